@@ -1,0 +1,293 @@
+/*
+ * addr.c - addresses as text, networks, and comparisons.
+ *
+ * Reads and writes numeric addresses itself: one meaning on every system, and no
+ * part of a C library's resolver.  IPv6 text is as RFC 5952 recommends.
+ */
+#include <string.h>
+
+#include "addr.h"
+#include "text.h"
+
+static const uint8_t v4mapped[12] =
+    { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+
+static size_t
+ipv4_text(char *buf, size_t size, const uint8_t *ip)
+{
+	return text_format(buf, size, "%u.%u.%u.%u", ip[0], ip[1], ip[2],
+	    ip[3]);
+}
+
+static unsigned
+ipv6_group(const uint8_t *ip, int i)
+{
+	return (unsigned)ip[2 * i] << 8 | ip[2 * i + 1];
+}
+
+/* Find the first longest run of zero groups; single ones are written out. */
+static int
+ipv6_gap(const uint8_t *ip, int *end)
+{
+	int i, j, start = -1;
+
+	*end = -1;
+	for (i = 0; i < 8; i = j + 1) {
+		for (j = i; j < 8 && ipv6_group(ip, j) == 0; j++)
+			;
+		if (j - i > 1 && j - i > *end - start) {
+			start = i;
+			*end = j;
+		}
+	}
+	return start;
+}
+
+static void
+ipv6_text(char *buf, size_t size, const uint8_t *ip)
+{
+	char part[8];
+	size_t len = 0;
+	int i, start, end;
+
+	buf[0] = '\0';
+	if (memcmp(ip, v4mapped, sizeof(v4mapped)) == 0) {
+		len = text_format(buf, size, "::ffff:");
+		if (len < size)
+			ipv4_text(buf + len, size - len, ip + 12);
+		return;
+	}
+	start = ipv6_gap(ip, &end);
+	for (i = 0; i < 8 && len < size; i++) {
+		if (i == start) {
+			len += text_format(buf + len, size - len, "::");
+			i = end - 1;
+			continue;
+		}
+		text_format(part, sizeof(part), "%s%x",
+		    i == 0 || i == end ? "" : ":", ipv6_group(ip, i));
+		len += text_format(buf + len, size - len, "%s", part);
+	}
+}
+
+const char *
+addr_text(char *buf, size_t size, const struct os_addr *a)
+{
+	char ip[48];
+
+	switch (a->family) {
+	case OS_IPV4:
+		ipv4_text(ip, sizeof(ip), a->u.ip);
+		text_format(buf, size, "%s:%u", ip, a->port);
+		break;
+	case OS_IPV6:
+		ipv6_text(ip, sizeof(ip), a->u.ip);
+		if (a->scope != 0)
+			text_format(buf, size, "[%s%%%lu]:%u", ip,
+			    (unsigned long)a->scope, a->port);
+		else
+			text_format(buf, size, "[%s]:%u", ip, a->port);
+		break;
+	case OS_UNIX:
+		if (a->pathlen > 0 && a->u.path[0] == '\0')
+			text_format(buf, size, "\\x00%.*s", a->pathlen - 1,
+			    a->u.path + 1);
+		else
+			text_format(buf, size, "%.*s", (int)a->pathlen,
+			    a->u.path);
+		break;
+	default:
+		text_format(buf, size, "none");
+	}
+	return buf;
+}
+
+const char *
+addr_peer_text(char *buf, size_t size, const struct os_peer *peer, bool bare)
+{
+	struct os_addr a;
+	char ip[48];
+
+	memset(&a, 0, sizeof(a));
+	a.family = peer->family;
+	a.port = peer->port;
+	memcpy(a.u.ip, peer->ip, sizeof(a.u.ip));
+	if (peer->family == OS_UNIX)
+		text_format(buf, size, "unix");
+	else if (!bare || peer->family == OS_NONE)
+		addr_text(buf, size, &a);
+	else {
+		if (peer->family == OS_IPV4)
+			ipv4_text(ip, sizeof(ip), peer->ip);
+		else
+			ipv6_text(ip, sizeof(ip), peer->ip);
+		text_format(buf, size, "%s", ip);
+	}
+	return buf;
+}
+
+/*
+ * Four decimal parts, none with a leading zero: 010 is eight to some readers.
+ * Returns what follows, or NULL.
+ */
+static const char *
+parse_ipv4(const char *s, uint8_t *ip)
+{
+	unsigned v, digits;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		if (i > 0 && *s++ != '.')
+			return NULL;
+		for (v = digits = 0; *s >= '0' && *s <= '9'; digits++) {
+			if (digits > 0 && v == 0)
+				return NULL;
+			v = v * 10 + (unsigned)(*s++ - '0');
+			if (v > 255)
+				return NULL;
+		}
+		if (digits == 0)
+			return NULL;
+		ip[i] = (uint8_t)v;
+	}
+	return s;
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* One to four hexadecimal digits.  Returns what follows, or NULL. */
+static const char *
+parse_group(const char *s, uint8_t *ip)
+{
+	unsigned v = 0;
+	int i;
+
+	for (i = 0; hex_digit(s[i]) != -1; i++) {
+		if (i == 4)
+			return NULL;
+		v = v << 4 | (unsigned)hex_digit(s[i]);
+	}
+	ip[0] = (uint8_t)(v >> 8);
+	ip[1] = (uint8_t)v;
+	return i > 0 ? s + i : NULL;
+}
+
+/*
+ * RFC 4291, section 2.2.  Groups are collected from the left; those behind "::"
+ * are moved to the right end afterwards.  Returns what follows, or NULL.
+ */
+static const char *
+parse_ipv6(const char *s, uint8_t *ip)
+{
+	uint8_t got[16];
+	const char *next;
+	size_t n = 0, gap = 17;
+
+	memset(ip, 0, 16);
+	if (s[0] == ':' && s[1] == ':') {
+		gap = 0;
+		s += 2;
+	}
+	while (n < 16 && (hex_digit(*s) != -1)) {
+		if (n <= 12 && (next = parse_ipv4(s, got + n)) != NULL) {
+			n += 4;
+			s = next;
+			break;
+		}
+		if ((s = parse_group(s, got + n)) == NULL)
+			return NULL;
+		n += 2;
+		if (s[0] == ':' && s[1] == ':' && gap > 16) {
+			gap = n;
+			s += 2;
+		} else if (s[0] == ':' && hex_digit(s[1]) != -1 && n < 16)
+			s++;
+		else
+			break;
+	}
+	if (gap > 16 ? n != 16 : n > 14)
+		return NULL;
+	if (gap > 16)
+		gap = n;
+	memcpy(ip, got, gap);
+	memcpy(ip + 16 - (n - gap), got + gap, n - gap);
+	return s;
+}
+
+bool
+addr_parse_ip(const char *s, struct os_addr *a)
+{
+	const char *end;
+	uint64_t scope;
+
+	memset(a, 0, sizeof(*a));
+	if ((end = parse_ipv4(s, a->u.ip)) != NULL && *end == '\0') {
+		a->family = OS_IPV4;
+		return true;
+	}
+	if ((end = parse_ipv6(s, a->u.ip)) == NULL)
+		return false;
+	if (*end == '%') {
+		if (!text_number(end + 1, UINT32_MAX, &scope))
+			return false;
+		a->scope = (uint32_t)scope;
+	} else if (*end != '\0')
+		return false;
+	a->family = OS_IPV6;
+	return true;
+}
+
+bool
+addr_equal(const struct os_addr *a, const struct os_addr *b)
+{
+	if (a->family != b->family)
+		return false;
+	switch (a->family) {
+	case OS_IPV4:
+		return a->port == b->port && memcmp(a->u.ip, b->u.ip, 4) == 0;
+	case OS_IPV6:
+		return a->port == b->port && a->scope == b->scope &&
+		    memcmp(a->u.ip, b->u.ip, 16) == 0;
+	case OS_UNIX:
+		return a->pathlen == b->pathlen &&
+		    memcmp(a->u.path, b->u.path, a->pathlen) == 0;
+	default:
+		return true;
+	}
+}
+
+static bool
+same_bits(const uint8_t *a, const uint8_t *b, unsigned bits)
+{
+	unsigned whole = bits / 8, rest = bits % 8;
+
+	if (memcmp(a, b, whole) != 0)
+		return false;
+	return rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0;
+}
+
+bool
+addr_in_net(const uint8_t *ip, uint8_t family, const uint8_t *net,
+    uint8_t netfamily, uint8_t bits)
+{
+	if (family == OS_IPV6 && netfamily == OS_IPV4 &&
+	    memcmp(ip, v4mapped, sizeof(v4mapped)) == 0) {
+		ip += 12;
+		family = OS_IPV4;
+	}
+	if (family != netfamily)
+		return false;
+	if (family == OS_IPV4)
+		return same_bits(ip, net, bits < 32 ? bits : 32);
+	return family == OS_IPV6 && same_bits(ip, net, bits < 128 ? bits : 128);
+}

@@ -1,0 +1,40 @@
+/*
+ * addr.h - addresses as text, networks, and comparisons.
+ */
+#ifndef ADDR_H
+#define ADDR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "os.h"
+
+enum { ADDR_TEXT = 160 };	/* holds any address as text */
+
+/*
+ * "1.2.3.4:80", "[fe80::1%2]:80", "/run/x.sock", "\x00name" for abstract names.
+ * Returns buf.
+ */
+const char *addr_text(char *, size_t, const struct os_addr *);
+
+/*
+ * The same for a peer; "unix" for a Unix client; host only with bare.
+ */
+const char *addr_peer_text(char *, size_t, const struct os_peer *, bool bare);
+
+/*
+ * Read a numeric IPv4 or IPv6 address (no brackets, no port; %scope by number).
+ * Returns false when it is neither.
+ */
+bool	addr_parse_ip(const char *, struct os_addr *);
+
+bool	addr_equal(const struct os_addr *, const struct os_addr *);
+
+/*
+ * Whether ip (family as in enum os_family) lies in net/bits.
+ */
+bool	addr_in_net(const uint8_t *ip, uint8_t family, const uint8_t *net,
+    uint8_t netfamily, uint8_t bits);
+
+#endif

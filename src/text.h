@@ -1,0 +1,47 @@
+/*
+ * text.h - text into fixed buffers, and numbers out of text.  The small part of
+ * printf that a daemon needs, without the rest of it.
+ */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attr.h"
+
+/*
+ * Write into buf as snprintf does: always ended, cut when too long, returns the
+ * length it would have had.  Knows %s %.*s %c %d %u %x %o %zu %ld %lu %lld %llu
+ * %llx %%, field width, '-' and '0'.  Anything else is a MUST.
+ */
+size_t	text_format(char *, size_t, const char *, ...) ATTR_PRINTF(3, 4);
+size_t	text_vformat(char *, size_t, const char *, va_list);
+
+/*
+ * A span of milliseconds for people: "0.004 s", "12.3 s", "3 min 5 s", "2 h 3 min".
+ * Returns buf.
+ */
+const char *text_span(char *, size_t, uint64_t);
+
+/*
+ * A number of bytes for people: "812 bytes", "1.5 KiB", "3.2 GiB".  Returns buf.
+ */
+const char *text_bytes(char *, size_t, uint64_t);
+
+/*
+ * Decimal digits, all of them, no sign, no blank.  False when not, or over max.
+ */
+bool	text_number(const char *, uint64_t max, uint64_t *);
+
+/*
+ * Edit distance of two words, for "did you mean"; at most limit + 1.
+ */
+unsigned text_distance(const char *, const char *, unsigned limit);
+
+/* ISO C has no case-blind comparison. */
+int	text_casecmp(const char *, const char *);
+
+#endif
