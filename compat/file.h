@@ -1,0 +1,79 @@
+/*
+ * file.h - files that a daemon reads, owns or leaves behind.  The parent's; the
+ * relay opens none.  Errors are negated error numbers.
+ */
+#ifndef FILE_H
+#define FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Read a whole regular file; "-" is standard input, whatever that is.  Never
+ * hangs on a FIFO.  Returns the number of bytes, or -EISDIR, -EINVAL (neither
+ * a regular file nor a directory), -EFBIG (more than size), or open(2)'s and
+ * read(2)'s errors.
+ */
+long	file_read(const char *path, char *buf, size_t size);
+
+/*
+ * The paths that match a pattern, sorted, each ended by a NUL, one after the
+ * other in buf.  Returns how many, 0 for none, -E2BIG when buf is too small,
+ * -EACCES when a directory cannot be read, -ENOMEM.
+ */
+int	file_glob(const char *pattern, char *buf, size_t size);
+
+/*
+ * Run /bin/sh -c command in directory dir (NULL: here) with standard input from
+ * /dev/null, and take what it prints.  Returns the number of bytes, -EFBIG
+ * when it prints more than size (it is then killed), -ECHILD when it failed,
+ * *status its exit status (128 + signal when killed), or another error.
+ */
+long	file_shell(const char *dir, const char *command, char *buf, size_t size,
+	    int *status);
+
+/*
+ * The absolute form of a path, for use after chdir.  Does not resolve links.
+ * 0, -ENAMETOOLONG or another error.
+ */
+int	file_absolute(const char *path, char *buf, size_t size);
+
+/*
+ * The pid file.  Open and lock it: the lock decides who is running, not the
+ * number in it.  Never follows a symbolic link.  Returns a descriptor to keep
+ * open as long as the process lives (the lock is this process's and is not
+ * inherited by fork: daemonise first), -EBUSY when another process holds the
+ * lock, -EINVAL when it is no regular file, or open(2)'s errors.
+ */
+int	file_pid_open(const char *path);
+
+/*
+ * Write this process's number.  0 or an error.
+ */
+int	file_pid_write(int fd);
+
+/*
+ * Remove the file if it is still the one that fd has open, and close fd.
+ */
+void	file_pid_remove(int fd, const char *path);
+
+/* Which file a path named when we made it. */
+struct file_id {
+	uint64_t	dev;
+	uint64_t	ino;
+};
+
+/*
+ * Remember which socket file a Unix listener made (just after os_listen).  0,
+ * -EINVAL when it is no socket, or lstat(2)'s errors.
+ */
+int	file_socket_id(const char *path, struct file_id *);
+
+/*
+ * Remove it if it is still that one.  0, -ESTALE when something else is there
+ * now, or an error.
+ */
+int	file_socket_remove(const char *path, const struct file_id *);
+
+#endif

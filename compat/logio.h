@@ -1,0 +1,59 @@
+/*
+ * logio.h - where log lines go, without ever waiting.  src/log.c decides what
+ * is written and counts what could not be.
+ */
+#ifndef LOGIO_H
+#define LOGIO_H
+
+#include <stddef.h>
+
+/*
+ * Open a log file for appending, made with mode 0640 when it is not there.  A
+ * FIFO must have a reader (else -ENXIO).  A symbolic link is followed only in a
+ * directory that others cannot write to, and only if it is root's or ours
+ * (else -ELOOP).  -EISDIR; otherwise open(2)'s errors.  Returns a descriptor.
+ */
+int	logio_open(const char *path);
+
+/*
+ * A descriptor of our own for one that others share (standard error), so that it
+ * may be non-blocking here without being so for them.  Returns it or an error.
+ */
+int	logio_own(int fd);
+
+/*
+ * Write a line (its line end included; at most 512 bytes pass a pipe in one
+ * piece everywhere, 4096 on Linux).  0, or an error when the line is lost:
+ * -EAGAIN nobody takes it now, -ENOSPC not all of it could be written, ...
+ */
+int	logio_write(int fd, const char *line, size_t len);
+
+/*
+ * Connect to the system's logger.  Before chroot: afterwards it cannot be found
+ * again if it goes away.  0 or an error.
+ */
+int	logio_syslog_open(void);
+void	logio_syslog_close(void);
+
+/*
+ * The descriptor that is connected to the system's logger, to be kept when the
+ * others are closed; -1 for none.
+ */
+int	logio_syslog_fd(void);
+
+/*
+ * Send one line, without a line end.  priority is facility | level as for
+ * syslog(3); name is what to call us ("sockproxy"), the process number is added.
+ * Connects again when the logger was restarted.  0, or an error when the line
+ * is lost.
+ */
+int	logio_syslog(int priority, const char *name, const char *text);
+
+/*
+ * The wall-clock time for a log line, "2024-05-01 12:34:56", local time (the zone
+ * is read before chroot, by proc_start).  Returns buf.
+ */
+enum { LOGIO_STAMP = 32 };
+const char *logio_stamp(char buf[LOGIO_STAMP]);
+
+#endif

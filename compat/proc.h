@@ -1,0 +1,195 @@
+/*
+ * proc.h - processes: start, signals, children, privileges, limits.
+ *
+ * The parent's and a starting relay's; nothing here is simulated.  Its
+ * neighbours are file.h (configuration, pid file, socket files), logio.h (log
+ * lines), chan.h (messages and descriptors), mem.h (mappings), name.h (host
+ * names).  Errors are negated error numbers; EINTR never gets out.
+ */
+#ifndef PROC_H
+#define PROC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The first call of main: descriptors 0 to 2 are opened on /dev/null if they are
+ * closed; signals are unblocked, SIGPIPE and SIGXFSZ ignored, SIGCHLD has its
+ * default, whatever was inherited; the umask gets at least 022 and no owner's
+ * bit; the time zone is read.  0 or an error.
+ */
+int	proc_start(void);
+
+/* ---- going to the background ---- */
+
+/*
+ * Fork; the child returns 0 with a session of its own, standard error still
+ * where it was.  The first process stays until proc_daemon_ready or the child's
+ * end and exits with the child's status.  It never returns from here but with an
+ * error when there can be no child.
+ */
+int	proc_daemon(void);
+
+/*
+ * Let the first process exit with status 0, go to "/", and put 0 and 1 on
+ * /dev/null, and 2 too unless keep_stderr.  Does nothing when proc_daemon was not
+ * called.  0 or an error.
+ */
+int	proc_daemon_ready(bool keep_stderr);
+
+/* ---- signals ---- */
+
+enum {
+	PROC_HUP = 1,
+	PROC_TERM = 2,		/* SIGTERM */
+	PROC_INT = 4,		/* SIGINT, SIGQUIT */
+	PROC_USR1 = 8,
+	PROC_USR2 = 16,
+	PROC_CHLD = 32
+};
+
+/*
+ * Catch these signals from now on.  Returns a descriptor that is readable when
+ * one came (for wait_add, WAIT_LEVEL), or an error.
+ */
+int	proc_signals_open(void);
+
+/*
+ * The PROC_* bits of what came since the last call, how often does not matter.
+ */
+unsigned proc_signals_take(void);
+
+/*
+ * How many SIGTERM and SIGINT came so far: the second one means now.
+ */
+unsigned proc_signals_stops(void);
+
+/* ---- children ---- */
+
+/*
+ * Fork.  The child ignores all of the signals above (its parent tells it what to
+ * do, over a channel; so a signal for the whole process group does no harm), has
+ * no PROC signals descriptor, and is killed by nothing but SIGKILL, SIGABRT and
+ * faults.  Returns the child's number, 0 in the child, or an error.
+ */
+int	proc_fork(void);
+
+/*
+ * Take one child that ended, without waiting (or waiting for it: proc_wait, which
+ * takes just this one).  Returns its number, 0 when none ended, -ECHILD when
+ * there are none.
+ */
+struct proc_exit {
+	int	status;		/* exit status, when signal is 0 */
+	int	signal;		/* what killed it */
+	bool	core;		/* left a core file */
+};
+int	proc_reap(struct proc_exit *);
+int	proc_wait(int pid, struct proc_exit *);
+
+/*
+ * Kill a child.  What does not exist any more is no error.
+ */
+void	proc_kill(int pid);
+
+/* This process's number. */
+int	proc_pid(void);
+
+/*
+ * Leave at once, without flushing or running anything (children after fork).
+ */
+void	proc_exit(int status);
+
+/*
+ * Become another program in this process: descriptors that were marked with
+ * proc_inherit stay, signals have their defaults.  Returns only an error, with
+ * the caught signals caught again.
+ */
+int	proc_exec(const char *path, char *const argv[]);
+
+/*
+ * Mark a descriptor to stay open (or not) over proc_exec.  0 or an error.
+ */
+int	proc_inherit(int fd, bool);
+
+/* ---- privileges ---- */
+
+enum { PROC_GROUPS = 64 };
+
+struct proc_user {
+	uint32_t	uid;
+	uint32_t	gid;
+	uint32_t	groups[PROC_GROUPS];	/* gid is the first */
+	unsigned	ngroups;
+};
+
+/* Whether this process may become somebody else. */
+bool	proc_is_root(void);
+
+/*
+ * Look a user and a group up, each by name or number, NULL: the user's own
+ * group; user NULL: stay who we are, but in that group.  0, -ENOENT no such user,
+ * -ESRCH no such group, -E2BIG member of more than PROC_GROUPS groups, or
+ * another error.
+ */
+int	proc_user(const char *user, const char *group, struct proc_user *);
+
+/*
+ * Become that user for good, and prove that there is no way back.  0 or an error;
+ * after an error end the process.
+ */
+int	proc_drop(const struct proc_user *);
+
+/*
+ * Change the root directory and go there.  0 or an error.
+ */
+int	proc_chroot(const char *path);
+
+/* ---- descriptors and limits ---- */
+
+/*
+ * Close every descriptor above 2 but these.  keep is sorted by the call; entries
+ * below 3 (-1 for none) are fine.
+ */
+void	proc_close_others(int *keep, unsigned n);
+
+/*
+ * Put 0 to 2 on /dev/null (2 only if asked to).  0 or an error.
+ */
+int	proc_null(bool stderr_too);
+
+/*
+ * The limit of open descriptors: now, and as far as it may be raised.
+ */
+void	proc_nofile(uint64_t *now, uint64_t *most);
+
+/*
+ * Set the limit (raising it as far as n; the superuser may go over the hard
+ * limit).  0 or an error.
+ */
+int	proc_set_nofile(uint64_t n);
+
+/*
+ * Core files: none, or as large as allowed.  0 or an error.
+ */
+int	proc_set_core(bool);
+
+/*
+ * This process can have no children from now on.  0 or an error.
+ */
+int	proc_no_fork(void);
+
+/* ---- service managers ---- */
+
+/*
+ * Listening sockets handed over by the service manager (LISTEN_FDS, LISTEN_PID):
+ * how many; they are descriptors PROC_LISTEN_FIRST and up, checked to be open
+ * and made close-on-exec.  0 when none are meant for this process, -EINVAL when
+ * the variables make no sense, -EBADF when one is not open.  The variables are
+ * taken out of the environment.  os_listen_adopt checks each.
+ */
+enum { PROC_LISTEN_FIRST = 3 };
+int	proc_listen_fds(void);
+
+#endif
