@@ -1,0 +1,92 @@
+/*
+ * buf.c - the pool.  A stack of numbers over one mapping; numbers that were
+ * never used are not on the stack but above "fresh", so their pages stay
+ * untouched.  A leased buffer has exactly one owner, the half that took it.
+ */
+#include <stdint.h>
+
+#include "buf.h"
+#include "limits.h"
+#include "mem.h"
+#include "must.h"
+
+static char	*memory;	/* nbufs + 1: the last is the scratch buffer */
+static int32_t	*stack;		/* free numbers below fresh */
+static unsigned	 nbufs, nstack, fresh;
+
+bool
+buf_open(unsigned n)
+{
+	memory = mem_private(((size_t)n + 1) * LIMIT_BUFFER);
+	stack = mem_private(n * sizeof(stack[0]));
+	if (memory == NULL || stack == NULL) {
+		nbufs = n;
+		buf_close();
+		return false;
+	}
+	nbufs = n;
+	nstack = fresh = 0;
+	return true;
+}
+
+void
+buf_close(void)
+{
+	mem_unmap(memory, ((size_t)nbufs + 1) * LIMIT_BUFFER);
+	mem_unmap(stack, nbufs * sizeof(stack[0]));
+	memory = NULL;
+	stack = NULL;
+	nbufs = nstack = fresh = 0;
+}
+
+size_t
+buf_memory(unsigned n)
+{
+	return ((size_t)n + 1) * LIMIT_BUFFER + n * sizeof(stack[0]);
+}
+
+int
+buf_take(void)
+{
+	if (nstack > 0)
+		return stack[--nstack];
+	if (fresh < nbufs)
+		return (int)fresh++;
+	return -1;
+}
+
+void
+buf_give(int b)
+{
+	MUST(b >= 0 && (unsigned)b < fresh && nstack < fresh);
+	stack[nstack++] = b;
+}
+
+char *
+buf_data(int b)
+{
+	MUST(b >= 0 && (unsigned)b < fresh);
+	return memory + (size_t)b * LIMIT_BUFFER;
+}
+
+unsigned
+buf_used(void)
+{
+	return fresh - nstack;
+}
+
+char *
+buf_scratch(void)
+{
+	return memory + (size_t)nbufs * LIMIT_BUFFER;
+}
+
+void
+buf_trim(void)
+{
+	unsigned i;
+
+	/* the top of the stack is in use all the time: keep it */
+	for (i = 0; i + 1 < nstack; i++)
+		mem_give_back(buf_data(stack[i]), LIMIT_BUFFER);
+}

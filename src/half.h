@@ -1,0 +1,107 @@
+/*
+ * half.h - one direction of a session: take bytes from a source, give them to a
+ * sink, in order, each once, and pass on the end when everything before it is
+ * delivered.
+ *
+ * It reads only when it holds nothing, so it waits for one thing at a time, and
+ * an end or error of the source can only arrive when all its bytes are out.
+ */
+#ifndef HALF_H
+#define HALF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum half_state {
+	HALF_FILL,	/* holds nothing; waits for the source */
+	HALF_PASS,	/* as FILL, but no buffer was free and the sink took less
+			   than the source has: waits for the sink */
+	HALF_DRAIN,	/* holds bytes; waits for the sink */
+	HALF_SPLICE,	/* the kernel moves; waits as the lane says */
+	HALF_FIN,	/* the source has ended: the sink is told */
+	HALF_DONE
+};
+
+enum half_end {
+	HALF_OPEN,	/* not DONE yet */
+	HALF_CLEAN,	/* end of stream passed on behind the last byte */
+	HALF_LOST,	/* the source failed; all it gave is delivered */
+	HALF_BROKEN,	/* the sink failed; the rest has nowhere to go */
+	HALF_DROPPED	/* the session gave it up */
+};
+
+/* One socket of a session. */
+struct side {
+	int		fd;	/* owned by the session; -1 is none */
+	uint8_t		ready;	/* WAIT_READ, WAIT_WRITE, WAIT_END: set by events,
+				   cleared by would-block */
+	uint8_t		local;	/* a Unix socket */
+	uint8_t		cut;	/* an error was reported, so an end of stream that
+				   is read from here later is not the peer's */
+	uint8_t		ended;	/* LAST: its end was read, nothing more comes */
+	int		error;	/* why cut, an errno */
+	uint32_t	unsent;	/* LAST: bytes not acknowledged when last asked */
+};
+
+struct half {
+	uint8_t		state;		/* enum half_state; half_to writes it */
+	uint8_t		end;		/* enum half_end */
+	uint8_t		bulk;		/* large reads in a row */
+	uint8_t		chatty;		/* small splices in a row */
+	int		error;		/* errno behind LOST and BROKEN */
+	int		buf;		/* leased buffer in DRAIN, else -1 */
+	uint32_t	off, len;	/* what of it is not delivered */
+	uint32_t	owed;		/* delivered, but still in the source's queue */
+	int		lane;		/* splice lane, else -1 */
+	uint64_t	bytes;		/* delivered to the sink */
+	uint64_t	spliced;	/* of these, moved by the kernel */
+	uint64_t	moved_ms;	/* when a byte moved last */
+	uint64_t	rest_ms;	/* nothing is done before then */
+	uint64_t	pay_ms;		/* nothing is taken before then (byte rate) */
+};
+
+/* What a half may do in one turn. */
+struct half_leave {
+	uint64_t	now;		/* ms */
+	size_t		take;		/* bytes to take from the source at most */
+	bool		splice;		/* may begin to splice */
+};
+
+void	half_start(struct half *, uint64_t now);
+
+/*
+ * Do what can be done now, within leave.  Returns the bytes taken from the source.
+ * Afterwards half_want says what it waits for.
+ */
+size_t	half_run(struct half *, struct side *from, struct side *to,
+    const struct half_leave *);
+
+/*
+ * WAIT_READ when it waits for the source, WAIT_WRITE when for the sink, 0 when
+ * for nothing.
+ */
+unsigned half_want(const struct half *);
+
+/*
+ * Bytes taken from the source that the sink does not have.
+ */
+size_t	half_held(const struct half *);
+
+/*
+ * Bring bytes and moved_ms up to date where the kernel moves on its own.
+ */
+void	half_refresh(struct half *, struct side *from, struct side *to,
+    uint64_t now);
+
+/*
+ * The time until which it rests, 0 when it does not.
+ */
+uint64_t half_rests(const struct half *, uint64_t now);
+
+/*
+ * Give it up: what is held is lost.  No effect on a half that is DONE.
+ */
+void	half_drop(struct half *, const struct side *from);
+
+#endif

@@ -1,0 +1,214 @@
+/*
+ * listener.c - accept and admit.
+ *
+ * Level-triggered: a listener is ready as long as someone waits, so a turn may
+ * leave off when its share is used up.  All listeners pause together, for what
+ * they lack (rows, descriptors, memory) they lack together.
+ */
+#include <errno.h>
+
+#include "addr.h"
+#include "conf.h"
+#include "limits.h"
+#include "listener.h"
+#include "log.h"
+#include "mem.h"
+#include "os.h"
+#include "session.h"
+#include "stat.h"
+#include "wait.h"
+
+struct door {
+	int	fd;
+	uint8_t	ready;
+};
+
+static const struct setup *setup;
+static struct door	*doors;
+static unsigned		 ndoors;
+static bool		 paused;
+static uint64_t		 retry_ms;	/* paused: try again then */
+
+static void
+doors_want(uint32_t want)
+{
+	unsigned i;
+
+	for (i = 0; i < ndoors; i++) {
+		wait_want(doors[i].fd, want);
+		stat_listener(i)->paused = want == 0;
+		if (want == 0)
+			doors[i].ready = 0;
+	}
+}
+
+int
+listener_open(const struct setup *set, const int *fds)
+{
+	unsigned i;
+	int error;
+
+	setup = set;
+	paused = false;
+	retry_ms = UINT64_MAX;
+	doors = mem_private((set->nlisteners + 1) * sizeof(doors[0]));
+	if (doors == NULL)
+		return -ENOMEM;
+	for (i = 0; i < set->nlisteners; i++) {
+		error = wait_add(fds[i], WAIT_LEVEL, LISTENER_TOKEN | i);
+		if (error != 0) {
+			listener_close();
+			return error;
+		}
+		doors[i].fd = fds[i];
+		ndoors = i + 1;
+	}
+	doors_want(WAIT_READ);
+	return 0;
+}
+
+void
+listener_close(void)
+{
+	unsigned i;
+
+	if (doors == NULL)
+		return;
+	for (i = 0; i < ndoors; i++) {
+		wait_del(doors[i].fd);
+		os_close(doors[i].fd);
+	}
+	mem_unmap(doors, (setup->nlisteners + 1) * sizeof(doors[0]));
+	doors = NULL;
+	ndoors = 0;
+	retry_ms = UINT64_MAX;
+}
+
+void
+listener_got(uint32_t token)
+{
+	uint32_t i = token & ~(uint32_t)LISTENER_TOKEN;
+
+	if (i < ndoors)
+		doors[i].ready = 1;
+}
+
+unsigned
+listener_profile(const struct setup *set, unsigned listener,
+    const struct os_peer *peer)
+{
+	const struct setup_listener *l = &set->listeners[listener];
+	const struct setup_class *c;
+	uint32_t i;
+
+	/* longest prefix first, everybody last */
+	for (i = 0; i + 1 < l->nclasses; i++) {
+		c = &set->classes[l->first_class + i];
+		if (addr_in_net(peer->ip, peer->family, c->ip, c->family,
+		    c->bits))
+			return c->profile;
+	}
+	return set->classes[l->first_class + i].profile;
+}
+
+/* Nobody can be let in now.  error 0: the table of sessions is full. */
+static void
+pause_all(int error, uint64_t now)
+{
+	char at[256];
+
+	doors_want(0);
+	retry_ms = error == 0 ? UINT64_MAX : now +
+	    (error == ENFILE ? 10 * LIMIT_PAUSE_MS : LIMIT_PAUSE_MS);
+	if (paused)
+		return;
+	paused = true;
+	stat_global()->pauses++;
+	if (!log_may(LOG_CLASS_LISTENER, now))
+		return;
+	if (error == 0)
+		log_warn("all %u sessions are in use: new clients wait "
+		    "(server.max-connections, %s)", session_max(),
+		    conf_at(setup, setup->server.max_connections.at, at,
+		    sizeof(at)));
+	else
+		log_warn("accepting no one for a while: %s", log_errno(error));
+}
+
+static void
+resume_all(uint64_t now)
+{
+	paused = false;
+	retry_ms = UINT64_MAX;
+	doors_want(WAIT_READ);
+	if (log_may(LOG_CLASS_LISTENER, now))
+		log_notice("accepting clients again");
+}
+
+static void
+admit(unsigned i, int fd, const struct os_peer *peer, uint64_t now)
+{
+	unsigned profile = listener_profile(setup, i, peer);
+
+	stat_global()->accepted++;
+	stat_listener(i)->accepted++;
+	if (setup->pools[setup->profiles[profile].pool].nbackends == 0)
+		session_refuse(fd, peer, i, REASON_NO_POOL, 0, now);
+	else
+		session_start(fd, peer, i, profile, now);
+}
+
+/* Accept a share.  False when nobody can be let in any more. */
+static bool
+door_turn(unsigned i, uint64_t now)
+{
+	struct os_peer peer;
+	int fd, n;
+
+	for (n = 0; n < LIMIT_ACCEPTS; n++) {
+		if (session_count() == session_max()) {
+			pause_all(0, now);
+			return false;
+		}
+		fd = os_accept(doors[i].fd, &peer);
+		if (fd == -ECONNABORTED) {
+			stat_global()->accept_errors++;
+			continue;
+		}
+		if (fd == -EAGAIN)
+			break;
+		if (fd < 0) {
+			pause_all(-fd, now);
+			return false;
+		}
+		admit(i, fd, &peer, now);
+	}
+	doors[i].ready = 0;
+	return true;
+}
+
+void
+listener_turn(uint64_t now)
+{
+	static unsigned first;
+	unsigned i, k;
+
+	if (ndoors == 0)
+		return;
+	if (paused && session_count() < session_max() && retry_ms == UINT64_MAX)
+		resume_all(now);
+	else if (paused && retry_ms <= now)
+		doors_want(WAIT_READ);	/* still paused until one gets in */
+	first = (first + 1) % ndoors;
+	for (k = 0; k < ndoors; k++) {
+		i = (first + k) % ndoors;
+		if (doors[i].ready && !door_turn(i, now))
+			return;
+	}
+}
+
+uint64_t
+listener_due(void)
+{
+	return paused ? retry_ms : UINT64_MAX;
+}

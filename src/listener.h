@@ -1,0 +1,47 @@
+/*
+ * listener.h - the doors: accept, admit, hand over to a session.
+ *
+ * A listener that can take no one (the session table is full, the system is out
+ * of something) leaves the wait set, so clients wait in its queue and the loop
+ * does not spin; it comes back when a session has ended or after a while.
+ */
+#ifndef LISTENER_H
+#define LISTENER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "setup.h"
+
+enum { LISTENER_TOKEN = 0x80000000 };	/* with the listener's number */
+
+/*
+ * Take over the listening descriptors, one for each listener of the setup.
+ * Returns 0 or an error of wait_add.
+ */
+int	listener_open(const struct setup *, const int *);
+
+/*
+ * Stop: out of the wait set and closed.
+ */
+void	listener_close(void);
+
+void	listener_got(uint32_t token);
+
+/*
+ * Accept from those that are ready; bring paused ones back.
+ */
+void	listener_turn(uint64_t now);
+
+/*
+ * When a paused listener wants to try again: 0 at once (more are waiting),
+ * UINT64_MAX never.
+ */
+uint64_t listener_due(void);
+
+/*
+ * The profile that holds for a client of a listener.
+ */
+unsigned listener_profile(const struct setup *, unsigned, const struct os_peer *);
+
+#endif

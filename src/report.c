@@ -1,0 +1,171 @@
+/*
+ * report.c - lines of the log about sessions.  Owns nothing and changes nothing.
+ *
+ * The line of an ended session says who, through what, how it ended and whose
+ * doing that was, how long it took and how much went through; where a setting
+ * ended it, also which one and where it is written.
+ */
+#include <errno.h>
+
+#include "addr.h"
+#include "backend.h"
+#include "conf.h"
+#include "log.h"
+#include "report.h"
+#include "session.h"
+#include "text.h"
+
+static const char *const state_names[] = {
+	[SESSION_FREE] = "free", [SESSION_CONNECT] = "connect",
+	[SESSION_RELAY] = "relay", [SESSION_LAST] = "last"
+};
+
+static unsigned
+debug_level(const struct setup *set, const struct session *s)
+{
+	return set->profiles[s->profile].debug.v;
+}
+
+static const char *
+listener_name(const struct setup *set, unsigned listener)
+{
+	return conf_string(set, set->listeners[listener].name);
+}
+
+static const char *
+backend_name(const struct setup *set, const struct session *s)
+{
+	if (s->backend == BACKEND_NONE)
+		return "no backend";
+	return conf_string(set, set->backends[s->backend].label);
+}
+
+void
+report_state(const struct setup *set, const struct session *s, unsigned to)
+{
+	if (debug_level(set, s) >= 3)
+		log_debug("session %u: %s -> %s", (unsigned)s->number,
+		    state_names[s->state], state_names[to]);
+}
+
+void
+report_choice(const struct setup *set, const struct session *s)
+{
+	char peer[ADDR_TEXT];
+
+	if (debug_level(set, s) >= 1)
+		log_debug("session %u: %s on %s goes to %s, which has %llu",
+		    (unsigned)s->number,
+		    addr_peer_text(peer, sizeof(peer), &s->peer, false),
+		    listener_name(set, s->listener), backend_name(set, s),
+		    (unsigned long long)stat_load(s->backend));
+}
+
+void
+report_failed(const struct setup *set, const struct session *s, int error,
+    uint64_t now)
+{
+	char span[32];
+
+	if (debug_level(set, s) >= 2)
+		log_debug("session %u: connecting to %s failed after %s: %s",
+		    (unsigned)s->number, backend_name(set, s),
+		    text_span(span, sizeof(span), now - s->since_ms),
+		    log_errno(error));
+}
+
+void
+report_connected(const struct setup *set, const struct session *s)
+{
+	char span[32];
+
+	if (debug_level(set, s) >= 2)
+		log_debug("session %u: connected to %s in %s",
+		    (unsigned)s->number, backend_name(set, s),
+		    text_span(span, sizeof(span), s->connect_ms));
+}
+
+/* The setting that ended a session, as " (half-close-timeout 1 h, file:line)". */
+static const char *
+because(const struct setup *set, const struct session *s, char *buf,
+    size_t size)
+{
+	const struct setup_profile *p = &set->profiles[s->profile];
+	const struct setting *at = NULL;
+	const char *name = NULL;
+	char span[32], where[256];
+
+	switch (s->reason) {
+	case REASON_READ_TIMEOUT:
+		name = "read-timeout";
+		at = &set->backends[s->backend].read_timeout;
+		break;
+	case REASON_WRITE_TIMEOUT:
+		name = "write-timeout";
+		at = &set->backends[s->backend].write_timeout;
+		break;
+	case REASON_READ_IDLE:
+		name = "server.max-read-idle";
+		at = &p->max_read_idle;
+		break;
+	case REASON_WRITE_IDLE:
+		name = "server.max-write-idle";
+		at = &p->max_write_idle;
+		break;
+	case REASON_HALF_CLOSE_TIMEOUT:
+		name = "sockproxy.half-close-timeout";
+		at = &p->half_close_timeout;
+		break;
+	case REASON_SHUTDOWN:
+		name = "server.graceful-shutdown-timeout";
+		at = &set->server.graceful_ms;
+		break;
+	}
+	if (name != NULL)
+		(void)text_format(buf, size, " (%s %s, %s)", name,
+		    text_span(span, sizeof(span), at->v),
+		    conf_at(set, at->at, where, sizeof(where)));
+	else if (s->error != 0 && s->error != ECONNRESET)
+		(void)text_format(buf, size, " (%s)", log_errno(s->error));
+	else
+		buf[0] = '\0';
+	return buf;
+}
+
+void
+report_end(const struct setup *set, const struct session *s, uint64_t now)
+{
+	uint32_t which = set->profiles[s->profile].log_sessions.v;
+	char peer[ADDR_TEXT], span[32], took[32], in[32], out[32], why[384];
+	bool good = s->reason == REASON_DONE;
+
+	if (which == LOG_SESSIONS_NONE ||
+	    (which == LOG_SESSIONS_FAILED && good))
+		return;
+	if (!log_may(LOG_CLASS_SESSION, now))
+		return;
+	(void)(good ? log_info : log_notice)(
+	    "session %u: %s on %s with %s: %s%s; %s, connect %s, %s from the "
+	    "client, %s from the backend", (unsigned)s->number,
+	    addr_peer_text(peer, sizeof(peer), &s->peer, false),
+	    listener_name(set, s->listener), backend_name(set, s),
+	    reason_text(s->reason), because(set, s, why, sizeof(why)),
+	    text_span(span, sizeof(span), now - s->start_ms),
+	    text_span(took, sizeof(took), s->connect_ms),
+	    text_bytes(in, sizeof(in), s->half[CLIENT].bytes),
+	    text_bytes(out, sizeof(out), s->half[BACKEND].bytes));
+}
+
+void
+report_refused(const struct setup *set, const struct os_peer *peer,
+    unsigned listener, enum reason reason, int error, uint64_t now)
+{
+	char addr[ADDR_TEXT];
+
+	if (!log_may(LOG_CLASS_SESSION, now))
+		return;
+	log_notice("%s on %s refused: %s%s%s",
+	    addr_peer_text(addr, sizeof(addr), peer, false),
+	    listener_name(set, listener), reason_text(reason),
+	    error != 0 ? ": " : "", error != 0 ? log_errno(error) : "");
+}
