@@ -1,0 +1,91 @@
+/*
+ * os_linux.c - what is Linux's own about stream sockets.
+ *
+ * An accepted socket inherits every option that is set here on the listening
+ * one (but not O_NONBLOCK): accept4 is the only system call of an accept.
+ */
+#include <sys/types.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <errno.h>
+
+#include "os_sys.h"
+
+int
+os_sys_socket(int domain)
+{
+	int	fd;
+
+	fd = socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	return fd == -1 ? -errno : fd;
+}
+
+int
+os_sys_accept(int fd, struct sockaddr *sa, socklen_t *len)
+{
+	return accept4(fd, sa, len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+/*
+ * SO_OOBINLINE: an urgent byte is a byte of the stream like any other.
+ *
+ * TCP_KEEPCNT is not set: with TCP_USER_TIMEOUT that alone decides when a peer
+ * that does not answer probes is lost (tcp(7)).
+ */
+void
+os_sys_tcp_connector(int fd)
+{
+	os_option_try(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	os_option_try(fd, SOL_SOCKET, SO_OOBINLINE, 1);
+	os_option_try(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	os_option_try(fd, IPPROTO_TCP, TCP_KEEPIDLE, OS_KEEP_IDLE);
+	os_option_try(fd, IPPROTO_TCP, TCP_KEEPINTVL, OS_KEEP_APART);
+	os_option_try(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, OS_USER_TIMEOUT);
+}
+
+void
+os_sys_tcp_listener(int fd)
+{
+	os_sys_tcp_connector(fd);
+}
+
+void
+os_sys_tcp_accepted(int fd)
+{
+	(void)fd;
+}
+
+void
+os_sys_defer(int fd, const struct os_listen *how)
+{
+	if (how->defer_accept != 0)
+		os_option_try(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT,
+		    (int)how->defer_accept);
+}
+
+int
+os_sys_transparent(int fd, int domain)
+{
+	if (domain == AF_INET)
+		return os_option(fd, IPPROTO_IP, IP_TRANSPARENT, 1);
+	return os_option(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, 1);
+}
+
+/* Else every source address has but one set of ports for all backends. */
+void
+os_sys_bind_no_port(int fd)
+{
+	os_option_try(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+}
+
+/* SIOCOUTQ of tcp(7) and unix(7), by the name that needs no kernel header. */
+long
+os_sys_unsent(int fd)
+{
+	int	n;
+
+	return ioctl(fd, TIOCOUTQ, &n) == -1 ? -errno : n;
+}

@@ -1,0 +1,206 @@
+/*
+ * os_listen.c - listening sockets: options, binding, Unix socket files.
+ *
+ * A Unix socket gets its permissions from the umask at bind: nothing is changed
+ * by path afterwards, so there is no moment at which it is open to others and no
+ * file that somebody could have put in its place.
+ */
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <netinet/in.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "os.h"
+#include "os_sys.h"
+
+/*
+ * Whether somebody accepts connections on this Unix socket: -EADDRINUSE, or 0
+ * when nobody does.  A full backlog (EAGAIN) is somebody.
+ */
+static int
+unix_alive(const struct os_addr *a)
+{
+	bool	pending;
+	int	fd;
+
+	fd = os_connect(a, NULL, &pending);
+	if (fd >= 0) {
+		(void)close(fd);
+		return -EADDRINUSE;
+	}
+	if (fd == -ECONNREFUSED)
+		return 0;
+	if (fd == -EAGAIN || fd == -EPROTOTYPE)
+		return -EADDRINUSE;
+	return fd;
+}
+
+/*
+ * Make room for a Unix socket at its path: remove a file that is a socket, and
+ * that nobody listens to.
+ */
+static int
+unix_takeover(const struct os_addr *a)
+{
+	struct stat	before, after;
+	char		path[sizeof(a->u.path) + 1];
+	int		error;
+
+	memset(path, 0, sizeof(path));
+	memcpy(path, a->u.path, a->pathlen);
+	if (lstat(path, &before) == -1)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(before.st_mode))
+		return -EEXIST;
+	error = unix_alive(a);
+	if (error == -ENOENT)
+		return 0;
+	if (error != 0)
+		return error;
+	if (lstat(path, &after) == -1)
+		return errno == ENOENT ? 0 : -errno;
+	if (after.st_dev != before.st_dev || after.st_ino != before.st_ino)
+		return -EADDRINUSE;
+	if (unlink(path) == -1 && errno != ENOENT)
+		return -errno;
+	return 0;
+}
+
+static int
+bind_to(int fd, const struct os_addr *a, const struct os_listen *how)
+{
+	struct sockaddr_storage	 ss;
+	socklen_t		 len;
+	mode_t			 mask = 0;
+	bool			 masked;
+	int			 error = 0;
+
+	if ((len = os_addr_to(a, &ss)) == 0)
+		return -EINVAL;
+	masked = a->family == OS_UNIX && a->u.path[0] != '\0' &&
+	    how->mode != -1;
+	if (masked)
+		mask = umask((mode_t)(~how->mode & 0777));
+	if (bind(fd, (struct sockaddr *)&ss, len) == -1)
+		error = -errno;
+	if (masked)
+		(void)umask(mask);
+	return error;
+}
+
+static int
+prepare_tcp(int fd, const struct os_addr *a, const struct os_listen *how)
+{
+	int	error;
+
+	/* A restart must not wait for connections of yesterday. */
+	if ((error = os_option(fd, SOL_SOCKET, SO_REUSEADDR, 1)) != 0)
+		return error;
+	if (a->family == OS_IPV6) {
+		error = os_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, how->v6only);
+		/* OpenBSD has no dual stack, but then 1 is what it does. */
+		if (error != 0 && !how->v6only)
+			return error;
+	}
+	if (how->transparent)
+		return os_sys_transparent(fd,
+		    a->family == OS_IPV4 ? AF_INET : AF_INET6);
+	return 0;
+}
+
+static int
+listen_on(int fd, const struct os_addr *a, const struct os_listen *how)
+{
+	int	error;
+
+	if (a->family == OS_UNIX) {
+		if (a->u.path[0] != '\0' && (error = unix_takeover(a)) != 0)
+			return error;
+	} else if ((error = prepare_tcp(fd, a, how)) != 0)
+		return error;
+	if ((error = bind_to(fd, a, how)) != 0)
+		return error;
+	if (listen(fd, how->backlog) == -1)
+		return -errno;
+	if (a->family == OS_UNIX)
+		return 0;
+	os_linger_reset(fd);
+	os_sys_tcp_listener(fd);
+	os_sys_defer(fd, how);
+	return 0;
+}
+
+int
+os_listen(const struct os_addr *a, const struct os_listen *how)
+{
+	int	fd, error, domain;
+
+	switch (a->family) {
+	case OS_IPV4:
+		domain = AF_INET;
+		break;
+	case OS_IPV6:
+		domain = AF_INET6;
+		break;
+	case OS_UNIX:
+		domain = AF_UNIX;
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (domain == AF_UNIX && a->pathlen > os_path_max())
+		return -ENAMETOOLONG;
+	if ((fd = os_sys_socket(domain)) < 0)
+		return fd;
+	if ((error = listen_on(fd, a, how)) != 0) {
+		(void)close(fd);
+		return error;
+	}
+	return fd;
+}
+
+static int
+adoptable(int fd)
+{
+	int		v;
+	socklen_t	len = sizeof(v);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &v, &len) == -1)
+		return -errno;
+	if (v != SOCK_STREAM)
+		return -EPROTOTYPE;
+	len = sizeof(v);
+	/* Where the system does not know the option, accept will say. */
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &v, &len) == 0 && v == 0)
+		return -EINVAL;
+	return 0;
+}
+
+int
+os_listen_adopt(int fd, const struct os_listen *how)
+{
+	struct os_addr	a;
+	int		error, flags;
+
+	if ((error = adoptable(fd)) != 0)
+		return error;
+	if ((error = os_sockname(fd, &a)) != 0)
+		return error;
+	if (a.family == OS_NONE)
+		return -EAFNOSUPPORT;
+	if ((flags = fcntl(fd, F_GETFL)) == -1 ||
+	    fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
+		return -errno;
+	if (a.family == OS_UNIX)
+		return 0;
+	os_linger_reset(fd);
+	os_sys_tcp_listener(fd);
+	os_sys_defer(fd, how);
+	return 0;
+}

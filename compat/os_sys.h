@@ -1,0 +1,76 @@
+/*
+ * os_sys.h - what os_sock.c and os_listen.c need from the one file per system
+ * (os_linux.c, os_freebsd.c ... os_generic.c).  Nobody else includes it but
+ * those who deal in socket addresses.
+ */
+#ifndef OS_SYS_H
+#define OS_SYS_H
+
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "os.h"
+
+/* Keepalive: seconds idle, seconds apart, probes; unacknowledged data: ms. */
+enum {
+	OS_KEEP_IDLE = 60,
+	OS_KEEP_APART = 20,
+	OS_KEEP_PROBES = 4,
+	OS_USER_TIMEOUT = 120000
+};
+
+/* ---- os_addr.c: the same on all systems ---- */
+
+/*
+ * Between our addresses and the system's.  os_addr_to returns the length, 0 when
+ * the address has no family that can be bound or connected to.
+ */
+socklen_t os_addr_to(const struct os_addr *, struct sockaddr_storage *);
+void	os_addr_from(struct os_addr *, const struct sockaddr *, socklen_t);
+void	os_addr_peer(struct os_peer *, const struct sockaddr *, socklen_t);
+
+/* Set an option that is a number; 0 or an error. */
+int	os_option(int fd, int level, int name, int value);
+
+/* Set an option if it can be: what is missing does no harm. */
+void	os_option_try(int fd, int level, int name, int value);
+
+/*
+ * SO_LINGER (1, 0): the end of this socket, however it comes, is a reset.
+ */
+void	os_linger_reset(int fd);
+
+/* ---- one file per system ---- */
+
+/* A stream socket, non-blocking and close-on-exec, or an error. */
+int	os_sys_socket(int domain);
+
+/* accept(2), non-blocking and close-on-exec; -1 and errno. */
+int	os_sys_accept(int fd, struct sockaddr *, socklen_t *);
+
+/*
+ * Options of a listening TCP socket that those it accepts inherit here, and of a
+ * new socket that will connect.
+ */
+void	os_sys_tcp_listener(int fd);
+void	os_sys_tcp_connector(int fd);
+
+/* Options of an accepted TCP socket that it did not inherit. */
+void	os_sys_tcp_accepted(int fd);
+
+/* What a listener only has on some systems; called after listen(2). */
+void	os_sys_defer(int fd, const struct os_listen *);
+
+/* Binding to addresses that are not ours.  0 or an error. */
+int	os_sys_transparent(int fd, int domain);
+
+/* Bind to an address alone, the port is chosen when connecting. */
+void	os_sys_bind_no_port(int fd);
+
+/* As os_unsent, but for a socket that may be dead. */
+long	os_sys_unsent(int fd);
+
+#endif
