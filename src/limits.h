@@ -25,7 +25,10 @@ enum {
 	LIMIT_ACCEPTS = 64,		/* accepts per listener and turn */
 	LIMIT_BUFFER = 64 * 1024,	/* bytes of a pool buffer */
 	LIMIT_BUFFERS = 65536,		/* server.buffers at most */
+	LIMIT_BUFFERS_AUTO = 256,	/* when it is not set, at most */
+	LIMIT_OTHER_FDS = 32,		/* log, channel, waiter, inherited ones */
 	LIMIT_HALF_BUDGET = 256 * 1024,	/* bytes per half and turn */
+	LIMIT_LANES = 256,		/* splices at once */
 	LIMIT_BULK = 16 * 1024,		/* a read of so much is bulk */
 	LIMIT_BULK_READS = 8,		/* so many in a row begin a splice */
 	LIMIT_CHATTY = 16,		/* so many small splices end it */
@@ -36,6 +39,7 @@ enum {
 	LIMIT_LAST_STALL_MS = 10000,	/* LAST: no byte acknowledged for so long */
 	LIMIT_LAST_MS = 120000,		/* LAST: in all */
 	LIMIT_LAST_BLIND_MS = 1000,	/* LAST, where os_unsent cannot say */
+	LIMIT_SHUTDOWN_LAST_MS = 500,	/* LAST, when the program ends */
 	LIMIT_PAUSE_MS = 100,		/* a listener that is out of something */
 	LIMIT_SWEEP_MS = 100		/* between two sweeps at the least */
 };

@@ -29,7 +29,9 @@ static const uint8_t legal[] = {
 };
 
 static const struct setup *setup;
-static struct session	*table;
+static char		*area;		/* the tables of all relays, shared */
+static unsigned		 area_relays, area_rows;
+static struct session	*table;		/* this relay's */
 static uint64_t		*tried;		/* words for each session */
 static uint32_t		*spare;		/* rows that were used and are free */
 static unsigned		 max, words, nspare, fresh, numbers;
@@ -42,21 +44,54 @@ static uint64_t		 gate[2];	/* server.kbytes-per-second, by way */
  * The table.
  */
 
-bool
-session_open(const struct setup *set, unsigned n)
+static size_t
+rows_size(unsigned n)
 {
+	return mem_size(n * sizeof(struct session));
+}
+
+bool
+session_map(unsigned relays, unsigned n)
+{
+	if ((area = mem_shared(relays * rows_size(n))) == NULL)
+		return false;
+	area_relays = relays;
+	area_rows = n;
+	return true;
+}
+
+void
+session_unmap(void)
+{
+	mem_unmap(area, area_relays * rows_size(area_rows));
+	area = NULL;
+	area_relays = area_rows = 0;
+}
+
+const struct session *
+session_seen(unsigned relay, unsigned i)
+{
+	MUST(relay < area_relays && i < area_rows);
+	return (const struct session *)(const void *)(area +
+	    relay * rows_size(area_rows)) + i;
+}
+
+bool
+session_open(const struct setup *set, unsigned relay)
+{
+	MUST(relay < area_relays);
 	setup = set;
-	max = n;
+	max = area_rows;
 	words = backend_words();
-	table = mem_private(n * sizeof(table[0]));
-	tried = mem_private((size_t)n * words * sizeof(tried[0]));
-	spare = mem_private(n * sizeof(spare[0]));
+	table = (struct session *)(void *)(area + relay * rows_size(max));
+	tried = mem_private((size_t)max * words * sizeof(tried[0]));
+	spare = mem_private(max * sizeof(spare[0]));
 	nspare = fresh = numbers = 0;
 	run_first = run_last = nap_first = NOBODY;
 	nap_due = sweep_due = UINT64_MAX;
 	swept_ms = 0;
 	gate[CLIENT] = gate[BACKEND] = 0;
-	if (table == NULL || tried == NULL || spare == NULL) {
+	if (tried == NULL || spare == NULL) {
 		session_close();
 		return false;
 	}
@@ -66,7 +101,6 @@ session_open(const struct setup *set, unsigned n)
 void
 session_close(void)
 {
-	mem_unmap(table, max * sizeof(table[0]));
 	mem_unmap(tried, (size_t)max * words * sizeof(tried[0]));
 	mem_unmap(spare, max * sizeof(spare[0]));
 	table = NULL;
@@ -84,7 +118,7 @@ session_memory(const struct setup *set, unsigned n)
 	for (i = 0; i < set->npools; i++)
 		if (set->pools[i].nbackends > most)
 			most = set->pools[i].nbackends;
-	return n * (sizeof(table[0]) + sizeof(spare[0]) +
+	return rows_size(n) + n * (sizeof(spare[0]) +
 	    (most + 63) / 64 * sizeof(tried[0]));
 }
 

@@ -51,11 +51,29 @@ struct session {
 };
 
 /*
- * Make the table for so many sessions.  False when there is no memory.
+ * Map the tables of all relays of a generation, before they are forked, so that
+ * others can look at them.  n sessions for each relay.  False when there is no
+ * memory.
  */
-bool	session_open(const struct setup *, unsigned);
+bool	session_map(unsigned relays, unsigned n);
+void	session_unmap(void);
+
+/*
+ * Look at a row of a relay from outside.  It changes while one looks: copy it, and
+ * take nothing in it for an index unchecked.
+ */
+const struct session *session_seen(unsigned relay, unsigned i);
+
+/*
+ * Be the relay with that number.  False when there is no memory.
+ */
+bool	session_open(const struct setup *, unsigned relay);
 void	session_close(void);
-size_t	session_memory(const struct setup *, unsigned);
+
+/*
+ * Bytes that n sessions of one relay take.
+ */
+size_t	session_memory(const struct setup *, unsigned n);
 
 unsigned session_count(void);		/* sessions that are not FREE */
 unsigned session_max(void);

@@ -1,0 +1,284 @@
+/*
+ * loop.c - wait, mark what happened, serve the sessions, let new ones in.
+ *
+ * Events are only marked while they are read off; the sessions are served after
+ * that, so an event never meets a descriptor that was closed and used again in
+ * the same turn.  Listeners come last, so a row freed in a turn stays free in it.
+ */
+#include <errno.h>
+
+#include "backend.h"
+#include "buf.h"
+#include "channel.h"
+#include "conf.h"
+#include "limits.h"
+#include "listener.h"
+#include "log.h"
+#include "loop.h"
+#include "os.h"
+#include "session.h"
+#include "splice.h"
+#include "stat.h"
+#include "wait.h"
+
+enum { CHANNEL_TOKEN = 0xffffffff };
+
+enum loop_mode {
+	LOOP_RUN,
+	LOOP_DRAIN,		/* no new sessions */
+	LOOP_LAST,		/* those left are being reset */
+	LOOP_OVER
+};
+
+static const struct setup *setup;
+static int		 channel = -1;
+static bool		 channel_ready;
+static enum loop_mode	 mode;
+static uint64_t		 mode_due;	/* DRAIN, LAST: over then */
+static uint64_t		 log_due;
+static int		 failure;
+
+unsigned
+loop_buffers(const struct setup *set)
+{
+	uint32_t most = loop_sessions(set) * 2;
+
+	if (set->server.buffers.v != 0)
+		return set->server.buffers.v;
+	return most < LIMIT_BUFFERS_AUTO ? most : LIMIT_BUFFERS_AUTO;
+}
+
+static unsigned
+loop_lanes(const struct setup *set)
+{
+	uint32_t most = loop_sessions(set) * 2;
+
+	return most < LIMIT_LANES ? most : LIMIT_LANES;
+}
+
+/* Sockets of sessions, pipes to splice with, listeners, and the few of the process itself. */
+uint64_t
+loop_descriptors(const struct setup *set)
+{
+	return 2ULL * loop_sessions(set) + set->nlisteners +
+	    2 * loop_lanes(set) + LIMIT_OTHER_FDS;
+}
+
+unsigned
+loop_sessions(const struct setup *set)
+{
+	uint32_t relays = loop_relays(set);
+
+	return (set->server.max_connections.v + relays - 1) / relays;
+}
+
+unsigned
+loop_relays(const struct setup *set)
+{
+	return set->server.max_worker.v == 0 ? 1 : set->server.max_worker.v;
+}
+
+uint64_t
+loop_memory(const struct setup *set)
+{
+	unsigned n = loop_sessions(set);
+	const char *kind = conf_string(set, set->server.event_handler.v);
+
+	return session_memory(set, n) + buf_memory(loop_buffers(set)) +
+	    wait_memory(*kind == '\0' ? NULL : kind,
+	    (int)loop_descriptors(set));
+}
+
+static int
+open_parts(const struct setup *set, unsigned relay, const int *listeners)
+{
+	const char *kind = conf_string(set, set->server.event_handler.v);
+	int error;
+
+	error = wait_open(*kind == '\0' ? NULL : kind,
+	    (int)loop_descriptors(set));
+	if (error != 0)
+		return error;
+	if (!buf_open(loop_buffers(set)) || !backend_open(set) ||
+	    !session_open(set, relay))
+		return -ENOMEM;
+	(void)splice_open(loop_lanes(set));
+	if (channel != -1) {
+		error = wait_add(channel, WAIT_LEVEL, CHANNEL_TOKEN);
+		if (error != 0)
+			return error;
+		wait_want(channel, WAIT_READ);
+	}
+	return listener_open(set, listeners);
+}
+
+int
+loop_open(const struct setup *set, unsigned relay, const int *listeners,
+    int chan)
+{
+	int error;
+
+	setup = set;
+	channel = chan;
+	channel_ready = false;
+	mode = LOOP_RUN;
+	mode_due = log_due = UINT64_MAX;
+	failure = 0;
+	if ((error = open_parts(set, relay, listeners)) != 0)
+		loop_close();
+	return error;
+}
+
+void
+loop_close(void)
+{
+	listener_close();
+	session_kill_all(REASON_SHUTDOWN, true, os_now_ms());
+	session_close();
+	backend_close();
+	buf_close();
+	splice_close();
+	wait_close();
+}
+
+int
+loop_error(void)
+{
+	return failure;
+}
+
+/*
+ * Ending.
+ */
+
+void
+loop_drain(uint32_t graceful_ms)
+{
+	if (mode != LOOP_RUN)
+		return;
+	listener_close();
+	mode = LOOP_DRAIN;
+	mode_due = os_now_ms() + graceful_ms;
+	if (session_count() > 0)
+		log_notice("no new clients; %u sessions may go on for %u ms",
+		    session_count(), (unsigned)graceful_ms);
+}
+
+void
+loop_stop(void)
+{
+	listener_close();
+	session_kill_all(REASON_SHUTDOWN, true, os_now_ms());
+	mode = LOOP_OVER;
+}
+
+/* The time is up for the mode. */
+static void
+mode_expire(uint64_t now)
+{
+	if (mode == LOOP_DRAIN) {
+		mode = LOOP_LAST;
+		mode_due = now + LIMIT_SHUTDOWN_LAST_MS;
+		session_kill_all(REASON_SHUTDOWN, false, now);
+	} else
+		loop_stop();
+}
+
+static void
+channel_turn(void)
+{
+	struct channel_note note;
+
+	for (;;) {
+		channel_take(channel, &note);
+		switch (note.order) {
+		case CHANNEL_NONE:
+			return;
+		case CHANNEL_DRAIN:
+			loop_drain(note.value);
+			break;
+		case CHANNEL_STOP:
+			loop_stop();
+			break;
+		case CHANNEL_LOG:
+			if (note.fd != -1)
+				os_close(log_move(note.fd));
+			break;
+		case CHANNEL_GONE:
+			wait_del(channel);
+			channel = -1;
+			log_error("the parent process is gone: ending");
+			loop_drain(setup->server.graceful_ms.v);
+			return;
+		}
+	}
+}
+
+/*
+ * The turn.
+ */
+
+static int
+timeout(uint64_t now)
+{
+	uint64_t due = session_due(), other = listener_due();
+
+	if (other < due)
+		due = other;
+	if (mode_due < due)
+		due = mode_due;
+	if (log_due < due)
+		due = log_due;
+	if (due == UINT64_MAX)
+		return -1;
+	if (due <= now)
+		return 0;
+	return due - now > INT32_MAX ? INT32_MAX : (int)(due - now);
+}
+
+static void
+mark(const struct wait_event *events, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (events[i].token == (uint32_t)CHANNEL_TOKEN)
+			channel_ready = true;
+		else if (events[i].token & (uint32_t)LISTENER_TOKEN)
+			listener_got(events[i].token);
+		else
+			session_got(events[i].token, events[i].got);
+	}
+}
+
+bool
+loop_turn(void)
+{
+	static struct wait_event events[LIMIT_EVENTS];
+	uint64_t now;
+	int n;
+
+	now = os_now_ms();
+	n = wait_turn(events, LIMIT_EVENTS, timeout(now));
+	now = os_now_ms();
+	if (n < 0 && n != -ENOMEM) {
+		log_error("waiting for events failed: %s", log_errno(n));
+		failure = n;
+		return false;
+	}
+	mark(events, n);
+	if (channel_ready) {
+		channel_ready = false;
+		channel_turn();
+	}
+	session_times(now);
+	session_run_all(now);
+	listener_turn(now);
+	if (mode_due <= now)
+		mode_expire(now);
+	stat_end();
+	log_due = log_tick(now);
+	if (mode != LOOP_RUN && session_count() == 0)
+		mode = LOOP_OVER;
+	return mode != LOOP_OVER;
+}
