@@ -1,29 +1,72 @@
 /*
- * mem.c - anonymous mappings, mmap(2) and madvise(2).
+ * mem.c - memory mappings.  Nothing is reserved in advance: a page costs memory
+ * when it is first written to.
  */
+#include <sys/types.h>
 #include <sys/mman.h>
+
+#include <stdint.h>
+#include <unistd.h>
 
 #include "mem.h"
 
-void *
-mem_map(size_t size, bool shared)
+static size_t
+page_size(void)
 {
-	void *p;
+	long	n = sysconf(_SC_PAGESIZE);
 
-	p = mmap(NULL, size > 0 ? size : 1, PROT_READ | PROT_WRITE,
-	    MAP_ANON | (shared ? MAP_SHARED : MAP_PRIVATE), -1, 0);
+	return n > 0 ? (size_t)n : 4096;
+}
+
+size_t
+mem_size(size_t size)
+{
+	size_t	page = page_size();
+
+	if (size == 0)
+		return page;
+	if (size > SIZE_MAX - page)
+		return size;		/* mapping it will fail */
+	return (size + page - 1) / page * page;
+}
+
+static void *
+map(size_t size, int flags)
+{
+	void	*p;
+
+	p = mmap(NULL, mem_size(size), PROT_READ | PROT_WRITE,
+	    flags | MAP_ANON, -1, 0);
 	return p == MAP_FAILED ? NULL : p;
+}
+
+void *
+mem_shared(size_t size)
+{
+	return map(size, MAP_SHARED);
+}
+
+void *
+mem_private(size_t size)
+{
+	return map(size, MAP_PRIVATE);
 }
 
 void
 mem_unmap(void *p, size_t size)
 {
 	if (p != NULL)
-		(void)munmap(p, size > 0 ? size : 1);
+		(void)munmap(p, mem_size(size));
 }
 
 void
-mem_drop(void *p, size_t size)
+mem_give_back(void *p, size_t size)
 {
-	(void)madvise(p, size, MADV_DONTNEED);
+	size_t	 page = page_size(), skip;
+	char	*from = p;
+
+	skip = (page - (uintptr_t)p % page) % page;
+	if (size < skip || (size - skip) / page == 0)
+		return;
+	(void)madvise(from + skip, (size - skip) / page * page, MADV_DONTNEED);
 }

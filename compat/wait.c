@@ -1,0 +1,109 @@
+/*
+ * wait.c - which waiter is in use.  One for the process; poll(2) or the kernel
+ * queue of this system.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "wait.h"
+#include "wait_kind.h"
+
+static bool	queue;		/* the kernel queue is in use, not poll */
+
+/*
+ * Which one a name means: 1 the queue, 0 poll, -EINVAL neither.
+ */
+static int
+kind_of(const char *kind)
+{
+	const char	*name = wait_queue_name();
+
+	if (kind == NULL)
+		return name != NULL;
+	if (strcmp(kind, "poll") == 0)
+		return 0;
+	if (name != NULL && strcmp(kind, name) == 0)
+		return 1;
+	return -EINVAL;
+}
+
+int
+wait_open(const char *kind, int maxfd)
+{
+	int	k;
+
+	if ((k = kind_of(kind)) < 0)
+		return k;
+	queue = k == 1;
+	return queue ? wait_queue_open(maxfd) : wait_poll_open(maxfd);
+}
+
+void
+wait_close(void)
+{
+	if (queue)
+		wait_queue_close();
+	else
+		wait_poll_close();
+}
+
+const char *
+wait_kinds(void)
+{
+	static char	 kinds[32];
+	const char	*name = wait_queue_name();
+
+	kinds[0] = '\0';
+	if (name != NULL) {
+		strncat(kinds, name, sizeof(kinds) - sizeof(" poll"));
+		strcat(kinds, " ");
+	}
+	strcat(kinds, "poll");
+	return kinds;
+}
+
+const char *
+wait_kind(void)
+{
+	return queue ? wait_queue_name() : "poll";
+}
+
+size_t
+wait_memory(const char *kind, int maxfd)
+{
+	return kind_of(kind) == 1 ? wait_queue_memory(maxfd) :
+	    wait_poll_memory(maxfd);
+}
+
+int
+wait_add(int fd, enum wait_how how, uint32_t token)
+{
+	return queue ? wait_queue_add(fd, how, token) :
+	    wait_poll_add(fd, how, token);
+}
+
+void
+wait_del(int fd)
+{
+	if (queue)
+		wait_queue_del(fd);
+	else
+		wait_poll_del(fd);
+}
+
+void
+wait_want(int fd, uint32_t bits)
+{
+	if (queue)
+		wait_queue_want(fd, bits);
+	else
+		wait_poll_want(fd, bits);
+}
+
+int
+wait_turn(struct wait_event *ev, int max, int timeout_ms)
+{
+	return queue ? wait_queue_turn(ev, max, timeout_ms) :
+	    wait_poll_turn(ev, max, timeout_ms);
+}
