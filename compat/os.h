@@ -141,6 +141,12 @@ void	os_close(int);
 void	os_reset(int);
 
 /*
+ * Close this process's copy of a socket that another process has too.  Nothing
+ * happens to the connection.
+ */
+void	os_drop(int);
+
+/*
  * The address a socket is bound to.  0 or an error.
  */
 int	os_sockname(int, struct os_addr *);

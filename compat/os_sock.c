@@ -273,6 +273,12 @@ os_close(int fd)
 }
 
 void
+os_drop(int fd)
+{
+	(void)close(fd);
+}
+
+void
 os_reset(int fd)
 {
 	(void)close(fd);	/* SO_LINGER (1, 0) since birth */

@@ -73,6 +73,19 @@ long	splice_take(int lane, void *, size_t);
 void	splice_end(int lane, int from, struct splice_moved *moved);
 
 /*
+ * Give a lane to another process: what describes it is put into fd (close nothing;
+ * splice_end here once they are sent).  Returns how many descriptors that are, 0
+ * when the lane has nothing that could be carried (no pipe, no bytes held).
+ */
+unsigned splice_export(int lane, int fd[2]);
+
+/*
+ * Take over such a lane, with the bytes held in it; the descriptors are the lane's
+ * from now on.  Returns the lane or an error (then they are still the caller's).
+ */
+int	splice_import(const int fd[2], size_t held);
+
+/*
  * Close pipes kept for later use, give memory back (after a peak).
  */
 void	splice_trim(void);

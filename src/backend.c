@@ -264,3 +264,27 @@ backend_released(unsigned b)
 	MUST(stat_backend(b)->load > 0);
 	stat_backend(b)->load--;
 }
+
+void
+backend_adopted(unsigned b)
+{
+	stat_backend(b)->load++;
+}
+
+void
+backend_health(unsigned b, uint64_t *since_ms, uint64_t *until_ms)
+{
+	*since_ms = health[b].out ? health[b].since_ms : 0;
+	*until_ms = health[b].until_ms;
+}
+
+void
+backend_set_health(unsigned b, uint64_t since_ms, uint64_t until_ms)
+{
+	if (since_ms == 0 || health[b].out)
+		return;
+	health[b].out = 1;
+	health[b].since_ms = since_ms;
+	health[b].until_ms = until_ms;
+	stat_backend(b)->down = 1;
+}

@@ -45,11 +45,19 @@ void	backend_connected(unsigned, uint64_t now, uint64_t took_ms);
 void	backend_failed(unsigned, int error, uint64_t now);
 void	backend_spared(unsigned);
 void	backend_released(unsigned);
+void	backend_adopted(unsigned);	/* a session of a predecessor, as if picked */
 
 /*
  * Words of 64 bits that a set of tried backends takes, for the largest pool.
  */
 unsigned backend_words(void);
+
+/*
+ * What is known of a backend, for a successor: how long it has been out (since_ms,
+ * 0: it is up) and until when.
+ */
+void	backend_health(unsigned, uint64_t *since_ms, uint64_t *until_ms);
+void	backend_set_health(unsigned, uint64_t since_ms, uint64_t until_ms);
 
 /*
  * Whether a backend takes part in a choice now.

@@ -13,10 +13,13 @@
 static char	*memory;	/* nbufs + 1: the last is the scratch buffer */
 static int32_t	*stack;		/* free numbers below fresh */
 static unsigned	 nbufs, nstack, fresh;
+static unsigned	 common;	/* leased at most in the ordinary way */
 
 bool
-buf_open(unsigned n)
+buf_open(unsigned n, unsigned extra)
 {
+	common = n;
+	n += extra;
 	memory = mem_private(((size_t)n + 1) * LIMIT_BUFFER);
 	stack = mem_private(n * sizeof(stack[0]));
 	if (memory == NULL || stack == NULL) {
@@ -47,6 +50,12 @@ buf_memory(unsigned n)
 
 int
 buf_take(void)
+{
+	return buf_used() < common ? buf_take_extra() : -1;
+}
+
+int
+buf_take_extra(void)
 {
 	if (nstack > 0)
 		return stack[--nstack];

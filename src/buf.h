@@ -11,9 +11,10 @@
 #include <stddef.h>
 
 /*
- * Make n buffers of LIMIT_BUFFER bytes.  False when there is no memory.
+ * Make n buffers of LIMIT_BUFFER bytes, and extra ones that only buf_take_extra
+ * gives out.  False when there is no memory.
  */
-bool	buf_open(unsigned);
+bool	buf_open(unsigned n, unsigned extra);
 void	buf_close(void);
 size_t	buf_memory(unsigned);
 
@@ -21,6 +22,7 @@ size_t	buf_memory(unsigned);
  * Lease a buffer: its number, or -1 when none is free.
  */
 int	buf_take(void);
+int	buf_take_extra(void);	/* for what a predecessor held */
 void	buf_give(int);
 char	*buf_data(int);
 unsigned buf_used(void);

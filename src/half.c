@@ -487,6 +487,16 @@ half_refresh(struct half *h, struct side *from, struct side *to, uint64_t now)
 }
 
 void
+half_halt(struct half *h, const struct side *from)
+{
+	if (h->state != HALF_SPLICE || splice_held(h->lane) > 0)
+		return;
+	half_free(h, from);
+	half_to(h, HALF_FILL);
+	h->bulk = LIMIT_BULK_READS;
+}
+
+void
 half_drop(struct half *h, const struct side *from)
 {
 	if (h->state == HALF_DONE)

@@ -100,6 +100,11 @@ void	half_refresh(struct half *, struct side *from, struct side *to,
 uint64_t half_rests(const struct half *, uint64_t now);
 
 /*
+ * Stop splicing if nothing is held, and go on by hand.
+ */
+void	half_halt(struct half *, const struct side *from);
+
+/*
  * Give it up: what is held is lost.  No effect on a half that is DONE.
  */
 void	half_drop(struct half *, const struct side *from);

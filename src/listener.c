@@ -15,6 +15,7 @@
 #include "mem.h"
 #include "os.h"
 #include "session.h"
+#include "table.h"
 #include "stat.h"
 #include "wait.h"
 
@@ -128,7 +129,7 @@ pause_all(int error, uint64_t now)
 		return;
 	if (error == 0)
 		log_warn("all %u sessions are in use: new clients wait "
-		    "(server.max-connections, %s)", session_max(),
+		    "(server.max-connections, %s)", table_max(),
 		    conf_at(setup, setup->server.max_connections.at, at,
 		    sizeof(at)));
 	else
@@ -166,7 +167,7 @@ door_turn(unsigned i, uint64_t now)
 	int fd, n;
 
 	for (n = 0; n < LIMIT_ACCEPTS; n++) {
-		if (session_count() == session_max()) {
+		if (table_count() == table_max()) {
 			pause_all(0, now);
 			return false;
 		}
@@ -195,7 +196,7 @@ listener_turn(uint64_t now)
 
 	if (ndoors == 0)
 		return;
-	if (paused && session_count() < session_max() && retry_ms == UINT64_MAX)
+	if (paused && table_count() < table_max() && retry_ms == UINT64_MAX)
 		resume_all(now);
 	else if (paused && retry_ms <= now)
 		doors_want(WAIT_READ);	/* still paused until one gets in */

@@ -18,7 +18,7 @@
 #include "os.h"
 #include "session.h"
 #include "splice.h"
-#include "stat.h"
+#include "table.h"
 #include "wait.h"
 
 enum { CHANNEL_TOKEN = 0xffffffff };
@@ -84,7 +84,7 @@ loop_memory(const struct setup *set)
 	unsigned n = loop_sessions(set);
 	const char *kind = conf_string(set, set->server.event_handler.v);
 
-	return session_memory(set, n) + buf_memory(loop_buffers(set)) +
+	return table_memory(set, n) + buf_memory(loop_buffers(set)) +
 	    wait_memory(*kind == '\0' ? NULL : kind,
 	    (int)loop_descriptors(set));
 }
@@ -99,8 +99,8 @@ open_parts(const struct setup *set, unsigned relay, const int *listeners)
 	    (int)loop_descriptors(set));
 	if (error != 0)
 		return error;
-	if (!buf_open(loop_buffers(set)) || !backend_open(set) ||
-	    !session_open(set, relay))
+	if (!buf_open(loop_buffers(set), 0) || !backend_open(set) ||
+	    !session_open(set, relay, loop_sessions(set)))
 		return -ENOMEM;
 	(void)splice_open(loop_lanes(set));
 	if (channel != -1) {
@@ -159,9 +159,9 @@ loop_drain(uint32_t graceful_ms)
 	listener_close();
 	mode = LOOP_DRAIN;
 	mode_due = os_now_ms() + graceful_ms;
-	if (session_count() > 0)
+	if (table_count() > 0)
 		log_notice("no new clients; %u sessions may go on for %u ms",
-		    session_count(), (unsigned)graceful_ms);
+		    table_count(), (unsigned)graceful_ms);
 }
 
 void
@@ -278,7 +278,7 @@ loop_turn(void)
 		mode_expire(now);
 	stat_end();
 	log_due = log_tick(now);
-	if (mode != LOOP_RUN && session_count() == 0)
+	if (mode != LOOP_RUN && table_count() == 0)
 		mode = LOOP_OVER;
 	return mode != LOOP_OVER;
 }

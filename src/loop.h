@@ -12,7 +12,7 @@
 /*
  * Make everything a relay has, for the sessions and buffers of the setup, over
  * listening descriptors (one for each listener, the loop's from now on).  channel
- * is the parent's socketpair, or -1.  stat_open, stat_self and session_map come
+ * is the parent's socketpair, or -1.  stat_open, stat_self and table_map come
  * before.
  * Returns 0 or an error; after an error nothing is left open but the descriptors.
  */

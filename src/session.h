@@ -31,6 +31,7 @@ struct session {
 	uint8_t		reason;		/* enum reason, from LAST on */
 	uint8_t		queued;		/* in the run list */
 	uint8_t		napping;	/* in the nap list */
+	uint8_t		arriving;	/* from a predecessor, not whole yet */
 	uint8_t		peeked;		/* CONNECT: the client sent bytes or an end */
 	uint8_t		last_choice;	/* a backend that was out has been tried */
 	uint16_t	profile;	/* in setup.profiles */
@@ -51,37 +52,15 @@ struct session {
 };
 
 /*
- * Map the tables of all relays of a generation, before they are forked, so that
- * others can look at them.  n sessions for each relay.  False when there is no
- * memory.
+ * Be the relay with that number, for at most max sessions (table.h).  False when
+ * there is no memory.
  */
-bool	session_map(unsigned relays, unsigned n);
-void	session_unmap(void);
-
-/*
- * Look at a row of a relay from outside.  It changes while one looks: copy it, and
- * take nothing in it for an index unchecked.
- */
-const struct session *session_seen(unsigned relay, unsigned i);
-
-/*
- * Be the relay with that number.  False when there is no memory.
- */
-bool	session_open(const struct setup *, unsigned relay);
+bool	session_open(const struct setup *, unsigned relay, unsigned max);
 void	session_close(void);
 
 /*
- * Bytes that n sessions of one relay take.
- */
-size_t	session_memory(const struct setup *, unsigned n);
-
-unsigned session_count(void);		/* sessions that are not FREE */
-unsigned session_max(void);
-struct session *session_row(unsigned);
-
-/*
  * Begin a session with an accepted client; fd is the session's from now on.  There
- * must be room (session_count() < session_max()).
+ * must be room (table_count() < table_max()).
  */
 void	session_start(int fd, const struct os_peer *, unsigned listener,
     unsigned profile, uint64_t now);
@@ -121,9 +100,28 @@ void	session_kill(struct session *, enum reason, bool now_or_never,
 void	session_kill_all(enum reason, bool now_or_never, uint64_t now);
 
 /*
- * When a session is due to end and why; UINT64_MAX: never.  *at: the setting.
+ * For handover.c.  session_leave: the session goes on elsewhere; its row is free,
+ * nothing happens to its connections.  session_arrive: a row for one that comes
+ * from elsewhere, filled by the caller but for side[].fd, which are given here and
+ * watched from now on; NULL when there is no row or they cannot be watched.
+ * session_ready: it is complete and may run.
  */
-uint64_t session_deadline(const struct session *, enum reason *,
-    const struct setting **);
+void	session_leave(struct session *);
+struct session *session_arrive(const struct session *, const int fd[2]);
+void	session_ready(struct session *, uint64_t now);
+
+/*
+ * For connect.c and expire.c: parts of the machine.  session_side: the session owns
+ * this socket from now on.  session_shut: close or reset it.  session_reset: end by
+ * reset, at once or when what is on its way has arrived.  session_expire: over a
+ * limit.
+ */
+void	session_to(struct session *, enum session_state);
+uint32_t session_token(const struct session *, unsigned side);
+void	session_side(struct session *, unsigned which, int fd, bool local);
+void	session_shut(struct side *, bool reset);
+void	session_reset(struct session *, enum reason, int error,
+    bool now_or_never, uint64_t now);
+void	session_expire(struct session *, enum reason, uint64_t now);
 
 #endif

@@ -1,0 +1,185 @@
+/*
+ * connect.c - from an accepted client to a connected backend.
+ *
+ * Goes from one backend to the next as long as they fail; nothing of the client's
+ * is taken before one is connected, so nothing has to be said twice.
+ */
+#include <errno.h>
+
+#include "backend.h"
+#include "connect.h"
+#include "expire.h"
+#include "os.h"
+#include "report.h"
+#include "session.h"
+#include "table.h"
+#include "wait.h"
+
+static const struct setup *setup;
+
+void
+connect_open(const struct setup *set)
+{
+	setup = set;
+}
+
+static bool
+ours(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS ||
+	    error == ENOMEM || error == ENOSPC;
+}
+
+/*
+ * The attempt failed: say so to the backend's health, and let go of it.  True when
+ * another backend may do better.
+ */
+static bool
+connect_failed(struct session *s, int error, uint64_t now)
+{
+	session_shut(&s->side[BACKEND], true);
+	if (ours(error) || error == EADDRNOTAVAIL)
+		backend_spared(s->backend);
+	else
+		backend_failed(s->backend, error, now);
+	report_failed(setup, s, error, now);
+	backend_released(s->backend);
+	s->backend = BACKEND_NONE;
+	s->error = error;
+	return !ours(error);
+}
+
+static void
+connect_done(struct session *s, uint64_t now)
+{
+	s->connect_ms = (uint32_t)(now - s->since_ms);
+	backend_connected(s->backend, now, s->connect_ms);
+	s->since_ms = now;
+	half_start(&s->half[CLIENT], now);
+	half_start(&s->half[BACKEND], now);
+	session_to(s, SESSION_RELAY);
+	report_connected(setup, s);
+	expire_before(s);
+}
+
+/* One attempt.  0: connected or under way, else an errno. */
+static int
+connect_one(struct session *s, uint64_t now)
+{
+	const struct os_addr *to = &setup->backends[s->backend].addr;
+	bool pending;
+	int error, fd;
+
+	s->since_ms = now;
+	if ((fd = os_connect(to, NULL, &pending)) < 0)
+		return -fd;
+	if ((error = wait_add(fd, WAIT_EDGE, session_token(s, BACKEND))) != 0) {
+		os_reset(fd);
+		return ours(-error) ? -error : ENOMEM;
+	}
+	session_side(s, BACKEND, fd, to->family == OS_UNIX);
+	if (pending) {
+		s->side[BACKEND].ready = 0;
+		expire_before(s);
+		return 0;
+	}
+	connect_done(s, now);
+	return 0;
+}
+
+/* Go through the backends until one is connected or under way. */
+void
+connect_next(struct session *s, uint64_t now)
+{
+	struct backend_choice choice = {
+		.profile = &setup->profiles[s->profile], .peer = &s->peer,
+		.listener = s->listener, .last = s->last_choice,
+		.tried = table_tried(s)
+	};
+	int error;
+	unsigned b;
+
+	for (;;) {
+		b = backend_pick(&choice, now);
+		s->last_choice = choice.last;
+		s->backend = (uint16_t)b;
+		if (b == BACKEND_NONE) {
+			session_reset(s, s->error == EADDRNOTAVAIL ?
+			    REASON_NO_RESOURCES : REASON_NO_BACKEND, s->error,
+			    false, now);
+			return;
+		}
+		report_choice(setup, s);
+		if ((error = connect_one(s, now)) == 0)
+			return;
+		if (!connect_failed(s, error, now)) {
+			session_reset(s, REASON_NO_RESOURCES, error, false,
+			    now);
+			return;
+		}
+	}
+}
+
+/*
+ * The client while a backend is connecting: its bytes and its end stay where they
+ * are, its reset cancels.  False when the session has ended.
+ */
+static bool
+connect_client(struct session *s, uint64_t now)
+{
+	struct side *sd = &s->side[CLIENT];
+	char byte;
+	long n;
+
+	if (s->peeked || !(sd->ready & WAIT_READ))
+		return true;
+	n = os_peek(sd->fd, &byte, sizeof(byte));
+	if (n == -EAGAIN || n == -ENOBUFS || n == -ENOMEM) {
+		sd->ready &= (uint8_t)~(WAIT_READ | WAIT_END);
+		return true;
+	}
+	if (n >= 0) {
+		s->peeked = 1;
+		return true;
+	}
+	sd->cut = 1;
+	session_reset(s, REASON_CLIENT_GONE, (int)-n, false, now);
+	return false;
+}
+
+void
+connect_step(struct session *s, uint64_t now)
+{
+	struct side *sd = &s->side[BACKEND];
+	int error;
+	char byte;
+
+	if (!connect_client(s, now) || !(sd->ready & WAIT_WRITE))
+		return;
+	error = -os_connected(sd->fd, &setup->backends[s->backend].addr);
+	if (error == EINPROGRESS) {
+		sd->ready = 0;
+		return;
+	}
+	/* made and reset already: what it said before is still worth having */
+	if ((error == ECONNRESET || error == EPIPE) &&
+	    os_peek(sd->fd, &byte, sizeof(byte)) > 0) {
+		sd->cut = error == ECONNRESET;
+		sd->error = error;
+		sd->ready |= WAIT_READ | WAIT_END;
+		error = 0;
+	}
+	if (error == 0)
+		connect_done(s, now);
+	else if (connect_failed(s, error, now))
+		connect_next(s, now);
+	else
+		session_reset(s, REASON_NO_RESOURCES, error, false, now);
+}
+
+void
+connect_expire(struct session *s, uint64_t now)
+{
+	(void)connect_failed(s, ETIMEDOUT, now);
+	connect_next(s, now);
+}

@@ -1,0 +1,117 @@
+/*
+ * expire.c - limits of sessions.
+ *
+ * No timers: what is due is computed from a session's state, and the earliest
+ * time found is when the next sweep over the table is made.  Progress only moves
+ * deadlines away, so a sweep may come too early, never too late.
+ */
+#include "backend.h"
+#include "expire.h"
+#include "limits.h"
+#include "session.h"
+#include "table.h"
+#include "wait.h"
+
+static const struct setup *setup;
+static uint64_t		 sweep_due = UINT64_MAX, swept_ms;
+
+void
+expire_open(const struct setup *set)
+{
+	setup = set;
+	sweep_due = UINT64_MAX;
+	swept_ms = 0;
+}
+
+static void
+sooner(uint64_t *due, enum reason *why, const struct setting **at,
+    uint64_t from_ms, const struct setting *limit, enum reason reason)
+{
+	if (limit->v == 0 || from_ms + limit->v >= *due)
+		return;
+	*due = from_ms + limit->v;
+	*why = reason;
+	*at = limit;
+}
+
+uint64_t
+expire_deadline(const struct session *s, enum reason *why,
+    const struct setting **at)
+{
+	const struct setup_profile *p = &setup->profiles[s->profile];
+	const struct half *c = &s->half[CLIENT], *b = &s->half[BACKEND];
+	const struct setup_backend *sb;
+	uint64_t due = UINT64_MAX, moved;
+
+	if (s->backend == BACKEND_NONE)
+		return UINT64_MAX;
+	sb = &setup->backends[s->backend];
+	if (s->state == SESSION_CONNECT)
+		sooner(&due, why, at, s->since_ms, &sb->connect_timeout,
+		    REASON_NO_BACKEND);
+	if (s->state != SESSION_RELAY)
+		return due;
+	moved = c->moved_ms > b->moved_ms ? c->moved_ms : b->moved_ms;
+	sooner(&due, why, at, moved, &p->max_read_idle, REASON_READ_IDLE);
+	sooner(&due, why, at, moved, &p->max_write_idle, REASON_WRITE_IDLE);
+	if (half_want(b) == WAIT_READ)
+		sooner(&due, why, at, b->moved_ms, &sb->read_timeout,
+		    REASON_READ_TIMEOUT);
+	if (half_want(c) == WAIT_WRITE)
+		sooner(&due, why, at, c->moved_ms, &sb->write_timeout,
+		    REASON_WRITE_TIMEOUT);
+	if ((c->state == HALF_DONE) != (b->state == HALF_DONE))
+		sooner(&due, why, at, moved, &p->half_close_timeout,
+		    REASON_HALF_CLOSE_TIMEOUT);
+	return due;
+}
+
+void
+expire_before(const struct session *s)
+{
+	const struct setting *at;
+	enum reason why;
+	uint64_t due;
+
+	if ((due = expire_deadline(s, &why, &at)) < sweep_due)
+		sweep_due = due;
+}
+
+void
+expire_sweep(uint64_t now)
+{
+	const struct setting *at;
+	struct session *s;
+	enum reason why;
+	uint64_t due;
+	unsigned i, n = table_rows();
+
+	sweep_due = UINT64_MAX;
+	swept_ms = now;
+	for (i = 0; i < n; i++) {
+		s = table_row(i);
+		if (s->arriving || (s->state != SESSION_CONNECT &&
+		    s->state != SESSION_RELAY))
+			continue;
+		if ((due = expire_deadline(s, &why, &at)) <= now) {
+			half_refresh(&s->half[CLIENT], &s->side[CLIENT],
+			    &s->side[BACKEND], now);
+			half_refresh(&s->half[BACKEND], &s->side[BACKEND],
+			    &s->side[CLIENT], now);
+			due = expire_deadline(s, &why, &at);
+		}
+		if (due <= now)
+			session_expire(s, why, now);
+		else if (due < sweep_due)
+			sweep_due = due;
+	}
+}
+
+/* When the next sweep may be: not at once again, however close a limit is. */
+uint64_t
+expire_due(void)
+{
+	if (sweep_due == UINT64_MAX || sweep_due >= swept_ms + LIMIT_SWEEP_MS)
+		return sweep_due;
+	return swept_ms + LIMIT_SWEEP_MS;
+}

@@ -1,0 +1,533 @@
+/*
+ * handover.c - sessions under way from one relay to another.
+ *
+ * The sender frees a session when the last of its bytes is accepted by the
+ * channel; until then it is whole here.  A receiver that gets only a part (the
+ * sender died, or gave up) drops its copies of the descriptors: if the sender
+ * lives the session lives on there, if not the last close resets both peers.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "backend.h"
+#include "buf.h"
+#include "chan.h"
+#include "conf.h"
+#include "handover.h"
+#include "limits.h"
+#include "listener.h"
+#include "log.h"
+#include "os.h"
+#include "splice.h"
+#include "table.h"
+#include "wait.h"
+
+enum {
+	HANDOVER_WAIT_MS = 5000,	/* for the receiver to make room */
+	KIND_SESSION = 1,
+	KIND_BYTES,
+	KIND_HEALTH
+};
+
+struct handover_side {
+	uint8_t		has, local, cut, ended;
+	int32_t		error;
+	uint32_t	unsent;
+};
+
+struct handover_half {
+	uint8_t		state, end, bulk, chatty;
+	int32_t		error;
+	uint32_t	len, owed;
+	uint32_t	has_lane, lane_held;
+	uint64_t	bytes, spliced, moved_ms, rest_ms, pay_ms;
+};
+
+/* Only types of fixed size: sender and receiver may be different programs. */
+struct handover_row {
+	uint32_t	kind, version;
+	uint64_t	listener, backend;	/* ids; backend 0: none */
+	uint64_t	start_ms, since_ms, stall_ms;
+	uint32_t	number, connect_ms;
+	int32_t		error;
+	uint8_t		state, reason, peeked, last_choice;
+	uint8_t		ip[16];
+	uint16_t	port;
+	uint8_t		family, fill[5];
+	struct handover_side side[2];
+	struct handover_half half[2];
+};
+
+struct handover_health {
+	uint32_t	kind, version;
+	uint64_t	backend, since_ms, until_ms;
+};
+
+struct handover_bytes {
+	uint32_t	kind, way;
+	char		data[CHAN_BYTES - 8];
+};
+
+_Static_assert(sizeof(struct handover_row) <= HANDOVER_BYTES, "row");
+
+static struct session *arriving;	/* bytes it holds are still to come */
+static uint32_t		missing[2];
+
+/*
+ * Names.
+ */
+
+static uint64_t
+hash(uint64_t h, const void *data, size_t len)
+{
+	const uint8_t *p = data;
+
+	while (len-- > 0)
+		h = (h ^ *p++) * 0x100000001b3ULL;
+	return h;
+}
+
+uint64_t
+handover_listener_id(const struct setup *set, unsigned i)
+{
+	const struct os_addr *a = &set->listeners[i].addr;
+	uint64_t h = 0xcbf29ce484222325ULL;
+
+	if (i == set->nlisteners)
+		return 1;
+	h = hash(h, &a->family, sizeof(a->family));
+	if (a->family == OS_UNIX)
+		return hash(h, a->u.path, a->pathlen);
+	h = hash(h, &a->port, sizeof(a->port));
+	h = hash(h, &a->scope, sizeof(a->scope));
+	return hash(h, a->u.ip, a->family == OS_IPV4 ? 4 : 16);
+}
+
+static uint64_t
+backend_hash(const struct setup *set, unsigned i)
+{
+	const struct setup_backend *b = &set->backends[i];
+	const char *label = conf_string(set, b->label);
+	const char *host = conf_string(set, b->host);
+	uint64_t h = 0xcbf29ce484222325ULL;
+
+	h = hash(h, label, strlen(label) + 1);
+	h = hash(h, host, strlen(host) + 1);
+	return hash(h, &b->port.v, sizeof(b->port.v));
+}
+
+uint64_t
+handover_backend_id(const struct setup *set, unsigned i)
+{
+	uint64_t h;
+	uint32_t twin = 0;
+	unsigned j;
+
+	if (i == set->nbackends)
+		return 1;
+	/* the same one in several lists: tell them apart by their order */
+	h = backend_hash(set, i);
+	for (j = 0; j < i; j++)
+		if (backend_hash(set, j) == h)
+			twin++;
+	return hash(h, &twin, sizeof(twin));
+}
+
+/* Ids are dear to compute: each is computed once. */
+static uint64_t	 ids_listener[LIMIT_LISTENERS + 1];
+static uint64_t	 ids_backend[LIMIT_BACKENDS + 1];
+static const struct setup *ids_of;
+
+static void
+ids_make(const struct setup *set)
+{
+	unsigned i;
+
+	if (ids_of == set)
+		return;
+	for (i = 0; i <= set->nlisteners; i++)
+		ids_listener[i] = handover_listener_id(set, i);
+	for (i = 0; i <= set->nbackends; i++)
+		ids_backend[i] = handover_backend_id(set, i);
+	ids_of = set;
+}
+
+/* The entry with that id, or the last one, "removed". */
+static unsigned
+ids_find(const uint64_t *ids, unsigned n, uint64_t id)
+{
+	unsigned i;
+
+	for (i = 0; i < n && ids[i] != id; i++)
+		continue;
+	return i;
+}
+
+/*
+ * Sending.
+ */
+
+static void
+pack_half(struct handover_half *to, const struct half *h)
+{
+	*to = (struct handover_half){ .state = h->state, .end = h->end,
+	    .bulk = h->bulk, .chatty = h->chatty, .error = h->error,
+	    .len = h->len, .owed = h->owed, .bytes = h->bytes,
+	    .spliced = h->spliced, .moved_ms = h->moved_ms,
+	    .rest_ms = h->rest_ms, .pay_ms = h->pay_ms };
+}
+
+static void
+pack_side(struct handover_side *to, const struct side *sd)
+{
+	*to = (struct handover_side){ .has = sd->fd != -1, .local = sd->local,
+	    .cut = sd->cut, .ended = sd->ended, .error = sd->error,
+	    .unsent = sd->unsent };
+}
+
+size_t
+handover_pack(const struct setup *set, struct session *s, void *buf, int *fds,
+    unsigned *nfds)
+{
+	struct handover_row row = { .kind = KIND_SESSION,
+	    .version = HANDOVER_VERSION, .start_ms = s->start_ms,
+	    .since_ms = s->since_ms, .stall_ms = s->stall_ms,
+	    .number = s->number, .connect_ms = s->connect_ms,
+	    .error = s->error, .state = s->state, .reason = s->reason,
+	    .peeked = s->peeked, .last_choice = s->last_choice,
+	    .port = s->peer.port, .family = s->peer.family };
+	unsigned i, n = 0;
+
+	ids_make(set);
+	row.listener = ids_listener[s->listener];
+	row.backend = s->backend == BACKEND_NONE ? 0 : ids_backend[s->backend];
+	memcpy(row.ip, s->peer.ip, sizeof(row.ip));
+	for (i = CLIENT; i <= BACKEND; i++) {
+		pack_side(&row.side[i], &s->side[i]);
+		if (s->side[i].fd != -1)
+			fds[n++] = s->side[i].fd;
+	}
+	for (i = CLIENT; i <= BACKEND; i++) {
+		half_halt(&s->half[i], &s->side[i]);
+		pack_half(&row.half[i], &s->half[i]);
+		if (s->half[i].lane == -1)
+			continue;
+		row.half[i].has_lane = 1;
+		row.half[i].lane_held = (uint32_t)splice_held(s->half[i].lane);
+		n += splice_export(s->half[i].lane, fds + n);
+	}
+	*nfds = n;
+	memcpy(buf, &row, sizeof(row));
+	return sizeof(row);
+}
+
+static int
+send_held(const struct session *s, unsigned way, int channel)
+{
+	const struct half *h = &s->half[way];
+	struct handover_bytes msg = { .kind = KIND_BYTES, .way = way };
+	uint32_t done, n;
+	int error;
+
+	for (done = 0; done < h->len; done += n) {
+		n = h->len - done;
+		if (n > sizeof(msg.data))
+			n = sizeof(msg.data);
+		memcpy(msg.data, buf_data(h->buf) + h->off + done, n);
+		error = chan_send(channel, &msg,
+		    offsetof(struct handover_bytes, data) + n, NULL, 0,
+		    HANDOVER_WAIT_MS);
+		if (error != 0)
+			return error;
+	}
+	return 0;
+}
+
+static int
+send_session(const struct setup *set, struct session *s, int channel)
+{
+	char buf[HANDOVER_BYTES];
+	int error, fds[HANDOVER_FDS];
+	unsigned nfds;
+	size_t len;
+
+	len = handover_pack(set, s, buf, fds, &nfds);
+	error = chan_send(channel, buf, len, fds, nfds, HANDOVER_WAIT_MS);
+	if (error == 0)
+		error = send_held(s, CLIENT, channel);
+	if (error == 0)
+		error = send_held(s, BACKEND, channel);
+	if (error == 0)
+		session_leave(s);
+	return error;
+}
+
+static int
+send_health(const struct setup *set, int channel)
+{
+	struct handover_health msg = { .kind = KIND_HEALTH,
+	    .version = HANDOVER_VERSION };
+	unsigned i;
+	int error;
+
+	for (i = 0; i < set->nbackends; i++) {
+		backend_health(i, &msg.since_ms, &msg.until_ms);
+		if (msg.since_ms == 0)
+			continue;
+		msg.backend = ids_backend[i];
+		error = chan_send(channel, &msg, sizeof(msg), NULL, 0,
+		    HANDOVER_WAIT_MS);
+		if (error != 0)
+			return error;
+	}
+	return 0;
+}
+
+int
+handover_send(const struct setup *set, int channel)
+{
+	struct session *s;
+	unsigned i, n = table_rows();
+	int error;
+
+	ids_make(set);
+	if ((error = send_health(set, channel)) != 0)
+		return error;
+	for (i = 0; i < n; i++) {
+		s = table_row(i);
+		if (s->state == SESSION_FREE)
+			continue;
+		if ((error = send_session(set, s, channel)) != 0)
+			return error;
+	}
+	return 0;
+}
+
+/*
+ * Receiving.
+ */
+
+static void
+unpack_half(struct half *h, const struct handover_half *from)
+{
+	*h = (struct half){ .state = from->state, .end = from->end,
+	    .bulk = from->bulk, .chatty = from->chatty, .error = from->error,
+	    .buf = -1, .len = from->len, .owed = from->owed, .lane = -1,
+	    .bytes = from->bytes, .spliced = from->spliced,
+	    .moved_ms = from->moved_ms, .rest_ms = from->rest_ms,
+	    .pay_ms = from->pay_ms };
+}
+
+static void
+unpack_side(struct side *sd, const struct handover_side *from)
+{
+	/* ready for anything: what is not will say so */
+	*sd = (struct side){ .fd = -1, .local = from->local, .cut = from->cut,
+	    .ended = from->ended, .error = from->error,
+	    .unsent = from->unsent,
+	    .ready = WAIT_READ | WAIT_WRITE | WAIT_END };
+}
+
+/* Whether a row makes sense: it may come from another program. */
+static bool
+row_good(const struct handover_row *row, size_t len, unsigned nfds)
+{
+	unsigned i, want = 0;
+
+	if (len != sizeof(*row) || row->version != HANDOVER_VERSION)
+		return false;
+	if (row->state == SESSION_FREE || row->state > SESSION_LAST ||
+	    row->reason >= REASONS)
+		return false;
+	for (i = CLIENT; i <= BACKEND; i++) {
+		want += row->side[i].has ? 1 : 0;
+		want += row->half[i].has_lane ? 2 : 0;
+		if (row->half[i].state > HALF_DONE ||
+		    row->half[i].len > LIMIT_BUFFER ||
+		    row->half[i].owed > LIMIT_BUFFER)
+			return false;
+	}
+	return want == nfds && nfds <= HANDOVER_FDS;
+}
+
+/* What a half owns: a buffer for bytes that will come, a lane. */
+static bool
+half_adopt(struct half *h, const struct handover_half *from, const int *pipe)
+{
+	if (h->len > 0 && (h->buf = buf_take_extra()) == -1)
+		return false;
+	if (!from->has_lane)
+		return true;
+	if ((h->lane = splice_import(pipe, from->lane_held)) >= 0)
+		return true;
+	h->lane = -1;
+	return false;
+}
+
+static void
+half_disown(struct half *h, const struct handover_half *from, const int *pipe)
+{
+	if (h->buf != -1)
+		buf_give(h->buf);
+	if (h->lane != -1)
+		splice_end(h->lane, -1, NULL);
+	else if (from->has_lane) {
+		os_drop(pipe[0]);
+		os_drop(pipe[1]);
+	}
+}
+
+static void
+unpack(const struct setup *set, const struct handover_row *row,
+    struct session *s)
+{
+	unsigned i;
+
+	*s = (struct session){ .state = row->state, .reason = row->reason,
+	    .peeked = row->peeked, .last_choice = row->last_choice,
+	    .backend = BACKEND_NONE, .error = row->error,
+	    .number = row->number, .connect_ms = row->connect_ms,
+	    .peer = { .port = row->port, .family = row->family },
+	    .start_ms = row->start_ms, .since_ms = row->since_ms,
+	    .stall_ms = row->stall_ms };
+	memcpy(s->peer.ip, row->ip, sizeof(s->peer.ip));
+	s->listener = (uint16_t)ids_find(ids_listener, set->nlisteners,
+	    row->listener);
+	s->profile = (uint16_t)listener_profile(set, s->listener, &s->peer);
+	if (row->backend != 0)
+		s->backend = (uint16_t)ids_find(ids_backend, set->nbackends,
+		    row->backend);
+	for (i = CLIENT; i <= BACKEND; i++) {
+		unpack_side(&s->side[i], &row->side[i]);
+		unpack_half(&s->half[i], &row->half[i]);
+	}
+}
+
+struct session *
+handover_unpack(const struct setup *set, const void *buf, size_t len,
+    const int *fds, unsigned nfds)
+{
+	struct handover_row row;
+	struct session from, *s = NULL;
+	const int *pipe[2];
+	unsigned i, n = 0;
+	int fd[2] = { -1, -1 };
+
+	memcpy(&row, buf, len < sizeof(row) ? len : sizeof(row));
+	if (!row_good(&row, len, nfds)) {
+		for (i = 0; i < nfds; i++)
+			os_drop(fds[i]);
+		return NULL;
+	}
+	ids_make(set);
+	unpack(set, &row, &from);
+	for (i = CLIENT; i <= BACKEND; i++)
+		if (row.side[i].has)
+			fd[i] = fds[n++];
+	for (i = CLIENT; i <= BACKEND; i++) {
+		pipe[i] = fds + n;
+		n += row.half[i].has_lane ? 2 : 0;
+	}
+	if (half_adopt(&from.half[CLIENT], &row.half[CLIENT], pipe[CLIENT]) &&
+	    half_adopt(&from.half[BACKEND], &row.half[BACKEND], pipe[BACKEND]))
+		s = session_arrive(&from, fd);
+	if (s != NULL)
+		return s;
+	for (i = CLIENT; i <= BACKEND; i++) {
+		half_disown(&from.half[i], &row.half[i], pipe[i]);
+		if (fd[i] != -1)
+			os_reset(fd[i]);
+	}
+	return NULL;
+}
+
+/* All bytes that the arriving session holds are here. */
+static void
+arrived(uint64_t now)
+{
+	if (arriving == NULL || missing[CLIENT] + missing[BACKEND] > 0)
+		return;
+	session_ready(arriving, now);
+	arriving = NULL;
+}
+
+static void
+take_session(const struct setup *set, const void *buf, size_t len,
+    const int *fds, unsigned nfds, uint64_t now)
+{
+	arriving = handover_unpack(set, buf, len, fds, nfds);
+	if (arriving == NULL) {
+		stat_global()->ended[REASON_NO_RESOURCES]++;
+		log_error("a session of the relay before could not be taken "
+		    "over: reset");
+		return;
+	}
+	missing[CLIENT] = arriving->half[CLIENT].len;
+	missing[BACKEND] = arriving->half[BACKEND].len;
+	arrived(now);
+}
+
+static void
+take_bytes(const struct handover_bytes *msg, size_t len, uint64_t now)
+{
+	struct half *h;
+	uint32_t n;
+
+	if (len < offsetof(struct handover_bytes, data) || msg->way > BACKEND ||
+	    arriving == NULL)
+		return;
+	n = (uint32_t)(len - offsetof(struct handover_bytes, data));
+	if (n > missing[msg->way])
+		n = missing[msg->way];
+	h = &arriving->half[msg->way];
+	memcpy(buf_data(h->buf) + h->len - missing[msg->way], msg->data, n);
+	missing[msg->way] -= n;
+	arrived(now);
+}
+
+static void
+take_health(const struct setup *set, const struct handover_health *msg,
+    size_t len)
+{
+	unsigned i;
+
+	if (len != sizeof(*msg) || msg->version != HANDOVER_VERSION)
+		return;
+	ids_make(set);
+	i = ids_find(ids_backend, set->nbackends, msg->backend);
+	if (i < set->nbackends)
+		backend_set_health(i, msg->since_ms, msg->until_ms);
+}
+
+enum handover_got
+handover_take(const struct setup *set, int channel, uint64_t now)
+{
+	static union {
+		uint32_t		kind;
+		struct handover_row	row;
+		struct handover_bytes	bytes;
+		struct handover_health	health;
+		char			room[CHAN_BYTES];
+	} msg;
+	int fds[HANDOVER_FDS];
+	unsigned nfds = HANDOVER_FDS;
+	long n;
+
+	n = chan_recv(channel, &msg, sizeof(msg), fds, &nfds);
+	if (n == -EAGAIN || n == -EMSGSIZE)
+		return HANDOVER_NONE;
+	if (n <= 0) {
+		/* in part here only: it is whole at the sender, if that lives */
+		if (arriving != NULL)
+			session_leave(arriving);
+		arriving = NULL;
+		return HANDOVER_END;
+	}
+	if (n >= (long)sizeof(msg.kind) && msg.kind == KIND_BYTES)
+		take_bytes(&msg.bytes, (size_t)n, now);
+	else if (n >= (long)sizeof(msg.kind) && msg.kind == KIND_HEALTH)
+		take_health(set, &msg.health, (size_t)n);
+	else
+		take_session(set, &msg, (size_t)n, fds, nfds, now);
+	return HANDOVER_SESSION;
+}

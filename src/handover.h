@@ -1,0 +1,64 @@
+/*
+ * handover.h - sessions from a relay to its successor, without a cut.
+ *
+ * One message carries a session: its row in a form with a version, its
+ * descriptors, and behind it the bytes it holds.  Backends and listeners are
+ * named by hashes of what they are, for the successor may have another
+ * configuration, or be another program.  What the successor's configuration
+ * does not have any more goes on under the name of its "removed" entry.
+ */
+#ifndef HANDOVER_H
+#define HANDOVER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "session.h"
+#include "setup.h"
+
+enum { HANDOVER_VERSION = 1 };	/* of the row; any change of it counts up */
+
+/*
+ * What a listener or backend of a setup is known by in another one.
+ */
+uint64_t handover_listener_id(const struct setup *, unsigned);
+uint64_t handover_backend_id(const struct setup *, unsigned);
+
+/*
+ * Send all sessions (and what is known of backends), waiting for the receiver.
+ * Each is gone from here when it is sent.  0, or an error: the sessions that are
+ * left are still ours, and whole.
+ */
+int	handover_send(const struct setup *, int channel);
+
+enum handover_got {
+	HANDOVER_NONE,		/* nothing is waiting */
+	HANDOVER_SESSION,	/* one was taken over, in part or whole */
+	HANDOVER_END		/* the sender has ended */
+};
+
+/*
+ * Take the next message.  A session that cannot be taken over (no row, a message
+ * that makes no sense) is reset and counted, never half there.
+ */
+enum handover_got handover_take(const struct setup *, int channel,
+    uint64_t now);
+
+/*
+ * The same for one session, without a channel: put it into bytes and descriptors
+ * (at most HANDOVER_BYTES and HANDOVER_FDS; the descriptors stay the session's),
+ * and make one of them.  handover_pack returns the bytes used.  handover_unpack
+ * returns the new session, to be completed with what its halves hold and made
+ * ready with session_ready, or NULL when it could not be taken over and was reset;
+ * the descriptors are gone either way.
+ */
+enum {
+	HANDOVER_FDS = 6,			/* two sockets, two pipes */
+	HANDOVER_BYTES = 512			/* without what it holds */
+};
+size_t	handover_pack(const struct setup *, struct session *, void *, int *fds,
+    unsigned *nfds);
+struct session *handover_unpack(const struct setup *, const void *, size_t,
+    const int *fds, unsigned nfds);
+
+#endif

@@ -1,0 +1,268 @@
+/*
+ * table.c - rows and lists.  Links are row numbers.  Touches nothing of a session
+ * but its links and its place in the lists.
+ */
+#include "mem.h"
+#include "must.h"
+#include "table.h"
+
+#define NOBODY	UINT32_MAX
+
+static char		*area;		/* the tables of all relays, shared */
+static unsigned		 area_relays, area_rows;
+static struct session	*table;		/* this relay's */
+static uint64_t		*tried;		/* words for each session */
+static uint32_t		*spare;		/* rows that were used and are free */
+static unsigned		 max, words, nspare, fresh;
+static uint32_t		 run_first = NOBODY, run_last = NOBODY;
+static uint32_t		 run_now = NOBODY;	/* being served */
+static uint32_t		 nap_first = NOBODY;
+static uint64_t		 nap_due = UINT64_MAX;
+
+static size_t
+rows_size(unsigned n)
+{
+	return mem_size(n * sizeof(struct session));
+}
+
+bool
+table_map(unsigned relays, unsigned n)
+{
+	if ((area = mem_shared(relays * rows_size(n))) == NULL)
+		return false;
+	area_relays = relays;
+	area_rows = n;
+	return true;
+}
+
+void
+table_unmap(void)
+{
+	mem_unmap(area, area_relays * rows_size(area_rows));
+	area = NULL;
+	area_relays = area_rows = 0;
+}
+
+const struct session *
+table_seen(unsigned relay, unsigned i)
+{
+	MUST(relay < area_relays && i < area_rows);
+	return (const struct session *)(const void *)(area +
+	    relay * rows_size(area_rows)) + i;
+}
+
+unsigned
+table_mapped(void)
+{
+	return area_rows;
+}
+
+bool
+table_open(unsigned relay, unsigned most, unsigned nwords)
+{
+	MUST(relay < area_relays && most <= area_rows);
+	max = most;
+	words = nwords;
+	table = (struct session *)(void *)(area + relay * rows_size(area_rows));
+	tried = mem_private((size_t)area_rows * words * sizeof(tried[0]));
+	spare = mem_private(area_rows * sizeof(spare[0]));
+	nspare = fresh = 0;
+	run_first = run_last = run_now = nap_first = NOBODY;
+	nap_due = UINT64_MAX;
+	if (tried == NULL || spare == NULL) {
+		table_close();
+		return false;
+	}
+	return true;
+}
+
+void
+table_close(void)
+{
+	mem_unmap(tried, (size_t)area_rows * words * sizeof(tried[0]));
+	mem_unmap(spare, area_rows * sizeof(spare[0]));
+	table = NULL;
+	tried = NULL;
+	spare = NULL;
+	max = nspare = fresh = 0;
+}
+
+size_t
+table_memory(const struct setup *set, unsigned n)
+{
+	size_t most = 1;
+	unsigned i;
+
+	for (i = 0; i < set->npools; i++)
+		if (set->pools[i].nbackends > most)
+			most = set->pools[i].nbackends;
+	return rows_size(n) + n * (sizeof(spare[0]) +
+	    (most + 63) / 64 * sizeof(tried[0]));
+}
+
+unsigned
+table_count(void)
+{
+	return fresh - nspare;
+}
+
+unsigned
+table_max(void)
+{
+	return max;
+}
+
+unsigned
+table_rows(void)
+{
+	return fresh;
+}
+
+struct session *
+table_row(unsigned i)
+{
+	MUST(i < area_rows);
+	return &table[i];
+}
+
+uint32_t
+table_index(const struct session *s)
+{
+	return (uint32_t)(s - table);
+}
+
+uint64_t *
+table_tried(const struct session *s)
+{
+	return tried + (size_t)table_index(s) * words;
+}
+
+uint32_t
+table_next(void)
+{
+	if (nspare > 0)
+		return spare[nspare - 1];
+	return fresh < area_rows ? fresh : NOBODY;
+}
+
+struct session *
+table_take(void)
+{
+	struct session *s;
+	unsigned w;
+
+	if (nspare == 0) {
+		if (fresh == area_rows)
+			return NULL;
+		spare[nspare++] = fresh++;
+	}
+	s = &table[spare[--nspare]];
+	for (w = 0; w < words; w++)
+		table_tried(s)[w] = 0;
+	return s;
+}
+
+static void
+nap_remove(struct session *s)
+{
+	if (!s->napping)
+		return;
+	s->napping = 0;
+	if (s->nap_prev == NOBODY)
+		nap_first = s->nap_next;
+	else
+		table[s->nap_prev].nap_next = s->nap_next;
+	if (s->nap_next != NOBODY)
+		table[s->nap_next].nap_prev = s->nap_prev;
+}
+
+void
+table_give(struct session *s)
+{
+	nap_remove(s);
+	MUST(nspare < fresh);
+	spare[nspare++] = table_index(s);
+}
+
+void
+table_run(struct session *s)
+{
+	uint32_t i = table_index(s);
+
+	if (s->queued || s->arriving)
+		return;
+	s->queued = 1;
+	s->run_next = NOBODY;
+	if (run_last == NOBODY)
+		run_first = i;
+	else
+		table[run_last].run_next = i;
+	run_last = i;
+}
+
+void
+table_run_begin(void)
+{
+	MUST(run_now == NOBODY);
+	run_now = run_first;
+	run_first = run_last = NOBODY;
+}
+
+struct session *
+table_run_next(void)
+{
+	struct session *s;
+
+	if (run_now == NOBODY)
+		return NULL;
+	s = &table[run_now];
+	run_now = s->run_next;
+	s->queued = 0;
+	return s;
+}
+
+bool
+table_running(void)
+{
+	return run_first != NOBODY;
+}
+
+void
+table_nap(struct session *s, uint64_t until)
+{
+	s->nap_ms = until;
+	if (until < nap_due)
+		nap_due = until;
+	if (s->napping)
+		return;
+	s->napping = 1;
+	s->nap_prev = NOBODY;
+	s->nap_next = nap_first;
+	if (nap_first != NOBODY)
+		table[nap_first].nap_prev = table_index(s);
+	nap_first = table_index(s);
+}
+
+void
+table_wake(uint64_t now)
+{
+	struct session *s;
+	uint32_t i, next;
+
+	nap_due = UINT64_MAX;
+	for (i = nap_first; i != NOBODY; i = next) {
+		s = &table[i];
+		next = s->nap_next;
+		if (s->nap_ms <= now) {
+			nap_remove(s);
+			table_run(s);
+		} else if (s->nap_ms < nap_due)
+			nap_due = s->nap_ms;
+	}
+}
+
+uint64_t
+table_nap_due(void)
+{
+	return nap_due;
+}
