@@ -1,0 +1,186 @@
+/*
+ * splice_bsd.c - SO_SPLICE of OpenBSD and FreeBSD: the kernel moves bytes on its
+ * own until an end, an error, or splice_end.  The source is not reported readable
+ * before that.
+ *
+ * When moving failed because of the sink, the kernel leaves the sink's error on
+ * the source.  So an error found there is compared with the sink's own: reading
+ * the source would otherwise blame the wrong side.
+ */
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "mem.h"
+#include "splice.h"
+
+struct lane {
+	uint64_t	seen;		/* bytes reported so far */
+	int32_t		next;		/* free lanes: the next one, -1 is none */
+};
+
+static struct lane	*lanes;
+static unsigned		 nlanes;
+static int		 free_lane = -1;
+static bool		 unable;	/* this kernel has no SO_SPLICE */
+
+enum splice_kind
+splice_open(unsigned n)
+{
+	unsigned	i;
+
+	if (n == 0 || n > INT32_MAX)
+		return SPLICE_NONE;
+	if ((lanes = mem_private((size_t)n * sizeof(*lanes))) == NULL)
+		return SPLICE_NONE;
+	nlanes = n;
+	for (i = 0; i < n; i++)
+		lanes[i].next = i + 1 < n ? (int32_t)i + 1 : -1;
+	free_lane = 0;
+	unable = false;
+	return SPLICE_DETACHED;
+}
+
+void
+splice_close(void)
+{
+	mem_unmap(lanes, (size_t)nlanes * sizeof(*lanes));
+	lanes = NULL;
+	nlanes = 0;
+	free_lane = -1;
+}
+
+enum splice_kind
+splice_kind(void)
+{
+	return lanes == NULL || unable ? SPLICE_NONE : SPLICE_DETACHED;
+}
+
+/* Let bytes go from one socket to another, or (-1) no more. */
+static int
+join(int from, int to)
+{
+	struct splice	sp;
+
+	memset(&sp, 0, sizeof(sp));
+	sp.sp_fd = to;
+	if (setsockopt(from, SOL_SOCKET, SO_SPLICE, &sp, sizeof(sp)) == -1)
+		return -errno;
+	return 0;
+}
+
+int
+splice_begin(int from, int to)
+{
+	int	error, lane = free_lane;
+
+	if (lanes == NULL || unable)
+		return -ENOTSUP;
+	if (lane == -1)
+		return -ENOBUFS;
+	switch (error = join(from, to)) {
+	case 0:
+		break;
+	case -ENOPROTOOPT:
+		unable = true;
+		return -ENOTSUP;
+	case -ENOBUFS:
+	case -ENOMEM:
+		return -ENOBUFS;
+	default:
+		return -ENOTSUP;	/* not both TCP, or one has ended */
+	}
+	free_lane = lanes[lane].next;
+	lanes[lane].seen = 0;
+	return lane;
+}
+
+/* Report what went through since the last time. */
+static void
+count(int lane, int from, struct splice_moved *moved)
+{
+	off_t		total = 0;
+	socklen_t	len = sizeof(total);
+
+	memset(moved, 0, sizeof(*moved));
+	if (getsockopt(from, SOL_SOCKET, SO_SPLICE, &total, &len) == -1)
+		return;
+	moved->in = moved->out = (uint64_t)total - lanes[lane].seen;
+	lanes[lane].seen = (uint64_t)total;
+}
+
+static int
+take_error(int fd)
+{
+	int		error = 0;
+	socklen_t	len = sizeof(error);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
+		return -errno;
+	return -error;
+}
+
+enum splice_result
+splice_step(int lane, int from, int to, size_t budget,
+    struct splice_moved *moved)
+{
+	struct pollfd	p;
+	int		error, sink;
+
+	(void)budget;
+	p.fd = from;
+	p.events = POLLIN;
+	p.revents = 0;
+	if (poll(&p, 1, 0) <= 0) {
+		count(lane, from, moved);
+		moved->dry = 1;
+		return SPLICE_SOURCE;
+	}
+	count(lane, from, moved);
+	if ((error = take_error(from)) == 0)
+		return SPLICE_ENDED;
+	moved->error = error;
+	if ((sink = take_error(to)) != 0)
+		moved->error = sink;
+	/* A source does not break its own pipe. */
+	return sink != 0 || error == -EPIPE ? SPLICE_BROKEN : SPLICE_ENDED;
+}
+
+size_t
+splice_held(int lane)
+{
+	(void)lane;
+	return 0;
+}
+
+long
+splice_take(int lane, void *buf, size_t size)
+{
+	(void)lane;
+	(void)buf;
+	(void)size;
+	return 0;
+}
+
+void
+splice_end(int lane, int from, struct splice_moved *moved)
+{
+	struct splice_moved	last;
+
+	(void)join(from, -1);
+	count(lane, from, &last);
+	if (moved != NULL)
+		*moved = last;
+	lanes[lane].next = free_lane;
+	free_lane = lane;
+}
+
+void
+splice_trim(void)
+{
+}

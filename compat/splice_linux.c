@@ -1,0 +1,316 @@
+/*
+ * splice_linux.c - splice(2) through a pipe for each lane.
+ *
+ * The pipe is filled only when it is empty.  So when filling would block, the
+ * source has no more (and it is not that the pipe is full, which splice(2)
+ * tells in the same words); when emptying would block, the sink is full.
+ *
+ * splice(2) has no MSG_NOSIGNAL: SIGPIPE must be ignored.
+ *
+ * Pipes are made when needed and kept, the last used first, for it is the one
+ * whose pages are still in the cache.  A pipe is kept only when it is empty.
+ */
+#include <sys/types.h>
+#include <sys/ioctl.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mem.h"
+#include "splice.h"
+
+enum {
+	PIPE_BEST = 1024 * 1024,	/* bytes; more gains nothing */
+	PIPE_WORST = 32 * 1024		/* with less, copying is better */
+};
+
+struct pipe {
+	int		in;		/* we write, -1: none */
+	int		out;		/* we read */
+	uint32_t	size;
+};
+
+struct lane {
+	struct pipe	pipe;
+	uint32_t	held;		/* bytes in the pipe */
+	int32_t		next;		/* free lanes: the next one, -1 is none */
+	bool		used;
+};
+
+static struct lane	*lanes;
+static struct pipe	*kept;		/* a stack of empty pipes */
+static unsigned		 nlanes;
+static unsigned		 nkept;
+static int		 free_lane = -1;
+static uint32_t		 best = PIPE_BEST;	/* what was granted last */
+static bool		 unable;	/* this kernel cannot splice sockets */
+
+enum splice_kind
+splice_open(unsigned n)
+{
+	unsigned	i;
+
+	if (n == 0 || n > INT32_MAX)
+		return SPLICE_NONE;
+	lanes = mem_private((size_t)n * sizeof(*lanes));
+	kept = mem_private((size_t)n * sizeof(*kept));
+	nlanes = n;
+	if (lanes == NULL || kept == NULL) {
+		splice_close();
+		return SPLICE_NONE;
+	}
+	for (i = 0; i < n; i++)
+		lanes[i].next = i + 1 < n ? (int32_t)i + 1 : -1;
+	free_lane = 0;
+	unable = false;
+	return SPLICE_PUMPED;
+}
+
+void
+splice_close(void)
+{
+	unsigned	i;
+
+	for (i = 0; lanes != NULL && i < nlanes; i++)
+		if (lanes[i].used)
+			splice_end((int)i, -1, NULL);
+	splice_trim();
+	mem_unmap(lanes, (size_t)nlanes * sizeof(*lanes));
+	mem_unmap(kept, (size_t)nlanes * sizeof(*kept));
+	lanes = NULL;
+	kept = NULL;
+	nlanes = 0;
+	free_lane = -1;
+}
+
+enum splice_kind
+splice_kind(void)
+{
+	return lanes == NULL || unable ? SPLICE_NONE : SPLICE_PUMPED;
+}
+
+/*
+ * Enlarge a pipe as far as allowed.  An unprivileged user has 64 MiB for all
+ * pipes together by default: what was refused once is not asked for again
+ * before the next trim.
+ */
+static uint32_t
+enlarge(int fd)
+{
+	int	n;
+
+	for (;;) {
+		if ((n = fcntl(fd, F_SETPIPE_SZ, (int)best)) > 0)
+			return (uint32_t)n;
+		if (best <= 2 * PIPE_WORST)
+			break;
+		best /= 2;
+	}
+	n = fcntl(fd, F_GETPIPE_SZ);
+	return n > 0 ? (uint32_t)n : 0;
+}
+
+static int
+get_pipe(struct pipe *p)
+{
+	int	fd[2];
+
+	if (nkept > 0) {
+		*p = kept[--nkept];
+		return 0;
+	}
+	if (pipe2(fd, O_CLOEXEC | O_NONBLOCK) == -1)
+		return -errno;
+	p->out = fd[0];
+	p->in = fd[1];
+	p->size = enlarge(p->in);
+	if (p->size >= PIPE_WORST)
+		return 0;
+	(void)close(p->in);
+	(void)close(p->out);
+	return -ENOBUFS;
+}
+
+int
+splice_begin(int from, int to)
+{
+	struct lane	*l;
+	int		 error, lane = free_lane;
+
+	(void)from;
+	(void)to;
+	if (lanes == NULL || unable)
+		return -ENOTSUP;
+	if (lane == -1)
+		return -ENOBUFS;
+	l = &lanes[lane];
+	if ((error = get_pipe(&l->pipe)) != 0)
+		return error;
+	free_lane = l->next;
+	l->held = 0;
+	l->used = true;
+	return lane;
+}
+
+static long
+move(int in, int out, size_t size)
+{
+	ssize_t	n;
+
+	do
+		n = splice(in, NULL, out, NULL, size,
+		    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	while (n == -1 && errno == EINTR);
+	return n == -1 ? -errno : n;
+}
+
+/*
+ * splice(2) stops in front of an urgent byte for ever, reading does not.
+ */
+static bool
+at_mark(int fd)
+{
+	int	mark = 0;
+
+	return ioctl(fd, SIOCATMARK, &mark) == 0 && mark;
+}
+
+/*
+ * Why the source gave nothing.  Errors that are not the source's own are left to
+ * the read that follows.
+ */
+static enum splice_result
+stopped(int from, long n, struct splice_moved *moved)
+{
+	switch (n) {
+	case 0:
+		return SPLICE_ENDED;
+	case -EAGAIN:
+		moved->dry = 1;
+		return at_mark(from) ? SPLICE_ENDED : SPLICE_SOURCE;
+	case -EINVAL:
+	case -ENOSYS:
+		unable = true;
+		return SPLICE_ENDED;
+	case -ENOMEM:
+	case -ENOBUFS:
+		return SPLICE_ENDED;
+	default:
+		moved->error = (int)n;
+		return SPLICE_ENDED;
+	}
+}
+
+/*
+ * Empty the pipe into the sink: SPLICE_MORE when it is empty.
+ */
+static enum splice_result
+empty(struct lane *l, int to, struct splice_moved *moved)
+{
+	long	n;
+
+	while (l->held > 0) {
+		n = move(l->pipe.out, to, l->held);
+		if (n > 0) {
+			l->held -= (uint32_t)n;
+			moved->out += (uint64_t)n;
+			continue;
+		}
+		switch (n) {
+		case -EAGAIN:
+			return SPLICE_SINK;
+		case 0:
+		case -EINVAL:
+		case -ENOMEM:
+		case -ENOBUFS:
+			/* Writing by hand goes on or finds out. */
+			return SPLICE_ENDED;
+		default:
+			moved->error = (int)n;
+			return SPLICE_BROKEN;
+		}
+	}
+	return SPLICE_MORE;
+}
+
+enum splice_result
+splice_step(int lane, int from, int to, size_t budget,
+    struct splice_moved *moved)
+{
+	struct lane		*l = &lanes[lane];
+	enum splice_result	 r;
+	size_t			 size;
+	long			 n;
+
+	memset(moved, 0, sizeof(*moved));
+	for (;;) {
+		if ((r = empty(l, to, moved)) != SPLICE_MORE)
+			return r;
+		if (moved->in >= budget)
+			return SPLICE_MORE;
+		size = budget - (size_t)moved->in;
+		if (size > l->pipe.size)
+			size = l->pipe.size;
+		if ((n = move(from, l->pipe.in, size)) <= 0)
+			return stopped(from, n, moved);
+		l->held = (uint32_t)n;
+		moved->in += (uint64_t)n;
+	}
+}
+
+size_t
+splice_held(int lane)
+{
+	return lanes[lane].held;
+}
+
+long
+splice_take(int lane, void *buf, size_t size)
+{
+	struct lane	*l = &lanes[lane];
+	ssize_t		 n;
+
+	if (l->held == 0)
+		return 0;
+	do
+		n = read(l->pipe.out, buf, size < l->held ? size : l->held);
+	while (n == -1 && errno == EINTR);
+	if (n == -1)
+		return -errno;
+	l->held -= (uint32_t)n;
+	return n;
+}
+
+void
+splice_end(int lane, int from, struct splice_moved *moved)
+{
+	struct lane	*l = &lanes[lane];
+
+	(void)from;
+	if (moved != NULL)
+		memset(moved, 0, sizeof(*moved));
+	if (l->held == 0)
+		kept[nkept++] = l->pipe;
+	else {
+		(void)close(l->pipe.in);
+		(void)close(l->pipe.out);
+	}
+	l->used = false;
+	l->held = 0;
+	l->next = free_lane;
+	free_lane = lane;
+}
+
+void
+splice_trim(void)
+{
+	while (nkept > 0) {
+		nkept--;
+		(void)close(kept[nkept].in);
+		(void)close(kept[nkept].out);
+	}
+	best = PIPE_BEST;
+}
