@@ -11,7 +11,7 @@
  * whose pages are still in the cache.  A pipe is kept only when it is empty.
  */
 #include <sys/types.h>
-#include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -123,7 +123,7 @@ get_pipe(struct pipe *p)
 		return 0;
 	}
 	if (pipe2(fd, O_CLOEXEC | O_NONBLOCK) == -1)
-		return -errno;
+		return errno == EMFILE || errno == ENFILE ? -errno : -ENOBUFS;
 	p->out = fd[0];
 	p->in = fd[1];
 	p->size = enlarge(p->in);
@@ -173,9 +173,7 @@ move(int in, int out, size_t size)
 static bool
 at_mark(int fd)
 {
-	int	mark = 0;
-
-	return ioctl(fd, SIOCATMARK, &mark) == 0 && mark;
+	return sockatmark(fd) == 1;
 }
 
 /*
@@ -224,6 +222,8 @@ empty(struct lane *l, int to, struct splice_moved *moved)
 			return SPLICE_SINK;
 		case 0:
 		case -EINVAL:
+			unable = true;
+			return SPLICE_ENDED;
 		case -ENOMEM:
 		case -ENOBUFS:
 			/* Writing by hand goes on or finds out. */
