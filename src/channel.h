@@ -1,7 +1,8 @@
 /*
- * channel.h - what the parent tells a relay, over a socketpair (chan.h).
+ * channel.h - what the parent tells a relay, over a socketpair (chan.h), and the
+ * one thing that a relay answers.
  *
- * One message is one order.  The end of the channel is the end of the parent.
+ * One message is one order.  The end of the channel is the end of the other process.
  */
 #ifndef CHANNEL_H
 #define CHANNEL_H
@@ -14,7 +15,10 @@ enum channel_order {
 				   value: ms until those left are reset */
 	CHANNEL_STOP,		/* reset all sessions and end now */
 	CHANNEL_LOG,		/* fd: the log file, opened anew */
-	CHANNEL_GONE		/* the parent has ended */
+	CHANNEL_READY,		/* from a relay: it serves */
+	CHANNEL_HANDOVER,	/* fd: give all sessions to who reads there, end */
+	CHANNEL_ADOPT,		/* fd: a predecessor's sessions come from there */
+	CHANNEL_GONE		/* the other end has ended */
 };
 
 struct channel_note {

@@ -70,8 +70,6 @@ struct handover_bytes {
 
 _Static_assert(sizeof(struct handover_row) <= HANDOVER_BYTES, "row");
 
-static struct session *arriving;	/* bytes it holds are still to come */
-static uint32_t		missing[2];
 
 /*
  * Names.
@@ -443,46 +441,50 @@ handover_unpack(const struct setup *set, const void *buf, size_t len,
 
 /* All bytes that the arriving session holds are here. */
 static void
-arrived(uint64_t now)
+arrived(struct handover_in *in, uint64_t now)
 {
-	if (arriving == NULL || missing[CLIENT] + missing[BACKEND] > 0)
+	if (in->arriving == NULL || in->missing[CLIENT] != 0 ||
+	    in->missing[BACKEND] != 0)
 		return;
-	session_ready(arriving, now);
-	arriving = NULL;
+	session_ready(in->arriving, now);
+	in->arriving = NULL;
 }
 
 static void
-take_session(const struct setup *set, const void *buf, size_t len,
-    const int *fds, unsigned nfds, uint64_t now)
+take_session(const struct setup *set, struct handover_in *in, const void *buf,
+    size_t len, const int *fds, unsigned nfds, uint64_t now)
 {
-	arriving = handover_unpack(set, buf, len, fds, nfds);
-	if (arriving == NULL) {
+	struct session *s;
+
+	if ((s = handover_unpack(set, buf, len, fds, nfds)) == NULL) {
 		stat_global()->ended[REASON_NO_RESOURCES]++;
 		log_error("a session of the relay before could not be taken "
 		    "over: reset");
 		return;
 	}
-	missing[CLIENT] = arriving->half[CLIENT].len;
-	missing[BACKEND] = arriving->half[BACKEND].len;
-	arrived(now);
+	in->arriving = s;
+	in->missing[CLIENT] = s->half[CLIENT].len;
+	in->missing[BACKEND] = s->half[BACKEND].len;
+	arrived(in, now);
 }
 
 static void
-take_bytes(const struct handover_bytes *msg, size_t len, uint64_t now)
+take_bytes(struct handover_in *in, const struct handover_bytes *msg,
+    size_t len, uint64_t now)
 {
 	struct half *h;
 	uint32_t n;
 
 	if (len < offsetof(struct handover_bytes, data) || msg->way > BACKEND ||
-	    arriving == NULL)
+	    in->arriving == NULL)
 		return;
 	n = (uint32_t)(len - offsetof(struct handover_bytes, data));
-	if (n > missing[msg->way])
-		n = missing[msg->way];
-	h = &arriving->half[msg->way];
-	memcpy(buf_data(h->buf) + h->len - missing[msg->way], msg->data, n);
-	missing[msg->way] -= n;
-	arrived(now);
+	if (n > in->missing[msg->way])
+		n = in->missing[msg->way];
+	h = &in->arriving->half[msg->way];
+	memcpy(buf_data(h->buf) + h->len - in->missing[msg->way], msg->data, n);
+	in->missing[msg->way] -= n;
+	arrived(in, now);
 }
 
 static void
@@ -500,7 +502,8 @@ take_health(const struct setup *set, const struct handover_health *msg,
 }
 
 enum handover_got
-handover_take(const struct setup *set, int channel, uint64_t now)
+handover_take(const struct setup *set, struct handover_in *in, int channel,
+    uint64_t now)
 {
 	static union {
 		uint32_t		kind;
@@ -518,16 +521,16 @@ handover_take(const struct setup *set, int channel, uint64_t now)
 		return HANDOVER_NONE;
 	if (n <= 0) {
 		/* in part here only: it is whole at the sender, if that lives */
-		if (arriving != NULL)
-			session_leave(arriving);
-		arriving = NULL;
+		if (in->arriving != NULL)
+			session_leave(in->arriving);
+		in->arriving = NULL;
 		return HANDOVER_END;
 	}
 	if (n >= (long)sizeof(msg.kind) && msg.kind == KIND_BYTES)
-		take_bytes(&msg.bytes, (size_t)n, now);
+		take_bytes(in, &msg.bytes, (size_t)n, now);
 	else if (n >= (long)sizeof(msg.kind) && msg.kind == KIND_HEALTH)
 		take_health(set, &msg.health, (size_t)n);
 	else
-		take_session(set, &msg, (size_t)n, fds, nfds, now);
+		take_session(set, in, &msg, (size_t)n, fds, nfds, now);
 	return HANDOVER_SESSION;
 }

@@ -37,12 +37,18 @@ enum handover_got {
 	HANDOVER_END		/* the sender has ended */
 };
 
+/* What a receiver knows of one sender between messages; zeroes at first. */
+struct handover_in {
+	struct session	*arriving;	/* bytes that it holds are still to come */
+	uint32_t	missing[2];
+};
+
 /*
  * Take the next message.  A session that cannot be taken over (no row, a message
  * that makes no sense) is reset and counted, never half there.
  */
-enum handover_got handover_take(const struct setup *, int channel,
-    uint64_t now);
+enum handover_got handover_take(const struct setup *, struct handover_in *,
+    int channel, uint64_t now);
 
 /*
  * The same for one session, without a channel: put it into bytes and descriptors

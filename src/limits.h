@@ -17,10 +17,14 @@ enum {
 	LIMIT_FILES = 256,		/* configuration files, with includes */
 	LIMIT_DEPTH = 64,		/* nested blocks, lists, includes */
 	LIMIT_CONF_BYTES = 4 * 1024 * 1024,	/* one configuration file */
+	LIMIT_CONF_VALUES = 65536,	/* values in it; assignments */
+	LIMIT_CONF_BLOCKS = 8192,	/* conditions */
+	LIMIT_CONF_TEXT = 8 * 1024 * 1024,	/* bytes of words and strings */
 	LIMIT_ERRORS = 100,		/* messages before giving up */
 
 	/* relay */
 	LIMIT_SESSIONS = 1000000,	/* server.max-connections at most */
+	LIMIT_RELAYS = 64,		/* server.max-worker at most */
 	LIMIT_EVENTS = 256,		/* events of one turn */
 	LIMIT_ACCEPTS = 64,		/* accepts per listener and turn */
 	LIMIT_BUFFER = 64 * 1024,	/* bytes of a pool buffer */

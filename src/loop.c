@@ -11,6 +11,7 @@
 #include "buf.h"
 #include "channel.h"
 #include "conf.h"
+#include "handover.h"
 #include "limits.h"
 #include "listener.h"
 #include "log.h"
@@ -21,7 +22,11 @@
 #include "table.h"
 #include "wait.h"
 
-enum { CHANNEL_TOKEN = 0xffffffff };
+enum {
+	CHANNEL_TOKEN = 0xffffffff,
+	ADOPT_TOKEN = 0xffff0000,	/* with the number of the predecessor */
+	ADOPT_SHARE = 64		/* messages of a predecessor in a turn */
+};
 
 enum loop_mode {
 	LOOP_RUN,
@@ -36,6 +41,11 @@ static bool		 channel_ready;
 static enum loop_mode	 mode;
 static uint64_t		 mode_due;	/* DRAIN, LAST: over then */
 static uint64_t		 log_due;
+static struct {
+	int		 fd;		/* -1: none */
+	bool		 ready;
+	struct handover_in in;
+} adopt[LIMIT_RELAYS];
 static int		 failure;
 
 unsigned
@@ -116,6 +126,7 @@ int
 loop_open(const struct setup *set, unsigned relay, const int *listeners,
     int chan)
 {
+	unsigned i;
 	int error;
 
 	setup = set;
@@ -124,6 +135,8 @@ loop_open(const struct setup *set, unsigned relay, const int *listeners,
 	mode = LOOP_RUN;
 	mode_due = log_due = UINT64_MAX;
 	failure = 0;
+	for (i = 0; i < LIMIT_RELAYS; i++)
+		adopt[i].fd = -1;
 	if ((error = open_parts(set, relay, listeners)) != 0)
 		loop_close();
 	return error;
@@ -184,6 +197,72 @@ mode_expire(uint64_t now)
 		loop_stop();
 }
 
+/* Give all sessions to a successor; what cannot be given goes on here. */
+static void
+hand_over(int fd)
+{
+	int error;
+
+	listener_close();
+	error = handover_send(setup, fd);
+	os_drop(fd);
+	if (error == 0) {
+		mode = LOOP_OVER;
+		return;
+	}
+	log_error("handing sessions over failed: %s; %u of them end here in "
+	    "their own time", log_errno(error), table_count());
+	mode = LOOP_DRAIN;
+	mode_due = UINT64_MAX;
+}
+
+/* A predecessor's sessions will come from fd. */
+static void
+adopt_from(int fd)
+{
+	unsigned i;
+
+	for (i = 0; i < LIMIT_RELAYS; i++)
+		if (adopt[i].fd == -1)
+			break;
+	if (i == LIMIT_RELAYS || wait_add(fd, WAIT_LEVEL,
+	    ADOPT_TOKEN | i) != 0) {
+		os_drop(fd);
+		return;
+	}
+	wait_want(fd, WAIT_READ);
+	adopt[i].fd = fd;
+	adopt[i].ready = false;
+	adopt[i].in = (struct handover_in){ .arriving = NULL };
+}
+
+static void
+adopt_turn(uint64_t now)
+{
+	unsigned i, n;
+
+	for (i = 0; i < LIMIT_RELAYS; i++) {
+		if (adopt[i].fd == -1 || !adopt[i].ready)
+			continue;
+		adopt[i].ready = false;
+		for (n = 0; n < ADOPT_SHARE; n++) {
+			switch (handover_take(setup, &adopt[i].in,
+			    adopt[i].fd, now)) {
+			case HANDOVER_SESSION:
+				continue;
+			case HANDOVER_END:
+				wait_del(adopt[i].fd);
+				os_drop(adopt[i].fd);
+				adopt[i].fd = -1;
+				break;
+			case HANDOVER_NONE:
+				break;
+			}
+			break;
+		}
+	}
+}
+
 static void
 channel_turn(void)
 {
@@ -203,6 +282,14 @@ channel_turn(void)
 		case CHANNEL_LOG:
 			if (note.fd != -1)
 				os_close(log_move(note.fd));
+			break;
+		case CHANNEL_HANDOVER:
+			if (note.fd != -1)
+				hand_over(note.fd);
+			break;
+		case CHANNEL_ADOPT:
+			if (note.fd != -1)
+				adopt_from(note.fd);
 			break;
 		case CHANNEL_GONE:
 			wait_del(channel);
@@ -244,6 +331,8 @@ mark(const struct wait_event *events, int n)
 	for (i = 0; i < n; i++) {
 		if (events[i].token == (uint32_t)CHANNEL_TOKEN)
 			channel_ready = true;
+		else if (events[i].token >= (uint32_t)ADOPT_TOKEN)
+			adopt[events[i].token & 0xffff].ready = true;
 		else if (events[i].token & (uint32_t)LISTENER_TOKEN)
 			listener_got(events[i].token);
 		else
@@ -271,6 +360,7 @@ loop_turn(void)
 		channel_ready = false;
 		channel_turn();
 	}
+	adopt_turn(now);
 	session_times(now);
 	session_run_all(now);
 	listener_turn(now);
