@@ -1,0 +1,175 @@
+/*
+ * bound.c - adds up what the modules say they take.
+ *
+ * The sums come from the functions that size the tables, not from numbers of its
+ * own, so what is printed is what is mapped.  Asking "and with n sessions?" is
+ * done by changing the setup for the question.
+ */
+#include "bound.h"
+
+#include "conf.h"
+#include "limits.h"
+#include "log.h"
+#include "loop.h"
+#include "proc.h"
+#include "stat.h"
+#include "text.h"
+
+enum { PLACE = 256 };
+
+/*
+ * Descriptors of a relay that has so many sessions at the most.
+ */
+static uint64_t
+descriptors(struct setup *setup, uint32_t sessions)
+{
+	const uint32_t	saved = setup->server.max_connections.v;
+	uint64_t	n;
+
+	setup->server.max_connections.v = sessions;
+	n = loop_descriptors(setup);
+	setup->server.max_connections.v = saved;
+	return n;
+}
+
+/*
+ * The same for bytes, the number of buffers being given.
+ */
+static uint64_t
+memory(struct setup *setup, uint32_t sessions, uint32_t buffers)
+{
+	const struct setting	saved[2] = { setup->server.max_connections,
+				    setup->server.buffers };
+	uint64_t		n;
+
+	setup->server.max_connections.v = sessions;
+	setup->server.buffers.v = buffers;
+	n = loop_memory(setup);
+	setup->server.max_connections = saved[0];
+	setup->server.buffers = saved[1];
+	return n;
+}
+
+/*
+ * How many sessions so many descriptors are enough for; at most most.
+ */
+static uint32_t
+sessions_for(struct setup *setup, uint64_t fds, uint32_t most)
+{
+	uint32_t	low = 0, high = most, middle;
+
+	while (low < high) {
+		middle = low + (high - low + 1) / 2;
+		if (descriptors(setup, middle) <= fds)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	return low;
+}
+
+static bool
+settle_max_fds(struct setup *setup)
+{
+	struct setup_server	*server = &setup->server;
+	char			 at[PLACE];
+	uint32_t		 fits;
+
+	fits = sessions_for(setup, server->max_fds.v,
+	    server->max_connections.v);
+	if (server->max_connections.at == 0 && fits > 0)
+		server->max_connections.v = fits;
+	if (server->max_connections.v <= fits)
+		return true;
+	log_fatal("%s: server.max-fds = %u is too low: %llu descriptors are "
+	    "needed for server.max-connections = %u",
+	    conf_at(setup, server->max_fds.at, at, sizeof(at)),
+	    server->max_fds.v,
+	    (unsigned long long)loop_descriptors(setup),
+	    server->max_connections.v);
+	return false;
+}
+
+/*
+ * The limit cannot be had: which numbers would do.
+ */
+static void
+report_limit(struct setup *setup, uint64_t need, uint64_t most, int error)
+{
+	const struct setup_server	*server = &setup->server;
+	char				 at[PLACE];
+
+	if (server->max_fds.v != 0)
+		log_fatal("%s: server.max-fds = %u cannot be had, the limit "
+		    "of open files (RLIMIT_NOFILE, ulimit -n) is %llu: %s",
+		    conf_at(setup, server->max_fds.at, at, sizeof(at)),
+		    server->max_fds.v, (unsigned long long)most,
+		    log_errno(error));
+	else
+		log_fatal("%llu descriptors are needed, but the limit of open "
+		    "files (RLIMIT_NOFILE, ulimit -n) is %llu: raise it, or "
+		    "set server.max-connections to %u or less",
+		    (unsigned long long)need, (unsigned long long)most,
+		    sessions_for(setup, most, server->max_connections.v));
+}
+
+bool
+bound_settle(struct setup *setup)
+{
+	uint64_t	now, most, need;
+	int		error;
+
+	need = setup->server.max_fds.v;
+	if (need != 0 && !settle_max_fds(setup))
+		return false;
+	proc_nofile(&now, &most);
+	if (need == 0 && (need = loop_descriptors(setup)) <= now)
+		return true;
+	if ((error = proc_set_nofile(need)) == 0)
+		return true;
+	report_limit(setup, need, most, error);
+	return false;
+}
+
+/*
+ * "20 sessions x 344 bytes + 40 buffers x 64.0 KiB", and how much that is.
+ */
+static uint64_t
+relay_text(struct setup *setup, uint64_t *fixed, char *buf, size_t size)
+{
+	const uint32_t	sessions = loop_sessions(setup);
+	const uint32_t	buffers = loop_buffers(setup);
+	uint64_t	pool, each;
+	char		one[32];
+
+	pool = (uint64_t)buffers * LIMIT_BUFFER;
+	*fixed = memory(setup, 0, buffers) - pool;
+	each = memory(setup, setup->server.max_connections.v, buffers) -
+	    pool - *fixed;
+	each = (each + sessions - 1) / sessions;
+	text_format(buf, size, "%u sessions x %llu bytes + %u buffers x %s",
+	    sessions, (unsigned long long)each, buffers,
+	    text_bytes(one, sizeof(one), LIMIT_BUFFER));
+	return sessions * each + pool;
+}
+
+const char *
+bound_text(struct setup *setup, unsigned relays, char *buf, size_t size)
+{
+	uint64_t	fixed, each;
+	char		relay[128], total[32], base[32], times[32] = "";
+
+	each = relay_text(setup, &fixed, relay, sizeof(relay));
+	fixed = relays * fixed + sizeof(*setup) + stat_memory(relays,
+	    setup->nlisteners, setup->nbackends);
+	if (relays > 1)
+		text_format(times, sizeof(times), "%u relays x ", relays);
+	text_format(buf, size, "bound: %s of memory beside the program = "
+	    "%s fixed + %s%s%s%s; %llu descriptors%s",
+	    text_bytes(total, sizeof(total), fixed + relays * each),
+	    text_bytes(base, sizeof(base), fixed), times,
+	    relays > 1 ? "(" : "", relay, relays > 1 ? ")" : "",
+	    (unsigned long long)loop_descriptors(setup),
+	    relays > 1 ? " in each" : "");
+	return buf;
+}

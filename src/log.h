@@ -1,0 +1,82 @@
+/*
+ * log.h - one line for everything that an admin has to know.
+ *
+ * Lines go to stderr, a file, or syslog.  Nothing here waits: a line that cannot
+ * be written is counted, and the count is written when it can be.  Levels are
+ * syslog's.  A message that repeats too fast is summarised.
+ */
+#ifndef LOG_H
+#define LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "attr.h"
+
+enum log_level {	/* the numbers of syslog(3) */
+	LOG_LEVEL_ERROR = 3,
+	LOG_LEVEL_WARNING = 4,
+	LOG_LEVEL_NOTICE = 5,
+	LOG_LEVEL_INFO = 6,
+	LOG_LEVEL_DEBUG = 7
+};
+
+/*
+ * Where lines go.  fd -1: syslog with that facility; else to fd, with the wall
+ * time in front when stamped.  name is what the process is called in the lines
+ * ("relay 1"); NULL or "" is the parent.
+ */
+void	log_open(int fd, bool stamped, int facility);
+void	log_name(const char *);
+
+/*
+ * Go on in another descriptor (a log file that was opened anew).  Returns the
+ * one before, which the caller closes.
+ */
+int	log_move(int fd);
+
+/*
+ * The descriptor that lines go to, -1 for syslog.
+ */
+int	log_fd(void);
+
+void	log_error(const char *, ...) ATTR_PRINTF(1, 2);
+void	log_warn(const char *, ...) ATTR_PRINTF(1, 2);
+void	log_notice(const char *, ...) ATTR_PRINTF(1, 2);
+void	log_info(const char *, ...) ATTR_PRINTF(1, 2);
+void	log_debug(const char *, ...) ATTR_PRINTF(1, 2);
+
+/*
+ * Why the program does not start: an error for the log, and with log_echo for
+ * standard error too (when the log is somewhere else).
+ */
+void	log_fatal(const char *, ...) ATTR_PRINTF(1, 2);
+void	log_echo(bool);
+
+/*
+ * Whether a line of this flood class may be written now: at most burst in a
+ * second for each class.  What is held back is counted and reported by log_tick
+ * ("1234 more lines like this in the last 1.0 s: session ends").
+ */
+enum log_class { LOG_CLASS_SESSION, LOG_CLASS_BACKEND, LOG_CLASS_LISTENER,
+	LOG_CLASSES };
+bool	log_may(enum log_class, uint64_t now_ms);
+
+/*
+ * Report what was held back or lost.  Returns when it wants to be called again
+ * (monotonic ms), or UINT64_MAX when it has nothing to report.
+ */
+uint64_t log_tick(uint64_t now_ms);
+
+/*
+ * Lines that could not be written since the start.
+ */
+uint64_t log_lost(void);
+
+/*
+ * What an error number means, in words, for the errors of sockets; ISO C's
+ * strerror for the rest.  Takes either sign.
+ */
+const char *log_errno(int);
+
+#endif

@@ -1,0 +1,256 @@
+/*
+ * main.c - the command line.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf.h"
+#include "log.h"
+#include "parent.h"
+#include "proc.h"
+#include "splice.h"
+#include "text.h"
+#include "wait.h"
+
+enum { EXIT_USAGE = 2, DESCRIPTOR_MAX = 1 << 20 };
+
+struct options {
+	bool		 foreground;	/* -D */
+	int		 check;		/* how many times -t */
+	bool		 print;		/* -p */
+	int		 ready_fd;	/* -R, or -1 */
+	const char	*file;		/* -f, or NULL */
+	char		*const *words;	/* what follows the options */
+	int		 nwords;
+	char		 about;		/* v, V or h: only tell that; else 0 */
+};
+
+static struct setup	setup;
+
+static const char usage[] =
+    "usage: sockproxy [-D] [-t | -tt | -p] [-R fd] -f file\n"
+    "       sockproxy [-D] [-t | -tt | -p] [-R fd] listen-address "
+    "backend-address ...\n"
+    "       sockproxy -h | -V | -v\n";
+
+/*
+ * Returns EXIT_USAGE.
+ */
+static int
+misuse(const char *what, const char *about)
+{
+	fputs("sockproxy: ", stderr);
+	fputs(what, stderr);
+	fputs(about, stderr);
+	fputs("\n", stderr);
+	fputs(usage, stderr);
+	return EXIT_USAGE;
+}
+
+/*
+ * What went to standard output is all there; else the exit status says so.
+ */
+static int
+finish_output(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return EXIT_SUCCESS;
+	fputs("sockproxy: cannot write to standard output\n", stderr);
+	return EXIT_FAILURE;
+}
+
+static void
+put_line(void *stream, const char *line)
+{
+	fputs(line, stream);
+	fputs("\n", stream);
+}
+
+static const char *
+splice_word(void)
+{
+	const char	*word = "none";
+
+	switch (splice_open(1)) {
+	case SPLICE_PUMPED:
+		word = "through pipes";
+		break;
+	case SPLICE_DETACHED:
+		word = "in the kernel";
+		break;
+	case SPLICE_NONE:
+		break;
+	}
+	splice_close();
+	return word;
+}
+
+static int
+tell(char about)
+{
+	if (about == 'h') {
+		fputs(usage, stdout);
+		return finish_output();
+	}
+	fputs("sockproxy " VERSION "\n", stdout);
+	if (about == 'V') {
+		fputs("waiting: ", stdout);
+		fputs(wait_kinds(), stdout);
+		fputs("\nsplicing: ", stdout);
+		fputs(splice_word(), stdout);
+		fputs("\n", stdout);
+	}
+	return finish_output();
+}
+
+/*
+ * An option with an argument.  Returns 0 or EXIT_USAGE.
+ */
+static int
+take_argument(struct options *options, char letter, const char *argument)
+{
+	uint64_t	n;
+
+	if (argument == NULL)
+		return misuse(letter == 'f' ? "-f wants a file" :
+		    "-R wants the number of a descriptor", "");
+	if (letter == 'f') {
+		if (options->file != NULL)
+			return misuse("-f is given twice", "");
+		options->file = argument;
+		return 0;
+	}
+	if (!text_number(argument, DESCRIPTOR_MAX, &n))
+		return misuse("-R wants the number of a descriptor, not ",
+		    argument);
+	options->ready_fd = (int)n;
+	return 0;
+}
+
+/*
+ * Returns 0 or EXIT_USAGE.
+ */
+static int
+take_letter(struct options *options, char letter)
+{
+	const char	text[2] = { letter, '\0' };
+
+	switch (letter) {
+	case 'D':
+		options->foreground = true;
+		return 0;
+	case 'p':
+		options->print = true;
+		return 0;
+	case 't':
+		options->check++;
+		return 0;
+	case 'h':
+	case 'v':
+	case 'V':
+		options->about = letter;
+		return 0;
+	default:
+		return misuse("unknown option -", text);
+	}
+}
+
+/*
+ * One argument that begins with a dash; *i moves on when the next one is used
+ * up too.  Returns 0 or EXIT_USAGE.
+ */
+static int
+take_option(struct options *options, int argc, char *const *argv, int *i)
+{
+	const char	*p;
+	int		 status;
+
+	for (p = argv[*i] + 1; *p != '\0'; p++) {
+		if (*p != 'f' && *p != 'R') {
+			if ((status = take_letter(options, *p)) != 0)
+				return status;
+			continue;
+		}
+		if (p[1] != '\0')
+			return take_argument(options, *p, p + 1);
+		if (++*i < argc)
+			return take_argument(options, *p, argv[*i]);
+		return take_argument(options, *p, NULL);
+	}
+	return 0;
+}
+
+static int
+take_options(struct options *options, int argc, char *const *argv)
+{
+	int	i, status;
+
+	*options = (struct options){ .ready_fd = -1 };
+	for (i = 1; i < argc; i++) {
+		if (argv[i][0] != '-' || argv[i][1] == '\0')
+			break;
+		if (strcmp(argv[i], "--") == 0) {
+			i++;
+			break;
+		}
+		if ((status = take_option(options, argc, argv, &i)) != 0)
+			return status;
+	}
+	options->words = argv + i;
+	options->nwords = argc - i;
+	return 0;
+}
+
+static int
+check_options(const struct options *options)
+{
+	if (options->check > 0 && options->print)
+		return misuse("-t and -p exclude each other", "");
+	if (options->file != NULL && options->nwords > 0)
+		return misuse("-f leaves no room for ", options->words[0]);
+	if (options->file == NULL && options->nwords == 0)
+		return misuse("no -f file and no addresses", "");
+	if (options->file == NULL && options->nwords == 1)
+		return misuse("no backend for ", options->words[0]);
+	return 0;
+}
+
+static bool
+read_setup(const struct options *options)
+{
+	if (options->file != NULL)
+		return conf_file(&setup, options->file, put_line, stderr);
+	return conf_words(&setup, options->words[0], options->nwords - 1,
+	    options->words + 1, put_line, stderr);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct options	options;
+	int		status;
+
+	if ((status = proc_start()) != 0) {
+		log_fatal("cannot start: %s", log_errno(status));
+		return EXIT_FAILURE;
+	}
+	if ((status = take_options(&options, argc, argv)) != 0)
+		return status;
+	if (options.about != 0)
+		return tell(options.about);
+	if ((status = check_options(&options)) != 0)
+		return status;
+	if (!read_setup(&options))
+		return EXIT_FAILURE;
+	if (options.print) {
+		conf_dump(&setup, put_line, stdout);
+		return finish_output();
+	}
+	if (options.check > 0) {
+		if (options.check == 1)
+			fputs("Syntax OK\n", stdout);
+		return finish_output();
+	}
+	return parent_run(&setup, options.foreground, options.ready_fd);
+}

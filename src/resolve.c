@@ -1,0 +1,193 @@
+/*
+ * resolve.c - names in the configuration to addresses.
+ *
+ * A name is looked up once however often it is written, for a resolver that does
+ * not answer takes its time for each.
+ */
+#include "resolve.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "conf.h"
+#include "log.h"
+#include "name.h"
+#include "text.h"
+
+enum {
+	PLACE = 256,		/* "file:line" */
+	HOST_MAX = 256,
+	SHOWN = 200		/* bytes of a name in a message */
+};
+
+/* What looking up each backend's name came to: addresses, an error, 0 not yet. */
+static int	found[LIMIT_BACKENDS];
+
+static const char *
+lookup_text(int error)
+{
+	switch (error) {
+	case -ENOENT:
+		return "there is no such name, or it has no address";
+	case -EAGAIN:
+		return "the name server does not answer";
+	case -EINVAL:
+		return "it is not a name";
+	default:
+		return log_errno(error);
+	}
+}
+
+static bool
+same_pool(const struct setup *setup, unsigned i, unsigned *n)
+{
+	const struct setup_pool	*pool;
+
+	for (unsigned p = 0; p < setup->npools; p++) {
+		pool = &setup->pools[p];
+		if (i < pool->first_backend ||
+		    i >= (unsigned)pool->first_backend + pool->nbackends)
+			continue;
+		*n = pool->nbackends;
+		return true;
+	}
+	return false;
+}
+
+static void
+report_missing(const struct setup *setup, unsigned i, int error)
+{
+	const struct setup_backend	*b = &setup->backends[i];
+	const char			*host = conf_string(setup, b->host);
+	char				 at[PLACE];
+	unsigned			 n;
+
+	conf_at(setup, b->at, at, sizeof(at));
+	if (same_pool(setup, i, &n) && n == 1)
+		log_warn("%s: the only backend is down: \"%.*s\" does not "
+		    "resolve: %s", at, SHOWN, host, lookup_text(error));
+	else
+		log_notice("%s: a backend is down: \"%.*s\" does not "
+		    "resolve: %s", at, SHOWN, host, lookup_text(error));
+}
+
+/*
+ * The first backend with that name that was looked up, or -1.
+ */
+static int
+earlier(const struct setup *setup, unsigned i)
+{
+	const char	*host = conf_string(setup, setup->backends[i].host);
+
+	for (unsigned k = 0; k < i; k++)
+		if (found[k] != 0 && strcmp(host, conf_string(setup,
+		    setup->backends[k].host)) == 0)
+			return (int)k;
+	return -1;
+}
+
+static int
+lookup(const struct setup *setup, unsigned i, struct os_addr *to)
+{
+	const struct setup_backend	*b = &setup->backends[i], *same;
+	int				 k, n;
+
+	if ((k = earlier(setup, i)) == -1) {
+		n = name_resolve(conf_string(setup, b->host),
+		    (uint16_t)b->port.v, to, LIMIT_ADDRS_PER_NAME);
+		return n == 0 ? -ENOENT : n;
+	}
+	if (found[k] < 0)
+		return found[k];
+	same = &setup->backends[k];
+	for (unsigned a = 0; a < same->naddrs; a++) {
+		to[a] = setup->addrs[same->first_addr + a];
+		to[a].port = (uint16_t)b->port.v;
+	}
+	return same->naddrs;
+}
+
+/*
+ * The backends after i are left room for one address each.
+ */
+static void
+keep(struct setup *setup, unsigned i, const struct os_addr *addrs, unsigned n)
+{
+	struct setup_backend	*b = &setup->backends[i];
+	unsigned		 room;
+	char			 at[PLACE];
+
+	room = LIMIT_ADDRS - setup->naddrs - (setup->nbackends - 1 - i);
+
+	_Static_assert(LIMIT_ADDRS >= LIMIT_BACKENDS, "one address each");
+	if (n > room) {
+		log_warn("%s: only %u of the %u addresses of \"%.*s\" are "
+		    "kept (LIMIT_ADDRS)", conf_at(setup, b->at, at, sizeof(at)),
+		    room, n, SHOWN,
+		    conf_string(setup, b->host));
+		n = room;
+	}
+	b->addr = addrs[0];
+	b->first_addr = (uint16_t)setup->naddrs;
+	b->naddrs = (uint16_t)n;
+	memcpy(&setup->addrs[setup->naddrs], addrs, n * sizeof(addrs[0]));
+	setup->naddrs += n;
+}
+
+void
+resolve_backends(struct setup *setup)
+{
+	struct os_addr		 addrs[LIMIT_ADDRS_PER_NAME];
+	struct setup_backend	*b;
+
+	memset(found, 0, sizeof(found));
+	for (unsigned i = 0; i < setup->nbackends; i++) {
+		b = &setup->backends[i];
+		if (b->addr.family != OS_NONE)
+			continue;
+		found[i] = lookup(setup, i, addrs);
+		if (found[i] > 0)
+			keep(setup, i, addrs, (unsigned)found[i]);
+		else
+			report_missing(setup, i, found[i]);
+	}
+}
+
+/*
+ * The host of "name:port".
+ */
+static bool
+host_of(const char *name, char *host, size_t size)
+{
+	const char	*colon = strrchr(name, ':');
+	size_t		 len;
+
+	len = colon == NULL ? strlen(name) : (size_t)(colon - name);
+	return text_format(host, size, "%.*s", (int)len, name) < size;
+}
+
+bool
+resolve_listeners(struct setup *setup)
+{
+	struct setup_listener	*l;
+	const char		*name;
+	char			 host[HOST_MAX], at[PLACE];
+	int			 n;
+
+	for (unsigned i = 0; i < setup->nlisteners; i++) {
+		l = &setup->listeners[i];
+		if (l->addr.family != OS_NONE)
+			continue;
+		name = conf_string(setup, l->name);
+		n = -EINVAL;
+		if (host_of(name, host, sizeof(host)))
+			n = name_resolve(host, l->addr.port, &l->addr, 1);
+		if (n > 0)
+			continue;
+		log_fatal("%s: cannot listen on \"%.*s\": the name does not "
+		    "resolve: %s", conf_at(setup, l->at, at, sizeof(at)), SHOWN, name,
+		    lookup_text(n == 0 ? -ENOENT : n));
+		return false;
+	}
+	return true;
+}

@@ -1,0 +1,580 @@
+/*
+ * stat.c - counters in memory that all processes share.
+ *
+ * A row is one global, listener or backend record of one relay.  It is kept
+ * three times: the writer's own, changed in place and read by nobody else while
+ * the writer lives, and two copies for readers.  stat_end copies each row that
+ * was asked for in this turn into the older copy and then moves on gen, which
+ * says which copy is the newer one.  So a reader never waits, not even for a
+ * writer that was stopped half way, and a row is never seen half changed.
+ *
+ * Readers on another CPU: the writer's stores to the copy are releases and come
+ * after the gen that made the copy the older one; a reader that sees one of them
+ * (an acquire) in the copy it reads sees a newer gen too when it looks again,
+ * and starts anew.  Words are as wide as a pointer: on 32-bit machines a 64-bit
+ * counter is two of them, and gen holds them together.
+ */
+#include "stat.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "mem.h"
+#include "must.h"
+#include "text.h"
+
+enum kind { GLOBAL, LISTENER, BACKEND, KINDS };
+
+enum {
+	ROW_MAX = 512,		/* bytes of the largest row */
+	LABEL_MAX = 900,	/* bytes of a label that are printed */
+	LINE_MAX_BYTES = 1024,
+	READ_TRIES = 1000	/* more than a live writer can need */
+};
+
+typedef uintptr_t word;
+
+struct row {
+	_Atomic uint32_t gen;		/* copy gen & 1 is the newer one */
+	uint32_t	next_dirty;	/* row number + 1 in this relay */
+	bool		dirty;
+	/* the writer's record, then two copies of atomic words */
+};
+
+enum { HEAD = 16 };
+
+_Static_assert(sizeof(struct row) <= HEAD, "row head");
+_Static_assert(sizeof(struct stat_global) <= ROW_MAX, "global row");
+_Static_assert(sizeof(struct stat_backend) <= ROW_MAX, "backend row");
+_Static_assert(sizeof(struct stat_listener) <= ROW_MAX, "listener row");
+_Static_assert(sizeof(_Atomic word) == sizeof(word), "plain atomic words");
+
+static const size_t row_size[KINDS] = {
+	[GLOBAL] = sizeof(struct stat_global),
+	[LISTENER] = sizeof(struct stat_listener),
+	[BACKEND] = sizeof(struct stat_backend)
+};
+
+static char	*area;			/* all rows of all relays */
+static size_t	 area_size;
+static size_t	 relay_size;		/* bytes of one relay's rows */
+static size_t	 kind_offset[KINDS];	/* within a relay's rows */
+static unsigned	 count[KINDS];
+static unsigned	 nrelays;
+static unsigned	 self;			/* this process's relay */
+static uint32_t	 dirty;			/* first row to publish + 1 */
+
+static size_t
+stride(enum kind kind)
+{
+	return HEAD + 3 * row_size[kind];
+}
+
+static struct row *
+row_at(unsigned relay, enum kind kind, unsigned i)
+{
+	MUST(area != NULL && relay < nrelays && i < count[kind]);
+	return (struct row *)(void *)(area + relay * relay_size +
+	    kind_offset[kind] + i * stride(kind));
+}
+
+static void *
+row_own(struct row *row)
+{
+	return (char *)row + HEAD;
+}
+
+static _Atomic word *
+row_copy(struct row *row, enum kind kind, uint32_t gen)
+{
+	return (_Atomic word *)(void *)((char *)row + HEAD +
+	    (1 + (gen & 1)) * row_size[kind]);
+}
+
+static void
+row_publish(struct row *row, enum kind kind)
+{
+	uint32_t	 gen;
+	word		 words[ROW_MAX / sizeof(word)];
+	_Atomic word	*copy;
+
+	gen = atomic_load_explicit(&row->gen, memory_order_relaxed) + 1;
+	copy = row_copy(row, kind, gen);
+	memcpy(words, row_own(row), row_size[kind]);
+	for (size_t i = 0; i < row_size[kind] / sizeof(word); i++)
+		atomic_store_explicit(&copy[i], words[i],
+		    memory_order_release);
+	atomic_store_explicit(&row->gen, gen, memory_order_release);
+}
+
+/*
+ * The first size bytes of a row.
+ */
+static void
+row_read(struct row *row, enum kind kind, void *to, size_t size)
+{
+	uint32_t	 gen, tries = 0;
+	word		 words[ROW_MAX / sizeof(word)];
+	_Atomic word	*copy;
+
+	do {
+		gen = atomic_load_explicit(&row->gen, memory_order_acquire);
+		copy = row_copy(row, kind, gen);
+		for (size_t i = 0; i < size / sizeof(word); i++)
+			words[i] = atomic_load_explicit(&copy[i],
+			    memory_order_acquire);
+	} while (atomic_load_explicit(&row->gen, memory_order_relaxed) != gen &&
+	    ++tries < READ_TRIES);
+	memcpy(to, words, size);
+}
+
+static void
+layout(unsigned nlisteners, unsigned nbackends)
+{
+	count[GLOBAL] = 1;
+	count[LISTENER] = nlisteners;
+	count[BACKEND] = nbackends;
+	relay_size = 0;
+	for (int k = 0; k < KINDS; k++) {
+		kind_offset[k] = relay_size;
+		relay_size += count[k] * stride(k);
+	}
+	/* Two relays never write to one cache line. */
+	relay_size = (relay_size + 127) & ~(size_t)127;
+}
+
+size_t
+stat_memory(unsigned relays, unsigned nlisteners, unsigned nbackends)
+{
+	return relays * (stride(GLOBAL) + nlisteners * stride(LISTENER) +
+	    nbackends * stride(BACKEND) + 127);
+}
+
+bool
+stat_open(unsigned relays, unsigned nlisteners, unsigned nbackends)
+{
+	MUST(area == NULL && relays > 0);
+	layout(nlisteners, nbackends);
+	area_size = relays * relay_size;
+	if ((area = mem_shared(area_size)) == NULL)
+		return false;
+	nrelays = relays;
+	self = 0;
+	dirty = 0;
+	return true;
+}
+
+void
+stat_close(void)
+{
+	if (area == NULL)
+		return;
+	mem_unmap(area, area_size);
+	area = NULL;
+	nrelays = 0;
+}
+
+void
+stat_self(unsigned relay)
+{
+	MUST(relay < nrelays);
+	self = relay;
+	dirty = 0;
+}
+
+/*
+ * Rows are numbered through a relay in the order of layout.
+ */
+static struct row *
+row_numbered(uint32_t number, enum kind *kind)
+{
+	for (*kind = GLOBAL; number >= count[*kind]; ++*kind)
+		number -= count[*kind];
+	return row_at(self, *kind, number);
+}
+
+static void *
+row_write(enum kind kind, unsigned i)
+{
+	struct row	*row = row_at(self, kind, i);
+	uint32_t	 number = i;
+
+	if (row->dirty)
+		return row_own(row);
+	for (int k = 0; k < (int)kind; k++)
+		number += count[k];
+	row->dirty = true;
+	row->next_dirty = dirty;
+	dirty = number + 1;
+	return row_own(row);
+}
+
+struct stat_global *
+stat_global(void)
+{
+	return row_write(GLOBAL, 0);
+}
+
+struct stat_backend *
+stat_backend(unsigned i)
+{
+	return row_write(BACKEND, i);
+}
+
+struct stat_listener *
+stat_listener(unsigned i)
+{
+	return row_write(LISTENER, i);
+}
+
+void
+stat_end(void)
+{
+	struct row	*row;
+	enum kind	 kind;
+
+	while (dirty != 0) {
+		row = row_numbered(dirty - 1, &kind);
+		dirty = row->next_dirty;
+		row->dirty = false;
+		row_publish(row, kind);
+	}
+}
+
+/*
+ * What is true only of a live relay.
+ */
+static void
+row_bury(enum kind kind, void *own)
+{
+	struct stat_global	*global = own;
+	struct stat_listener	*listener = own;
+	struct stat_backend	*backend = own;
+
+	switch (kind) {
+	case GLOBAL:
+		global->active = 0;
+		global->buffers_used = 0;
+		break;
+	case LISTENER:
+		listener->active = 0;
+		listener->paused = 0;
+		break;
+	case BACKEND:
+		backend->load = 0;
+		backend->down = 0;
+		break;
+	case KINDS:
+		break;
+	}
+}
+
+void
+stat_bury(unsigned relay)
+{
+	struct row	*row;
+
+	for (enum kind k = GLOBAL; k < KINDS; k++)
+		for (unsigned i = 0; i < count[k]; i++) {
+			row = row_at(relay, k, i);
+			row->dirty = false;
+			row_bury(k, row_own(row));
+			row_publish(row, k);
+		}
+}
+
+/*
+ * Every record is nothing but uint64_t counters.
+ */
+static void
+row_sum(enum kind kind, unsigned i, uint64_t *to)
+{
+	uint64_t	one[ROW_MAX / sizeof(uint64_t)];
+	size_t		n = row_size[kind] / sizeof(uint64_t);
+
+	memset(to, 0, row_size[kind]);
+	for (unsigned relay = 0; relay < nrelays; relay++) {
+		row_read(row_at(relay, kind, i), kind, one, row_size[kind]);
+		for (size_t k = 0; k < n; k++)
+			to[k] += one[k];
+	}
+}
+
+void
+stat_sum_global(struct stat_global *to)
+{
+	uint64_t	sums[ROW_MAX / sizeof(uint64_t)];
+
+	row_sum(GLOBAL, 0, sums);
+	memcpy(to, sums, sizeof(*to));
+}
+
+void
+stat_sum_backend(unsigned i, struct stat_backend *to)
+{
+	uint64_t	sums[ROW_MAX / sizeof(uint64_t)];
+
+	row_sum(BACKEND, i, sums);
+	memcpy(to, sums, sizeof(*to));
+}
+
+void
+stat_sum_listener(unsigned i, struct stat_listener *to)
+{
+	uint64_t	sums[ROW_MAX / sizeof(uint64_t)];
+
+	row_sum(LISTENER, i, sums);
+	memcpy(to, sums, sizeof(*to));
+}
+
+uint64_t
+stat_load(unsigned backend)
+{
+	struct stat_backend	*own;
+	uint64_t		 sum, one;
+
+	/* Our own is the writer's record: the turn is still going on. */
+	own = row_own(row_at(self, BACKEND, backend));
+	sum = own->load;
+	_Static_assert(offsetof(struct stat_backend, load) == 0, "first");
+	for (unsigned relay = 0; relay < nrelays; relay++) {
+		if (relay == self)
+			continue;
+		row_read(row_at(relay, BACKEND, backend), BACKEND, &one,
+		    sizeof(one));
+		sum += one;
+	}
+	return sum;
+}
+
+static const struct {
+	const char	*key;
+	const char	*text;
+} reasons[REASONS] = {
+	[REASON_NONE] = { "none", "the session goes on" },
+	[REASON_DONE] = { "done", "both sides sent their end" },
+	[REASON_CLIENT_RESET] = { "client-reset",
+	    "the client reset the connection" },
+	[REASON_BACKEND_RESET] = { "backend-reset",
+	    "the backend reset the connection" },
+	[REASON_CLIENT_LOST] = { "client-lost",
+	    "the connection to the client was lost" },
+	[REASON_BACKEND_LOST] = { "backend-lost",
+	    "the connection to the backend was lost" },
+	[REASON_CLIENT_DEAF] = { "client-deaf",
+	    "the client takes no more bytes" },
+	[REASON_BACKEND_DEAF] = { "backend-deaf",
+	    "the backend takes no more bytes" },
+	[REASON_CLIENT_GONE] = { "client-gone",
+	    "the client left before a backend answered" },
+	[REASON_NO_BACKEND] = { "no-backend", "no backend could be reached" },
+	[REASON_NO_POOL] = { "no-pool",
+	    "no sockproxy.server for this client" },
+	[REASON_NO_RESOURCES] = { "no-resources",
+	    "out of descriptors, memory or ports" },
+	[REASON_READ_TIMEOUT] = { "read-timeout",
+	    "the backend was silent for too long" },
+	[REASON_WRITE_TIMEOUT] = { "write-timeout",
+	    "the backend took no bytes for too long" },
+	[REASON_READ_IDLE] = { "read-idle",
+	    "both sides were silent for too long" },
+	[REASON_WRITE_IDLE] = { "write-idle",
+	    "neither side took bytes for too long" },
+	[REASON_HALF_CLOSE_TIMEOUT] = { "half-close-timeout",
+	    "half closed and silent for too long" },
+	[REASON_SHUTDOWN] = { "shutdown", "sockproxy stopped" },
+	[REASON_KILLED] = { "killed", "ended by the operator" }
+};
+
+const char *
+reason_text(enum reason reason)
+{
+	MUST((unsigned)reason < REASONS);
+	return reasons[reason].text;
+}
+
+const char *
+reason_key(enum reason reason)
+{
+	MUST((unsigned)reason < REASONS);
+	return reasons[reason].key;
+}
+
+struct out {
+	void	(*put)(void *, const char *);
+	void	 *arg;
+};
+
+static void
+out_number(const struct out *out, const char *key, uint64_t n)
+{
+	char	line[LINE_MAX_BYTES];
+
+	text_format(line, sizeof(line), "%s: %llu", key,
+	    (unsigned long long)n);
+	out->put(out->arg, line);
+}
+
+/*
+ * PREFIX.NAME.KEY: N, where a line end in a name cannot make a line of its own.
+ */
+static void
+out_named(const struct out *out, const char *prefix, const char *name,
+    const char *key, uint64_t n)
+{
+	char	 line[LINE_MAX_BYTES];
+
+	text_format(line, sizeof(line), "%s.%.*s.%s: %llu", prefix, LABEL_MAX,
+	    name, key, (unsigned long long)n);
+	for (char *p = line; *p != '\0'; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	out->put(out->arg, line);
+}
+
+static const char *
+label(const struct setup *setup, unsigned i)
+{
+	return setup->strings + setup->backends[i].label;
+}
+
+static bool
+label_same(const struct setup *setup, unsigned i, unsigned k)
+{
+	return setup->backends[i].label == setup->backends[k].label ||
+	    strcmp(label(setup, i), label(setup, k)) == 0;
+}
+
+/*
+ * Backends with one label are one to the reader, as in lighttpd.  Returns how
+ * many there are from i on, 0 when they were summed before.  ups: those not
+ * left out.
+ */
+static unsigned
+label_sum(const struct setup *setup, unsigned i, struct stat_backend *to,
+    unsigned *ups)
+{
+	struct stat_backend	one;
+	unsigned		n = 0;
+
+	for (unsigned k = 0; k < i; k++)
+		if (label_same(setup, i, k))
+			return 0;
+	memset(to, 0, sizeof(*to));
+	*ups = 0;
+	for (unsigned k = i; k < count[BACKEND]; k++) {
+		if (!label_same(setup, i, k))
+			continue;
+		stat_sum_backend(k, &one);
+		n++;
+		if (one.down == 0)
+			++*ups;
+		to->load += one.load;
+		to->chosen += one.chosen;
+		to->connected += one.connected;
+		to->died += one.died;
+		to->timeouts += one.timeouts;
+		to->overloaded += one.overloaded;
+		to->bytes[0] += one.bytes[0];
+		to->bytes[1] += one.bytes[1];
+		to->connect_ms += one.connect_ms;
+	}
+	return n;
+}
+
+static void
+print_backend(const struct setup *setup, const struct out *out, unsigned i)
+{
+	static const char	 prefix[] = "gw.backend";
+	const char		*name = label(setup, i);
+	struct stat_backend	 sum;
+	unsigned		 n, ups;
+
+	if ((n = label_sum(setup, i, &sum, &ups)) == 0)
+		return;
+	out_named(out, prefix, name, "load", sum.load);
+	out_named(out, prefix, name, "0.load", sum.load);
+	out_named(out, prefix, name, "0.connected", sum.connected);
+	out_named(out, prefix, name, "0.died", sum.died + sum.timeouts);
+	out_named(out, prefix, name, "0.overloaded", sum.overloaded);
+	out_named(out, prefix, name, "0.disabled", n - ups);
+	out_named(out, prefix, name, "0.up", ups);
+	out_named(out, prefix, name, "0.chosen", sum.chosen);
+	out_named(out, prefix, name, "0.timeouts", sum.timeouts);
+	out_named(out, prefix, name, "0.connect-ms", sum.connect_ms);
+	out_named(out, prefix, name, "0.bytes-from-client", sum.bytes[0]);
+	out_named(out, prefix, name, "0.bytes-from-backend", sum.bytes[1]);
+}
+
+static void
+print_listener(const struct setup *setup, const struct out *out, unsigned i)
+{
+	static const char	 prefix[] = "sockproxy.listener";
+	const char		*name;
+	struct stat_listener	 sum;
+
+	name = setup->strings + setup->listeners[i].name;
+	stat_sum_listener(i, &sum);
+	out_named(out, prefix, name, "accepted", sum.accepted);
+	out_named(out, prefix, name, "refused", sum.refused);
+	out_named(out, prefix, name, "active", sum.active);
+	out_named(out, prefix, name, "paused", sum.paused != 0);
+	out_named(out, prefix, name, "bytes-from-client", sum.bytes[0]);
+	out_named(out, prefix, name, "bytes-from-backend", sum.bytes[1]);
+}
+
+static void
+print_global(const struct out *out, const struct stat_global *sum)
+{
+	char	key[64];
+
+	out_number(out, "sockproxy.accepted", sum->accepted);
+	out_number(out, "sockproxy.refused", sum->refused);
+	out_number(out, "sockproxy.bytes-from-client", sum->bytes[0]);
+	out_number(out, "sockproxy.bytes-from-backend", sum->bytes[1]);
+	out_number(out, "sockproxy.bytes-spliced", sum->spliced);
+	out_number(out, "sockproxy.accept-errors", sum->accept_errors);
+	out_number(out, "sockproxy.pauses", sum->pauses);
+	out_number(out, "sockproxy.buffers-used", sum->buffers_used);
+	out_number(out, "sockproxy.buffers-short", sum->buffers_short);
+	for (int r = REASON_NONE + 1; r < REASONS; r++) {
+		text_format(key, sizeof(key), "sockproxy.ended.%s",
+		    reason_key(r));
+		out_number(out, key, sum->ended[r]);
+	}
+}
+
+/*
+ * What lighttpd counts as a request: a client that was joined to a backend.
+ */
+static uint64_t
+requests(void)
+{
+	struct stat_backend	one;
+	uint64_t		n = 0;
+
+	for (unsigned i = 0; i < count[BACKEND]; i++) {
+		stat_sum_backend(i, &one);
+		n += one.connected;
+	}
+	return n;
+}
+
+void
+stat_print(const struct setup *setup, void (*put)(void *, const char *),
+    void *arg)
+{
+	const struct out	out = { put, arg };
+	struct stat_global	sum;
+
+	MUST(setup->nbackends >= count[BACKEND]);
+	MUST(setup->nlisteners >= count[LISTENER]);
+	stat_sum_global(&sum);
+	out_number(&out, "gw.active-requests", sum.active);
+	out_number(&out, "sockproxy.requests", requests());
+	for (unsigned i = 0; i < count[BACKEND]; i++)
+		print_backend(setup, &out, i);
+	print_global(&out, &sum);
+	for (unsigned i = 0; i < count[LISTENER]; i++)
+		print_listener(setup, &out, i);
+}

@@ -1,0 +1,121 @@
+/*
+ * stat.h - counters in memory that all processes share.
+ *
+ * A row has one writer, the relay it belongs to, which works on a record of its
+ * own and gives a copy to the readers at the end of its turn.  No locks, no
+ * atomic adds, nobody waits for anybody.  Sums over relays are made by readers.
+ */
+#ifndef STAT_H
+#define STAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "setup.h"
+
+/* Why a session ended.  reason_text() has the words, sockproxy(8) the meaning. */
+enum reason {
+	REASON_NONE,
+	REASON_DONE,			/* both sides sent their end */
+	REASON_CLIENT_RESET,
+	REASON_BACKEND_RESET,
+	REASON_CLIENT_LOST,		/* keepalive, user timeout, no route ... */
+	REASON_BACKEND_LOST,
+	REASON_CLIENT_DEAF,		/* client takes no more bytes */
+	REASON_BACKEND_DEAF,		/* backend takes no more bytes */
+	REASON_CLIENT_GONE,		/* client reset before a backend answered */
+	REASON_NO_BACKEND,		/* all failed or out */
+	REASON_NO_POOL,			/* no sockproxy.server for this client */
+	REASON_NO_RESOURCES,		/* out of descriptors, memory or ports */
+	REASON_READ_TIMEOUT,
+	REASON_WRITE_TIMEOUT,
+	REASON_READ_IDLE,
+	REASON_WRITE_IDLE,
+	REASON_HALF_CLOSE_TIMEOUT,
+	REASON_SHUTDOWN,
+	REASON_KILLED,			/* by the operator */
+	REASONS
+};
+
+struct stat_global {
+	uint64_t	accepted;	/* connections accepted */
+	uint64_t	refused;	/* accepted and reset: no pool, limits */
+	uint64_t	active;		/* sessions now */
+	uint64_t	bytes[2];	/* delivered, by the side that sent them */
+	uint64_t	ended[REASONS];
+	uint64_t	accept_errors;	/* connections lost before accept */
+	uint64_t	pauses;		/* listeners paused: full, out of resources */
+	uint64_t	buffers_used;	/* pool buffers leased now */
+	uint64_t	buffers_short;	/* times no buffer was free */
+	uint64_t	spliced;	/* bytes of these moved by the kernel */
+};
+
+struct stat_backend {
+	uint64_t	load;		/* sessions now, connecting ones included */
+	uint64_t	chosen;		/* times picked */
+	uint64_t	connected;
+	uint64_t	died;		/* connects refused, unreachable ... */
+	uint64_t	timeouts;	/* connects timed out */
+	uint64_t	overloaded;	/* Unix backlog full */
+	uint64_t	down;		/* 1 while left out */
+	uint64_t	bytes[2];
+	uint64_t	connect_ms;	/* sum over connected */
+};
+
+struct stat_listener {
+	uint64_t	accepted;
+	uint64_t	active;
+	uint64_t	refused;
+	uint64_t	bytes[2];
+	uint64_t	paused;		/* 1 while out of the wait set */
+};
+
+/*
+ * Map rows for relays x (listeners, backends).  Returns false when there is no
+ * memory.  stat_memory says how much that takes.
+ */
+bool	stat_open(unsigned relays, unsigned nlisteners, unsigned nbackends);
+void	stat_close(void);
+size_t	stat_memory(unsigned relays, unsigned nlisteners, unsigned nbackends);
+
+/*
+ * Which relay this process is.  It then changes its own rows in place: the
+ * pointers hold until stat_end, which shows readers the rows that were asked for
+ * since the last time (once at the end of a turn of the loop).
+ */
+void	stat_self(unsigned relay);
+void	stat_end(void);
+struct stat_global *stat_global(void);
+struct stat_backend *stat_backend(unsigned);
+struct stat_listener *stat_listener(unsigned);
+
+/*
+ * For the parent, when that relay is dead: what it counted last is shown, and
+ * what only a live relay has (sessions, leased buffers) is 0.  The relay that
+ * takes its place goes on counting in the same rows.
+ */
+void	stat_bury(unsigned relay);
+
+/*
+ * Sums over all relays, each row consistent in itself.
+ */
+void	stat_sum_global(struct stat_global *);
+void	stat_sum_backend(unsigned, struct stat_backend *);
+void	stat_sum_listener(unsigned, struct stat_listener *);
+
+/*
+ * Sessions of a backend over all relays, for choosing one.
+ */
+uint64_t stat_load(unsigned backend);
+
+/*
+ * Write all statistics as "key: value" lines, lighttpd's keys first, each line
+ * given to put (with no line end).
+ */
+void	stat_print(const struct setup *, void (*put)(void *, const char *), void *);
+
+const char *reason_text(enum reason);	/* "the client reset the connection" */
+const char *reason_key(enum reason);	/* "client-reset" */
+
+#endif
