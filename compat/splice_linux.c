@@ -11,6 +11,7 @@
  * whose pages are still in the cache.  A pipe is kept only when it is empty.
  */
 #include <sys/types.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <errno.h>
@@ -302,6 +303,45 @@ splice_end(int lane, int from, struct splice_moved *moved)
 	l->held = 0;
 	l->next = free_lane;
 	free_lane = lane;
+}
+
+unsigned
+splice_export(int lane, int fd[2])
+{
+	const struct lane	*l = &lanes[lane];
+
+	fd[0] = fd[1] = -1;
+	if (l->held == 0)
+		return 0;
+	fd[0] = l->pipe.in;
+	fd[1] = l->pipe.out;
+	return 2;
+}
+
+int
+splice_import(const int fd[2], size_t held)
+{
+	struct lane	*l;
+	int		 n, lane = free_lane;
+
+	if (lanes == NULL || unable)
+		return -ENOTSUP;
+	if (lane == -1)
+		return -ENOBUFS;
+	if (ioctl(fd[1], FIONREAD, &n) == -1)
+		return -errno;
+	if (held == 0 || n < 0 || (size_t)n != held)
+		return -EINVAL;
+	if ((n = fcntl(fd[0], F_GETPIPE_SZ)) == -1)
+		return -errno;
+	l = &lanes[lane];
+	free_lane = l->next;
+	l->pipe.in = fd[0];
+	l->pipe.out = fd[1];
+	l->pipe.size = (uint32_t)n;
+	l->held = (uint32_t)held;
+	l->used = true;
+	return lane;
 }
 
 void
