@@ -55,6 +55,7 @@ connect_done(struct session *s, uint64_t now)
 	s->connect_ms = (uint32_t)(now - s->since_ms);
 	backend_connected(s->backend, now, s->connect_ms);
 	s->since_ms = now;
+	s->error = 0;
 	half_start(&s->half[CLIENT], now);
 	half_start(&s->half[BACKEND], now);
 	session_to(s, SESSION_RELAY);
