@@ -1,0 +1,477 @@
+/*
+ * sandbox_linux.c - no_new_privs, Landlock and a seccomp filter, made by hand.
+ *
+ * The kernel's structures and numbers are written down here, as static builds
+ * with musl have no kernel headers: prctl(2), seccomp(2), landlock(7).
+ *
+ * The filter allows the calls of a process that moves bytes between sockets;
+ * everything else fails with EPERM (or ends the process).  Both C libraries and
+ * all machines are served by one list: a call that a machine lacks has no SYS_
+ * name there.  Landlock takes the file system away, whatever the filter lets
+ * through, and confines TCP to the backends' ports.
+ */
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include <elf.h>
+#include <endian.h>
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sandbox.h"
+
+#ifndef PR_SET_NO_NEW_PRIVS
+#define PR_SET_NO_NEW_PRIVS	38
+#endif
+#ifndef PR_SET_SECCOMP
+#define PR_SET_SECCOMP		22
+#endif
+
+/* ---- Landlock ---- */
+
+#ifndef SYS_landlock_create_ruleset
+#ifdef SYS_pidfd_open		/* since this one, all machines count alike */
+#define SYS_landlock_create_ruleset	(SYS_pidfd_open + 10)
+#define SYS_landlock_add_rule		(SYS_pidfd_open + 11)
+#define SYS_landlock_restrict_self	(SYS_pidfd_open + 12)
+#endif
+#endif
+
+enum {
+	LANDLOCK_VERSION = 1,		/* flag: which ABI is this? */
+	LANDLOCK_RULE_PORT = 2,
+	LANDLOCK_BIND = 1,
+	LANDLOCK_CONNECT = 2,
+	LANDLOCK_SCOPE_ABSTRACT = 1,
+	LANDLOCK_SCOPE_SIGNAL = 2
+};
+
+struct landlock_attr {
+	uint64_t	files;		/* ABI 1 */
+	uint64_t	net;		/* ABI 4 */
+	uint64_t	scoped;		/* ABI 6 */
+};
+
+struct landlock_port {
+	uint64_t	access;
+	uint64_t	port;
+};
+
+#ifdef SYS_landlock_create_ruleset
+
+/* Every right over files that this ABI knows. */
+static uint64_t
+landlock_files(long abi)
+{
+	if (abi >= 5)
+		return (1 << 16) - 1;
+	if (abi >= 3)
+		return (1 << 15) - 1;
+	return abi == 2 ? (1 << 14) - 1 : (1 << 13) - 1;
+}
+
+static int
+landlock_ports(int fd, const struct sandbox_need *need)
+{
+	struct landlock_port	rule = { .access = LANDLOCK_CONNECT };
+	unsigned		i;
+
+	for (i = 0; i < need->nports; i++) {
+		rule.port = need->ports[i];
+		if (syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PORT,
+		    &rule, 0) == -1)
+			return -errno;
+	}
+	return 0;
+}
+
+/*
+ * Connecting to the path of a Unix socket is no access to a file for Landlock,
+ * so need->dirs wants no rule.
+ */
+static int
+landlock_enter(const struct sandbox_need *need)
+{
+	struct landlock_attr	attr;
+	size_t			size = offsetof(struct landlock_attr, net);
+	long			abi;
+	int			error = 0, fd, have = SANDBOX_FILES;
+
+	abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_VERSION);
+	if (abi < 1)
+		return 0;	/* an older kernel, or switched off at boot */
+	memset(&attr, 0, sizeof(attr));
+	attr.files = landlock_files(abi);
+	if (abi >= 4) {
+		size = offsetof(struct landlock_attr, scoped);
+		attr.net = LANDLOCK_CONNECT | (need->bind ? 0 : LANDLOCK_BIND);
+		have |= SANDBOX_PORTS;
+	}
+	if (abi >= 6) {
+		size = sizeof(attr);
+		attr.scoped = LANDLOCK_SCOPE_SIGNAL |
+		    (need->abstract ? 0 : LANDLOCK_SCOPE_ABSTRACT);
+	}
+	fd = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
+	if (fd == -1)
+		return -errno;
+	if (abi >= 4)
+		error = landlock_ports(fd, need);
+	if (error == 0 && syscall(SYS_landlock_restrict_self, fd, 0) == -1)
+		error = -errno;
+	(void)close(fd);
+	return error != 0 ? error : have;
+}
+
+#else
+
+static int
+landlock_enter(const struct sandbox_need *need)
+{
+	(void)need;
+	return 0;
+}
+
+#endif
+
+/* ---- seccomp ---- */
+
+/* The machine as the kernel names it to a filter: ELF number, width, order. */
+#define ARCH_64		0x80000000u
+#define ARCH_LITTLE	0x40000000u
+#define ARCH_N32	0x20000000u
+
+#if __BYTE_ORDER == __LITTLE_ENDIAN
+#define ARCH_ORDER	ARCH_LITTLE
+#else
+#define ARCH_ORDER	0
+#endif
+
+#if defined(__x86_64__)
+#define ARCH		(EM_X86_64 | ARCH_64 | ARCH_LITTLE)
+#define ARCH_X32	0x40000000u	/* numbers from here on are x32's */
+#elif defined(__i386__)
+#define ARCH		(EM_386 | ARCH_LITTLE)
+#elif defined(__aarch64__)
+#define ARCH		(EM_AARCH64 | ARCH_64 | ARCH_LITTLE)
+#elif defined(__arm__)
+#define ARCH		(EM_ARM | ARCH_ORDER)
+#elif defined(__mips__) && defined(_ABIN32)
+#define ARCH		(EM_MIPS | ARCH_64 | ARCH_N32 | ARCH_ORDER)
+#elif defined(__mips64)
+#define ARCH		(EM_MIPS | ARCH_64 | ARCH_ORDER)
+#elif defined(__mips__)
+#define ARCH		(EM_MIPS | ARCH_ORDER)
+#elif defined(__riscv) && __riscv_xlen == 64
+#define ARCH		(243 | ARCH_64 | ARCH_LITTLE)
+#elif defined(__riscv)
+#define ARCH		(243 | ARCH_LITTLE)
+#elif defined(__powerpc64__)
+#define ARCH		(EM_PPC64 | ARCH_64 | ARCH_ORDER)
+#elif defined(__powerpc__)
+#define ARCH		(EM_PPC | ARCH_ORDER)
+#elif defined(__s390x__)
+#define ARCH		(EM_S390 | ARCH_64)
+#elif defined(__loongarch64)
+#define ARCH		(258 | ARCH_64 | ARCH_LITTLE)
+#endif
+
+enum {
+	SECCOMP_FILTER = 2,		/* mode of PR_SET_SECCOMP */
+
+	/* classic BPF, as far as it is used */
+	BPF_LOAD = 0x20,		/* a 32-bit word of struct call */
+	BPF_IF_EQUAL = 0x15,
+	BPF_IF_NOT_LESS = 0x35,
+	BPF_IF_BITS = 0x45,
+	BPF_RETURN = 0x06,
+
+	PROG_MAX = 512
+};
+
+#define RETURN_ALLOW	0x7fff0000u
+#define RETURN_ERROR	0x00050000u	/* with the error number */
+#define RETURN_KILL	0x80000000u	/* older kernels: the thread, which is all
+					   that there is */
+
+/* What a filter sees of a call. */
+struct call {
+	int32_t		number;
+	uint32_t	arch;
+	uint64_t	address;
+	uint64_t	args[6];
+};
+
+struct bpf_insn {
+	uint16_t	code;
+	uint8_t		yes, no;	/* instructions to skip */
+	uint32_t	k;
+};
+
+struct bpf_prog {
+	unsigned short	 len;
+	struct bpf_insn	*insns;
+};
+
+#ifdef ARCH
+
+/*
+ * Calls that are allowed whatever they are asked, those that are made most in
+ * front (kernels before 5.11 go through the list every time).
+ */
+static const int calls[] = {
+#ifdef SYS_recvfrom
+	SYS_recvfrom,
+#endif
+#ifdef SYS_sendto
+	SYS_sendto,
+#endif
+#ifdef SYS_epoll_wait
+	SYS_epoll_wait,
+#endif
+	SYS_epoll_pwait,
+	SYS_splice,
+	SYS_read, SYS_write,
+#ifdef SYS_recv
+	SYS_recv,
+#endif
+#ifdef SYS_send
+	SYS_send,
+#endif
+#ifdef SYS_socketcall
+	SYS_socketcall,
+#endif
+#ifdef SYS_poll
+	SYS_poll,
+#endif
+#ifdef SYS_ppoll
+	SYS_ppoll,
+#endif
+#ifdef SYS_ppoll_time64
+	SYS_ppoll_time64,
+#endif
+#ifdef SYS_accept
+	SYS_accept,
+#endif
+#ifdef SYS_accept4
+	SYS_accept4,
+#endif
+#ifdef SYS_connect
+	SYS_connect,
+#endif
+#ifdef SYS_setsockopt
+	SYS_setsockopt,
+#endif
+#ifdef SYS_getsockopt
+	SYS_getsockopt,
+#endif
+	SYS_epoll_ctl, SYS_close,
+#ifdef SYS_shutdown
+	SYS_shutdown,
+#endif
+#ifdef SYS_getsockname
+	SYS_getsockname, SYS_getpeername,
+#endif
+	SYS_pipe2,
+#ifdef SYS_fcntl
+	SYS_fcntl,
+#endif
+#ifdef SYS_fcntl64
+	SYS_fcntl64,
+#endif
+#ifdef SYS_clock_gettime
+	SYS_clock_gettime,
+#endif
+#ifdef SYS_clock_gettime64
+	SYS_clock_gettime64,
+#endif
+	/* the channel: messages with descriptors */
+#ifdef SYS_recvmsg
+	SYS_recvmsg, SYS_sendmsg,
+#endif
+	SYS_readv, SYS_writev,
+	/* memory */
+	SYS_munmap, SYS_madvise, SYS_brk,
+	/* the C library at its work: time of day, locks, signals, the end */
+#ifdef SYS_gettimeofday
+	SYS_gettimeofday,
+#endif
+#ifdef SYS_time
+	SYS_time,
+#endif
+#ifdef SYS_futex
+	SYS_futex,
+#endif
+#ifdef SYS_futex_time64
+	SYS_futex_time64,
+#endif
+#ifdef SYS_getrandom
+	SYS_getrandom,
+#endif
+	SYS_getpid, SYS_gettid,
+	SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn,
+#ifdef SYS_sigreturn
+	SYS_sigreturn,
+#endif
+	SYS_restart_syscall, SYS_exit, SYS_exit_group
+};
+
+/* Calls that are allowed when the low half of one argument is right. */
+struct rule {
+	int		number;
+	uint8_t		arg;
+	uint8_t		bits;		/* none of value's bits; else equal to it */
+	uint32_t	value;
+};
+
+enum { RULES_MAX = 16 };
+
+struct prog {
+	struct bpf_insn	insns[PROG_MAX];
+	unsigned	n;
+};
+
+static void
+emit(struct prog *prog, uint16_t code, uint8_t yes, uint8_t no, uint32_t k)
+{
+	struct bpf_insn	*insn = &prog->insns[prog->n];
+
+	/* one too many shows as a program that the kernel refuses */
+	if (prog->n + 1 < PROG_MAX)
+		prog->n++;
+	*insn = (struct bpf_insn){ .code = code, .yes = yes, .no = no, .k = k };
+}
+
+static uint32_t
+arg_low(unsigned arg)
+{
+	return (uint32_t)(offsetof(struct call, args) + arg * 8 +
+	    (ARCH_ORDER == ARCH_LITTLE ? 0 : 4));
+}
+
+static void
+emit_rule(struct prog *prog, const struct rule *rule)
+{
+	emit(prog, BPF_IF_EQUAL, 0, 4, (uint32_t)rule->number);
+	emit(prog, BPF_LOAD, 0, 0, arg_low(rule->arg));
+	if (rule->bits)
+		emit(prog, BPF_IF_BITS, 1, 0, rule->value);
+	else
+		emit(prog, BPF_IF_EQUAL, 0, 1, rule->value);
+	emit(prog, BPF_RETURN, 0, 0, RETURN_ALLOW);
+	emit(prog, BPF_LOAD, 0, 0, offsetof(struct call, number));
+}
+
+static unsigned
+make_rules(struct rule *rules, const struct sandbox_need *need)
+{
+	unsigned	n = 0;
+
+#define EQUAL(nr, a, v)	rules[n++] = (struct rule){ nr, a, 0, (uint32_t)(v) }
+#define NO_BITS(nr, a, v) rules[n++] = (struct rule){ nr, a, 1, (uint32_t)(v) }
+#ifdef SYS_socket
+	if (need->nports > 0) {
+		EQUAL(SYS_socket, 0, AF_INET);
+		EQUAL(SYS_socket, 0, AF_INET6);
+	}
+	EQUAL(SYS_socket, 0, AF_UNIX);	/* the system's logger, if no backend */
+#endif
+#ifdef SYS_bind
+	if (need->bind)
+		NO_BITS(SYS_bind, 0, 0);
+#endif
+	EQUAL(SYS_ioctl, 1, TIOCOUTQ);
+	EQUAL(SYS_ioctl, 1, FIONREAD);
+#ifdef SYS_mmap
+	NO_BITS(SYS_mmap, 2, 4);		/* PROT_EXEC */
+#endif
+#ifdef SYS_mmap2
+	NO_BITS(SYS_mmap2, 2, 4);
+#endif
+	NO_BITS(SYS_mprotect, 2, 4);
+	/* abort(3): signals to itself */
+	EQUAL(SYS_tgkill, 0, getpid());
+	EQUAL(SYS_tkill, 0, getpid());
+#undef EQUAL
+#undef NO_BITS
+	return n;
+}
+
+static void
+make_filter(struct prog *prog, const struct sandbox_need *need)
+{
+	const uint32_t	refuse = need->kill ? RETURN_KILL :
+	    RETURN_ERROR | EPERM;
+	struct rule	rules[RULES_MAX];
+	unsigned	i, n = make_rules(rules, need);
+
+	emit(prog, BPF_LOAD, 0, 0, offsetof(struct call, arch));
+	emit(prog, BPF_IF_EQUAL, 1, 0, ARCH);
+	emit(prog, BPF_RETURN, 0, 0, refuse);
+	emit(prog, BPF_LOAD, 0, 0, offsetof(struct call, number));
+#ifdef ARCH_X32
+	emit(prog, BPF_IF_NOT_LESS, 0, 1, ARCH_X32);
+	emit(prog, BPF_RETURN, 0, 0, refuse);
+#endif
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		emit(prog, BPF_IF_EQUAL, 0, 1, (uint32_t)calls[i]);
+		emit(prog, BPF_RETURN, 0, 0, RETURN_ALLOW);
+	}
+	for (i = 0; i < n; i++)
+		emit_rule(prog, &rules[i]);
+	emit(prog, BPF_RETURN, 0, 0, refuse);
+}
+
+static int
+seccomp_enter(const struct sandbox_need *need)
+{
+	static struct prog	prog;
+	struct bpf_prog		arg;
+
+	prog.n = 0;
+	make_filter(&prog, need);
+	arg.len = (unsigned short)prog.n;
+	arg.insns = prog.insns;
+	if (prctl(PR_SET_SECCOMP, SECCOMP_FILTER, &arg, 0, 0) == 0)
+		return SANDBOX_CALLS;
+	/*
+	 * EINVAL is also what a kernel without filters says, and the program
+	 * is the same everywhere: a mistake in it shows in the tests.
+	 */
+	return errno == EINVAL || errno == ENOSYS ? 0 : -errno;
+}
+
+#else	/* a machine whose number we do not know */
+
+static int
+seccomp_enter(const struct sandbox_need *need)
+{
+	(void)need;
+	return 0;
+}
+
+#endif
+
+int
+sandbox_most(void)
+{
+	return SANDBOX_ALL;
+}
+
+int
+sandbox_enter(const struct sandbox_need *need)
+{
+	int	calls_have, have;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return 0;	/* before 3.5: the others need it */
+	if ((have = landlock_enter(need)) < 0)
+		return have;
+	if ((calls_have = seccomp_enter(need)) < 0)
+		return calls_have;
+	return SANDBOX_PRIVS | have | calls_have;
+}

@@ -1,0 +1,452 @@
+/*
+ * t_cage.c - sandbox.h: what is given up is gone, and what a relay does goes on.
+ *
+ * Each attempt runs in a child of its own, as there is no way back.  Where the
+ * system has no such means the case is skipped, as sandbox_enter said so.
+ */
+#include <sys/types.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <netinet/in.h>
+
+#include <atf-c.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chan.h"
+#include "mem.h"
+#include "os.h"
+#include "sandbox.h"
+#include "splice.h"
+#include "wait.h"
+
+enum { NOT_HERE = 77 };
+
+/* A child that enters with need and then does one thing: its wait status. */
+static int
+in_cage(const struct sandbox_need *need, int bits, int (*what)(void *),
+    void *arg)
+{
+	int	have, status;
+	pid_t	pid;
+
+	ATF_REQUIRE((pid = fork()) != -1);
+	if (pid == 0) {
+		have = sandbox_enter(need);
+		if (have < 0)
+			_exit(78);
+		if ((have & bits) != bits)
+			_exit(NOT_HERE);
+		_exit(what(arg));
+	}
+	ATF_REQUIRE_EQ(pid, waitpid(pid, &status, 0));
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_HERE)
+		atf_tc_skip("this system has no such means");
+	return status;
+}
+
+#define ATTEMPT_IS(expected, need, bits, what, arg) do {		\
+	int st_ = in_cage(need, bits, what, arg);			\
+	ATF_CHECK_MSG(WIFEXITED(st_) && WEXITSTATUS(st_) == (expected),	\
+	    #what ": wait status %#x, expected exit %d", st_, expected);\
+} while (0)
+
+static int
+listen_tcp(uint16_t *port)
+{
+	struct os_addr	 a = { .family = OS_IPV4, .u.ip = { 127, 0, 0, 1 } };
+	struct os_listen how = { .backlog = 8, .mode = -1 };
+	int		 fd;
+
+	ATF_REQUIRE((fd = os_listen(&a, &how)) >= 0);
+	ATF_REQUIRE_EQ(0, os_sockname(fd, &a));
+	*port = a.port;
+	return fd;
+}
+
+/* ---- attempts: the exit status is an errno, or 0 ---- */
+
+static int
+try_open(void *path)
+{
+	return open(path, O_RDONLY) == -1 ? errno : 0;
+}
+
+static int
+try_make(void *path)
+{
+	return open(path, O_WRONLY | O_CREAT, 0600) == -1 ? errno : 0;
+}
+
+static int
+try_fork(void *arg)
+{
+	pid_t	pid = fork();
+
+	(void)arg;
+	if (pid == 0)
+		_exit(0);
+	return pid == -1 ? errno : 0;
+}
+
+static int
+try_exec(void *arg)
+{
+	char	*argv[] = { arg, NULL };
+
+	execv(arg, argv);
+	return errno;
+}
+
+static int
+try_kill(void *arg)
+{
+	(void)arg;
+	return kill(getppid(), SIGTERM) == -1 ? errno : 0;
+}
+
+static int
+try_code(void *arg)
+{
+	(void)arg;
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANON,
+	    -1, 0) == MAP_FAILED ? errno : 0;
+}
+
+static int
+try_bind(void *arg)
+{
+	struct sockaddr_in	sin = { .sin_family = AF_INET };
+	int			fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	(void)arg;
+	if (fd == -1)
+		return errno;
+	return bind(fd, (struct sockaddr *)&sin, sizeof(sin)) == -1 ? errno : 0;
+}
+
+static int
+try_raw(void *arg)
+{
+	(void)arg;
+	return socket(AF_INET, SOCK_RAW, IPPROTO_ICMP) == -1 ? errno : 0;
+}
+
+static int
+try_connect(void *arg)
+{
+	struct os_addr	a = { .family = OS_IPV4, .u.ip = { 127, 0, 0, 1 } };
+	bool		pending;
+	int		fd;
+
+	a.port = *(uint16_t *)arg;
+	fd = os_connect(&a, NULL, &pending);
+	return fd < 0 ? -fd : 0;
+}
+
+static int
+try_unix(void *arg)
+{
+	struct os_addr	a = { .family = OS_UNIX };
+	bool		pending;
+	int		fd;
+
+	a.pathlen = (uint8_t)strlen(arg);
+	memcpy(a.u.path, arg, a.pathlen);
+	fd = os_connect(&a, NULL, &pending);
+	return fd < 0 ? -fd : 0;
+}
+
+/* ---- what is gone ---- */
+
+static void
+needs(struct sandbox_need *need, uint16_t *port)
+{
+	static const char *const dirs[] = { "." };
+
+	memset(need, 0, sizeof(*need));
+	need->ports = port;
+	need->nports = 1;
+	need->dirs = dirs;
+	need->ndirs = 1;
+}
+
+ATF_TC_WITHOUT_HEAD(forbidden_calls_fail);
+ATF_TC_BODY(forbidden_calls_fail, tc)
+{
+	struct sandbox_need	need;
+	uint16_t		port = 9;
+
+	needs(&need, &port);
+	ATTEMPT_IS(EPERM, &need, SANDBOX_CALLS, try_open, "/etc/passwd");
+	ATTEMPT_IS(EPERM, &need, SANDBOX_CALLS, try_make, "new-file");
+	ATTEMPT_IS(EPERM, &need, SANDBOX_CALLS, try_fork, NULL);
+	ATTEMPT_IS(EPERM, &need, SANDBOX_CALLS, try_exec, "/bin/sh");
+	ATTEMPT_IS(EPERM, &need, SANDBOX_CALLS, try_kill, NULL);
+	ATTEMPT_IS(EPERM, &need, SANDBOX_CALLS, try_code, NULL);
+	ATTEMPT_IS(EPERM, &need, SANDBOX_CALLS, try_bind, NULL);
+	ATF_CHECK_EQ(-1, access("new-file", F_OK));
+}
+
+ATF_TC_WITHOUT_HEAD(a_forbidden_call_kills_when_asked_to);
+ATF_TC_BODY(a_forbidden_call_kills_when_asked_to, tc)
+{
+	struct sandbox_need	need;
+	uint16_t		port = 9;
+	int			status;
+
+	needs(&need, &port);
+	need.kill = true;
+	status = in_cage(&need, SANDBOX_CALLS, try_open, "/etc/passwd");
+	ATF_CHECK(WIFSIGNALED(status));
+	ATF_CHECK_EQ(SIGSYS, WTERMSIG(status));
+	status = in_cage(&need, SANDBOX_CALLS, try_exec, "/bin/sh");
+	ATF_CHECK(WIFSIGNALED(status));
+}
+
+ATF_TC_WITHOUT_HEAD(only_the_ports_of_backends_can_be_reached);
+ATF_TC_BODY(only_the_ports_of_backends_can_be_reached, tc)
+{
+	struct sandbox_need	need;
+	uint16_t		port, other;
+	int			fd, fd2;
+
+	fd = listen_tcp(&port);
+	fd2 = listen_tcp(&other);
+	needs(&need, &port);
+	ATTEMPT_IS(0, &need, SANDBOX_PORTS, try_connect, &port);
+	ATTEMPT_IS(EACCES, &need, SANDBOX_PORTS, try_connect, &other);
+	close(fd);
+	close(fd2);
+}
+
+ATF_TC_WITHOUT_HEAD(without_tcp_backends_there_are_no_tcp_sockets);
+ATF_TC_BODY(without_tcp_backends_there_are_no_tcp_sockets, tc)
+{
+	struct sandbox_need	need;
+	uint16_t		port;
+
+	(void)listen_tcp(&port);
+	memset(&need, 0, sizeof(need));
+	ATTEMPT_IS(EPERM, &need, SANDBOX_CALLS, try_connect, &port);
+	ATTEMPT_IS(EPERM, &need, SANDBOX_CALLS, try_raw, NULL);
+}
+
+ATF_TC_WITHOUT_HEAD(unix_backends_are_reached);
+ATF_TC_BODY(unix_backends_are_reached, tc)
+{
+	struct os_addr		 a = { .family = OS_UNIX, .pathlen = 6,
+				    .u.path = "b.sock" };
+	struct os_listen	 how = { .backlog = 8, .mode = 0600 };
+	struct sandbox_need	 need;
+	uint16_t		 port = 9;
+
+	ATF_REQUIRE(os_listen(&a, &how) >= 0);
+	needs(&need, &port);
+	ATTEMPT_IS(0, &need, SANDBOX_PRIVS, try_unix, "b.sock");
+}
+
+/* The superuser too: the test runs as root in most places. */
+ATF_TC_WITHOUT_HEAD(a_file_cannot_be_opened_even_where_open_is_allowed);
+ATF_TC_BODY(a_file_cannot_be_opened_even_where_open_is_allowed, tc)
+{
+	struct sandbox_need	need;
+	uint16_t		port = 9;
+	int			status;
+
+	/* Landlock answers EACCES, the filter EPERM: both are a refusal. */
+	needs(&need, &port);
+	status = in_cage(&need, SANDBOX_FILES, try_open, "/etc/passwd");
+	ATF_CHECK(WIFEXITED(status) && (WEXITSTATUS(status) == EPERM ||
+	    WEXITSTATUS(status) == EACCES || WEXITSTATUS(status) == ENOENT));
+}
+
+/* ---- what goes on ---- */
+
+struct work {
+	int		 lfd;		/* a listener */
+	uint16_t	 port;
+};
+
+/* What a relay does, all of it, with a filter that kills. */
+static int
+relay_work(void *arg)
+{
+	struct work		*w = arg;
+	struct os_addr		 a = { .family = OS_IPV4,
+				    .u.ip = { 127, 0, 0, 1 } }, name;
+	struct splice_moved	 moved;
+	struct wait_event	 events[8];
+	struct os_peer		 peer;
+	char			 buf[64];
+	bool			 pending;
+	int			 c, s, lane;
+
+	if (wait_add(w->lfd, WAIT_LEVEL, 1) != 0)
+		return 10;
+	wait_want(w->lfd, WAIT_READ);
+	a.port = w->port;
+	if ((c = os_connect(&a, NULL, &pending)) < 0)
+		return 11;
+	if (wait_turn(events, 8, 5000) != 1)
+		return 12;
+	if ((s = os_accept(w->lfd, &peer)) < 0)
+		return 13;
+	if (os_connected(c, &a) != 0 || os_sockname(c, &name) != 0)
+		return 14;
+	if (os_write(c, "hello", 5) != 5 || os_unsent(c) < 0)
+		return 15;
+	if (wait_add(s, WAIT_EDGE, 2) != 0)
+		return 16;
+	wait_want(s, WAIT_READ);
+	while (os_peek(s, buf, sizeof(buf)) == -EAGAIN)
+		(void)wait_turn(events, 8, 1000);
+	if (splice_kind() == SPLICE_PUMPED) {
+		if ((lane = splice_begin(s, c)) < 0)
+			return 17;
+		(void)splice_step(lane, s, c, 5, &moved);
+		if (moved.out != 5)
+			return 18;
+		splice_end(lane, s, &moved);
+	}
+	if (os_shutdown(c) != 0)
+		return 19;
+	wait_del(s);
+	os_close(s);
+	os_reset(c);
+	return 0;
+}
+
+static int
+relay_messages(void *arg)
+{
+	int		*pair = arg, got = -1;
+	char		 buf[8];
+	unsigned	 nfds = 1;
+	void		*p;
+
+	if (chan_send(pair[0], "x", 1, &pair[0], 1, 1000) != 0)
+		return 30;
+	if (chan_wait(pair[1], 1000) != 1)
+		return 31;
+	if (chan_recv(pair[1], buf, sizeof(buf), &got, &nfds) != 1 || nfds != 1)
+		return 32;
+	os_reset(got);
+	if ((p = mem_private(1 << 20)) == NULL)
+		return 33;
+	memset(p, 1, 1 << 20);
+	mem_give_back(p, 1 << 20);
+	mem_unmap(p, 1 << 20);
+	if (os_now_ms() == 0)
+		return 34;
+	if ((p = malloc(1 << 20)) == NULL)	/* what a C library may do */
+		return 35;
+	free(p);
+	return 0;
+}
+
+static int
+abort_work(void *arg)
+{
+	(void)arg;
+	abort();
+}
+
+static void
+works_with(const char *kind)
+{
+	struct sandbox_need	need;
+	struct work		w;
+
+	w.lfd = listen_tcp(&w.port);
+	needs(&need, &w.port);
+	need.kill = true;
+	ATF_REQUIRE_EQ(0, wait_open(kind, 256));
+	(void)splice_open(4);
+	ATTEMPT_IS(0, &need, SANDBOX_PRIVS, relay_work, &w);
+	wait_close();
+}
+
+ATF_TC_WITHOUT_HEAD(all_that_a_relay_does_goes_on);
+ATF_TC_BODY(all_that_a_relay_does_goes_on, tc)
+{
+	char	 kinds[64], *kind, *at = kinds;
+
+	ATF_REQUIRE(strlen(wait_kinds()) < sizeof(kinds));
+	strcpy(kinds, wait_kinds());
+	while ((kind = strtok(at, " ")) != NULL) {
+		at = NULL;
+		printf("waiter %s\n", kind);
+		fflush(stdout);
+		works_with(kind);
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(messages_and_memory_go_on);
+ATF_TC_BODY(messages_and_memory_go_on, tc)
+{
+	struct sandbox_need	need;
+	uint16_t		port = 9;
+	int			pair[2];
+
+	needs(&need, &port);
+	need.kill = true;
+	ATF_REQUIRE_EQ(0, chan_pair(pair));
+	ATTEMPT_IS(0, &need, SANDBOX_PRIVS, relay_messages, pair);
+}
+
+ATF_TC_WITHOUT_HEAD(an_assertion_still_ends_by_sigabrt);
+ATF_TC_BODY(an_assertion_still_ends_by_sigabrt, tc)
+{
+	struct sandbox_need	need;
+	uint16_t		port = 9;
+	int			status;
+
+	needs(&need, &port);
+	status = in_cage(&need, SANDBOX_PRIVS, abort_work, NULL);
+	ATF_CHECK(WIFSIGNALED(status));
+	ATF_CHECK_EQ(SIGABRT, WTERMSIG(status));
+}
+
+ATF_TC_WITHOUT_HEAD(what_is_said_is_not_more_than_possible);
+ATF_TC_BODY(what_is_said_is_not_more_than_possible, tc)
+{
+	struct sandbox_need	need;
+	uint16_t		port = 9;
+	int			have, status;
+	pid_t			pid;
+
+	needs(&need, &port);
+	ATF_REQUIRE((pid = fork()) != -1);
+	if (pid == 0) {
+		have = sandbox_enter(&need);
+		_exit(have < 0 || (have & ~sandbox_most()) != 0);
+	}
+	ATF_REQUIRE_EQ(pid, waitpid(pid, &status, 0));
+	ATF_CHECK_EQ(0, status);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, forbidden_calls_fail);
+	ATF_TP_ADD_TC(tp, a_forbidden_call_kills_when_asked_to);
+	ATF_TP_ADD_TC(tp, only_the_ports_of_backends_can_be_reached);
+	ATF_TP_ADD_TC(tp, without_tcp_backends_there_are_no_tcp_sockets);
+	ATF_TP_ADD_TC(tp, unix_backends_are_reached);
+	ATF_TP_ADD_TC(tp, a_file_cannot_be_opened_even_where_open_is_allowed);
+	ATF_TP_ADD_TC(tp, all_that_a_relay_does_goes_on);
+	ATF_TP_ADD_TC(tp, messages_and_memory_go_on);
+	ATF_TP_ADD_TC(tp, an_assertion_still_ends_by_sigabrt);
+	ATF_TP_ADD_TC(tp, what_is_said_is_not_more_than_possible);
+	return atf_no_error();
+}
