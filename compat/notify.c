@@ -8,7 +8,7 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -43,43 +43,70 @@ manager_address(const char *name, struct sockaddr_un *sun, socklen_t *len)
 	return 0;
 }
 
+/* A message in the making; what does not fit is cut. */
+struct message {
+	char	text[MESSAGE];
+	size_t	len;
+};
+
+static void
+put(struct message *m, const char *s)
+{
+	for (; *s != '\0' && m->len < sizeof(m->text); s++)
+		m->text[m->len++] = *s;
+}
+
+static void
+put_number(struct message *m, uint64_t v)
+{
+	char	digits[24], *p = digits + sizeof(digits);
+
+	*--p = '\0';
+	do {
+		*--p = (char)('0' + v % 10);
+	} while ((v /= 10) != 0);
+	put(m, p);
+}
+
 /* A reload is told with its time, so that its READY is not taken for another's. */
 static void
-state_text(char *buf, size_t size, enum notify state)
+put_state(struct message *m, enum notify state)
 {
 	struct timespec	ts;
 
 	switch (state) {
 	case NOTIFY_READY:
-		(void)snprintf(buf, size, "READY=1\nMAINPID=%ld\n",
-		    (long)getpid());
+		put(m, "READY=1\nMAINPID=");
+		put_number(m, (uint64_t)getpid());
+		put(m, "\n");
 		break;
 	case NOTIFY_RELOADING:
 		(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-		(void)snprintf(buf, size,
-		    "RELOADING=1\nMONOTONIC_USEC=%lld%06ld\n",
-		    (long long)ts.tv_sec, ts.tv_nsec / 1000);
+		put(m, "RELOADING=1\nMONOTONIC_USEC=");
+		put_number(m, (uint64_t)ts.tv_sec * 1000000 +
+		    (uint64_t)ts.tv_nsec / 1000);
+		put(m, "\n");
 		break;
 	case NOTIFY_STOPPING:
-		(void)snprintf(buf, size, "STOPPING=1\n");
+		put(m, "STOPPING=1\n");
 		break;
 	case NOTIFY_STATUS:
-		buf[0] = '\0';
 		break;
 	}
 }
 
+/* A line end in it would begin an assignment of its own. */
 static void
-add_status(char *buf, size_t size, const char *text)
+put_status(struct message *m, const char *text)
 {
-	size_t	used = strlen(buf);
-	char	*p = buf + used;
+	size_t	i;
 
-	(void)snprintf(p, size - used, "STATUS=%s", text);
-	/* a line end would begin an assignment of its own */
-	for (; *p != '\0'; p++)
-		if (*p == '\n')
-			*p = ' ';
+	put(m, "STATUS=");
+	i = m->len;
+	put(m, text);
+	for (; i < m->len; i++)
+		if (m->text[i] == '\n')
+			m->text[i] = ' ';
 }
 
 int
@@ -88,20 +115,21 @@ notify_send(enum notify state, const char *text)
 	const char		*name = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un	 sun;
 	socklen_t		 len;
-	char			 message[MESSAGE];
+	struct message		 m;
 	int			 error, fd;
 
 	if (name == NULL || *name == '\0')
 		return 0;
 	if ((error = manager_address(name, &sun, &len)) != 0)
 		return error;
-	state_text(message, sizeof(message), state);
+	m.len = 0;
+	put_state(&m, state);
 	if (text != NULL)
-		add_status(message, sizeof(message), text);
+		put_status(&m, text);
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return -errno;
-	if (sendto(fd, message, strlen(message), MSG_NOSIGNAL | MSG_DONTWAIT,
+	if (sendto(fd, m.text, m.len, MSG_NOSIGNAL | MSG_DONTWAIT,
 	    (struct sockaddr *)&sun, len) == -1)
 		error = -errno;
 	(void)close(fd);
