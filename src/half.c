@@ -14,6 +14,7 @@
 #include "must.h"
 #include "os.h"
 #include "splice.h"
+#include "stat.h"
 #include "wait.h"
 
 #define TO(state)	(1u << (state))
@@ -230,8 +231,10 @@ half_fill(struct half *h, struct side *from, struct side *to, size_t size,
 		size = LIMIT_BUFFER;
 	if (h->owed > 0 && !half_repay(h, from, now))
 		return 0;
-	if ((buf = buf_take()) == -1)
+	if ((buf = buf_take()) == -1) {
+		stat_global()->buffers_short++;
 		return half_pass(h, from, to, size, now);
+	}
 	data = buf_data(buf);
 	if ((n = os_read(from->fd, data, size)) <= 0) {
 		buf_give(buf);

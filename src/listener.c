@@ -27,6 +27,7 @@ struct door {
 static const struct setup *setup;
 static struct door	*doors;
 static unsigned		 ndoors;
+static bool		 held;		/* not before listener_release */
 static bool		 paused;
 static uint64_t		 retry_ms;	/* paused: try again then */
 
@@ -44,7 +45,7 @@ doors_want(uint32_t want)
 }
 
 int
-listener_open(const struct setup *set, const int *fds)
+listener_open(const struct setup *set, const int *fds, bool hold)
 {
 	unsigned i;
 	int error;
@@ -64,8 +65,19 @@ listener_open(const struct setup *set, const int *fds)
 		doors[i].fd = fds[i];
 		ndoors = i + 1;
 	}
-	doors_want(WAIT_READ);
+	held = hold;
+	if (!held)
+		doors_want(WAIT_READ);
 	return 0;
+}
+
+void
+listener_release(void)
+{
+	if (!held)
+		return;
+	held = false;
+	doors_want(WAIT_READ);
 }
 
 void
@@ -194,7 +206,7 @@ listener_turn(uint64_t now)
 	static unsigned first;
 	unsigned i, k;
 
-	if (ndoors == 0)
+	if (ndoors == 0 || held)
 		return;
 	if (paused && table_count() < table_max() && retry_ms == UINT64_MAX)
 		resume_all(now);

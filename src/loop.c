@@ -46,6 +46,8 @@ static struct {
 	bool		 ready;
 	struct handover_in in;
 } adopt[LIMIT_RELAYS];
+static unsigned		 expected;	/* predecessors that have not ended */
+static unsigned		 leased;	/* buffers, as last counted */
 static int		 failure;
 
 unsigned
@@ -66,7 +68,7 @@ loop_lanes(const struct setup *set)
 	return most < LIMIT_LANES ? most : LIMIT_LANES;
 }
 
-/* Sockets of sessions, pipes to splice with, listeners, and the few of the process itself. */
+/* Sockets of sessions, pipes, listeners, and the few of the process itself. */
 uint64_t
 loop_descriptors(const struct setup *set)
 {
@@ -100,31 +102,33 @@ loop_memory(const struct setup *set)
 }
 
 static int
-open_parts(const struct setup *set, unsigned relay, const int *listeners)
+open_parts(const struct setup *set, unsigned relay, const int *listeners,
+    const struct loop_room *room)
 {
 	const char *kind = conf_string(set, set->server.event_handler.v);
 	int error;
 
 	error = wait_open(*kind == '\0' ? NULL : kind,
-	    (int)loop_descriptors(set));
+	    (int)(loop_descriptors(set) + 2 * (uint64_t)room->rows));
 	if (error != 0)
 		return error;
-	if (!buf_open(loop_buffers(set), 0) || !backend_open(set) ||
+	if (!buf_open(loop_buffers(set), room->buffers) ||
+	    !backend_open(set) ||
 	    !session_open(set, relay, loop_sessions(set)))
 		return -ENOMEM;
-	(void)splice_open(loop_lanes(set));
+	(void)splice_open(loop_lanes(set) + (room->rows > 0 ? LIMIT_LANES : 0));
 	if (channel != -1) {
 		error = wait_add(channel, WAIT_LEVEL, CHANNEL_TOKEN);
 		if (error != 0)
 			return error;
 		wait_want(channel, WAIT_READ);
 	}
-	return listener_open(set, listeners);
+	return listener_open(set, listeners, room->hold);
 }
 
 int
 loop_open(const struct setup *set, unsigned relay, const int *listeners,
-    int chan)
+    int chan, const struct loop_room *room)
 {
 	unsigned i;
 	int error;
@@ -135,9 +139,11 @@ loop_open(const struct setup *set, unsigned relay, const int *listeners,
 	mode = LOOP_RUN;
 	mode_due = log_due = UINT64_MAX;
 	failure = 0;
+	leased = 0;
+	expected = 0;
 	for (i = 0; i < LIMIT_RELAYS; i++)
 		adopt[i].fd = -1;
-	if ((error = open_parts(set, relay, listeners)) != 0)
+	if ((error = open_parts(set, relay, listeners, room)) != 0)
 		loop_close();
 	return error;
 }
@@ -216,18 +222,35 @@ hand_over(int fd)
 	mode_due = UINT64_MAX;
 }
 
-/* A predecessor's sessions will come from fd. */
 static void
-adopt_from(int fd)
+adopt_end(void)
+{
+	if (expected > 0 && --expected == 0)
+		listener_release();
+}
+
+/*
+ * Sessions will come from fd, one of so many predecessors.  Clients are accepted
+ * when all of them have ended; without any, at once.
+ */
+static void
+adopt_from(int fd, unsigned predecessors)
 {
 	unsigned i;
 
+	if (expected == 0)
+		expected = predecessors;
+	if (fd == -1) {
+		listener_release();
+		return;
+	}
 	for (i = 0; i < LIMIT_RELAYS; i++)
 		if (adopt[i].fd == -1)
 			break;
 	if (i == LIMIT_RELAYS || wait_add(fd, WAIT_LEVEL,
 	    ADOPT_TOKEN | i) != 0) {
 		os_drop(fd);
+		adopt_end();
 		return;
 	}
 	wait_want(fd, WAIT_READ);
@@ -254,6 +277,7 @@ adopt_turn(uint64_t now)
 				wait_del(adopt[i].fd);
 				os_drop(adopt[i].fd);
 				adopt[i].fd = -1;
+				adopt_end();
 				break;
 			case HANDOVER_NONE:
 				break;
@@ -288,8 +312,7 @@ channel_turn(void)
 				hand_over(note.fd);
 			break;
 		case CHANNEL_ADOPT:
-			if (note.fd != -1)
-				adopt_from(note.fd);
+			adopt_from(note.fd, note.value);
 			break;
 		case CHANNEL_GONE:
 			wait_del(channel);
@@ -366,6 +389,8 @@ loop_turn(void)
 	listener_turn(now);
 	if (mode_due <= now)
 		mode_expire(now);
+	if (buf_used() != leased)
+		stat_global()->buffers_used = leased = buf_used();
 	stat_end();
 	log_due = log_tick(now);
 	if (mode != LOOP_RUN && table_count() == 0)

@@ -9,15 +9,22 @@
 
 #include "setup.h"
 
+/* What a relay needs beyond its setup, when it takes over from predecessors. */
+struct loop_room {
+	unsigned	rows;		/* sessions that may arrive; 0: none */
+	unsigned	buffers;	/* that they may hold */
+	bool		hold;		/* accept no one until they are here */
+};
+
 /*
  * Make everything a relay has, for the sessions and buffers of the setup, over
  * listening descriptors (one for each listener, the loop's from now on).  channel
  * is the parent's socketpair, or -1.  stat_open, stat_self and table_map come
- * before.
+ * before, with rows for the larger of loop_sessions and room.rows.
  * Returns 0 or an error; after an error nothing is left open but the descriptors.
  */
 int	loop_open(const struct setup *, unsigned relay, const int *listeners,
-	    int channel);
+	    int channel, const struct loop_room *);
 void	loop_close(void);
 
 /*

@@ -92,7 +92,8 @@ open_loop(const struct start *start, unsigned index, int channel)
 	char			 at[PLACE], size[32];
 	int			 error;
 
-	error = loop_open(start->setup, index, start->listeners, channel);
+	error = loop_open(start->setup, index, start->listeners, channel,
+	    &start->room);
 	if (error == 0)
 		return true;
 	if (error == -EINVAL && kind->v != 0)

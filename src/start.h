@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "file.h"
+#include "loop.h"
 #include "proc.h"
 #include "setup.h"
 
@@ -17,6 +18,8 @@ struct start {
 	struct setup	*setup;
 	bool		 foreground;	/* -D */
 	int		 ready_fd;	/* -R: told when listening; -1 none */
+
+	struct loop_room room;		/* for sessions of predecessors */
 
 	/* made */
 	unsigned	 relays;
