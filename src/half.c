@@ -385,10 +385,12 @@ half_begin(struct half *h, const struct side *from, const struct side *to)
 }
 
 static void
-half_fin(struct half *h, const struct side *from, struct side *to)
+half_fin(struct half *h, const struct side *from, struct side *to, uint64_t now)
 {
 	int error;
 
+	/* an end is progress: the half-close limit counts from here */
+	h->moved_ms = now;
 	if ((error = os_shutdown(to->fd)) != 0) {
 		half_sink(h, from, to, -error);
 		return;
@@ -451,7 +453,7 @@ half_run(struct half *h, struct side *from, struct side *to,
 			    leave->now);
 			break;
 		case HALF_FIN:
-			half_fin(h, from, to);
+			half_fin(h, from, to, leave->now);
 			break;
 		}
 		spent += h->bytes - before;
