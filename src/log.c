@@ -17,8 +17,8 @@
 enum {
 	STDERR = 2,
 	TEXT_BYTES = 960,	/* one message */
-	LINE_BYTES = TEXT_BYTES + 64,	/* with time, name and level */
 	NAME_BYTES = 24,
+	LINE_BYTES = TEXT_BYTES + LOGIO_STAMP + NAME_BYTES + 16,
 	CLASS_BURST = 100,	/* lines in a window before they are held back */
 	CLASS_WINDOW_MS = 1000,
 	LOST_RETRY_MS = 1000
@@ -122,10 +122,6 @@ send(int level, const char *text)
 	else
 		len = text_format(line, sizeof(line), "sockproxy: %s%s%s%s\n",
 		    out.name, colon, level_word(level), text);
-	if (len >= sizeof(line)) {
-		len = sizeof(line) - 1;
-		line[len - 1] = '\n';
-	}
 	return logio_write(out.fd, line, len);
 }
 
@@ -140,8 +136,8 @@ tell_lost(void)
 
 	if (lost == 0)
 		return true;
-	text_format(text, sizeof(text), "%llu log lines were lost",
-	    (unsigned long long)lost);
+	text_format(text, sizeof(text), "%llu log line%s lost",
+	    (unsigned long long)lost, lost == 1 ? " was" : "s were");
 	if (send(LOG_LEVEL_WARNING, text) != 0)
 		return false;
 	out.lost_told += lost;
