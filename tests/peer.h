@@ -1,0 +1,56 @@
+/*
+ * peer.h - what the files of the scripted peer share: connections, addresses and
+ * the pattern of bytes.
+ */
+#ifndef PEER_H
+#define PEER_H
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <netinet/in.h>
+
+#include <stdint.h>
+
+#include "attr.h"
+
+enum { PEER_SLOTS = 1024, PEER_CHUNK = 65536 };
+
+/* One connection. */
+struct peer {
+	int		fd;
+	uint64_t	txseed, rxseed;
+	uint64_t	tx, rx;		/* pattern bytes so far */
+};
+
+union peer_address {
+	struct sockaddr		any;
+	struct sockaddr_in	in;
+	struct sockaddr_in6	in6;
+	struct sockaddr_un	un;
+};
+
+extern const char *peer_command;	/* under way, for messages */
+extern int peer_rcvbuf, peer_sndbuf;	/* for new sockets; 0: the system's */
+
+ATTR_NORETURN void peer_die(const char *what, const char *why);
+
+/* "10", "10k", "10m". */
+uint64_t peer_number(const char *);
+
+/* Bytes at, at + 1 ... of the stream of a seed; and whether they are that. */
+void	peer_fill(char *, size_t, uint64_t seed, uint64_t at);
+void	peer_check(const char *, size_t, uint64_t seed, uint64_t at);
+
+socklen_t peer_address(union peer_address *, const char *);
+int	peer_socket(int family);
+void	peer_begin(struct peer *, int fd, uint64_t txseed, uint64_t rxseed);
+
+/* Connect, from a source address unless NULL.  0 or an error number. */
+int	peer_connect(struct peer *, const char *to, const char *from);
+
+void	peer_tally(uint64_t count, const char *to);
+void	peer_load(unsigned atonce, uint64_t count, uint64_t bytes,
+	    const char *to);
+
+#endif
