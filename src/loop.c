@@ -329,9 +329,9 @@ channel_turn(void)
  */
 
 static int
-timeout(uint64_t now)
+timeout(void)
 {
-	uint64_t due = session_due(), other = listener_due();
+	uint64_t due = session_due(), other = listener_due(), now;
 
 	if (other < due)
 		due = other;
@@ -341,7 +341,7 @@ timeout(uint64_t now)
 		due = log_due;
 	if (due == UINT64_MAX)
 		return -1;
-	if (due <= now)
+	if (due == 0 || due <= (now = os_now_ms()))
 		return 0;
 	return due - now > INT32_MAX ? INT32_MAX : (int)(due - now);
 }
@@ -370,8 +370,7 @@ loop_turn(void)
 	uint64_t now;
 	int n;
 
-	now = os_now_ms();
-	n = wait_turn(events, LIMIT_EVENTS, timeout(now));
+	n = wait_turn(events, LIMIT_EVENTS, timeout());
 	now = os_now_ms();
 	if (n < 0 && n != -ENOMEM) {
 		log_error("waiting for events failed: %s", log_errno(n));
