@@ -130,6 +130,7 @@ int
 loop_open(const struct setup *set, unsigned relay, const int *listeners,
     int chan, const struct loop_room *room)
 {
+	static const struct loop_room none;
 	unsigned i;
 	int error;
 
@@ -143,7 +144,8 @@ loop_open(const struct setup *set, unsigned relay, const int *listeners,
 	expected = 0;
 	for (i = 0; i < LIMIT_RELAYS; i++)
 		adopt[i].fd = -1;
-	if ((error = open_parts(set, relay, listeners, room)) != 0)
+	error = open_parts(set, relay, listeners, room != NULL ? room : &none);
+	if (error != 0)
 		loop_close();
 	return error;
 }

@@ -9,7 +9,10 @@
 
 #include "setup.h"
 
-/* What a relay needs beyond its setup, when it takes over from predecessors. */
+/*
+ * What a relay needs beyond its setup, when it takes over from predecessors; NULL
+ * or zeroes when it does not.
+ */
 struct loop_room {
 	unsigned	rows;		/* sessions that may arrive; 0: none */
 	unsigned	buffers;	/* that they may hold */
