@@ -153,8 +153,20 @@ loop_open(const struct setup *set, unsigned relay, const int *listeners,
 void
 loop_close(void)
 {
+	unsigned i;
+
 	listener_close();
+	for (i = 0; i < LIMIT_RELAYS; i++) {
+		if (adopt[i].fd == -1)
+			continue;
+		wait_del(adopt[i].fd);
+		os_drop(adopt[i].fd);
+		adopt[i].fd = -1;
+	}
 	session_kill_all(REASON_SHUTDOWN, true, os_now_ms());
+	if (channel != -1)
+		wait_del(channel);	/* the caller's to close */
+	channel = -1;
 	session_close();
 	backend_close();
 	buf_close();
