@@ -1,0 +1,231 @@
+/*
+ * history.c - rings of samples, all with one head.
+ *
+ * Kept are differences, so that counters which start again at nothing (another
+ * generation) make no spike.
+ */
+#include <string.h>
+
+#include "board.h"
+#include "history.h"
+#include "mem.h"
+#include "must.h"
+
+enum { RATE_POINTS = 3 };
+
+/* Counters when they were sampled last. */
+struct seen {
+	uint64_t	sessions;
+	uint64_t	bytes[2];
+};
+
+struct head {
+	uint64_t	at_ms;		/* last sample; 0: there is none yet */
+	uint64_t	spans[HISTORY_POINTS];	/* ms that a sample stands for */
+	uint32_t	next;		/* slot of the next sample */
+	uint32_t	used;		/* slots in use */
+	uint64_t	ended_seen[REASONS];
+	uint64_t	refused_seen;
+	uint32_t	ended[HISTORY_POINTS][REASONS];
+	uint32_t	refused[HISTORY_POINTS];
+};
+
+struct ring {
+	struct seen	seen;
+	struct history_point points[HISTORY_POINTS];
+};
+
+static struct head	*head;		/* then count + 1 rings, [0] for all */
+static struct ring	*rings;
+static unsigned		 count;
+
+size_t
+history_memory(unsigned nbackends)
+{
+	return mem_size(sizeof(struct head) +
+	    (nbackends + 1) * sizeof(struct ring));
+}
+
+static struct ring *
+rings_of(struct head *h)
+{
+	return (struct ring *)(void *)(h + 1);
+}
+
+bool
+history_open(const struct setup *set, const struct setup *before)
+{
+	struct head	*new;
+	unsigned	 b;
+	int		 was;
+
+	if ((new = mem_shared(history_memory(set->nbackends))) == NULL)
+		return false;
+	if (head != NULL && before != NULL) {
+		*new = *head;
+		rings_of(new)[0] = rings[0];
+		for (b = 0; b < set->nbackends; b++) {
+			if ((was = board_same(set, b, before)) == -1)
+				continue;
+			MUST((unsigned)was < count);
+			rings_of(new)[b + 1] = rings[was + 1];
+		}
+	}
+	history_close();
+	head = new;
+	rings = rings_of(new);
+	count = set->nbackends;
+	return true;
+}
+
+void
+history_close(void)
+{
+	mem_unmap(head, history_memory(count));
+	head = NULL;
+	rings = NULL;
+	count = 0;
+}
+
+/* What a counter grew by; one that is smaller has begun again. */
+static uint64_t
+grown(uint64_t *seen, uint64_t now)
+{
+	uint64_t	n = now < *seen ? now : now - *seen;
+
+	*seen = now;
+	return n;
+}
+
+static uint32_t
+small(uint64_t n)
+{
+	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+}
+
+static void
+ring_sample(struct ring *ring, uint64_t load, uint64_t sessions,
+    const uint64_t bytes[2])
+{
+	struct history_point	*p = &ring->points[head->next];
+
+	p->load = small(load);
+	p->sessions = small(grown(&ring->seen.sessions, sessions));
+	p->bytes[0] = grown(&ring->seen.bytes[0], bytes[0]);
+	p->bytes[1] = grown(&ring->seen.bytes[1], bytes[1]);
+}
+
+static void
+sample_all(void)
+{
+	struct stat_global	g;
+	struct stat_backend	b;
+	unsigned		i;
+
+	stat_sum_global(&g);
+	ring_sample(&rings[0], g.active, g.accepted, g.bytes);
+	for (i = 0; i < REASONS; i++)
+		head->ended[head->next][i] =
+		    small(grown(&head->ended_seen[i], g.ended[i]));
+	head->refused[head->next] =
+	    small(grown(&head->refused_seen, g.refused));
+	for (i = 0; i < count; i++) {
+		stat_sum_backend(i, &b);
+		ring_sample(&rings[i + 1], b.load, b.connected, b.bytes);
+	}
+}
+
+uint64_t
+history_sample(uint64_t now)
+{
+	if (head->at_ms != 0 && now < head->at_ms + HISTORY_MS)
+		return head->at_ms + HISTORY_MS;
+	sample_all();
+	/* The first one has nothing before it to differ from. */
+	if (head->at_ms != 0) {
+		head->spans[head->next] = now - head->at_ms;
+		head->next = (head->next + 1) % HISTORY_POINTS;
+		if (head->used < HISTORY_POINTS)
+			head->used++;
+	}
+	head->at_ms = now;
+	return now + HISTORY_MS;
+}
+
+unsigned
+history_points(void)
+{
+	return head->used;
+}
+
+static unsigned
+slot(unsigned i)
+{
+	MUST(i < head->used);
+	return (head->next + HISTORY_POINTS - head->used + i) % HISTORY_POINTS;
+}
+
+const struct history_point *
+history_point(int backend, unsigned i)
+{
+	MUST(backend >= HISTORY_ALL && backend < (int)count);
+	return &rings[backend + 1].points[slot(i)];
+}
+
+void
+history_rate(int backend, struct history_rate *rate)
+{
+	const struct history_point	*p;
+	uint64_t			 ms = 0, sessions = 0;
+	unsigned			 i = 0, n = head->used;
+
+	memset(rate, 0, sizeof(*rate));
+	if (n > RATE_POINTS)
+		i = n - RATE_POINTS;
+	for (; i < n; i++) {
+		p = history_point(backend, i);
+		ms += head->spans[slot(i)];
+		sessions += p->sessions;
+		rate->bytes[0] += p->bytes[0];
+		rate->bytes[1] += p->bytes[1];
+	}
+	if (ms == 0)
+		return;
+	rate->millisessions = sessions * 1000 * 1000 / ms;
+	rate->bytes[0] = rate->bytes[0] * 1000 / ms;
+	rate->bytes[1] = rate->bytes[1] * 1000 / ms;
+}
+
+uint64_t
+history_ended(enum reason reason)
+{
+	uint64_t	n = 0;
+	unsigned	i;
+
+	MUST((unsigned)reason < REASONS);
+	for (i = 0; i < head->used; i++)
+		n += head->ended[slot(i)][reason];
+	return n;
+}
+
+uint64_t
+history_refused(void)
+{
+	uint64_t	n = 0;
+	unsigned	i;
+
+	for (i = 0; i < head->used; i++)
+		n += head->refused[slot(i)];
+	return n;
+}
+
+uint64_t
+history_span(void)
+{
+	uint64_t	ms = 0;
+	unsigned	i;
+
+	for (i = 0; i < head->used; i++)
+		ms += head->spans[slot(i)];
+	return ms;
+}
