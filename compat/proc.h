@@ -13,11 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "attr.h"
+
 /*
  * The first call of main: descriptors 0 to 2 are opened on /dev/null if they are
- * closed; signals are unblocked, SIGPIPE and SIGXFSZ ignored, SIGCHLD has its
- * default, whatever was inherited; the umask gets at least 022 and no owner's
- * bit; the time zone is read.  0 or an error.
+ * closed; SIGPIPE and SIGXFSZ are ignored, all others have their defaults and are
+ * unblocked, whatever was inherited (but those of proc_signals_open stay blocked
+ * if they are: see proc_exec); the umask gets 022 and no owner's bit; the time
+ * zone is read.  0 or an error.
  */
 int	proc_start(void);
 
@@ -68,10 +71,10 @@ unsigned proc_signals_stops(void);
 /* ---- children ---- */
 
 /*
- * Fork.  The child ignores all of the signals above (its parent tells it what to
- * do, over a channel; so a signal for the whole process group does no harm), has
- * no PROC signals descriptor, and is killed by nothing but SIGKILL, SIGABRT and
- * faults.  Returns the child's number, 0 in the child, or an error.
+ * Fork.  The child ignores all of the signals above but SIGCHLD, which has its
+ * default, and SIGALRM: its parent tells it what to do, over a channel, so a
+ * signal for the whole process group does no harm.  It has no signals descriptor.
+ * Returns the child's number, 0 in the child, or an error.
  */
 int	proc_fork(void);
 
@@ -99,12 +102,12 @@ int	proc_pid(void);
 /*
  * Leave at once, without flushing or running anything (children after fork).
  */
-void	proc_exit(int status);
+ATTR_NORETURN void proc_exit(int status);
 
 /*
  * Become another program in this process: descriptors that were marked with
- * proc_inherit stay, signals have their defaults.  Returns only an error, with
- * the caught signals caught again.
+ * proc_inherit stay.  Signals that come while it starts wait for its own
+ * proc_signals_open.  Returns only an error, and then nothing has changed.
  */
 int	proc_exec(const char *path, char *const argv[]);
 
@@ -150,7 +153,8 @@ int	proc_chroot(const char *path);
 
 /*
  * Close every descriptor above 2 but these.  keep is sorted by the call; entries
- * below 3 (-1 for none) are fine.
+ * below 3 (-1 for none) are fine.  The parent calls it before proc_daemon (whose
+ * pipe it would close).
  */
 void	proc_close_others(int *keep, unsigned n);
 
@@ -158,6 +162,11 @@ void	proc_close_others(int *keep, unsigned n);
  * Put 0 to 2 on /dev/null (2 only if asked to).  0 or an error.
  */
 int	proc_null(bool stderr_too);
+
+/*
+ * Put 2 where 0 is.  For after chroot, where there is no /dev/null to open.
+ */
+int	proc_quiet(void);
 
 /*
  * The limit of open descriptors: now, and as far as it may be raised.

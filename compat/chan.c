@@ -1,0 +1,128 @@
+/*
+ * chan.c - what all channels have in common: descriptors in messages, waiting.
+ * chan_packet.c or chan_stream.c does the rest.
+ */
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "chan.h"
+#include "chan_fds.h"
+
+void
+chan_fds_put(struct msghdr *m, union chan_space *s, const int *fds,
+    unsigned nfds)
+{
+	struct cmsghdr	*c;
+
+	if (nfds == 0)
+		return;
+	memset(s, 0, sizeof(*s));
+	m->msg_control = s->space;
+	m->msg_controllen = CMSG_SPACE(nfds * sizeof(int));
+	c = CMSG_FIRSTHDR(m);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(nfds * sizeof(int));
+	memcpy(CMSG_DATA(c), fds, nfds * sizeof(int));
+}
+
+bool
+chan_fds_take(struct msghdr *m, int *fds, unsigned *nfds)
+{
+	struct cmsghdr	*c;
+	unsigned	 i, n, room = *nfds, got = 0;
+	bool		 good = !(m->msg_flags & MSG_CTRUNC);
+	int		 fd;
+
+	for (c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		n = (unsigned)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+		for (i = 0; i < n; i++) {
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int),
+			    sizeof(fd));
+			(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+			if (got < room)
+				fds[got++] = fd;
+			else {
+				(void)close(fd);
+				good = false;
+			}
+		}
+	}
+	for (i = 0; !good && i < got; i++)
+		(void)close(fds[i]);
+	*nfds = good ? got : 0;
+	return good;
+}
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec	ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+uint64_t
+chan_until(int timeout_ms)
+{
+	return timeout_ms < 0 ? UINT64_MAX : now_ms() + (unsigned)timeout_ms;
+}
+
+bool
+chan_wait_until(int fd, short events, uint64_t until)
+{
+	struct pollfd	p;
+	uint64_t	now = now_ms();
+	int		timeout = -1;
+
+	if (now >= until)
+		return false;
+	if (until != UINT64_MAX)
+		timeout = until - now > 1000000 ? 1000000 : (int)(until - now);
+	p.fd = fd;
+	p.events = events;
+	p.revents = 0;
+	(void)poll(&p, 1, timeout);
+	return true;
+}
+
+int
+chan_send_error(int error)
+{
+	switch (error) {
+	case EPIPE:
+	case ECONNRESET:
+	case ECONNREFUSED:
+	case ENOTCONN:
+		return -EPIPE;
+	case ENOBUFS:		/* how BSD says that the other end is full */
+	case EAGAIN:
+		return -EAGAIN;
+	default:
+		return -error;
+	}
+}
+
+int
+chan_wait(int fd, int timeout_ms)
+{
+	struct pollfd	p;
+	int		n;
+
+	p.fd = fd;
+	p.events = POLLIN;
+	p.revents = 0;
+	if ((n = poll(&p, 1, timeout_ms)) == -1)
+		return errno == EINTR ? 0 : -errno;
+	return n > 0;
+}

@@ -1,0 +1,253 @@
+/*
+ * file.c - reading files, and owning the pid file and socket files.  (file_run.c
+ * runs commands, logio.c writes logs.)
+ */
+#include <sys/types.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file.h"
+
+/* Read until the end: -EFBIG when there is more than size. */
+static long
+read_all(int fd, char *buf, size_t size)
+{
+	size_t	used = 0;
+	ssize_t	n;
+	char	more;
+
+	for (;;) {
+		if (used < size)
+			n = read(fd, buf + used, size - used);
+		else
+			n = read(fd, &more, 1);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -errno;
+		if (n == 0)
+			return (long)used;
+		if (used == size)
+			return -EFBIG;
+		used += (size_t)n;
+	}
+}
+
+static int
+check_regular(int fd)
+{
+	struct stat	st;
+
+	if (fstat(fd, &st) == -1)
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	return S_ISREG(st.st_mode) ? 0 : -EINVAL;
+}
+
+long
+file_read(const char *path, char *buf, size_t size)
+{
+	int	fd;
+	long	n;
+
+	if (strcmp(path, "-") == 0)
+		return read_all(STDIN_FILENO, buf, size);
+	/* O_NONBLOCK: a FIFO is opened at once, and then refused. */
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd == -1)
+		return errno == ENXIO ? -EINVAL : -errno;
+	if ((n = check_regular(fd)) == 0)
+		n = read_all(fd, buf, size);
+	(void)close(fd);
+	return n;
+}
+
+static int
+glob_error(const char *path, int error)
+{
+	(void)path;
+	return error != ENOENT && error != ENOTDIR;
+}
+
+int
+file_glob(const char *pattern, char *buf, size_t size)
+{
+	glob_t	g;
+	size_t	i, len, used = 0;
+	int	error, n = 0;
+
+	memset(&g, 0, sizeof(g));
+	switch (glob(pattern, 0, glob_error, &g)) {
+	case 0:
+		error = 0;
+		break;
+	case GLOB_NOMATCH:
+		return 0;
+	case GLOB_ABORTED:
+		error = -EACCES;
+		break;
+	default:
+		error = -ENOMEM;
+	}
+	for (i = 0; error == 0 && i < g.gl_pathc; i++) {
+		len = strlen(g.gl_pathv[i]) + 1;
+		if (len > size - used) {
+			error = -E2BIG;
+			break;
+		}
+		memcpy(buf + used, g.gl_pathv[i], len);
+		used += len;
+		n++;
+	}
+	globfree(&g);
+	return error != 0 ? error : n;
+}
+
+int
+file_absolute(const char *path, char *buf, size_t size)
+{
+	size_t	len = strlen(path), at = 0;
+
+	if (path[0] != '/') {
+		if (getcwd(buf, size) == NULL)
+			return errno == ERANGE ? -ENAMETOOLONG : -errno;
+		at = strlen(buf);
+		if (at + 1 >= size)
+			return -ENAMETOOLONG;
+		if (at == 0 || buf[at - 1] != '/')
+			buf[at++] = '/';
+	}
+	if (len >= size - at)
+		return -ENAMETOOLONG;
+	memcpy(buf + at, path, len + 1);
+	return 0;
+}
+
+/* ---- the pid file ---- */
+
+static int
+lock(int fd)
+{
+	struct flock	l;
+
+	memset(&l, 0, sizeof(l));
+	l.l_type = F_WRLCK;
+	l.l_whence = SEEK_SET;
+	if (fcntl(fd, F_SETLK, &l) == 0)
+		return 0;
+	return errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
+}
+
+/* Whether path still names the file that fd has open. */
+static int
+is_same(int fd, const char *path)
+{
+	struct stat	a, b;
+
+	if (fstat(fd, &a) == -1 || lstat(path, &b) == -1)
+		return 0;
+	return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+int
+file_pid_open(const char *path)
+{
+	int	fd, error, tries;
+
+	/*
+	 * The one before us removes the file and then lets go of its lock: a
+	 * lock on a file without a name is none, begin again.
+	 */
+	for (tries = 0; tries < 10; tries++) {
+		fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK |
+		    O_NOCTTY | O_CLOEXEC, 0644);
+		if (fd == -1)
+			return errno == EISDIR || errno == ENXIO ? -EINVAL :
+			    -errno;
+		if ((error = check_regular(fd)) == -EISDIR)
+			error = -EINVAL;
+		if (error == 0)
+			error = lock(fd);
+		if (error == 0 && is_same(fd, path))
+			return fd;
+		(void)close(fd);
+		if (error != 0)
+			return error;
+	}
+	return -EBUSY;
+}
+
+/* A number and a line end; without all of printf.  Returns the length. */
+static int
+text_of(char *line, unsigned long n)
+{
+	char	digits[24];
+	int	i = 0, len = 0;
+
+	do
+		digits[i++] = (char)('0' + n % 10);
+	while ((n /= 10) != 0);
+	while (i > 0)
+		line[len++] = digits[--i];
+	line[len++] = '\n';
+	return len;
+}
+
+int
+file_pid_write(int fd)
+{
+	char	line[25];
+	int	len;
+	ssize_t	n;
+
+	len = text_of(line, (unsigned long)getpid());
+	if (ftruncate(fd, 0) == -1)
+		return -errno;
+	if ((n = pwrite(fd, line, (size_t)len, 0)) == -1)
+		return -errno;
+	return n == len ? 0 : -ENOSPC;
+}
+
+void
+file_pid_remove(int fd, const char *path)
+{
+	if (is_same(fd, path))
+		(void)unlink(path);
+	(void)close(fd);
+}
+
+/* ---- socket files ---- */
+
+int
+file_socket_id(const char *path, struct file_id *id)
+{
+	struct stat	st;
+
+	if (lstat(path, &st) == -1)
+		return -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -EINVAL;
+	id->dev = (uint64_t)st.st_dev;
+	id->ino = (uint64_t)st.st_ino;
+	return 0;
+}
+
+int
+file_socket_remove(const char *path, const struct file_id *id)
+{
+	struct file_id	now;
+	int		error;
+
+	if ((error = file_socket_id(path, &now)) != 0)
+		return error == -EINVAL ? -ESTALE : error;
+	if (now.dev != id->dev || now.ino != id->ino)
+		return -ESTALE;
+	return unlink(path) == -1 ? -errno : 0;
+}

@@ -1,0 +1,186 @@
+/*
+ * logio.c - log files and borrowed descriptors.  (logio_syslog.c has syslog.)
+ *
+ * A write never waits: a description of our own is non-blocking, one that
+ * others share is asked first whether it takes anything.
+ */
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "logio.h"
+
+enum kind {
+	SHARED,			/* ask first */
+	OWN,			/* does not block */
+	SOCKET			/* can be told not to, each time */
+};
+
+/* The descriptors we know; one log at a time, and one being reopened. */
+static struct {
+	int		fd;
+	enum kind	kind;
+} known[2] = { { -1, SHARED }, { -1, SHARED } };
+
+static int
+know(int fd, enum kind kind)
+{
+	if (known[0].fd != fd)
+		known[1] = known[0];
+	known[0].fd = fd;
+	known[0].kind = kind;
+	return fd;
+}
+
+static enum kind
+kind_of(int fd)
+{
+	int	i;
+
+	for (i = 0; i < 2; i++)
+		if (known[i].fd == fd)
+			return known[i].kind;
+	return SHARED;
+}
+
+/*
+ * Whether this symbolic link was put there by somebody who may: in a directory
+ * that others can write to, it could be changed behind our back.
+ */
+static int
+may_follow(const char *path)
+{
+	struct stat	st;
+	char		dir[4096];
+	const char	*slash = strrchr(path, '/');
+	size_t		len;
+
+	len = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+	if (len + 2 > sizeof(dir))
+		return 0;
+	memcpy(dir, path, len);
+	memcpy(dir + len, ".", 2);
+	if (stat(dir, &st) == -1 || st.st_mode & S_IWOTH)
+		return 0;
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return 0;
+	if (lstat(path, &st) == -1)
+		return 0;
+	return st.st_uid == 0 || st.st_uid == geteuid();
+}
+
+int
+logio_open(const char *path)
+{
+	const int	flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK |
+			    O_NOCTTY | O_CLOEXEC;
+	struct stat	st;
+	int		fd;
+
+	fd = open(path, flags | O_NOFOLLOW, 0640);
+	if (fd == -1 && lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) {
+		if (!may_follow(path))
+			return -ELOOP;
+		fd = open(path, flags, 0640);
+	}
+	if (fd == -1)
+		return -errno;
+	return know(fd, OWN);
+}
+
+/* "/proc/self/fd/12": opens what fd has open, on Linux. */
+static void
+proc_path(char *path, int fd)
+{
+	char	digits[12];
+	int	i = 0;
+
+	do
+		digits[i++] = (char)('0' + fd % 10);
+	while ((fd /= 10) != 0);
+	path += strlen(strcpy(path, "/proc/self/fd/"));
+	while (i > 0)
+		*path++ = digits[--i];
+	*path = '\0';
+}
+
+static int
+copy(int fd, enum kind kind)
+{
+	int	new;
+
+	new = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return new == -1 ? -errno : know(new, kind);
+}
+
+int
+logio_own(int fd)
+{
+	struct stat	st;
+	char		path[40];
+	int		new, flags;
+
+	if (fstat(fd, &st) == -1)
+		return -errno;
+	if (S_ISREG(st.st_mode))
+		return copy(fd, OWN);
+	if (S_ISSOCK(st.st_mode))
+		return copy(fd, SOCKET);
+	proc_path(path, fd);
+	new = open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY |
+	    O_CLOEXEC);
+	/* Elsewhere it may be a copy, or not there at all. */
+	if (new == -1)
+		return copy(fd, SHARED);
+	flags = fcntl(new, F_GETFL);
+	if (flags != -1 && flags & O_NONBLOCK)
+		return know(new, OWN);
+	return know(new, SHARED);
+}
+
+int
+logio_write(int fd, const char *line, size_t len)
+{
+	struct pollfd	p;
+	enum kind	kind = kind_of(fd);
+	ssize_t		n;
+
+	if (kind == SHARED) {
+		p.fd = fd;
+		p.events = POLLOUT;
+		p.revents = 0;
+		if (poll(&p, 1, 0) != 1 || !(p.revents & POLLOUT))
+			return p.revents == 0 ? -EAGAIN : -EPIPE;
+	}
+	do
+		n = kind == SOCKET ?
+		    send(fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL) :
+		    write(fd, line, len);
+	while (n == -1 && errno == EINTR);
+	if (n == -1)
+		return -errno;
+	return (size_t)n == len ? 0 : -ENOSPC;
+}
+
+const char *
+logio_stamp(char buf[LOGIO_STAMP])
+{
+	static time_t	last = -1;
+	static char	text[LOGIO_STAMP];
+	struct tm	tm;
+	time_t		now = time(NULL);
+
+	/* A burst of lines has one time. */
+	if (now != last && localtime_r(&now, &tm) != NULL &&
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm) > 0)
+		last = now;
+	memcpy(buf, text, LOGIO_STAMP);
+	return buf;
+}

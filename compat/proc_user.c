@@ -1,0 +1,141 @@
+/*
+ * proc_user.c - becoming somebody else, for good.
+ */
+#include <sys/types.h>
+
+#include <errno.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proc.h"
+
+bool
+proc_is_root(void)
+{
+	return geteuid() == 0;
+}
+
+/* A user or group given by number. */
+static bool
+number(const char *s, uint32_t *n)
+{
+	unsigned long	 v;
+	char		*end;
+
+	if (*s < '0' || *s > '9')
+		return false;
+	errno = 0;
+	v = strtoul(s, &end, 10);
+	/* The largest one means "no change" to the system. */
+	if (*end != '\0' || errno != 0 || v >= UINT32_MAX)
+		return false;
+	*n = (uint32_t)v;
+	return true;
+}
+
+static int
+find_group(const char *name, uint32_t *gid)
+{
+	struct group	*gr;
+
+	errno = 0;
+	if ((gr = getgrnam(name)) != NULL) {
+		*gid = (uint32_t)gr->gr_gid;
+		return 0;
+	}
+	return number(name, gid) ? 0 : -ESRCH;
+}
+
+static int
+add_group(struct proc_user *u, uint32_t gid)
+{
+	unsigned	i;
+
+	for (i = 0; i < u->ngroups; i++)
+		if (u->groups[i] == gid)
+			return 0;
+	if (u->ngroups == PROC_GROUPS)
+		return -E2BIG;
+	u->groups[u->ngroups++] = gid;
+	return 0;
+}
+
+/* Every group that names the user as a member. */
+static int
+find_groups(const char *user, struct proc_user *u)
+{
+	struct group	*gr;
+	char		**m;
+	int		 error = 0;
+
+	setgrent();
+	while (error == 0 && (gr = getgrent()) != NULL)
+		for (m = gr->gr_mem; error == 0 && *m != NULL; m++)
+			if (strcmp(*m, user) == 0)
+				error = add_group(u, (uint32_t)gr->gr_gid);
+	endgrent();
+	return error;
+}
+
+int
+proc_user(const char *user, const char *group, struct proc_user *u)
+{
+	struct passwd	*pw = NULL;
+	int		 error;
+
+	memset(u, 0, sizeof(*u));
+	u->uid = (uint32_t)geteuid();
+	u->gid = (uint32_t)getegid();
+	if (user != NULL) {
+		if ((pw = getpwnam(user)) == NULL && !number(user, &u->uid))
+			return -ENOENT;
+		if (pw == NULL)
+			pw = getpwuid((uid_t)u->uid);
+		/* A number that is nobody's has no group to fall back on. */
+		if (pw == NULL && group == NULL)
+			return -ESRCH;
+	}
+	if (pw != NULL) {
+		u->uid = (uint32_t)pw->pw_uid;
+		u->gid = (uint32_t)pw->pw_gid;
+	}
+	if (group != NULL && (error = find_group(group, &u->gid)) != 0)
+		return error;
+	if ((error = add_group(u, u->gid)) != 0)
+		return error;
+	return pw == NULL ? 0 : find_groups(pw->pw_name, u);
+}
+
+/* Nothing of what we were may be left, nor come back. */
+static int
+prove(const struct proc_user *u)
+{
+	if ((uint32_t)getuid() != u->uid || (uint32_t)geteuid() != u->uid ||
+	    (uint32_t)getgid() != u->gid || (uint32_t)getegid() != u->gid)
+		return -EPERM;
+	if (u->uid == 0)
+		return 0;	/* asked to stay the superuser */
+	if (setuid(0) != -1 || seteuid(0) != -1)
+		return -EPERM;
+	if (u->gid != 0 && setgid(0) != -1)
+		return -EPERM;
+	return 0;
+}
+
+int
+proc_drop(const struct proc_user *u)
+{
+	gid_t		groups[PROC_GROUPS];
+	unsigned	i;
+
+	for (i = 0; i < u->ngroups; i++)
+		groups[i] = (gid_t)u->groups[i];
+	if (setgroups((int)u->ngroups, groups) == -1 ||
+	    setgid((gid_t)u->gid) == -1 || setuid((uid_t)u->uid) == -1)
+		return -errno;
+	return prove(u);
+}
