@@ -54,34 +54,56 @@ DEFS_bench = $(SYSTEM)
 
 # ---- what there is -----------------------------------------------------------
 
-HEADERS = compat/attr.h compat/mem.h compat/os.h compat/splice.h \
-	compat/wait.h src/addr.h src/backend.h src/buf.h src/conf.h \
-	src/half.h src/limits.h src/log.h src/must.h src/setup.h src/stat.h \
-	src/text.h
+HEADERS = compat/attr.h compat/chan.h compat/file.h compat/logio.h \
+	compat/mem.h compat/name.h compat/notify.h compat/os.h \
+	compat/os_sys.h compat/proc.h compat/proc_close.h \
+	compat/proc_signal.h compat/sandbox.h compat/splice.h compat/wait.h \
+	compat/wait_kind.h src/addr.h src/backend.h src/board.h src/bound.h \
+	src/buf.h src/channel.h src/conf.h src/conf_int.h src/connect.h \
+	src/expire.h src/half.h src/handover.h src/history.h src/key.h \
+	src/lex.h src/limits.h src/listener.h src/log.h src/loop.h \
+	src/must.h src/out.h src/parent.h src/relay.h src/report.h \
+	src/resolve.h src/session.h src/setup.h src/start.h src/stat.h \
+	src/table.h src/text.h tests/sim/sim.h tests/peer.h
 
-SRC_MAIN = src/main.c src/parent.c
-# The data path, which the simulator runs too.
-SRC_CORE = src/backend.c src/buf.c src/half.c src/listener.c src/loop.c \
-	src/session.c
-SRC_BASE = src/addr.c src/bound.c src/conf.c src/key.c src/lex.c src/log.c \
-	src/must.c src/resolve.c src/stat.c src/text.c
-SRC = $(SRC_BASE) $(SRC_CORE) $(SRC_MAIN)
-
-COMPAT_ALL = compat/mem.c compat/os_sock.c compat/proc.c compat/wait_poll.c
-COMPAT_Linux = compat/splice_linux.c compat/wait_epoll.c
-COMPAT_FreeBSD = compat/splice_bsd.c compat/wait_kqueue.c
-COMPAT_OpenBSD = compat/splice_bsd.c compat/wait_kqueue.c
-COMPAT_NetBSD = compat/splice_none.c compat/wait_kqueue.c
-COMPAT_DragonFly = compat/splice_none.c compat/wait_kqueue.c
-COMPAT_Darwin = compat/splice_none.c compat/wait_kqueue.c
-COMPAT_generic = compat/splice_none.c compat/wait_none.c
+# All but main.c, which tests must not have.
+SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
+	src/channel.c src/conf_addr.c src/conf_assign.c src/conf_expr.c \
+	src/conf_value.c src/connect.c src/expire.c src/half.c \
+	src/handover.c src/history.c src/key.c src/key_value.c src/lex.c \
+	src/listener.c src/log.c src/loop.c src/must.c src/out.c \
+	src/parent.c src/relay.c src/report.c src/resolve.c src/session.c \
+	src/start.c src/stat.c src/table.c src/text.c
+COMPAT_ALL = compat/file.c compat/file_run.c compat/logio.c \
+	compat/logio_syslog.c compat/mem.c compat/name.c compat/notify.c \
+	compat/os_addr.c compat/os_listen.c compat/os_sock.c compat/proc.c \
+	compat/proc_close.c compat/proc_signal.c compat/proc_user.c \
+	compat/wait.c compat/wait_poll.c
+COMPAT_Linux = compat/os_linux.c compat/proc_close_linux.c \
+	compat/sandbox_linux.c compat/splice_linux.c compat/wait_epoll.c
+COMPAT_FreeBSD = compat/os_generic.c compat/proc_close_bsd.c \
+	compat/sandbox_freebsd.c compat/splice_bsd.c compat/wait_kqueue.c
+COMPAT_OpenBSD = compat/os_generic.c compat/proc_close_bsd.c \
+	compat/sandbox_openbsd.c compat/splice_bsd.c compat/wait_kqueue.c
+COMPAT_NetBSD = compat/os_generic.c compat/proc_close_bsd.c \
+	compat/sandbox_none.c compat/splice_none.c compat/wait_kqueue.c
+COMPAT_DragonFly = compat/os_generic.c compat/proc_close_bsd.c \
+	compat/sandbox_none.c compat/splice_none.c compat/wait_kqueue.c
+COMPAT_Darwin = compat/os_generic.c compat/proc_close_none.c \
+	compat/sandbox_none.c compat/splice_none.c compat/wait_kqueue.c
+COMPAT_generic = compat/os_generic.c compat/proc_close_none.c \
+	compat/sandbox_none.c compat/splice_none.c compat/wait_none.c
 COMPAT = $(COMPAT_ALL) $(COMPAT_$(COMPAT_SYSTEM))
+SIM = tests/sim/sim.c tests/sim/sim_actor.c tests/sim/sim_check.c \
+	tests/sim/sim_net.c tests/sim/sim_os.c tests/sim/sim_plan.c \
+	tests/sim/sim_rng.c tests/sim/sim_run.c tests/sim/sim_splice.c \
+	tests/sim/sim_sys.c tests/sim/sim_trace.c tests/sim/sim_wait.c
 
-UNIT_TESTS = tests/t_text
-SYSTEM_TESTS = tests/t_layers
+PEER = tests/peer.c tests/peer_load.c tests/peer_net.c
+UNIT_TESTS = tests/t_cage tests/t_log tests/t_notify tests/t_stat
+SYSTEM_TESTS =
 
-OBJS = $(SRC:.c=.o) $(COMPAT:.c=.o)
-LIB_OBJS = src/parent.o $(SRC_BASE:.c=.o) $(SRC_CORE:.c=.o) $(COMPAT:.c=.o)
+OBJS = src/main.o $(SRC:.c=.o) $(COMPAT:.c=.o)
 
 # ---- targets for people ------------------------------------------------------
 
@@ -133,20 +155,30 @@ program: sockproxy
 sockproxy: $(OBJS)
 	$(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJS)
 
-libsockproxy.a: $(LIB_OBJS)
+# What tests link with: an archive, so that a test may bring its own of anything,
+# and the simulator all of compat.
+libsrc.a: $(SRC:.c=.o)
 	rm -f $@
-	$(AR) rc $@ $(LIB_OBJS)
+	$(AR) rc $@ $(SRC:.c=.o)
 	ranlib $@
 
-test-programs: $(UNIT_TESTS) $(SYSTEM_TESTS) tests/peer tests/demo
+libcompat.a: $(COMPAT:.c=.o)
+	rm -f $@
+	$(AR) rc $@ $(COMPAT:.c=.o)
+	ranlib $@
 
-$(OBJS): $(HEADERS)
+test-programs: $(UNIT_TESTS) $(SYSTEM_TESTS) tests/demo tests/peer \
+	tests/sim/sim
 
-$(UNIT_TESTS): libsockproxy.a $(HEADERS)
+$(OBJS) $(PEER:.c=.o) $(SIM:.c=.o): $(HEADERS)
 
-tests/peer: tests/peer.c
-	$(CC) $(STD_CFLAGS) $(SYSTEM) $(WERROR) $(OPT) $(CFLAGS) $(LDFLAGS) \
-	    -o $@ tests/peer.c
+$(UNIT_TESTS): libcompat.a libsrc.a $(HEADERS)
+
+tests/peer: $(PEER:.c=.o)
+	$(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $(PEER:.c=.o)
+
+tests/sim/sim: $(SIM:.c=.o) libsrc.a
+	$(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $(SIM:.c=.o) libsrc.a
 
 tests/demo: tests/demo.c
 	$(CC) $(STD_CFLAGS) $(SYSTEM) $(WERROR) $(OPT) $(CFLAGS) $(LDFLAGS) \
@@ -157,7 +189,7 @@ tests/demo: tests/demo.c
 	$(CC) $(STD_CFLAGS) $(DEFS_$(@D)) $(WERROR) $(OPT) $(CFLAGS) -c -o $@ $<
 .c:
 	$(CC) $(STD_CFLAGS) $(DEFS_$(@D)) $(WERROR) $(OPT) $(CFLAGS) $(LDFLAGS) \
-	    -o $@ $< libsockproxy.a -latf-c
+	    -o $@ $< libsrc.a libcompat.a -latf-c
 .sh:
 	{ echo "#! `command -v atf-sh`"; cat $<; } > $@
 	chmod +x $@
