@@ -119,11 +119,12 @@ struct setup {
 	struct setup_server	server;
 	uint32_t		nlisteners, npools, nbackends, nprofiles;
 	uint32_t		nclasses, naddrs, nfiles, nstrings;
-	struct setup_listener	listeners[LIMIT_LISTENERS];
+	/* one more each, for what went with an earlier configuration */
+	struct setup_listener	listeners[LIMIT_LISTENERS + 1];
 	struct setup_pool	pools[LIMIT_POOLS];
-	struct setup_backend	backends[LIMIT_BACKENDS];
-	struct setup_profile	profiles[LIMIT_PROFILES];
-	struct setup_class	classes[LIMIT_CLASSES];
+	struct setup_backend	backends[LIMIT_BACKENDS + 1];
+	struct setup_profile	profiles[LIMIT_PROFILES + 1];
+	struct setup_class	classes[LIMIT_CLASSES + 1];
 	struct os_addr		addrs[LIMIT_ADDRS];
 	uint32_t		files[LIMIT_FILES];	/* strings */
 	char			strings[LIMIT_STRINGS];	/* offset 0 is "" */

@@ -55,12 +55,7 @@ static const size_t row_size[KINDS] = {
 	[BACKEND] = sizeof(struct stat_backend)
 };
 
-static char	*area;			/* all rows of all relays */
-static size_t	 area_size;
-static size_t	 relay_size;		/* bytes of one relay's rows */
-static size_t	 kind_offset[KINDS];	/* within a relay's rows */
-static unsigned	 count[KINDS];
-static unsigned	 nrelays;
+static struct stat_area	 now;
 static unsigned	 self;			/* this process's relay */
 static uint32_t	 dirty;			/* first row to publish + 1 */
 
@@ -73,9 +68,9 @@ stride(enum kind kind)
 static struct row *
 row_at(unsigned relay, enum kind kind, unsigned i)
 {
-	MUST(area != NULL && relay < nrelays && i < count[kind]);
-	return (struct row *)(void *)(area + relay * relay_size +
-	    kind_offset[kind] + i * stride(kind));
+	MUST(now.mem != NULL && relay <= now.relays && i < now.count[kind]);
+	return (struct row *)(void *)(now.mem + relay * now.relay_size +
+	    now.kind_offset[kind] + i * stride(kind));
 }
 
 static void *
@@ -131,34 +126,35 @@ row_read(struct row *row, enum kind kind, void *to, size_t size)
 static void
 layout(unsigned nlisteners, unsigned nbackends)
 {
-	count[GLOBAL] = 1;
-	count[LISTENER] = nlisteners;
-	count[BACKEND] = nbackends;
-	relay_size = 0;
+	now.count[GLOBAL] = 1;
+	now.count[LISTENER] = nlisteners;
+	now.count[BACKEND] = nbackends;
+	now.relay_size = 0;
 	for (int k = 0; k < KINDS; k++) {
-		kind_offset[k] = relay_size;
-		relay_size += count[k] * stride(k);
+		now.kind_offset[k] = now.relay_size;
+		now.relay_size += now.count[k] * stride(k);
 	}
 	/* Two relays never write to one cache line. */
-	relay_size = (relay_size + 127) & ~(size_t)127;
+	now.relay_size = (now.relay_size + 127) & ~(size_t)127;
 }
 
 size_t
 stat_memory(unsigned relays, unsigned nlisteners, unsigned nbackends)
 {
-	return relays * (stride(GLOBAL) + nlisteners * stride(LISTENER) +
+	return (relays + 1) * (stride(GLOBAL) + nlisteners * stride(LISTENER) +
 	    nbackends * stride(BACKEND) + 127);
 }
 
 bool
 stat_open(unsigned relays, unsigned nlisteners, unsigned nbackends)
 {
-	MUST(area == NULL && relays > 0);
+	MUST(now.mem == NULL && relays > 0);
 	layout(nlisteners, nbackends);
-	area_size = relays * relay_size;
-	if ((area = mem_shared(area_size)) == NULL)
+	/* The rows behind the relays' are for what went before them. */
+	now.size = (relays + 1) * now.relay_size;
+	if ((now.mem = mem_shared(now.size)) == NULL)
 		return false;
-	nrelays = relays;
+	now.relays = relays;
 	self = 0;
 	dirty = 0;
 	return true;
@@ -167,17 +163,24 @@ stat_open(unsigned relays, unsigned nlisteners, unsigned nbackends)
 void
 stat_close(void)
 {
-	if (area == NULL)
-		return;
-	mem_unmap(area, area_size);
-	area = NULL;
-	nrelays = 0;
+	mem_unmap(now.mem, now.size);
+	now = (struct stat_area){ .mem = NULL };
+}
+
+void
+stat_swap(struct stat_area *other)
+{
+	struct stat_area	saved = now;
+
+	now = *other;
+	*other = saved;
+	dirty = 0;
 }
 
 void
 stat_self(unsigned relay)
 {
-	MUST(relay < nrelays);
+	MUST(relay < now.relays);
 	self = relay;
 	dirty = 0;
 }
@@ -188,8 +191,8 @@ stat_self(unsigned relay)
 static struct row *
 row_numbered(uint32_t number, enum kind *kind)
 {
-	for (*kind = GLOBAL; number >= count[*kind]; ++*kind)
-		number -= count[*kind];
+	for (*kind = GLOBAL; number >= now.count[*kind]; ++*kind)
+		number -= now.count[*kind];
 	return row_at(self, *kind, number);
 }
 
@@ -202,7 +205,7 @@ row_write(enum kind kind, unsigned i)
 	if (row->dirty)
 		return row_own(row);
 	for (int k = 0; k < (int)kind; k++)
-		number += count[k];
+		number += now.count[k];
 	row->dirty = true;
 	row->next_dirty = dirty;
 	dirty = number + 1;
@@ -275,7 +278,7 @@ stat_bury(unsigned relay)
 	struct row	*row;
 
 	for (enum kind k = GLOBAL; k < KINDS; k++)
-		for (unsigned i = 0; i < count[k]; i++) {
+		for (unsigned i = 0; i < now.count[k]; i++) {
 			row = row_at(relay, k, i);
 			row->dirty = false;
 			row_bury(k, row_own(row));
@@ -293,11 +296,50 @@ row_sum(enum kind kind, unsigned i, uint64_t *to)
 	size_t		n = row_size[kind] / sizeof(uint64_t);
 
 	memset(to, 0, row_size[kind]);
-	for (unsigned relay = 0; relay < nrelays; relay++) {
+	for (unsigned relay = 0; relay <= now.relays; relay++) {
 		row_read(row_at(relay, kind, i), kind, one, row_size[kind]);
 		for (size_t k = 0; k < n; k++)
 			to[k] += one[k];
 	}
+}
+
+/*
+ * Add what a row of another area has counted to the rows behind the relays'.
+ */
+static void
+row_carry(struct stat_area *former, enum kind kind, unsigned from, unsigned to)
+{
+	uint64_t	sums[ROW_MAX / sizeof(uint64_t)], *own;
+
+	stat_swap(former);
+	row_sum(kind, from, sums);
+	stat_swap(former);
+	row_bury(kind, sums);
+	own = row_own(row_at(now.relays, kind, to));
+	for (size_t k = 0; k < row_size[kind] / sizeof(uint64_t); k++)
+		own[k] += sums[k];
+}
+
+void
+stat_carry(struct stat_area *former, const uint16_t *listeners,
+    const uint16_t *backends)
+{
+	struct row	*row;
+
+	for (enum kind k = GLOBAL; k < KINDS; k++)
+		for (unsigned i = 0; i < now.count[k]; i++)
+			memset(row_own(row_at(now.relays, k, i)), 0,
+			    row_size[k]);
+	row_carry(former, GLOBAL, 0, 0);
+	for (unsigned i = 0; i < former->count[LISTENER]; i++)
+		row_carry(former, LISTENER, i, listeners[i]);
+	for (unsigned i = 0; i < former->count[BACKEND]; i++)
+		row_carry(former, BACKEND, i, backends[i]);
+	for (enum kind k = GLOBAL; k < KINDS; k++)
+		for (unsigned i = 0; i < now.count[k]; i++) {
+			row = row_at(now.relays, k, i);
+			row_publish(row, k);
+		}
 }
 
 void
@@ -337,7 +379,7 @@ stat_load(unsigned backend)
 	own = row_own(row_at(self, BACKEND, backend));
 	sum = own->load;
 	_Static_assert(offsetof(struct stat_backend, load) == 0, "first");
-	for (unsigned relay = 0; relay < nrelays; relay++) {
+	for (unsigned relay = 0; relay < now.relays; relay++) {
 		if (relay == self)
 			continue;
 		row_read(row_at(relay, BACKEND, backend), BACKEND, &one,
@@ -462,7 +504,7 @@ label_sum(const struct setup *setup, unsigned i, struct stat_backend *to,
 			return 0;
 	memset(to, 0, sizeof(*to));
 	*ups = 0;
-	for (unsigned k = i; k < count[BACKEND]; k++) {
+	for (unsigned k = i; k < now.count[BACKEND]; k++) {
 		if (!label_same(setup, i, k))
 			continue;
 		stat_sum_backend(k, &one);
@@ -553,28 +595,45 @@ requests(void)
 	struct stat_backend	one;
 	uint64_t		n = 0;
 
-	for (unsigned i = 0; i < count[BACKEND]; i++) {
+	for (unsigned i = 0; i < now.count[BACKEND]; i++) {
 		stat_sum_backend(i, &one);
 		n += one.connected;
 	}
 	return n;
 }
 
+/*
+ * The parts: what lighttpd has first, each backend, the totals, each listener.
+ */
+bool
+stat_print_part(const struct setup *setup, unsigned part,
+    void (*put)(void *, const char *), void *arg)
+{
+	const struct out	out = { put, arg };
+	const unsigned		totals = 1 + now.count[BACKEND];
+	struct stat_global	sum;
+
+	stat_sum_global(&sum);
+	if (part == 0) {
+		out_number(&out, "gw.active-requests", sum.active);
+		out_number(&out, "sockproxy.requests", requests());
+	} else if (part < totals)
+		print_backend(setup, &out, part - 1);
+	else if (part == totals)
+		print_global(&out, &sum);
+	else if (part - totals <= now.count[LISTENER])
+		print_listener(setup, &out, part - totals - 1);
+	else
+		return false;
+	return true;
+}
+
 void
 stat_print(const struct setup *setup, void (*put)(void *, const char *),
     void *arg)
 {
-	const struct out	out = { put, arg };
-	struct stat_global	sum;
+	unsigned	part = 0;
 
-	MUST(setup->nbackends >= count[BACKEND]);
-	MUST(setup->nlisteners >= count[LISTENER]);
-	stat_sum_global(&sum);
-	out_number(&out, "gw.active-requests", sum.active);
-	out_number(&out, "sockproxy.requests", requests());
-	for (unsigned i = 0; i < count[BACKEND]; i++)
-		print_backend(setup, &out, i);
-	print_global(&out, &sum);
-	for (unsigned i = 0; i < count[LISTENER]; i++)
-		print_listener(setup, &out, i);
+	while (stat_print_part(setup, part, put, arg))
+		part++;
 }

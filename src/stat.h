@@ -80,6 +80,25 @@ void	stat_close(void);
 size_t	stat_memory(unsigned relays, unsigned nlisteners, unsigned nbackends);
 
 /*
+ * The rows of a generation; stat.c's.  stat_swap exchanges the one in use for
+ * another (zeroes: none), so that the parent can hold two while one takes over.
+ */
+struct stat_area {
+	char		*mem;
+	size_t		 size, relay_size, kind_offset[3];
+	unsigned	 count[3], relays;
+};
+void	stat_swap(struct stat_area *);
+
+/*
+ * For the parent: the rows in use begin with what the former ones have counted up
+ * to now.  The tables say which listener and backend it was there, for each of
+ * the former ones.  May be called again, as long as the former relays count on.
+ */
+void	stat_carry(struct stat_area *former, const uint16_t *listeners,
+    const uint16_t *backends);
+
+/*
  * Which relay this process is.  It then changes its own rows in place: the
  * pointers hold until stat_end, which shows readers the rows that were asked for
  * since the last time (once at the end of a turn of the loop).
@@ -114,6 +133,13 @@ uint64_t stat_load(unsigned backend);
  * given to put (with no line end).
  */
 void	stat_print(const struct setup *, void (*put)(void *, const char *), void *);
+
+/*
+ * The same in parts, each short, for who cannot take all at once: part is 0, 1, ...
+ * until it returns false, with nothing written.
+ */
+bool	stat_print_part(const struct setup *, unsigned part,
+	    void (*put)(void *, const char *), void *);
 
 const char *reason_text(enum reason);	/* "the client reset the connection" */
 const char *reason_key(enum reason);	/* "client-reset" */

@@ -8,8 +8,7 @@
 
 #define NOBODY	UINT32_MAX
 
-static char		*area;		/* the tables of all relays, shared */
-static unsigned		 area_relays, area_rows;
+static struct table_area all;		/* the tables of all relays, shared */
 static struct session	*table;		/* this relay's */
 static uint64_t		*tried;		/* words for each session */
 static uint32_t		*spare;		/* rows that were used and are free */
@@ -28,44 +27,52 @@ rows_size(unsigned n)
 bool
 table_map(unsigned relays, unsigned n)
 {
-	if ((area = mem_shared(relays * rows_size(n))) == NULL)
+	if ((all.mem = mem_shared(relays * rows_size(n))) == NULL)
 		return false;
-	area_relays = relays;
-	area_rows = n;
+	all.relays = relays;
+	all.rows = n;
 	return true;
 }
 
 void
 table_unmap(void)
 {
-	mem_unmap(area, area_relays * rows_size(area_rows));
-	area = NULL;
-	area_relays = area_rows = 0;
+	mem_unmap(all.mem, all.relays * rows_size(all.rows));
+	all = (struct table_area){ .mem = NULL };
+}
+
+void
+table_swap(struct table_area *other)
+{
+	struct table_area saved = all;
+
+	all = *other;
+	*other = saved;
 }
 
 const struct session *
 table_seen(unsigned relay, unsigned i)
 {
-	MUST(relay < area_relays && i < area_rows);
-	return (const struct session *)(const void *)(area +
-	    relay * rows_size(area_rows)) + i;
+	MUST(relay < all.relays && i < all.rows);
+	return (const struct session *)(const void *)(all.mem +
+	    relay * rows_size(all.rows)) + i;
 }
 
 unsigned
 table_mapped(void)
 {
-	return area_rows;
+	return all.rows;
 }
 
 bool
 table_open(unsigned relay, unsigned most, unsigned nwords)
 {
-	MUST(relay < area_relays && most <= area_rows);
+	MUST(relay < all.relays && most <= all.rows);
 	max = most;
 	words = nwords;
-	table = (struct session *)(void *)(area + relay * rows_size(area_rows));
-	tried = mem_private((size_t)area_rows * words * sizeof(tried[0]));
-	spare = mem_private(area_rows * sizeof(spare[0]));
+	table = (struct session *)(void *)(all.mem + relay * rows_size(all.rows));
+	tried = mem_private((size_t)all.rows * words * sizeof(tried[0]));
+	spare = mem_private(all.rows * sizeof(spare[0]));
 	nspare = fresh = 0;
 	run_first = run_last = run_now = nap_first = NOBODY;
 	nap_due = UINT64_MAX;
@@ -79,8 +86,8 @@ table_open(unsigned relay, unsigned most, unsigned nwords)
 void
 table_close(void)
 {
-	mem_unmap(tried, (size_t)area_rows * words * sizeof(tried[0]));
-	mem_unmap(spare, area_rows * sizeof(spare[0]));
+	mem_unmap(tried, (size_t)all.rows * words * sizeof(tried[0]));
+	mem_unmap(spare, all.rows * sizeof(spare[0]));
 	table = NULL;
 	tried = NULL;
 	spare = NULL;
@@ -121,7 +128,7 @@ table_rows(void)
 struct session *
 table_row(unsigned i)
 {
-	MUST(i < area_rows);
+	MUST(i < all.rows);
 	return &table[i];
 }
 
@@ -142,7 +149,7 @@ table_next(void)
 {
 	if (nspare > 0)
 		return spare[nspare - 1];
-	return fresh < area_rows ? fresh : NOBODY;
+	return fresh < all.rows ? fresh : NOBODY;
 }
 
 struct session *
@@ -152,7 +159,7 @@ table_take(void)
 	unsigned w;
 
 	if (nspare == 0) {
-		if (fresh == area_rows)
+		if (fresh == all.rows)
 			return NULL;
 		spare[nspare++] = fresh++;
 	}

@@ -23,6 +23,16 @@ bool	table_map(unsigned relays, unsigned n);
 void	table_unmap(void);
 
 /*
+ * The tables of a generation; table.c's.  table_swap exchanges those in use for
+ * others (zeroes: none), so that the parent can hold two while one takes over.
+ */
+struct table_area {
+	char		*mem;
+	unsigned	 relays, rows;
+};
+void	table_swap(struct table_area *);
+
+/*
  * Look at a row of a relay from outside.  It changes while one looks: copy it, and
  * take nothing in it for an index unchecked.  table_mapped: rows of each relay.
  */
