@@ -22,6 +22,8 @@
 #include "table.h"
 #include "wait.h"
 
+#define HASH_START	0xcbf29ce484222325ULL
+
 enum {
 	HANDOVER_WAIT_MS = 5000,	/* for the receiver to make room */
 	KIND_SESSION = 1,
@@ -85,14 +87,12 @@ hash(uint64_t h, const void *data, size_t len)
 	return h;
 }
 
-uint64_t
-handover_listener_id(const struct setup *set, unsigned i)
+static uint64_t
+listener_hash(const struct setup *set, unsigned i)
 {
 	const struct os_addr *a = &set->listeners[i].addr;
-	uint64_t h = 0xcbf29ce484222325ULL;
+	uint64_t h = HASH_START;
 
-	if (i == set->nlisteners)
-		return 1;
 	h = hash(h, &a->family, sizeof(a->family));
 	if (a->family == OS_UNIX)
 		return hash(h, a->u.path, a->pathlen);
@@ -107,52 +107,55 @@ backend_hash(const struct setup *set, unsigned i)
 	const struct setup_backend *b = &set->backends[i];
 	const char *label = conf_string(set, b->label);
 	const char *host = conf_string(set, b->host);
-	uint64_t h = 0xcbf29ce484222325ULL;
+	uint64_t h = HASH_START;
 
 	h = hash(h, label, strlen(label) + 1);
 	h = hash(h, host, strlen(host) + 1);
 	return hash(h, &b->port.v, sizeof(b->port.v));
 }
 
-uint64_t
-handover_backend_id(const struct setup *set, unsigned i)
+void
+handover_ids(const struct setup *set, uint64_t *listeners, uint64_t *backends)
 {
-	uint64_t h;
-	uint32_t twin = 0;
-	unsigned j;
+	unsigned i, j;
+	uint64_t twin;
 
-	if (i == set->nbackends)
-		return 1;
-	/* the same one in several lists: tell them apart by their order */
-	h = backend_hash(set, i);
-	for (j = 0; j < i; j++)
-		if (backend_hash(set, j) == h)
-			twin++;
-	return hash(h, &twin, sizeof(twin));
+	for (i = 0; i < set->nlisteners; i++)
+		listeners[i] = listener_hash(set, i);
+	for (i = 0; i < set->nbackends; i++)
+		backends[i] = backend_hash(set, i);
+	/* the same one in several lists: told apart by their order */
+	for (i = set->nbackends; i-- > 0; ) {
+		twin = 0;
+		for (j = 0; j < i; j++)
+			if (backends[j] == backends[i])
+				twin++;
+		backends[i] = hash(backends[i], &twin, sizeof(twin));
+	}
+	listeners[set->nlisteners] = backends[set->nbackends] = 1;
 }
 
-/* Ids are dear to compute: each is computed once. */
 static uint64_t	 ids_listener[LIMIT_LISTENERS + 1];
 static uint64_t	 ids_backend[LIMIT_BACKENDS + 1];
-static const struct setup *ids_of;
+static bool	 ids_made;
 
 static void
 ids_make(const struct setup *set)
 {
-	unsigned i;
+	if (!ids_made)
+		handover_ids(set, ids_listener, ids_backend);
+	ids_made = true;
+}
 
-	if (ids_of == set)
-		return;
-	for (i = 0; i <= set->nlisteners; i++)
-		ids_listener[i] = handover_listener_id(set, i);
-	for (i = 0; i <= set->nbackends; i++)
-		ids_backend[i] = handover_backend_id(set, i);
-	ids_of = set;
+void
+handover_open(void)
+{
+	ids_made = false;
 }
 
 /* The entry with that id, or the last one, "removed". */
-static unsigned
-ids_find(const uint64_t *ids, unsigned n, uint64_t id)
+unsigned
+handover_find(const uint64_t *ids, unsigned n, uint64_t id)
 {
 	unsigned i;
 
@@ -389,11 +392,11 @@ unpack(const struct setup *set, const struct handover_row *row,
 	    .start_ms = row->start_ms, .since_ms = row->since_ms,
 	    .stall_ms = row->stall_ms };
 	memcpy(s->peer.ip, row->ip, sizeof(s->peer.ip));
-	s->listener = (uint16_t)ids_find(ids_listener, set->nlisteners,
+	s->listener = (uint16_t)handover_find(ids_listener, set->nlisteners,
 	    row->listener);
 	s->profile = (uint16_t)listener_profile(set, s->listener, &s->peer);
 	if (row->backend != 0)
-		s->backend = (uint16_t)ids_find(ids_backend, set->nbackends,
+		s->backend = (uint16_t)handover_find(ids_backend, set->nbackends,
 		    row->backend);
 	for (i = CLIENT; i <= BACKEND; i++) {
 		unpack_side(&s->side[i], &row->side[i]);
@@ -496,7 +499,7 @@ take_health(const struct setup *set, const struct handover_health *msg,
 	if (len != sizeof(*msg) || msg->version != HANDOVER_VERSION)
 		return;
 	ids_make(set);
-	i = ids_find(ids_backend, set->nbackends, msg->backend);
+	i = handover_find(ids_backend, set->nbackends, msg->backend);
 	if (i < set->nbackends)
 		backend_set_health(i, msg->since_ms, msg->until_ms);
 }

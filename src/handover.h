@@ -19,10 +19,17 @@
 enum { HANDOVER_VERSION = 1 };	/* of the row; any change of it counts up */
 
 /*
- * What a listener or backend of a setup is known by in another one.
+ * What the listeners and backends of a setup are known by in another one; one more
+ * each for the "removed" entry.  handover_find returns the entry with an id, or n.
  */
-uint64_t handover_listener_id(const struct setup *, unsigned);
-uint64_t handover_backend_id(const struct setup *, unsigned);
+void	handover_ids(const struct setup *, uint64_t *listeners,
+	    uint64_t *backends);
+unsigned handover_find(const uint64_t *ids, unsigned n, uint64_t id);
+
+/*
+ * A relay with a setup of its own begins.
+ */
+void	handover_open(void);
 
 /*
  * Send all sessions (and what is known of backends), waiting for the receiver.

@@ -116,6 +116,7 @@ open_parts(const struct setup *set, unsigned relay, const int *listeners,
 	    !backend_open(set) ||
 	    !session_open(set, relay, loop_sessions(set)))
 		return -ENOMEM;
+	handover_open();
 	(void)splice_open(loop_lanes(set) + (room->rows > 0 ? LIMIT_LANES : 0));
 	if (channel != -1) {
 		error = wait_add(channel, WAIT_LEVEL, CHANNEL_TOKEN);

@@ -1,0 +1,25 @@
+/*
+ * former.h - from one configuration to the next: what became of its listeners and
+ * backends.
+ */
+#ifndef FORMER_H
+#define FORMER_H
+
+#include <stdint.h>
+
+#include "setup.h"
+
+/*
+ * Fill the "removed" entries of a setup (listeners[nlisteners] and so on), which
+ * sessions of an earlier configuration get when theirs are not in it any more.
+ */
+void	former_entries(struct setup *);
+
+/*
+ * For each listener and backend of a former setup (and its "removed" entries): its
+ * number in the next one.
+ */
+void	former_map(const struct setup *former, const struct setup *next,
+    uint16_t *listeners, uint16_t *backends);
+
+#endif
