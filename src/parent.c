@@ -78,7 +78,8 @@ tell(enum channel_order order, uint32_t value, int fd)
 		if (relays[i].pid == 0)
 			continue;
 		error = channel_send(relays[i].channel, order, value, fd);
-		if (error != 0)
+		/* One that has just ended is found by reap. */
+		if (error != 0 && error != -EPIPE)
 			log_warn("relay %u (process %d) cannot be told: %s",
 			    i + 1, relays[i].pid, log_errno(error));
 	}
