@@ -33,9 +33,10 @@ COMPAT_SYSTEM != case `uname -s` in \
 	*) echo generic ;; esac
 
 STD_CFLAGS = -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes \
-	-Wmissing-prototypes -fno-common -Isrc -Icompat \
+	-Wmissing-prototypes -fno-common -iquote src -iquote compat \
 	-DVERSION='"$(VERSION)"'
 
+# -iquote, not -I: <limits.h> is the system's, "limits.h" is ours.
 # Only compat and the tests see more than ISO C: src must not.
 SYSTEM_Linux = -D_GNU_SOURCE
 SYSTEM_FreeBSD =
@@ -54,29 +55,33 @@ DEFS_bench = $(SYSTEM)
 
 # ---- what there is -----------------------------------------------------------
 
-HEADERS = compat/attr.h compat/chan.h compat/file.h compat/logio.h \
-	compat/mem.h compat/name.h compat/notify.h compat/os.h \
-	compat/os_sys.h compat/proc.h compat/proc_close.h \
+HEADERS = compat/attr.h compat/chan.h compat/chan_fds.h compat/file.h \
+	compat/logio.h compat/mem.h compat/name.h compat/notify.h \
+	compat/os.h compat/os_sys.h compat/proc.h compat/proc_close.h \
 	compat/proc_signal.h compat/sandbox.h compat/splice.h compat/wait.h \
 	compat/wait_kind.h src/addr.h src/backend.h src/board.h src/bound.h \
 	src/buf.h src/channel.h src/conf.h src/conf_int.h src/connect.h \
-	src/expire.h src/half.h src/handover.h src/history.h src/key.h \
-	src/lex.h src/limits.h src/listener.h src/log.h src/loop.h \
-	src/must.h src/out.h src/parent.h src/relay.h src/report.h \
-	src/resolve.h src/session.h src/setup.h src/start.h src/stat.h \
-	src/table.h src/text.h tests/sim/sim.h tests/peer.h
+	src/expire.h src/former.h src/half.h src/handover.h src/history.h \
+	src/http.h src/key.h src/lex.h src/limits.h src/listener.h src/log.h \
+	src/loop.h src/must.h src/out.h src/parent.h src/relay.h \
+	src/report.h src/resolve.h src/session.h src/setup.h src/start.h \
+	src/stat.h src/status.h src/table.h src/text.h src/view.h \
+	tests/sim/sim.h tests/peer.h
 
 # All but main.c, which tests must not have.
 SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
-	src/channel.c src/conf_addr.c src/conf_assign.c src/conf_expr.c \
-	src/conf_value.c src/connect.c src/expire.c src/half.c \
-	src/handover.c src/history.c src/key.c src/key_value.c src/lex.c \
-	src/listener.c src/log.c src/loop.c src/must.c src/out.c \
+	src/channel.c src/conf.c src/conf_addr.c src/conf_assign.c \
+	src/conf_build.c src/conf_cond.c src/conf_expr.c src/conf_pool.c \
+	src/conf_value.c src/connect.c src/expire.c src/former.c src/half.c \
+	src/handover.c src/history.c src/http.c src/key.c src/key_value.c \
+	src/lex.c src/listener.c src/log.c src/loop.c src/must.c src/out.c \
 	src/parent.c src/relay.c src/report.c src/resolve.c src/session.c \
-	src/start.c src/stat.c src/table.c src/text.c
-COMPAT_ALL = compat/file.c compat/file_run.c compat/logio.c \
-	compat/logio_syslog.c compat/mem.c compat/name.c compat/notify.c \
-	compat/os_addr.c compat/os_listen.c compat/os_sock.c compat/proc.c \
+	src/start.c src/stat.c src/status.c src/table.c src/text.c \
+	src/view.c
+COMPAT_ALL = compat/chan.c compat/chan_packet.c compat/chan_stream.c \
+	compat/file.c compat/file_run.c compat/logio.c compat/logio_syslog.c \
+	compat/mem.c compat/name.c compat/notify.c compat/os_addr.c \
+	compat/os_listen.c compat/os_sock.c compat/proc.c \
 	compat/proc_close.c compat/proc_signal.c compat/proc_user.c \
 	compat/wait.c compat/wait_poll.c
 COMPAT_Linux = compat/os_linux.c compat/proc_close_linux.c \
@@ -101,7 +106,7 @@ SIM = tests/sim/sim.c tests/sim/sim_actor.c tests/sim/sim_check.c \
 
 PEER = tests/peer.c tests/peer_load.c tests/peer_net.c
 UNIT_TESTS = tests/t_cage tests/t_log tests/t_notify tests/t_stat
-SYSTEM_TESTS =
+SYSTEM_TESTS = tests/t_relay tests/t_relay_backends
 
 OBJS = src/main.o $(SRC:.c=.o) $(COMPAT:.c=.o)
 

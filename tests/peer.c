@@ -13,6 +13,7 @@
  * Addresses: 127.0.0.1:80  [::1]:80  /path  ./path  @abstract
  *
  *	listen A	bind, listen, report the port; backlog as set before
+ *	bind A		the same without listening: connecting is refused
  *	backlog N	for the next listen
  *	rcvbuf N, sndbuf N	for sockets made from here on
  *	source IP	bind the next connects to this address
@@ -31,6 +32,7 @@
  *	recv N		N bytes of the pattern
  *	recv-text T	exactly these bytes
  *	recv-print	everything up to the end, to standard output
+ *	ping N		N times a byte of the pattern there and back
  *	slow-recv N C M	N bytes of the pattern, C with each call, M ms apart
  *	expect-fin, expect-reset, expect-end	pattern up to the end, which is a FIN,
  *			a reset, or either
@@ -44,6 +46,7 @@
  *	discard		read to the end without looking
  *	say WORD	print a line
  *	tell FIFO, wait FIFO	write a line to a fifo; wait for one
+ *	park		stay as it is until killed
  *	times N		do the rest N times
  *	forever		for each connection accepted: do the rest in a child
  *	tally N A	connect N times, each from its own address in 127.1.0.0/16,
@@ -115,7 +118,7 @@ tell(const char *fifo, const char *line)
 }
 
 static void
-do_listen(const char *text)
+do_listen(const char *text, bool deaf)
 {
 	union peer_address a;
 	socklen_t len = peer_address(&a, text);
@@ -126,7 +129,8 @@ do_listen(const char *text)
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (a.any.sa_family == AF_UNIX && *text != '@')
 		(void)unlink(text);
-	if (bind(fd, &a.any, len) == -1 || listen(fd, backlog) == -1)
+	if (bind(fd, &a.any, len) == -1 ||
+	    (!deaf && listen(fd, backlog) == -1))
 		peer_die(text, strerror(errno));
 	listener = fd;
 	if (a.any.sa_family != AF_UNIX) {
@@ -272,6 +276,15 @@ do_recv(uint64_t len, size_t step, int pause_ms)
 }
 
 static void
+ping(uint64_t times)
+{
+	for (; times > 0; times--) {
+		do_send(1, 1);
+		do_recv(1, 1, 0);
+	}
+}
+
+static void
 recv_text(const char *text)
 {
 	size_t len = strlen(text);
@@ -368,12 +381,13 @@ struct word {
 };
 
 static const struct word words[] = {
-	{ "accept", 0 }, { "backlog", 1 }, { "close", 0 }, { "connect", 1 },
-	{ "discard", 0 }, { "echo", 0 }, { "expect-end", 0 },
+	{ "accept", 0 }, { "backlog", 1 }, { "bind", 1 }, { "close", 0 },
+	{ "connect", 1 }, { "discard", 0 }, { "echo", 0 }, { "expect-end", 0 },
 	{ "expect-fin", 0 }, { "expect-reset", 0 }, { "fill", 0 },
 	{ "fin", 0 }, { "forever", 0 }, { "got", 1 }, { "got-least", 1 },
 	{ "listen", 1 }, { "load", 4 }, { "longer", 1 }, { "many", 2 },
-	{ "many-accept", 1 }, { "oob", 1 }, { "rcvbuf", 1 }, { "recv", 1 },
+	{ "many-accept", 1 }, { "oob", 1 }, { "park", 0 }, { "ping", 1 },
+	{ "rcvbuf", 1 }, { "recv", 1 },
 	{ "recv-print", 0 }, { "recv-text", 1 }, { "reset", 0 },
 	{ "rxseed", 1 }, { "say", 1 }, { "send", 1 },
 	{ "send-until-error", 0 }, { "sent-all", 0 }, { "slow-recv", 3 },
@@ -414,6 +428,14 @@ slot(uint64_t k)
 	return &slots[k];
 }
 
+static void
+park(void)
+{
+	(void)alarm(0);
+	for (;;)
+		(void)pause();
+}
+
 /* Words that make and set up connections.  True when it was one of them. */
 static bool
 run_socket(const char *w, char **a)
@@ -421,7 +443,9 @@ run_socket(const char *w, char **a)
 	uint64_t i;
 
 	if (strcmp(w, "listen") == 0)
-		do_listen(a[0]);
+		do_listen(a[0], false);
+	else if (strcmp(w, "bind") == 0)
+		do_listen(a[0], true);
 	else if (strcmp(w, "backlog") == 0)
 		backlog = (int)peer_number(a[0]);
 	else if (strcmp(w, "rcvbuf") == 0)
@@ -490,6 +514,8 @@ run_bytes(const char *w, char **a)
 		drain(false);
 	else if (strcmp(w, "echo") == 0)
 		do_echo();
+	else if (strcmp(w, "ping") == 0)
+		ping(peer_number(a[0]));
 	else if (strncmp(w, "got", 3) == 0)
 		check_count(a[0], w[3] != '\0');
 	else if (strcmp(w, "sent-all") == 0)
@@ -510,6 +536,8 @@ run_word(const char *w, char **a)
 		tell(a[0], "told");
 	else if (strcmp(w, "wait") == 0)
 		wait_for(a[0]);
+	else if (strcmp(w, "park") == 0)
+		park();
 	else if (strcmp(w, "within") == 0)
 		within = peer_number(a[0]);
 	else if (strcmp(w, "longer") == 0)

@@ -1,0 +1,259 @@
+# lib.sh - what the tests of the real program share; put in front of each of them.
+#
+# kyua's -v says what is tested: program (path), handler (server.event-handler),
+# splice (sockproxy.splice), wrapper (words in front of the program, as valgrind).
+# Every port is the system's choice and is told through a fifo; waiting is for
+# something that happens, and bounded; what was started is ended by its number.
+
+LIMIT=20	# seconds that anything may take before it counts as hung
+
+# describe NAME TEXT [PROGRAM ...]: a test case, with its head.
+describe()
+{
+	_name=$1 _text=$2
+	shift 2
+	atf_test_case "$_name"
+	eval "${_name}_head() {
+		atf_set descr '$_text'
+		atf_set timeout 120
+		[ -z '$*' ] || atf_set require.progs '$*'
+	}"
+	CASES="$CASES $_name"
+}
+
+# A case that makes a network of its own.
+describe_in_net()
+{
+	describe "$1" "$2" unshare nft ip
+	eval "${1}_head() {
+		atf_set descr '$2'
+		atf_set timeout 120
+		atf_set require.user root
+		atf_set require.progs 'unshare nft ip'
+	}"
+}
+
+atf_init_test_cases()
+{
+	for _case in $CASES; do
+		atf_add_test_case "$_case"
+	done
+}
+
+# The first line of every body.
+begin()
+{
+	_dir=$(cd "$(atf_get_srcdir)" && pwd)
+	PEER=$_dir/peer
+	PROGRAM=$(atf_config_get program "$_dir/../sockproxy")
+	HANDLER=$(atf_config_get handler "")
+	SPLICE=$(atf_config_get splice auto)
+	WRAPPER=$(atf_config_get wrapper "")
+	[ -x "$PROGRAM" ] || atf_skip "there is no $PROGRAM"
+	STARTED=
+	PROXY=
+	trap end_all EXIT
+}
+
+# Ends what is still there.  The second signal makes sockproxy not drain.
+end_all()
+{
+	for _pid in $PROXY $STARTED; do
+		kill -TERM "$_pid" 2>/dev/null && kill -TERM "$_pid" 2>/dev/null
+	done
+	[ ! -s proxy.log ] || tail -n 40 proxy.log >&2
+}
+
+fail()
+{
+	atf_fail "$*"
+}
+
+# await TEXT COMMAND ...: until it succeeds.
+await()
+{
+	_what=$1 _n=0
+	shift
+	until "$@" >/dev/null 2>&1; do
+		_n=$((_n + 1))
+		[ "$_n" -lt $((LIMIT * 50)) ] || fail "waited in vain: $_what"
+		sleep 0.02
+	done
+}
+
+# peer NAME WORD ...: run a script in the background.
+peer()
+{
+	_name=$1
+	shift
+	"$PEER" -t "$LIMIT" "$@" >"$_name.out" 2>"$_name.err" &
+	eval "${_name}_pid=$!"
+	STARTED="$STARTED $!"
+}
+
+# backend NAME ADDRESS WORD ...: one that listens.  $NAME is then where.
+backend()
+{
+	_verb=listen
+	open_backend "$@"
+}
+
+# refuser NAME ADDRESS: a bound address that refuses connections.
+refuser()
+{
+	_verb=bind
+	open_backend "$1" "$2" park
+}
+
+open_backend()
+{
+	_name=$1 _addr=$2
+	shift 2
+	rm -f "$_name.ready"
+	mkfifo "$_name.ready"
+	peer "$_name" -r "$_name.ready" "$_verb" "$_addr" "$@"
+	_port=$(timeout "$LIMIT" head -n 1 "$_name.ready") ||
+	    fail "$_name does not listen: $(cat "$_name.err")"
+	case $_addr in
+	*:0)	eval "$_name=${_addr%:0}:$_port" ;;
+	*)	eval "$_name=$_addr" ;;
+	esac
+}
+
+# finish NAME ...: they end, and well.
+finish()
+{
+	for _name in "$@"; do
+		eval "_pid=\$${_name}_pid"
+		wait "$_pid" || fail "$_name: $(cat "$_name.err")"
+	done
+}
+
+# end NAME: it is not needed any more.
+end()
+{
+	eval "_pid=\$${1}_pid"
+	kill -TERM "$_pid"
+	wait "$_pid"
+	[ ! -s "$1.err" ] || fail "$1: $(cat "$1.err")"
+}
+
+# client WORD ...: run a script, which must come out.
+client()
+{
+	"$PEER" -t "$LIMIT" "$@" >client.out 2>client.err ||
+	    fail "client $*: $(cat client.err)"
+}
+
+# server NAME=ADDRESS ...: a sockproxy.server list for the configuration.
+# "name=127.0.0.1:80,connect-timeout=>1" adds keys.
+server()
+{
+	echo "sockproxy.server = ("
+	for _one in "$@"; do
+		_label=${_one%%=*} _rest=${_one#*=} _keys=
+		_addr=${_rest%%,*}
+		[ "$_addr" = "$_rest" ] || _keys=", ${_rest#*,}"
+		case $_addr in
+		/*)	echo "\"$_label\" => ( \"socket\" => \"$_addr\"$_keys )," ;;
+		./*)	echo "\"$_label\" => ( \"socket\" => \"$PWD/${_addr#./}\"$_keys )," ;;
+		*)	_host=${_addr%:*}
+			_host=${_host#[}
+			echo "\"$_label\" => ( \"host\" => \"${_host%]}\"," \
+			    "\"port\" => ${_addr##*:}$_keys )," ;;
+		esac
+	done
+	echo ")"
+}
+
+# proxy [WORD ...] < configuration: start it.  $PROXY is its number, $p0 $p1 ...
+# where its listeners are.  Words go in front of the program.
+proxy()
+{
+	{
+		[ -z "$HANDLER" ] ||
+		    echo "server.event-handler = \"$HANDLER\""
+		echo "sockproxy.splice = \"$SPLICE\""
+		cat
+	} >proxy.conf
+	launch "$@" -- -f proxy.conf
+}
+
+# launch [WORD ...] -- ARGUMENT ...
+launch()
+{
+	_front=
+	while [ "$1" != -- ]; do
+		_front="$_front $1"
+		shift
+	done
+	shift
+	rm -f proxy.ready
+	mkfifo proxy.ready
+	$_front $WRAPPER "$PROGRAM" -D -R 3 "$@" 3>proxy.ready 2>proxy.log &
+	PROXY=$!
+	timeout "$LIMIT" cat proxy.ready >proxy.ports ||
+	    fail "sockproxy does not start: $(cat proxy.log)"
+	[ -s proxy.ports ] || fail "sockproxy does not start: $(cat proxy.log)"
+	while read -r _index _addr; do
+		eval "p$_index=\$_addr"
+	done <proxy.ports
+}
+
+# The relays: children of the parent that is ours.
+relays()
+{
+	ps -o pid= --ppid "$PROXY"
+}
+
+# Descriptors of the first relay.
+descriptors()
+{
+	ls "/proc/$(relays | head -n 1 | tr -d ' ')/fd" | wc -l
+}
+
+descriptors_are()
+{
+	[ "$(descriptors)" -eq "$1" ]
+}
+
+# logged COUNT PATTERN: so many lines of the log match.
+logged()
+{
+	_n=$(grep -cE -e "$2" proxy.log)
+	[ "$_n" -eq "$1" ] || fail "$_n lines instead of $1: $2"
+}
+
+logs()
+{
+	grep -qE -e "$1" proxy.log
+}
+
+# proxy_stop: in order; exit status 0.
+proxy_stop()
+{
+	kill -TERM "$PROXY"
+	wait "$PROXY" || fail "sockproxy ended with $?: $(tail proxy.log)"
+	PROXY=
+}
+
+# proxy_stop_now: without waiting for sessions; exit status 0 too.
+proxy_stop_now()
+{
+	kill -TERM "$PROXY"
+	await "it heard that" logs "told to stop"
+	kill -TERM "$PROXY" 2>/dev/null
+	wait "$PROXY" || fail "sockproxy ended with $?: $(tail proxy.log)"
+	PROXY=
+}
+
+# After proxy_stop: the value of a statistics key.
+counter()
+{
+	sed -n "s/^.*[ ]$1: //p" proxy.log | tail -n 1
+}
+
+counts()
+{
+	[ "$(counter "$1")" = "$2" ] || fail "$1 is $(counter "$1"), not $2"
+}

@@ -1,0 +1,333 @@
+# Bytes and ends through the real program: nothing lost, no end forged.
+
+SIZES="0 1 2 1459 1460 1461 16383 16384 16385 65535 65536 65537 131072 1048577"
+
+# in_front_of WORD ...: a proxy in front of backend "b", which does these.
+in_front_of()
+{
+	backend b 127.0.0.1:0 "$@"
+	proxy <<-CONF
+		sockproxy.debug = 3
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+}
+
+describe upload_is_complete_when_the_client_closes_at_once \
+    "100 uploads of 100 kB to 16 MiB, the client closing at once"
+upload_is_complete_when_the_client_closes_at_once_body()
+{
+	begin
+	in_front_of times 100 accept expect-fin close
+	sizes=$(awk 'BEGIN { for (i = 0; i < 100; i++)
+	    print int(100000 * exp(log(16777216 / 100000) * i / 99)) }')
+	for n in $sizes; do
+		client connect "$p0" send "$n" close
+		echo "FIN after $n bytes" >>expected
+	done
+	finish b
+	atf_check -o file:expected cat b.out
+	proxy_stop
+}
+
+describe every_size_arrives_with_its_fin \
+    "FIN right behind the data, both ways, sizes around every boundary"
+every_size_arrives_with_its_fin_body()
+{
+	begin
+	for n in $SIZES; do
+		echo "accept expect-fin got $n send $n fin close"
+	done | tr '\n' ' ' >script
+	# shellcheck disable=SC2046
+	in_front_of $(cat script)
+	for n in $SIZES; do
+		client connect "$p0" send "$n" fin expect-fin got "$n"
+	done
+	finish b
+	proxy_stop
+}
+
+describe answer_comes_after_the_fin_of_the_client \
+    "replies after the client has half closed, 32 of 32, with and without data"
+answer_comes_after_the_fin_of_the_client_body()
+{
+	begin
+	in_front_of times 64 accept expect-fin send 100k fin close
+	for _ in $(seq 32); do
+		client connect "$p0" send 777 fin expect-fin got 100k close
+		client connect "$p0" fin expect-fin got 100k close
+	done
+	finish b
+	proxy_stop
+}
+
+describe client_goes_on_after_the_fin_of_the_backend \
+    "the backend half closes first, the client sends on"
+client_goes_on_after_the_fin_of_the_backend_body()
+{
+	begin
+	in_front_of times 32 accept send 10 fin expect-fin got 1m close
+	for _ in $(seq 32); do
+		client connect "$p0" expect-fin got 10 send 1m fin close
+	done
+	finish b
+	proxy_stop
+}
+
+describe reset_of_the_client_is_a_reset_at_the_backend \
+    "a client's reset is passed on, after what it sent"
+reset_of_the_client_is_a_reset_at_the_backend_body()
+{
+	begin
+	in_front_of times 20 accept expect-reset got 50000 close
+	for _ in $(seq 20); do
+		client connect "$p0" send 50000 sent-all reset
+	done
+	finish b
+	proxy_stop
+	counts sockproxy.ended.client-reset 20
+}
+
+describe reset_of_the_backend_is_a_reset_at_the_client \
+    "a backend's reset is passed on, after what it sent"
+reset_of_the_backend_is_a_reset_at_the_client_body()
+{
+	begin
+	in_front_of times 20 accept recv 10 send 50000 sent-all reset
+	for _ in $(seq 20); do
+		client connect "$p0" send 10 expect-reset got 50000
+	done
+	finish b
+	proxy_stop
+	counts sockproxy.ended.backend-reset 20
+}
+
+describe reset_waits_for_the_bytes_before_it \
+    "a client that reads late gets all the backend sent before its reset"
+reset_waits_for_the_bytes_before_it_body()
+{
+	begin
+	mkfifo done
+	in_front_of accept send 300k sent-all reset tell done
+	client rcvbuf 4096 connect "$p0" wait done slow-recv 300k 16k 1 \
+	    expect-reset got 300k
+	finish b
+	proxy_stop
+}
+
+describe reset_right_after_a_fin_is_not_swallowed \
+    "FIN and then reset by the client, while the backend sends"
+reset_right_after_a_fin_is_not_swallowed_body()
+{
+	begin
+	mkfifo go gone
+	in_front_of accept recv 10 tell go wait gone send-until-error close
+	client connect "$p0" send 10 wait go fin reset tell gone
+	finish b
+	await "the session ends" logs "session 1: .* on "
+	proxy_stop
+}
+
+describe backend_that_answers_early_is_heard \
+    "the backend answers and closes with the request unread"
+backend_that_answers_early_is_heard_body()
+{
+	begin
+	# Closing with bytes unread makes the backend's kernel send a reset.
+	in_front_of times 20 accept recv 1000 send 5000 sent-all close
+	for _ in $(seq 20); do
+		client connect "$p0" send 1m expect-end got 5000
+	done
+	finish b
+	proxy_stop
+}
+
+describe server_may_speak_first \
+    "the backend is connected before the client says a word"
+server_may_speak_first_body()
+{
+	begin
+	in_front_of accept text "220 hello" recv-text HELO fin recv-text bye \
+	    expect-fin
+	client connect "$p0" recv-text "220 hello" text HELO \
+	    expect-fin text bye close
+	finish b
+	proxy_stop
+}
+
+describe both_ways_at_once "16 MiB both ways through an echo, 8 at a time"
+both_ways_at_once_body()
+{
+	begin
+	in_front_of forever echo
+	client load 8 16 16m "$p0"
+	client load 50 1000 1500 "$p0"
+	end b
+	proxy_stop
+	counts sockproxy.requests 1016
+	counts gw.active-requests 0
+}
+
+describe bytes_pass_unchanged_one_by_one \
+    "one byte with each write, without Nagle"
+bytes_pass_unchanged_one_by_one_body()
+{
+	begin
+	in_front_of accept trickle 3000 1 fin expect-fin got 3000
+	client connect "$p0" trickle 3000 1 fin expect-fin got 3000
+	finish b
+	proxy_stop
+}
+
+describe small_messages_do_not_wait \
+    "200 round trips of one byte take no delayed acknowledgement"
+small_messages_do_not_wait_body()
+{
+	begin
+	in_front_of accept echo
+	# 40 ms for each would be 8 seconds
+	client connect "$p0" rxseed 1 within 2000 ping 200 fin expect-fin
+	finish b
+	proxy_stop
+}
+
+describe stalled_reader_holds_nobody_up \
+    "a client that does not read, while others go on"
+stalled_reader_holds_nobody_up_body()
+{
+	begin
+	mkfifo stalled go
+	in_front_of forever recv 1 send 8m expect-fin close
+	peer slow rcvbuf 4096 connect "$p0" send 1 recv 1000 tell stalled \
+	    wait go recv 8387608 fin expect-fin got 8m
+	timeout "$LIMIT" cat stalled >/dev/null
+	for _ in 1 2 3 4 5; do
+		client connect "$p0" send 1 recv 8m fin expect-fin
+	done
+	: >go
+	finish slow
+	end b
+	proxy_stop
+}
+
+describe backend_that_does_not_read_throttles_its_client \
+    "the client stops when everything between is full, and goes on"
+backend_that_does_not_read_throttles_its_client_body()
+{
+	begin
+	mkfifo go full
+	in_front_of rcvbuf 4096 accept wait go expect-fin close
+	peer up sndbuf 4096 connect "$p0" fill tell full fin expect-fin
+	timeout "$LIMIT" cat full >/dev/null
+	: >go
+	finish up b
+	n=$(sed -n 's/filled //p' up.out)
+	atf_check -o inline:"FIN after $n bytes\n" cat b.out
+	proxy_stop
+}
+
+describe urgent_byte_does_not_spin \
+    "out-of-band data: the stream around it arrives, the loop rests"
+urgent_byte_does_not_spin_body()
+{
+	begin
+	mkfifo sent rest
+	in_front_of accept recv 1000 tell sent wait rest expect-fin close
+	peer up connect "$p0" send 1000 oob ! park
+	timeout "$LIMIT" cat sent >/dev/null
+	before=$(cpu_ticks)
+	# Half a second in which a spinning loop would burn fifty ticks.
+	sleep 0.5
+	after=$(cpu_ticks)
+	[ $((after - before)) -lt 10 ] || fail "$before to $after ticks"
+	kill "$up_pid"
+	: >rest
+	finish b
+	proxy_stop
+}
+
+# Clock ticks that the relay used so far.
+cpu_ticks()
+{
+	awk '{ print $14 + $15 }' "/proc/$(relays | head -n 1 | tr -d ' ')/stat"
+}
+
+describe addresses_of_every_kind \
+    "IPv4, IPv6, Unix and abstract, on both sides"
+addresses_of_every_kind_body()
+{
+	begin
+	backend b4 127.0.0.1:0 forever echo
+	backend b6 '[::1]:0' forever echo
+	backend bu ./b.sock forever echo
+	proxy <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b6") }
+		\$SERVER["socket"] == "[::1]:0" { $(server "b=$bu") }
+		\$SERVER["socket"] == "$PWD/p.sock" { $(server "b=$b4") }
+	CONF
+	client load 4 20 300k "$p0"
+	client load 4 20 300k "$p1"
+	client load 4 20 300k ./p.sock
+	for b in b4 b6 bu; do
+		end "$b"
+	done
+	proxy_stop
+	[ ! -e p.sock ] || fail "the Unix socket is still there"
+}
+
+describe unix_sockets_keep_ends_apart \
+    "half close and data in front of a close over Unix sockets"
+unix_sockets_keep_ends_apart_body()
+{
+	begin
+	backend bu ./b.sock times 10 accept expect-fin got 1m send 200k fin \
+	    close
+	proxy <<-CONF
+		\$SERVER["socket"] == "$PWD/p.sock" { $(server "b=$bu") }
+	CONF
+	for _ in $(seq 10); do
+		client connect ./p.sock send 1m fin expect-fin got 200k
+	done
+	finish bu
+	proxy_stop
+}
+
+describe ten_ways_to_end_leave_no_descriptor \
+    "5,000 short connections, ended in ten ways"
+ten_ways_to_end_leave_no_descriptor_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever discard
+	backend answer 127.0.0.1:0 forever send 2000 fin discard
+	backend reset 127.0.0.1:0 forever send 100 reset
+	backend shut 127.0.0.1:0 forever close
+	refuser down 127.0.0.1:0
+	proxy <<-CONF
+		sockproxy.log-sessions = "none"
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+		\$SERVER["socket"] == "127.0.0.2:0" { $(server "a=$answer") }
+		\$SERVER["socket"] == "127.0.0.3:0" { $(server "r=$reset") }
+		\$SERVER["socket"] == "127.0.0.4:0" { $(server "s=$shut") }
+		\$SERVER["socket"] == "127.0.0.5:0" { $(server "d=$down") }
+	CONF
+	# one to warm up, then the same number before and after
+	client connect "$p0" send 10 fin expect-fin close
+	await "the first session ends" descriptors_are "$(($(descriptors)))"
+	before=$(descriptors)
+	client times 500 connect "$p0" close
+	client times 500 connect "$p0" reset
+	client times 500 connect "$p0" send 100 close
+	client times 500 connect "$p0" send 100 reset
+	client times 500 connect "$p0" send 100 fin expect-fin close
+	client times 500 connect "$p1" expect-fin got 2000 close
+	client times 500 connect "$p1" recv 1000 reset
+	client times 500 connect "$p2" expect-reset close
+	client times 500 connect "$p3" expect-fin close
+	client times 500 connect "$p4" expect-reset got 0 close
+	await "all descriptors are back" descriptors_are "$before"
+	for b in b answer reset shut; do
+		kill "$(eval echo "\$${b}_pid")"
+	done
+	proxy_stop
+	counts gw.active-requests 0
+	counts sockproxy.requests 5001
+}
