@@ -1,0 +1,62 @@
+/*
+ * conf.h - from text to struct setup.
+ *
+ * lex.c makes tokens, conf.c knows the grammar and the conditions, key.c is the
+ * one table of keys.  Makes no system call but reading files (and include_shell,
+ * through proc.h).  All errors of a run are reported, then nothing of it is used.
+ */
+#ifndef CONF_H
+#define CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "setup.h"
+
+/* Receives one line of text: an error, a warning, a line of the dump. */
+typedef void conf_put(void *, const char *);
+
+/*
+ * Read a configuration.  path "-" is standard input.  Returns true when setup
+ * is good; errors and warnings go to put ("file:line:column: error: ...").
+ */
+bool	conf_file(struct setup *, const char *path, conf_put *, void *);
+
+/*
+ * The same from memory; name stands for the file in messages.
+ */
+bool	conf_text(struct setup *, const char *name, const char *text, size_t len,
+    conf_put *, void *);
+
+/*
+ * The configuration that "sockproxy listen backend ..." stands for.
+ */
+bool	conf_words(struct setup *, const char *listen, int nbackends,
+    char *const *backends, conf_put *, void *);
+
+/*
+ * Whether listeners may have port 0, the system's choice (for tests).  NULL asks
+ * only.  Returns what holds now.
+ */
+bool	conf_port_zero(const bool *);
+
+/*
+ * Write the effective configuration, as a configuration: reading it gives the
+ * same setup.
+ */
+void	conf_dump(const struct setup *, conf_put *, void *);
+
+/*
+ * Write the key table as the manual has it: name, scope, type, default, text.
+ */
+void	conf_keys(conf_put *, void *);
+
+/*
+ * "file:line" of where a value was set, "default" for 0.  Returns buf.
+ */
+const char *conf_at(const struct setup *, uint32_t at, char *buf, size_t);
+
+/* A string of the setup. */
+const char *conf_string(const struct setup *, uint32_t offset);
+
+#endif

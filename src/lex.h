@@ -1,0 +1,90 @@
+/*
+ * lex.h - configuration text to tokens, each with its line and column.
+ */
+#ifndef LEX_H
+#define LEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum token_type {
+	TOKEN_END,		/* of the text */
+	TOKEN_EOL,		/* of a line, outside parentheses */
+	TOKEN_WORD,
+	TOKEN_NUMBER,
+	TOKEN_STRING,		/* text is between the quotes, not unescaped */
+	TOKEN_ASSIGN,		/* =  */
+	TOKEN_REPLACE,		/* := */
+	TOKEN_APPEND,		/* += */
+	TOKEN_PLUS,
+	TOKEN_ARROW,		/* => */
+	TOKEN_COMMA,
+	TOKEN_LPAREN,
+	TOKEN_RPAREN,
+	TOKEN_LBRACE,
+	TOKEN_RBRACE,
+	TOKEN_LBRACKET,
+	TOKEN_RBRACKET,
+	TOKEN_DOLLAR,
+	TOKEN_EQ,		/* == */
+	TOKEN_NE,		/* != */
+	TOKEN_PREFIX,		/* =^ */
+	TOKEN_SUFFIX,		/* =$ */
+	TOKEN_MATCH,		/* =~ */
+	TOKEN_NOMATCH,		/* !~ */
+	TOKEN_BAD		/* no token; why says it */
+};
+
+struct token {
+	enum token_type	 type;
+	uint32_t	 line;		/* from 1 */
+	uint32_t	 column;	/* in bytes, from 1 */
+	const char	*text;		/* not ended by a NUL */
+	size_t		 len;
+	const char	*why;		/* TOKEN_BAD: what is wrong, else NULL */
+	bool		 lines;		/* a string: spans lines */
+	unsigned	 parens;	/* open before it */
+};
+
+struct lex {
+	const char	*pos;
+	const char	*end;
+	const char	*line_start;
+	uint32_t	 line;
+	unsigned	 parens;	/* open ones: line ends mean nothing */
+};
+
+/*
+ * Begin at the first byte; a byte order mark is skipped.  The text must stay.
+ */
+void	lex_open(struct lex *, const char *, size_t);
+
+/*
+ * The first byte that no text has (a control character), or NULL.
+ */
+const char *lex_binary(const char *, size_t);
+
+/*
+ * Take the next token.  TOKEN_END and TOKEN_BAD go past nothing they cannot
+ * judge: END comes again and again, BAD takes at least one byte.
+ */
+void	lex_next(struct lex *, struct token *);
+
+/*
+ * After an error: go on where the next statement seems to begin: at the end of
+ * this line, before a brace, or, inside parentheses, at what looks like a
+ * statement.
+ */
+void	lex_recover(struct lex *);
+
+/*
+ * Go back to the end of the line on which that token begins (a string whose
+ * closing quote is missing has swallowed lines).
+ */
+void	lex_rewind(struct lex *, const struct token *);
+
+/* "\"text\"", a word, "end of line": a token for messages.  Returns buf. */
+const char *lex_describe(const struct token *, char *buf, size_t);
+
+#endif
