@@ -1,0 +1,650 @@
+/*
+ * sim_check.c - the invariants.
+ *
+ * Some are held at every call (a byte at its place, no end that nobody sent, no
+ * reset that destroys), some after every turn (who owns what, sums, limits, no
+ * spin), some whenever the relay goes to sleep (nothing that it could do is left).
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "backend.h"
+#include "buf.h"
+#include "limits.h"
+#include "listener.h"
+#include "session.h"
+#include "sim.h"
+#include "splice.h"
+#include "stat.h"
+#include "table.h"
+#include "wait.h"
+
+enum { SPINS = 3, IDLE_WAKES = 200, ROWS = 64 };
+
+static unsigned	spins, idle_wakes;
+static uint64_t	idle_second, last_progress, last_happened, last_limits;
+static uint64_t	last_ms_since[ROWS];	/* when a row was first seen in LAST */
+static uint32_t	last_number[ROWS];
+static unsigned	tick;
+
+void
+check_reset_world(void)
+{
+	spins = idle_wakes = 0;
+	idle_second = last_progress = last_happened = last_limits = 0;
+	tick = 0;
+	memset(last_ms_since, 0, sizeof(last_ms_since));
+	memset(last_number, 0, sizeof(last_number));
+}
+
+/* --- who belongs to whom ------------------------------------------------------ */
+
+static struct sock *
+side_sock(const struct session *s, unsigned which)
+{
+	int fd = s->side[which].fd;
+
+	if (fd == -1)
+		return NULL;
+	if (fd < 0 || fd >= SIM_FDS || descs[fd].kind != DESC_SOCK)
+		sim_fail("ownership", s->number, "side %u has %d, which is not "
+		    "open", which, fd);
+	return descs[fd].s;
+}
+
+static void
+marry(struct session *s, unsigned row)
+{
+	struct sock *c = side_sock(s, CLIENT), *b = side_sock(s, BACKEND);
+
+	if (c == NULL || b == NULL)
+		return;
+	if (c->mate == b && b->mate == c)
+		return;
+	if (b->mate != NULL && b->mate != c)
+		sim_fail("ownership", s->number, "a backend's connection has "
+		    "changed its client");
+	if (c->mate != NULL && (c->mate->tx_total > 0 || c->tx_total > 0))
+		sim_fail("failover", s->number, "after %llu bytes",
+		    (unsigned long long)c->mate->tx_total);
+	if (c->mate != NULL)
+		tally.failovers++;
+	c->mate = b;
+	b->mate = c;
+	c->row = b->row = (int8_t)row;
+}
+
+static void
+marry_all(void)
+{
+	unsigned i;
+
+	for (i = 0; i < table_rows() && i < ROWS; i++)
+		if (table_row(i)->state != SESSION_FREE)
+			marry(table_row(i), i);
+}
+
+struct sock *
+check_mate(struct sock *s)
+{
+	if (W.contract)
+		return NULL;
+	if (s->mate == NULL && !s->gone)
+		marry_all();
+	return s->mate;
+}
+
+static long
+number_of(const struct sock *s)
+{
+	return s->row >= 0 ? (long)table_row((unsigned)s->row)->number : -1;
+}
+
+/* --- at every call --------------------------------------------------------------- */
+
+void
+check_read(struct sock *s, long n)
+{
+	(void)s;
+	(void)n;
+}
+
+void
+check_write(struct sock *s, const void *from, size_t n)
+{
+	struct sock *p = check_mate(s);
+	size_t at;
+
+	if (p == NULL)
+		sim_fail("bytes", -1, "written to %d, which nobody sends to",
+		    s->fd);
+	if (s->tx_total + n > p->rx_total)
+		sim_fail("bytes", number_of(s), "%llu written to %d, %llu came",
+		    (unsigned long long)(s->tx_total + n), s->fd,
+		    (unsigned long long)p->rx_total);
+	at = pattern_differs(p->peer->key, s->tx_total, from, n);
+	if (at < n)
+		sim_fail("bytes", number_of(s), "byte %llu to %d is not the one "
+		    "that was sent", (unsigned long long)(s->tx_total + at),
+		    s->fd);
+}
+
+void
+check_move(struct sock *from, struct sock *to, uint64_t pos, size_t n)
+{
+	if (check_mate(to) != from)
+		sim_fail("bytes", number_of(to), "spliced into another session");
+	if (to->tx_total != pos)
+		sim_fail("bytes", number_of(to), "byte %llu spliced at place "
+		    "%llu", (unsigned long long)pos,
+		    (unsigned long long)to->tx_total);
+	(void)n;
+}
+
+/* Our end goes to s: has its other side ended, and is everything there? */
+void
+check_fin(struct sock *s, const char *call)
+{
+	struct sock *p = check_mate(s);
+
+	if (p == NULL)
+		sim_fail("forged-end", -1, "%s on %d: it has no other side",
+		    call, s->fd);
+	if (!p->rx_fin || (!p->eof_got && !p->hidden))
+		sim_fail("forged-end", number_of(s), "%s on %d: nobody sent an "
+		    "end%s", call, s->fd, p->fake_got ? " but the error before "
+		    "it" : "");
+	if (p->local && p->err_got)
+		sim_fail("forged-end", number_of(s), "%s on %d: the other side "
+		    "was reset", call, s->fd);
+	if (s->tx_total != p->rx_total)
+		sim_fail("forged-end", number_of(s), "%s on %d: %llu of %llu "
+		    "bytes before it", call, s->fd,
+		    (unsigned long long)s->tx_total,
+		    (unsigned long long)p->rx_total);
+}
+
+static bool
+broken(const struct sock *s)
+{
+	return s->dead || s->fin_failed || s->state != SOCK_OPEN ||
+	    (s->local && s->peer->gone);
+}
+
+/* The end was decided by somebody, not by what the two sides did. */
+static bool
+imposed(enum reason r)
+{
+	switch (r) {
+	case REASON_READ_TIMEOUT:
+	case REASON_WRITE_TIMEOUT:
+	case REASON_READ_IDLE:
+	case REASON_WRITE_IDLE:
+	case REASON_HALF_CLOSE_TIMEOUT:
+	case REASON_SHUTDOWN:
+	case REASON_KILLED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static uint64_t
+later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* May a reset destroy what s has not delivered? */
+static bool
+patience_over(const struct sock *s, const struct session *row)
+{
+	uint64_t since = last_number[s->row] == row->number ?
+	    last_ms_since[s->row] : row->since_ms, now = W.last_ms;
+
+	if (row->state != SESSION_LAST)
+		return false;
+	if (W.blind)
+		return now >= since + LIMIT_LAST_BLIND_MS;
+	return now >= since + LIMIT_LAST_MS ||
+	    now + 1 >= later(since, s->tx_ms) + LIMIT_LAST_STALL_MS;
+}
+
+/* s is reset: was there no other way? */
+static void
+check_reset(struct sock *s, const struct session *row)
+{
+	struct sock *p = s->mate;
+	enum reason r = row->reason;
+
+	if (s->tx_total > s->tx_gone && !s->dead && !s->local && !s->cut &&
+	    r != REASON_SHUTDOWN && r != REASON_KILLED &&
+	    !patience_over(s, row))
+		sim_fail("destroyed", row->number, "%llu bytes on their way by "
+		    "the reset of %d (%s)", (unsigned long long)
+		    (s->tx_total - s->tx_gone), s->fd, reason_key(r));
+	if (p == NULL || imposed(r) || broken(s) || row->state == SESSION_CONNECT)
+		return;
+	if (p->rx_total > s->tx_total && !s->tx_fin)
+		sim_fail("lost", row->number, "%llu of %llu bytes went to %d "
+		    "before its reset (%s)", (unsigned long long)s->tx_total,
+		    (unsigned long long)p->rx_total, s->fd, reason_key(r));
+}
+
+/* Whoever is said to have ended it must have done so. */
+static void
+check_reason(const struct session *row, const struct sock *c,
+    const struct sock *b)
+{
+	bool ok = true;
+
+	switch (row->reason) {
+	case REASON_DONE:
+		ok = b != NULL && c->tx_fin && b->tx_fin;
+		break;
+	case REASON_CLIENT_RESET:
+	case REASON_CLIENT_LOST:
+	case REASON_CLIENT_GONE:
+		ok = c->why != 0;
+		break;
+	case REASON_BACKEND_RESET:
+	case REASON_BACKEND_LOST:
+		ok = b != NULL && b->why != 0;
+		break;
+	case REASON_CLIENT_DEAF:
+		ok = broken(c);
+		break;
+	case REASON_BACKEND_DEAF:
+		ok = b != NULL && broken(b);
+		break;
+	case REASON_NO_BACKEND:
+	case REASON_NO_RESOURCES:
+		ok = c->tx_total == 0;
+		break;
+	case REASON_SHUTDOWN:
+		ok = W.draining;
+		break;
+	case REASON_KILLED:
+		ok = W.killed;
+		break;
+	case REASON_NONE:
+		ok = false;
+		break;
+	default:
+		break;
+	}
+	if (!ok)
+		sim_fail("reason", row->number, "%s (error %d) is not so",
+		    reason_key(row->reason), row->error);
+}
+
+/* Ended in order: then nothing may be left in either direction. */
+static void
+check_orderly(struct sock *s, const struct session *row)
+{
+	if (s->tx_fin)
+		;
+	else if (s->state == SOCK_OPEN && !s->dead)
+		check_fin(s, "os_close");
+	if (net_unread(s) > 0)
+		sim_fail("lost", row->number, "%u bytes of %d were not read "
+		    "before its close", net_unread(s), s->fd);
+	if (!s->rx_fin && !s->dead && s->state == SOCK_OPEN)
+		sim_fail("lost", row->number, "%d was closed before it ended",
+		    s->fd);
+}
+
+void
+check_close(struct sock *s, bool orderly)
+{
+	const struct session *row;
+
+	if (s->row < 0 || s->mate == NULL)
+		(void)check_mate(s);
+	if (s->row < 0) {
+		if (orderly && s->state == SOCK_OPEN && !s->dead)
+			sim_fail("forged-end", -1, "%d is closed, not reset",
+			    s->fd);
+		return;
+	}
+	row = table_row((unsigned)s->row);
+	W.dirty_all = true;
+	if (row->state == SESSION_CONNECT && row->reason == REASON_NONE)
+		return;			/* another backend is tried */
+	if (orderly)
+		check_orderly(s, row);
+	else
+		check_reset(s, row);
+	if (s->service < 0)
+		check_reason(row, s, s->mate);
+}
+
+/* --- after every turn ---------------------------------------------------------------- */
+
+static void
+check_half(const struct session *s, unsigned way, uint8_t *leased)
+{
+	const struct half *h = &s->half[way];
+	struct sock *from = side_sock(s, way), *to = side_sock(s, !way);
+	uint64_t held;
+
+	if ((h->state == HALF_DRAIN) != (h->buf != -1) &&
+	    !(h->state == HALF_DRAIN && h->lane != -1))
+		sim_fail("buffer", s->number, "half %u in state %u has buffer %d",
+		    way, h->state, h->buf);
+	if (h->buf != -1) {
+		if (h->len == 0)
+			sim_fail("buffer", s->number, "leased and empty");
+		if (leased[h->buf]++)
+			sim_fail("buffer", s->number, "%d is leased twice",
+			    h->buf);
+	}
+	if (s->state != SESSION_RELAY || from == NULL || to == NULL)
+		return;
+	if (h->end == HALF_BROKEN || h->end == HALF_DROPPED)
+		return;
+	held = half_held(h);
+	if (from->rx_taken + h->owed != to->tx_total + held)
+		sim_fail("held", s->number, "half %u: %llu taken, %llu given, "
+		    "%llu held, %u owed", way,
+		    (unsigned long long)from->rx_taken,
+		    (unsigned long long)to->tx_total, (unsigned long long)held,
+		    h->owed);
+	if (h->bytes != to->tx_total &&
+	    !(h->state == HALF_SPLICE && splice_kind() == SPLICE_DETACHED))
+		sim_fail("counters", s->number, "half %u says %llu bytes, %llu "
+		    "were given", way, (unsigned long long)h->bytes,
+		    (unsigned long long)to->tx_total);
+}
+
+/* When a session was first seen in LAST. */
+static void
+note_last(unsigned i)
+{
+	const struct session *s = table_row(i);
+
+	if (s->state != SESSION_LAST || last_number[i] == s->number)
+		return;
+	last_number[i] = s->number;
+	last_ms_since[i] = s->since_ms;
+}
+
+static void
+check_row(unsigned i, uint8_t *leased, unsigned *fds, unsigned *lanes)
+{
+	struct session *s = table_row(i);
+	struct sock *e;
+	unsigned w;
+
+	marry(s, i);
+	for (w = CLIENT; w <= BACKEND; w++) {
+		if ((e = side_sock(s, w)) != NULL) {
+			(*fds)++;
+			e->row = (int8_t)i;
+			if (!wait_watches(s->side[w].fd))
+				sim_fail("ownership", s->number, "%d is not "
+				    "watched", s->side[w].fd);
+			if (e->owner_turn == trace_turn + 1)
+				sim_fail("ownership", s->number, "%d has two "
+				    "owners", s->side[w].fd);
+			e->owner_turn = trace_turn + 1;
+		}
+		*lanes += s->half[w].lane != -1;
+		check_half(s, w, leased);
+	}
+	note_last(i);
+}
+
+static void
+check_sums(unsigned active)
+{
+	const struct stat_global *g = stat_global();
+	uint64_t ended = 0, listeners = 0, loads = 0;
+	uint64_t load[LIMIT_BACKENDS > 64 ? 64 : LIMIT_BACKENDS] = { 0 };
+	const struct session *s;
+	unsigned i;
+
+	if (table_count() != active || g->active != active)
+		sim_fail("counters", -1, "%u sessions, counted %u and %llu",
+		    active, table_count(), (unsigned long long)g->active);
+	for (i = 0; i < REASONS; i++)
+		ended += g->ended[i];
+	if (g->accepted != ended + active)
+		sim_fail("counters", -1, "accepted %llu, ended %llu, active %u",
+		    (unsigned long long)g->accepted, (unsigned long long)ended,
+		    active);
+	for (i = 0; i < plan_setup.nlisteners; i++)
+		listeners += stat_listener(i)->active;
+	if (listeners != active)
+		sim_fail("counters", -1, "listeners have %llu of %u sessions",
+		    (unsigned long long)listeners, active);
+	for (i = 0; i < table_rows(); i++) {
+		s = table_row(i);
+		if (s->state != SESSION_FREE && s->backend != BACKEND_NONE)
+			load[s->backend % 64]++;
+	}
+	for (i = 0; i < plan_setup.nbackends; i++) {
+		loads = stat_backend(i)->load;
+		if (loads != load[i])
+			sim_fail("counters", -1, "backend %u: load %llu is %llu",
+			    i, (unsigned long long)loads,
+			    (unsigned long long)load[i]);
+	}
+}
+
+/* Everything about everybody. */
+static void
+check_all(bool alive)
+{
+	uint8_t leased[SIM_FDS * 2 + 1] = { 0 };
+	unsigned active = 0, fds = 0, lanes = 0, bufs = 0, i, other;
+
+	for (i = 0; i < table_rows() && i < ROWS; i++) {
+		if (table_row(i)->state == SESSION_FREE)
+			continue;
+		active++;
+		check_row(i, leased, &fds, &lanes);
+	}
+	for (i = 0; i < sizeof(leased); i++)
+		bufs += leased[i];
+	if (bufs != buf_used())
+		sim_fail("buffer", -1, "%u in use, %u leased", buf_used(), bufs);
+	if (lanes != splice_lanes())
+		sim_fail("lane", -1, "%u in use, %u owned", splice_lanes(),
+		    lanes);
+	other = splice_pipes() + W.channels;
+	for (i = 0; i < sim_nlisteners; i++)
+		other += !sim_listeners[i]->gone;
+	if (ndescs != fds + other)
+		sim_fail("descriptor", -1, "%u are open, %u are owned", ndescs,
+		    fds + other);
+	if (alive)
+		check_sums(active);
+}
+
+/* --- limits ----------------------------------------------------------------------------- */
+
+static void
+over(const struct session *s, const char *what, uint64_t since, uint64_t limit)
+{
+	const uint64_t slack = 2 * LIMIT_SWEEP_MS + 10;
+
+	if (limit == 0 || W.last_ms <= since + limit + slack)
+		return;
+	sim_fail("limit", s->number, "%s: %llu ms, allowed %llu", what,
+	    (unsigned long long)(W.last_ms - since), (unsigned long long)limit);
+}
+
+/* When a byte moved last on the way to side which, by the relay's clock. */
+static uint64_t
+moved(const struct session *s, unsigned which)
+{
+	struct sock *to = side_sock(s, which), *from = side_sock(s, !which);
+
+	return later(later(to->write_ms, from->read_ms), s->since_ms);
+}
+
+static void
+check_limits(unsigned i)
+{
+	const struct session *s = table_row(i);
+	const struct setup_profile *p = &plan_setup.profiles[s->profile];
+	const struct setup_backend *b;
+	uint64_t up, down, any;
+	unsigned twice;
+
+	note_last(i);
+	if (s->state == SESSION_LAST)
+		over(s, "last", last_ms_since[i], LIMIT_LAST_MS + 400);
+	if (s->backend == BACKEND_NONE)
+		return;
+	b = &plan_setup.backends[s->backend];
+	if (s->state == SESSION_CONNECT)
+		over(s, "connect-timeout", s->since_ms, b->connect_timeout.v);
+	if (s->state != SESSION_RELAY)
+		return;
+	/* what a kernel moves by itself is only seen when a limit is due */
+	twice = splice_kind() == SPLICE_DETACHED ? 2 : 1;
+	up = moved(s, BACKEND);
+	down = moved(s, CLIENT);
+	any = later(up, down);
+	over(s, "max-read-idle", any, p->max_read_idle.v * twice);
+	over(s, "max-write-idle", any, p->max_write_idle.v * twice);
+	if ((s->half[CLIENT].state == HALF_DONE) !=
+	    (s->half[BACKEND].state == HALF_DONE))
+		over(s, "half-close-timeout", any,
+		    p->half_close_timeout.v * twice);
+	if (half_want(&s->half[CLIENT]) == WAIT_WRITE)
+		over(s, "write-timeout", up, b->write_timeout.v * twice);
+	if (half_want(&s->half[BACKEND]) == WAIT_READ)
+		over(s, "read-timeout", down, b->read_timeout.v * twice);
+}
+
+static void
+check_all_limits(void)
+{
+	unsigned i;
+
+	for (i = 0; i < table_rows() && i < ROWS; i++)
+		if (table_row(i)->state != SESSION_FREE)
+			check_limits(i);
+}
+
+/* --- spinning ------------------------------------------------------------------------------ */
+
+static void
+check_spin(void)
+{
+	bool same = W.progress == last_progress;
+	bool quiet = W.happened == last_happened;
+
+	last_progress = W.progress;
+	last_happened = W.happened;
+	if (W.now / SIM_S != idle_second) {
+		idle_second = W.now / SIM_S;
+		idle_wakes = 0;
+	}
+	if (same && W.timed_out && ++idle_wakes > IDLE_WAKES)
+		sim_fail("spin", -1, "wakes %u times in a second for nothing",
+		    idle_wakes);
+	spins = same && quiet && W.awake ? spins + 1 : 0;
+	if (spins >= SPINS)
+		sim_fail("spin", -1, "%u turns in a row without any effect",
+		    spins);
+}
+
+void
+check_turn(bool alive)
+{
+	check_spin();
+	if (!alive)
+		return;
+	if (W.dirty_all || tick++ % 4 == 0) {
+		W.dirty_all = false;
+		check_all(alive);
+	}
+	if (W.last_ms >= last_limits + 20 || W.last_ms < last_limits) {
+		last_limits = W.last_ms;
+		check_all_limits();
+	}
+}
+
+/* --- going to sleep ---------------------------------------------------------------------------- */
+
+static void
+missed(const struct session *s, const char *what, int fd)
+{
+	sim_fail("missed", s->number, "sleeps though %d is %s", fd, what);
+}
+
+static bool
+resting(const struct session *s, const struct half *h)
+{
+	(void)s;
+	return h->rest_ms > W.last_ms || h->pay_ms > W.last_ms;
+}
+
+static void
+check_asleep(const struct session *s)
+{
+	struct sock *e[2] = { side_sock(s, CLIENT), side_sock(s, BACKEND) };
+	const struct half *h;
+	unsigned way, want;
+	struct sock *on;
+
+	if (s->state == SESSION_CONNECT && e[BACKEND] != NULL &&
+	    (net_mask(e[BACKEND]) & WAIT_WRITE))
+		missed(s, "connected or failed", e[BACKEND]->fd);
+	if (s->state == SESSION_CONNECT && e[CLIENT]->dead && !s->peeked &&
+	    !e[CLIENT]->wake_on)
+		missed(s, "reset", e[CLIENT]->fd);
+	if (s->state != SESSION_RELAY)
+		return;
+	for (way = CLIENT; way <= BACKEND; way++) {
+		h = &s->half[way];
+		if (h->state == HALF_DONE || resting(s, h))
+			continue;
+		want = half_want(h);
+		on = e[want == WAIT_READ ? way : !way];
+		if (!on->wake_on && (net_mask(on) & want))
+			missed(s, want == WAIT_READ ? "readable" : "writable",
+			    on->fd);
+	}
+}
+
+void
+check_wait(uint64_t until)
+{
+	const struct session *s;
+	unsigned i;
+
+	if (until <= W.now + 11 * SIM_MS)
+		return;
+	for (i = 0; i < table_rows() && i < ROWS; i++) {
+		s = table_row(i);
+		if (s->state != SESSION_FREE)
+			check_asleep(s);
+	}
+	if (table_count() == table_max())
+		return;
+	for (i = 0; i < sim_nlisteners; i++)
+		if (!sim_listeners[i]->gone && sim_listeners[i]->nqueue > 0 &&
+		    stat_listener(i)->paused == 0)
+			sim_fail("missed", -1, "sleeps though a client waits at "
+			    "listener %u", i);
+}
+
+/* --- the end --------------------------------------------------------------------------------------- */
+
+void
+check_end(void)
+{
+	unsigned i;
+
+	check_all(true);
+	if (table_count() != 0)
+		sim_fail("end", -1, "%u sessions are left", table_count());
+	for (i = 0; i < REASONS; i++)
+		tally.ended[i] += stat_global()->ended[i];
+	tally.sessions += stat_global()->accepted;
+}

@@ -1,0 +1,275 @@
+/*
+ * sim_run.c - one seed, from the plan to the end.
+ */
+#include <setjmp.h>
+#include <string.h>
+
+#include "channel.h"
+#include "limits.h"
+#include "loop.h"
+#include "session.h"
+#include "sim.h"
+#include "stat.h"
+#include "table.h"
+
+enum { TURNS_DRAINING = 60000, SETTLE_S = 300 };
+
+static struct sock *channel;
+static uint64_t	drained_ms;
+
+static void
+reset_all(uint64_t seed, const struct sim_mask *mask)
+{
+	net_reset_world();
+	rng_seed(seed, mask);
+	os_reset_world();
+	wait_reset_world();
+	sys_reset_world();
+	actor_reset_world();
+	check_reset_world();
+	trace_reset(seed);
+	W.fd_limit = SIM_FDS - 8;
+	W.lat_max = 1000;
+	channel = NULL;
+	drained_ms = 0;
+}
+
+static void
+cast(const struct sim_mask *mask)
+{
+	unsigned i;
+
+	for (i = 0; i < nclients; i++) {
+		actor_cast(i);
+		/* left out: it was cast all the same, to change nothing else */
+		actors[i].done = (mask->clients >> i & 1) == 0;
+	}
+}
+
+static void
+open_doors(int *fds)
+{
+	struct os_listen how = { 0 };
+	unsigned i;
+
+	for (i = 0; i < plan_setup.nlisteners; i++) {
+		how.backlog = (int)plan_setup.listeners[i].backlog.v;
+		fds[i] = os_listen(&plan_setup.listeners[i].addr, &how);
+		if (fds[i] < 0)
+			sim_fail("simulator", -1, "cannot listen");
+		sim_listeners[sim_nlisteners++] = descs[fds[i]].s;
+	}
+}
+
+static int
+open_channel(void)
+{
+	if (!plan.by_channel)
+		return -1;
+	channel = net_pair(true);
+	channel->state = channel->peer->state = SOCK_OPEN;
+	W.channels = 1;
+	W.channel_fd = desc_new(DESC_SOCK, channel);
+	return W.channel_fd;
+}
+
+static void
+open_relay(void)
+{
+	const struct loop_room none = { 0 };
+	int fds[SIM_LISTENERS], chan, error;
+
+	open_doors(fds);
+	chan = open_channel();
+	if (!stat_open(1, plan_setup.nlisteners, plan_setup.nbackends) ||
+	    !table_map(1, loop_sessions(&plan_setup)))
+		sim_fail("simulator", -1, "no memory");
+	stat_self(0);
+	error = loop_open(&plan_setup, 0, fds, chan, &none);
+	if (error != 0)
+		sim_fail("open", -1, "loop_open: %d", error);
+	sys_started();
+}
+
+/* --- orders ----------------------------------------------------------------- */
+
+static void
+order(enum channel_order what, uint32_t value)
+{
+	trace("order", -1, what, value);
+	if (channel != NULL && net_unread(channel) == 0) {
+		channel->rx_cap = what;
+		channel->tx_cap = value;
+		channel->rx_total++;
+		net_wake(channel, 1);
+	} else if (what == CHANNEL_DRAIN)
+		loop_drain(value);
+	else
+		loop_stop();
+}
+
+static void
+drain(void)
+{
+	if (W.draining) {
+		order(CHANNEL_STOP, 0);
+		return;
+	}
+	W.draining = true;
+	tally.drains++;
+	drained_ms = os_now_ms();
+	if (channel != NULL && rng_chance(STREAM_PLAN, 10)) {
+		channel->rx_fin = true;		/* the parent died */
+		plan.graceful_ms = plan_setup.server.graceful_ms.v;
+		net_wake(channel, 1);
+		return;
+	}
+	order(CHANNEL_DRAIN, plan.graceful_ms);
+}
+
+static void
+kill_some(void)
+{
+	bool at_once = rng_chance(STREAM_PLAN, 50);
+	unsigned i;
+
+	W.killed = true;
+	for (i = 0; i < table_rows(); i++)
+		if (rng_chance(STREAM_PLAN, 30))
+			session_kill(table_row(i), REASON_KILLED, at_once,
+			    os_now_ms());
+}
+
+static void
+obey(void)
+{
+	uint32_t orders = W.orders;
+
+	W.orders = 0;
+	if (orders & 1u << EV_OPERATOR)
+		kill_some();
+	if (orders & 1u << EV_DRAIN)
+		drain();
+}
+
+/* --- turns --------------------------------------------------------------------- */
+
+static bool
+over(uint64_t turns)
+{
+	return W.asleep || turns >= plan.turns ||
+	    (actor_clients_left() == 0 && table_count() == 0);
+}
+
+static void
+check_drain(uint64_t turns)
+{
+	uint64_t most = (uint64_t)plan.graceful_ms + LIMIT_SHUTDOWN_LAST_MS;
+
+	if (turns > plan.turns + TURNS_DRAINING)
+		sim_fail("end", -1, "drained for %d turns", TURNS_DRAINING);
+	if (W.last_ms > drained_ms + most + 250)
+		sim_fail("end", -1, "drained for %llu ms, allowed %llu",
+		    (unsigned long long)(W.last_ms - drained_ms),
+		    (unsigned long long)most);
+}
+
+static void
+play_turns(void)
+{
+	uint64_t turns;
+	bool alive;
+
+	for (turns = 0;; turns++) {
+		if (W.orders != 0)
+			obey();
+		if (!W.draining && (turns & 7) == 0 && over(turns))
+			drain();
+		if (!W.draining && W.asleep)
+			drain();
+		trace_turn = turns;
+		alive = loop_turn();
+		check_turn(alive);
+		if (!alive)
+			break;
+		if (W.draining)
+			check_drain(turns);
+	}
+	tally.turns += turns;
+	if (loop_error() != 0)
+		sim_fail("end", -1, "the loop gave up: %d", loop_error());
+	check_end();
+}
+
+/* What the clients have seen in the end. */
+static void
+review(void)
+{
+	struct sock *s;
+	unsigned i;
+
+	for (i = 0; i < nclients; i++) {
+		if ((s = actors[i].s) == NULL)
+			tally.seen[SEEN_NOTHING]++;
+		else if (s->rst_got)
+			tally.seen[SEEN_RESET]++;
+		else if (s->rx_fin && s->fin_gone)
+			tally.seen[SEEN_BOTH_ENDS]++;
+		else if (s->rx_fin)
+			tally.seen[SEEN_END]++;
+		else if (s->gone)
+			tally.seen[SEEN_LEFT]++;
+		else
+			tally.seen[SEEN_OPEN]++;
+	}
+}
+
+/* All descriptors are gone; what was promised to be delivered must arrive. */
+static void
+settle(void)
+{
+	const struct sock *s;
+	unsigned i;
+
+	if (ndescs != W.channels)
+		sim_fail("descriptor", -1, "%u are left open", ndescs);
+	net_until(W.now + SETTLE_S * SIM_S);
+	for (i = 0; i < W.nsocks; i++) {
+		s = &socks[i];
+		if (!s->was_closed || s->dead || s->cut || s->blocked ||
+		    s->state != SOCK_OPEN || s->linked)
+			continue;
+		if (s->tx_gone != s->tx_total)
+			sim_fail("lost", -1, "%llu bytes did not arrive",
+			    (unsigned long long)(s->tx_total - s->tx_gone));
+	}
+}
+
+bool
+sim_run(uint64_t seed, const struct sim_mask *mask)
+{
+	reset_all(seed, mask);
+	trace_armed = true;
+	if (setjmp(trace_out) != 0) {
+		trace_armed = false;
+		tally.failures++;
+		table_unmap();
+		stat_close();
+		return false;
+	}
+	tally.seeds++;
+	plan_make(seed);
+	splice_reset_world(plan.splice, plan.pipe);
+	cast(mask);
+	open_relay();
+	play_turns();
+	loop_close();
+	settle();
+	review();
+	table_unmap();
+	stat_close();
+	tally.bytes += W.bytes;
+	tally.lines += sys_lines;
+	trace_armed = false;
+	return true;
+}

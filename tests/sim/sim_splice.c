@@ -1,0 +1,416 @@
+/*
+ * sim_splice.c - splice.h, both kinds and none.
+ *
+ * Pumped: a lane holds a span of the source's stream, at most a pipe full.
+ * Detached: bytes go over whenever there is something and room for it, without
+ * anybody asking, until an end or an error stops it.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "sim.h"
+#include "splice.h"
+#include "wait.h"
+
+enum { LANES = 100 };
+
+struct lane {
+	bool		used, stopped, moving;
+	struct sock	*from, *to;
+	uint64_t	pos;		/* of the first byte held */
+	uint64_t	held;
+	uint64_t	in, out;	/* detached: since the last step */
+	int		error;		/* of the sink */
+	int		pipe[2];
+};
+
+static struct lane lanes[LANES];
+static enum splice_kind kind;
+static unsigned	most, inuse, pipe_size, npipes;
+static int	kept[LANES * 2];	/* pipes for later use */
+static unsigned	nkept;
+
+void
+splice_reset_world(int k, unsigned capacity)
+{
+	memset(lanes, 0, sizeof(lanes));
+	kind = (enum splice_kind)k;
+	pipe_size = capacity;
+	most = inuse = npipes = nkept = 0;
+}
+
+enum splice_kind
+splice_open(unsigned n)
+{
+	most = n < LANES ? n : LANES;
+	return kind;
+}
+
+enum splice_kind
+splice_kind(void)
+{
+	return kind;
+}
+
+static void
+pipe_close(const int *fds)
+{
+	desc_free(fds[0]);
+	desc_free(fds[1]);
+	npipes -= 2;
+}
+
+void
+splice_trim(void)
+{
+	while (nkept > 0) {
+		nkept -= 2;
+		pipe_close(&kept[nkept]);
+	}
+}
+
+void
+splice_close(void)
+{
+	if (inuse > 0 && !W.contract)
+		sim_fail("lane", -1, "%u lanes in use at the end", inuse);
+	splice_trim();
+	most = 0;
+}
+
+unsigned
+splice_lanes(void)
+{
+	return inuse;
+}
+
+unsigned
+splice_pipes(void)
+{
+	return npipes;
+}
+
+static struct lane *
+lane_at(int i, const char *call)
+{
+	if (i < 0 || i >= LANES || !lanes[i].used)
+		sim_fail("lane", -1, "%s on lane %d, which is not in use", call,
+		    i);
+	return &lanes[i];
+}
+
+static int
+pipe_open(int *fds)
+{
+	if (nkept > 0) {
+		nkept -= 2;
+		memcpy(fds, &kept[nkept], 2 * sizeof(fds[0]));
+		return 0;
+	}
+	if ((fds[0] = desc_new(DESC_PIPE, NULL)) < 0)
+		return fds[0];
+	if ((fds[1] = desc_new(DESC_PIPE, NULL)) < 0) {
+		desc_free(fds[0]);
+		return fds[1];
+	}
+	npipes += 2;
+	return 0;
+}
+
+static const int refusals[] = { ENOTSUP, ENOBUFS, EMFILE, ENFILE };
+
+int
+splice_begin(int from, int to)
+{
+	struct sock *f = desc_sock(from, "splice_begin");
+	struct sock *t = desc_sock(to, "splice_begin");
+	struct lane *l;
+	unsigned i;
+	int error;
+
+	if (kind == SPLICE_NONE)
+		return -ENOTSUP;
+	if (fault(FAULT_LANE))
+		return -refusals[fault_pick(FAULT_LANE, 4)];
+	if (kind == SPLICE_DETACHED && (f->local || t->local))
+		return -ENOTSUP;
+	for (i = 0; i < most && lanes[i].used; i++)
+		;
+	if (i == most)
+		return -ENOBUFS;
+	l = &lanes[i];
+	if (kind == SPLICE_DETACHED && (f->dead || t->dead || t->tx_fin))
+		return -ENOTSUP;
+	if (kind == SPLICE_PUMPED && (error = pipe_open(l->pipe)) != 0)
+		return error;
+	l->used = true;
+	l->stopped = l->moving = false;
+	l->from = f;
+	l->to = t;
+	l->pos = f->rx_taken;
+	l->held = l->in = l->out = 0;
+	l->error = 0;
+	inuse++;
+	W.progress++;
+	trace("splice", from, to, (int64_t)i);
+	if (kind == SPLICE_DETACHED) {
+		f->hidden = true;
+		f->lane_out = (int8_t)(i + 1);
+		t->lane_in = (int8_t)(i + 1);
+		splice_moves(f);
+	}
+	return (int)i;
+}
+
+/* --- bytes ---------------------------------------------------------------------- */
+
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static size_t
+lane_give(struct lane *l, size_t n)
+{
+	struct sock *t = l->to;
+
+	check_move(l->from, t, l->pos, n);
+	W.progress++;
+	W.bytes += n;
+	tally.spliced += n;
+	t->write_ms = W.last_ms;
+	l->pos += n;
+	net_send(t, n);
+	return n;
+}
+
+static void
+lane_take(struct lane *l, size_t n)
+{
+	W.progress++;
+	l->from->read_ms = W.last_ms;
+	net_took(l->from, n);
+}
+
+/* Why nothing goes into the sink any more; 0: room is all that lacks. */
+static int
+sink_error(struct sock *t)
+{
+	int err;
+
+	if (t->local)
+		return t->peer->gone ? EPIPE : 0;
+	if (!t->dead)
+		return t->tx_fin ? EPIPE : 0;
+	if (W.shape == SHAPE_LINUX && (err = os_take_error(t)) != 0)
+		return err;
+	return EPIPE;
+}
+
+/* Reading into the pipe: 1 there was something, 0 nothing now, -1 an end. */
+static int
+pump_in(struct lane *l, size_t *budget, struct splice_moved *m)
+{
+	struct sock *f = l->from;
+	size_t n = net_unread(f), room = pipe_size - l->held;
+
+	if (n == 0) {
+		if (f->rx_fin && W.shape == SHAPE_LINUX && !f->local)
+			return -1;
+		if (f->err != 0) {
+			m->error = -os_take_error(f);
+			check_read(f, m->error);
+			return -1;
+		}
+		return f->rx_fin || f->dead ? -1 : 0;
+	}
+	n = least(least(n, room), *budget);
+	if (n > 1 && fault(FAULT_LANE_FULL))
+		n = 1 + fault_pick(FAULT_LANE_FULL, (uint32_t)n - 1);
+	if (n == 0)
+		return 1;
+	lane_take(l, n);
+	l->held += n;
+	m->in += n;
+	*budget -= n;
+	return 1;
+}
+
+static enum splice_result
+pump(struct lane *l, size_t budget, struct splice_moved *m)
+{
+	size_t n;
+	int more;
+
+	for (;;) {
+		more = l->held < pipe_size ? pump_in(l, &budget, m) : 1;
+		if (l->held > 0 && (n = sink_error(l->to)) != 0) {
+			m->error = -(int)n;
+			return SPLICE_BROKEN;
+		}
+		n = least(l->held, net_space(l->to));
+		if (n < l->held)
+			l->to->nospace = true;
+		if (n > 0) {
+			l->held -= n;
+			m->out += lane_give(l, n);
+		}
+		if (more == -1)
+			return SPLICE_ENDED;
+		if (l->held > 0)
+			return SPLICE_SINK;
+		if (more == 0) {
+			m->dry = 1;
+			return SPLICE_SOURCE;
+		}
+		if (budget == 0)
+			return SPLICE_MORE;
+	}
+}
+
+static void
+lane_stop(struct lane *l, int error)
+{
+	l->stopped = true;
+	l->error = error;
+	l->from->hidden = false;
+	if (l->from->fd >= 0)
+		wait_edge(l->from->fd, WAIT_READ);
+}
+
+/* The kernel moves by itself. */
+static void
+lane_run(struct lane *l)
+{
+	struct sock *f = l->from, *t = l->to;
+	size_t n;
+	int err;
+
+	if (l->stopped || l->moving)
+		return;
+	l->moving = true;
+	while ((n = least(net_unread(f), net_space(t))) > 0 && !t->dead) {
+		lane_take(l, n);
+		l->in += n;
+		l->out += lane_give(l, n);
+	}
+	l->moving = false;
+	if (t->dead) {
+		err = os_take_error(t);
+		lane_stop(l, err != 0 ? err : EPIPE);
+	} else if (net_unread(f) == 0 && (f->rx_fin || f->dead))
+		lane_stop(l, 0);
+}
+
+void
+splice_moves(struct sock *s)
+{
+	if (s->lane_out != 0)
+		lane_run(&lanes[s->lane_out - 1]);
+	if (s->lane_in != 0)
+		lane_run(&lanes[s->lane_in - 1]);
+}
+
+enum splice_result
+splice_step(int lane, int from, int to, size_t budget,
+    struct splice_moved *moved)
+{
+	struct lane *l = lane_at(lane, "splice_step");
+	enum splice_result r;
+
+	memset(moved, 0, sizeof(*moved));
+	if (l->from != desc_sock(from, "splice_step") ||
+	    l->to != desc_sock(to, "splice_step"))
+		sim_fail("lane", -1, "lane %d has other ends", lane);
+	if (fault(FAULT_RACE))
+		net_race();
+	if (kind == SPLICE_PUMPED)
+		r = pump(l, budget, moved);
+	else {
+		moved->in = l->in;
+		moved->out = l->out;
+		l->in = l->out = 0;
+		r = SPLICE_SOURCE;
+		moved->dry = 1;
+		if (l->stopped) {
+			r = l->error != 0 ? SPLICE_BROKEN : SPLICE_ENDED;
+			moved->error = -l->error;
+		}
+	}
+	trace("splice-step", from, (int64_t)moved->in << 8 | r,
+	    (int64_t)moved->out);
+	return r;
+}
+
+size_t
+splice_held(int lane)
+{
+	struct lane *l = lane_at(lane, "splice_held");
+
+	return kind == SPLICE_PUMPED ? l->held : 0;
+}
+
+long
+splice_take(int lane, void *to, size_t size)
+{
+	struct lane *l = lane_at(lane, "splice_take");
+	size_t n = least(l->held, size);
+
+	pattern_fill(l->from->peer->key, l->pos, to, n);
+	l->pos += n;
+	l->held -= n;
+	W.progress++;
+	trace("splice-take", -1, (int64_t)n, (int64_t)l->held);
+	return (long)n;
+}
+
+unsigned
+splice_export(int lane, int fd[2])
+{
+	struct lane *l = lane_at(lane, "splice_export");
+
+	if (kind != SPLICE_PUMPED || l->held == 0)
+		return 0;
+	memcpy(fd, l->pipe, sizeof(l->pipe));
+	return 2;
+}
+
+int
+splice_import(const int fd[2], size_t held)
+{
+	(void)fd;
+	(void)held;
+	return -ENOBUFS;
+}
+
+void
+splice_end(int lane, int from, struct splice_moved *moved)
+{
+	struct lane *l = lane_at(lane, "splice_end");
+
+	if (l->from->fd != from)
+		sim_fail("lane", -1, "lane %d has another source", lane);
+	if (moved != NULL) {
+		memset(moved, 0, sizeof(*moved));
+		moved->in = l->in;
+		moved->out = l->out;
+	}
+	if (kind == SPLICE_DETACHED) {
+		l->from->hidden = false;
+		l->from->lane_out = 0;
+		l->to->lane_in = 0;
+		/* what is there now shows again */
+		if (net_mask(l->from) & WAIT_READ)
+			wait_edge(from, WAIT_READ);
+	} else if (l->held > 0)
+		pipe_close(l->pipe);
+	else {
+		memcpy(&kept[nkept], l->pipe, sizeof(l->pipe));
+		nkept += 2;
+	}
+	l->used = false;
+	inuse--;
+	W.progress++;
+	trace("splice-end", from, (int64_t)l->held, 0);
+}

@@ -1,0 +1,194 @@
+/*
+ * sim_sys.c - the rest that the relay core is linked with: memory, the log, the
+ * channel to the parent, and the strings of a setup made by hand.
+ *
+ * Memory comes from one area, and none after the start.  The log formats every
+ * line (a wrong format is a finding) and forgets it.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "chan.h"
+#include "channel.h"
+#include "conf.h"
+#include "log.h"
+#include "mem.h"
+#include "setup.h"
+#include "sim.h"
+#include "text.h"
+
+enum { AREA = 48 << 20, PAGE = 4096, CLEAR_MAX = 1 << 20 };
+
+static uint64_t	area[AREA / 8];
+static size_t	area_used;
+static bool	started;
+bool		sys_print;
+uint64_t	sys_lines;
+
+void
+sys_reset_world(void)
+{
+	area_used = 0;
+	started = false;
+	sys_lines = 0;
+}
+
+void
+sys_started(void)
+{
+	started = true;
+}
+
+/* --- mem.h ----------------------------------------------------------------- */
+
+size_t
+mem_size(size_t n)
+{
+	return n == 0 ? PAGE : (n + PAGE - 1) / PAGE * PAGE;
+}
+
+void *
+mem_private(size_t n)
+{
+	char *p = (char *)area + area_used;
+
+	if (started)
+		sim_fail("memory", -1, "%zu bytes are allocated after the start",
+		    n);
+	n = mem_size(n);
+	if (n > AREA - area_used)
+		return NULL;
+	area_used += n;
+	/* the buffers are large, and what is in them is nobody's business */
+	memset(p, 0, n < CLEAR_MAX ? n : CLEAR_MAX);
+	return p;
+}
+
+void *
+mem_shared(size_t n)
+{
+	return mem_private(n);
+}
+
+void
+mem_unmap(void *p, size_t n)
+{
+	(void)p;
+	(void)n;
+}
+
+void
+mem_give_back(void *p, size_t n)
+{
+	memset(p, 0xdb, n);
+}
+
+/* --- log.h ------------------------------------------------------------------- */
+
+static void
+line(const char *fmt, va_list ap)
+{
+	char text[1024];
+
+	text_vformat(text, sizeof(text), fmt, ap);
+	sys_lines++;
+	if (sys_print)
+		printf("  log  %s\n", text);
+}
+
+#define LOG_FUNCTION(name)			\
+void						\
+name(const char *fmt, ...)			\
+{						\
+	va_list ap;				\
+						\
+	va_start(ap, fmt);			\
+	line(fmt, ap);				\
+	va_end(ap);				\
+}
+
+LOG_FUNCTION(log_error)
+LOG_FUNCTION(log_warn)
+LOG_FUNCTION(log_notice)
+LOG_FUNCTION(log_info)
+LOG_FUNCTION(log_debug)
+
+bool
+log_may(enum log_class class, uint64_t now)
+{
+	(void)class;
+	(void)now;
+	return true;
+}
+
+uint64_t
+log_tick(uint64_t now)
+{
+	(void)now;
+	return UINT64_MAX;
+}
+
+int
+log_move(int fd)
+{
+	return fd;
+}
+
+const char *
+log_errno(int error)
+{
+	return strerror(error < 0 ? -error : error);
+}
+
+/* --- conf.h ------------------------------------------------------------------- */
+
+const char *
+conf_string(const struct setup *set, uint32_t offset)
+{
+	return set->strings + offset;
+}
+
+const char *
+conf_at(const struct setup *set, uint32_t at, char *buf, size_t size)
+{
+	(void)set;
+	text_format(buf, size, "line %u", SETUP_AT_LINE(at));
+	return buf;
+}
+
+/* --- chan.h: the parent's end is plan.channel ---------------------------------- */
+
+long
+chan_recv(int fd, void *to, size_t size, int *fds, unsigned *nfds)
+{
+	struct sock *s = desc_sock(fd, "chan_recv");
+	uint32_t words[2];
+
+	(void)fds;
+	*nfds = 0;
+	if (net_unread(s) == 0)
+		return s->rx_fin ? 0 : -EAGAIN;
+	s->rx_taken++;
+	W.progress++;
+	words[0] = s->rx_cap;
+	words[1] = s->tx_cap;
+	if (size < sizeof(words))
+		return -EMSGSIZE;
+	memcpy(to, words, sizeof(words));
+	return sizeof(words);
+}
+
+int
+chan_send(int fd, const void *from, size_t n, const int *fds, unsigned nfds,
+    int timeout_ms)
+{
+	(void)fd;
+	(void)from;
+	(void)n;
+	(void)fds;
+	(void)nfds;
+	(void)timeout_ms;
+	return -EPIPE;
+}

@@ -1,0 +1,333 @@
+/*
+ * sim_wait.c - wait.h over the simulated network, in three kinds.
+ *
+ * "epoll" reports a descriptor once for each thing that happened to it, with all
+ * that holds when it is asked; "kqueue" the same for reading and for writing by
+ * themselves; "poll" whatever is wanted and holds, each time.  When nothing is
+ * to report, time passes.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "sim.h"
+#include "wait.h"
+
+enum kind { KIND_EPOLL, KIND_KQUEUE, KIND_POLL, KINDS };
+
+struct watch {
+	uint32_t	token;
+	uint8_t		on, level, want, pend;
+	uint8_t		queued;
+};
+
+static const char *const names[KINDS] = { "epoll", "kqueue", "poll" };
+static struct watch watches[SIM_FDS];
+static uint16_t	queue[SIM_FDS];		/* a ring: each descriptor once */
+static unsigned	head, count;
+static unsigned	top, first;
+static enum kind kind;
+static bool	is_open;
+
+void
+wait_reset_world(void)
+{
+	memset(watches, 0, sizeof(watches));
+	head = count = top = first = 0;
+	is_open = false;
+}
+
+int
+wait_open(const char *name, int maxfd)
+{
+	unsigned k = 0;
+
+	(void)maxfd;
+	if (name != NULL)
+		for (k = 0; k < KINDS && strcmp(name, names[k]) != 0; k++)
+			;
+	if (k == KINDS)
+		return -EINVAL;
+	kind = k;
+	is_open = true;
+	return 0;
+}
+
+void
+wait_close(void)
+{
+	unsigned fd;
+
+	for (fd = 0; fd < top && !W.contract; fd++)
+		if (watches[fd].on && (int)fd != W.channel_fd)
+			sim_fail("descriptor", -1, "%u still watched at the end",
+			    fd);
+	is_open = false;
+}
+
+const char *
+wait_kinds(void)
+{
+	return "epoll kqueue poll";
+}
+
+const char *
+wait_kind(void)
+{
+	return names[kind];
+}
+
+size_t
+wait_memory(const char *name, int maxfd)
+{
+	(void)name;
+	return (size_t)maxfd * sizeof(struct watch);
+}
+
+/* --- what is known --------------------------------------------------------- */
+
+static unsigned
+mask_of(unsigned fd)
+{
+	return descs[fd].s != NULL ? net_mask(descs[fd].s) : 0;
+}
+
+static void
+push(unsigned fd)
+{
+	if (watches[fd].queued)
+		return;
+	watches[fd].queued = 1;
+	queue[(head + count++) % SIM_FDS] = (uint16_t)fd;
+}
+
+void
+wait_edge(int fd, unsigned bits)
+{
+	struct watch *w = &watches[fd];
+
+	if (!w->on || kind == KIND_POLL)
+		return;
+	w->pend |= (uint8_t)bits;
+	push((unsigned)fd);
+}
+
+bool
+wait_watches(int fd)
+{
+	return watches[fd].on;
+}
+
+int
+wait_add(int fd, enum wait_how how, uint32_t token)
+{
+	struct watch *w;
+
+	if (fd < 0 || fd >= SIM_FDS || descs[fd].kind == DESC_FREE)
+		sim_fail("descriptor", -1, "watches %d, which is not open", fd);
+	w = &watches[fd];
+	if (w->on)
+		sim_fail("descriptor", -1, "watches %d twice", fd);
+	if (how == WAIT_EDGE && fault(FAULT_WAIT_ADD))
+		return fault_pick(FAULT_WAIT_ADD, 2) ? -ENOSPC : -ENOMEM;
+	w->on = 1;
+	w->token = token;
+	w->level = how == WAIT_LEVEL;
+	w->want = 0;
+	w->pend = 0;
+	if ((unsigned)fd >= top)
+		top = (unsigned)fd + 1;
+	if (mask_of((unsigned)fd) != 0 && !w->level)
+		wait_edge(fd, WAIT_READ | WAIT_WRITE | WAIT_ERROR | WAIT_END);
+	return 0;
+}
+
+void
+wait_del(int fd)
+{
+	if (fd < 0 || fd >= SIM_FDS || !watches[fd].on)
+		sim_fail("descriptor", -1, "forgets %d, which is not watched",
+		    fd);
+	/* an entry that is queued already is skipped when its turn comes */
+	watches[fd].on = 0;
+	watches[fd].pend = 0;
+}
+
+void
+wait_want(int fd, uint32_t bits)
+{
+	struct watch *w;
+
+	if (fd < 0 || fd >= SIM_FDS || !watches[fd].on)
+		sim_fail("descriptor", -1, "wants of %d, which is not watched",
+		    fd);
+	w = &watches[fd];
+	w->want = (uint8_t)bits;
+	if (w->level && kind != KIND_POLL && (mask_of((unsigned)fd) & bits))
+		push((unsigned)fd);
+}
+
+/* --- what is reported ------------------------------------------------------- */
+
+static unsigned
+got_poll(unsigned fd)
+{
+	unsigned mask, want = watches[fd].want;
+
+	if (want == 0)
+		return 0;
+	mask = mask_of(fd);
+	if (mask & WAIT_ERROR)
+		return mask;
+	return mask & want ? mask & (want | WAIT_END) : 0;
+}
+
+static int
+collect_poll(struct wait_event *events, int max)
+{
+	unsigned i, fd, got;
+	int n = 0;
+
+	for (i = 0; i < top; i++) {
+		fd = (first + i) % top;
+		if (!watches[fd].on || (got = got_poll(fd)) == 0)
+			continue;
+		if (n == max) {
+			first = fd;
+			break;
+		}
+		events[n].token = watches[fd].token;
+		events[n++].got = got;
+	}
+	return n;
+}
+
+static unsigned
+got_queue(unsigned fd)
+{
+	struct watch *w = &watches[fd];
+	unsigned mask, got;
+
+	if (!w->on)
+		return 0;
+	mask = mask_of(fd);
+	if (w->level)
+		return mask & w->want;
+	got = mask;
+	if (kind == KIND_KQUEUE) {
+		got = mask & w->pend & (WAIT_READ | WAIT_WRITE);
+		if (got != 0)
+			got |= mask & (WAIT_ERROR | WAIT_END);
+		if (got & WAIT_READ)	/* tells nothing of urgent bytes */
+			got |= WAIT_END;
+	}
+	w->pend = 0;
+	return got;
+}
+
+static int
+collect_queue(struct wait_event *events, int max)
+{
+	unsigned fd, got, left;
+	int n = 0;
+
+	for (left = count; left > 0 && n < max; left--) {
+		fd = queue[head];
+		head = (head + 1) % SIM_FDS;
+		count--;
+		watches[fd].queued = 0;
+		if ((got = got_queue(fd)) == 0)
+			continue;
+		events[n].token = watches[fd].token;
+		events[n++].got = got;
+		if (watches[fd].level)
+			push(fd);
+	}
+	return n;
+}
+
+static int
+collect(struct wait_event *events, int max)
+{
+	return kind == KIND_POLL ? collect_poll(events, max) :
+	    collect_queue(events, max);
+}
+
+bool
+wait_idle(void)
+{
+	return count == 0;
+}
+
+/* An event that means nothing: a kernel may, and stale ones look like it. */
+static int
+spurious(struct wait_event *events, int n, int max)
+{
+	unsigned fd;
+
+	if (n == max || top == 0)
+		return n;
+	fd = fault_pick(FAULT_SPURIOUS, top);
+	if (!watches[fd].on)
+		return n;
+	if (watches[fd].level && watches[fd].want == 0)
+		return n;
+	events[n].token = watches[fd].token;
+	events[n].got = watches[fd].level ? WAIT_READ :
+	    1 + fault_pick(FAULT_SPURIOUS, 15);
+	W.happened++;
+	trace("spurious", (int)fd, events[n].got, 0);
+	return n + 1;
+}
+
+/* --- waiting --------------------------------------------------------------------- */
+
+static int
+sleep_until(struct wait_event *events, int max, uint64_t until)
+{
+	uint64_t next;
+	int n;
+
+	for (;;) {
+		next = net_next();
+		if (next > until || next == SIM_NEVER) {
+			W.timed_out = true;
+			W.asleep = until == SIM_NEVER;
+			if (until != SIM_NEVER)
+				net_until(until);
+			return collect(events, max);
+		}
+		net_until(next);
+		if ((n = collect(events, max)) > 0)
+			return n;
+	}
+}
+
+int
+wait_turn(struct wait_event *events, int max, int timeout_ms)
+{
+	uint64_t until;
+	int n;
+
+	if (!is_open)
+		sim_fail("order", -1, "waits before wait_open");
+	W.awake = W.timed_out = W.asleep = false;
+	if (fault(FAULT_WAIT)) {
+		W.happened++;
+		trace("wait-fault", -1, 0, 0);
+		return fault_pick(FAULT_WAIT, 2) ? 0 : -ENOMEM;
+	}
+	net_until(W.now + 1 + (W.progress & 3));
+	n = collect(events, max);
+	if (fault(FAULT_SPURIOUS))
+		n = spurious(events, n, max);
+	if (n == 0 && timeout_ms != 0) {
+		until = timeout_ms < 0 ? SIM_NEVER :
+		    W.now + (uint64_t)timeout_ms * SIM_MS;
+		if (!W.contract)
+			check_wait(until);
+		n = sleep_until(events, max, until);
+	} else
+		W.awake = true;
+	trace("woke", -1, n, timeout_ms);
+	return n;
+}
