@@ -32,11 +32,11 @@ COMPAT_SYSTEM != case `uname -s` in \
 	Linux | FreeBSD | OpenBSD | NetBSD | DragonFly | Darwin) uname -s ;; \
 	*) echo generic ;; esac
 
+# -iquote, not -I: <limits.h> is the system's, "limits.h" is ours.
 STD_CFLAGS = -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -fno-common -iquote src -iquote compat \
 	-DVERSION='"$(VERSION)"'
 
-# -iquote, not -I: <limits.h> is the system's, "limits.h" is ours.
 # Only compat and the tests see more than ISO C: src must not.
 SYSTEM_Linux = -D_GNU_SOURCE
 SYSTEM_FreeBSD =
@@ -71,7 +71,8 @@ HEADERS = compat/attr.h compat/chan.h compat/chan_fds.h compat/file.h \
 # All but main.c, which tests must not have.
 SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
 	src/channel.c src/conf.c src/conf_addr.c src/conf_assign.c \
-	src/conf_build.c src/conf_cond.c src/conf_expr.c src/conf_pool.c \
+	src/conf_build.c src/conf_cond.c src/conf_dump.c src/conf_expr.c \
+	src/conf_pool.c \
 	src/conf_value.c src/connect.c src/expire.c src/former.c src/half.c \
 	src/handover.c src/history.c src/http.c src/key.c src/key_value.c \
 	src/lex.c src/listener.c src/log.c src/loop.c src/must.c src/out.c \
