@@ -219,6 +219,10 @@ check_options(const struct options *options)
 static bool
 read_setup(const struct options *options)
 {
+	const bool	any_port = options->ready_fd != -1;
+
+	/* who is told the ports may leave them to the system */
+	(void)conf_port_zero(&any_port);
 	if (options->file != NULL)
 		return conf_file(&setup, options->file, put_line, stderr);
 	return conf_words(&setup, options->words[0], options->nwords - 1,
