@@ -28,8 +28,11 @@ static const struct setup *setup;
 static struct door	*doors;
 static unsigned		 ndoors;
 static bool		 held;		/* not before listener_release */
-static bool		 paused;
-static uint64_t		 retry_ms;	/* paused: try again then */
+static bool		 paused;	/* nobody got in since it was said so */
+static bool		 away;		/* out of the wait set */
+static uint64_t		 retry_ms;	/* away: try again then; UINT64_MAX: when
+					   a row is free */
+static unsigned		 first;		/* who is served first, in turns */
 
 static void
 doors_want(uint32_t want)
@@ -51,8 +54,9 @@ listener_open(const struct setup *set, const int *fds, bool hold)
 	int error;
 
 	setup = set;
-	paused = false;
+	paused = away = false;
 	retry_ms = UINT64_MAX;
+	first = 0;
 	doors = mem_private((set->nlisteners + 1) * sizeof(doors[0]));
 	if (doors == NULL)
 		return -ENOMEM;
@@ -131,6 +135,7 @@ pause_all(int error, uint64_t now)
 	char at[256];
 
 	doors_want(0);
+	away = true;
 	retry_ms = error == 0 ? UINT64_MAX : now +
 	    (error == ENFILE ? 10 * LIMIT_PAUSE_MS : LIMIT_PAUSE_MS);
 	if (paused)
@@ -148,12 +153,11 @@ pause_all(int error, uint64_t now)
 		log_warn("accepting no one for a while: %s", log_errno(error));
 }
 
+/* One got in. */
 static void
-resume_all(uint64_t now)
+resumed(uint64_t now)
 {
 	paused = false;
-	retry_ms = UINT64_MAX;
-	doors_want(WAIT_READ);
 	if (log_may(LOG_CLASS_LISTENER, now))
 		log_notice("accepting clients again");
 }
@@ -194,6 +198,8 @@ door_turn(unsigned i, uint64_t now)
 			pause_all(-fd, now);
 			return false;
 		}
+		if (paused)
+			resumed(now);
 		admit(i, fd, &peer, now);
 	}
 	doors[i].ready = 0;
@@ -203,15 +209,15 @@ door_turn(unsigned i, uint64_t now)
 void
 listener_turn(uint64_t now)
 {
-	static unsigned first;
 	unsigned i, k;
 
 	if (ndoors == 0 || held)
 		return;
-	if (paused && table_count() < table_max() && retry_ms == UINT64_MAX)
-		resume_all(now);
-	else if (paused && retry_ms <= now)
-		doors_want(WAIT_READ);	/* still paused until one gets in */
+	if (away && (retry_ms == UINT64_MAX ? table_count() < table_max() :
+	    retry_ms <= now)) {
+		away = false;
+		doors_want(WAIT_READ);	/* still short until one gets in */
+	}
 	first = (first + 1) % ndoors;
 	for (k = 0; k < ndoors; k++) {
 		i = (first + k) % ndoors;
@@ -223,5 +229,5 @@ listener_turn(uint64_t now)
 uint64_t
 listener_due(void)
 {
-	return paused ? retry_ms : UINT64_MAX;
+	return away ? retry_ms : UINT64_MAX;
 }
