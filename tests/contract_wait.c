@@ -1,0 +1,334 @@
+/*
+ * contract_wait.c - the promises of wait.h.  What is asked here of an edge must
+ * also hold for poll(2), which reports what is.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "contract.h"
+
+/* Read all there is, in one go with room to spare: a short read. */
+static void
+read_short(struct end *e, uint64_t offset, size_t expected)
+{
+	unsigned char	buf[4096];
+
+	EXPECT(contract_await(e, WAIT_READ));
+	EXPECT_EQ(os_read(e->fd, buf, sizeof(buf)), expected);
+	EXPECT(contract_is_pattern(buf, offset, expected));
+	e->ready &= ~(uint32_t)WAIT_READ;
+}
+
+static void
+new_bytes_after_a_short_read_are_an_event(void)
+{
+	struct end	*c, *s;
+	int		 i;
+
+	contract_pair(&c, &s);
+	for (i = 0; i < 5; i++) {
+		contract_write(c, (uint64_t)i * 10, 10);
+		read_short(s, (uint64_t)i * 10, 10);
+	}
+}
+
+static void
+new_bytes_after_would_block_are_an_event(void)
+{
+	struct end	*c, *s;
+	char		 byte;
+
+	contract_pair(&c, &s);
+	contract_write(c, 0, 10);
+	read_short(s, 0, 10);
+	EXPECT_EQ(os_read(s->fd, &byte, 1), -EAGAIN);
+	contract_write(c, 10, 10);
+	read_short(s, 10, 10);
+}
+
+/*
+ * The end arrives together with bytes, in front of which we read short: either
+ * WAIT_END said so, or another event comes.
+ */
+static void
+an_end_behind_bytes_is_found(void)
+{
+	struct end	*c, *s;
+
+	contract_pair(&c, &s);
+	contract_write(c, 0, 10);
+	EXPECT_EQ(os_shutdown(c->fd), 0);
+	contract_settle();
+	EXPECT(contract_await(s, WAIT_READ));
+	EXPECT(s->end || strcmp(wait_kind(), "poll") == 0);
+	contract_read(s, 0, 10);
+	contract_read_end(s);
+}
+
+static void
+an_end_after_a_short_read_is_an_event(void)
+{
+	struct end	*c, *s;
+	unsigned	 events;
+
+	contract_pair(&c, &s);
+	contract_write(c, 0, 10);
+	read_short(s, 0, 10);
+	events = s->events;
+	EXPECT_EQ(os_shutdown(c->fd), 0);
+	EXPECT(contract_await(s, WAIT_READ));
+	EXPECT(s->events > events);
+	contract_read_end(s);
+}
+
+static void
+a_reset_is_an_event(void)
+{
+	struct end	*c, *s;
+
+	contract_pair(&c, &s);
+	contract_settle();
+	s->ready = 0;
+	contract_reset(c);
+	EXPECT(contract_await(s, WAIT_READ));
+	contract_read_error(s, -ECONNRESET);
+}
+
+static void
+a_reset_wakes_a_writer(void)
+{
+	struct end	*c, *s;
+
+	contract_pair(&c, &s);
+	(void)contract_fill(s, 0);
+	contract_reset(c);
+	EXPECT(contract_await(s, WAIT_WRITE));
+	EXPECT(os_write(s->fd, "x", 1) < 0);
+}
+
+static void
+an_error_can_be_waited_for_alone(void)
+{
+	struct end	*c, *s;
+
+	contract_pair(&c, &s);
+	contract_write(c, 0, 10);
+	wait_want(s->fd, WAIT_ERROR);
+	contract_settle();
+	s->error = false;
+	contract_reset(c);
+	EXPECT(contract_await(s, WAIT_ERROR));
+}
+
+static void
+room_is_an_event(void)
+{
+	struct end	*c, *s;
+	size_t		 n, more;
+
+	contract_pair(&c, &s);
+	n = contract_fill(c, 0);
+	wait_want(c->fd, WAIT_WRITE);
+	contract_settle();
+	contract_read(s, 0, n);
+	EXPECT(contract_await(c, WAIT_WRITE));
+	more = contract_fill(c, n);
+	EXPECT(more > 0);
+	contract_read(s, n, more);
+}
+
+/* Nothing of what stands in a queue unread may wake us again and again. */
+static void
+what_nothing_is_wanted_of_is_quiet(void)
+{
+	struct end	*c, *s;
+
+	contract_pair(&c, &s);
+	contract_write(c, 0, 10);
+	EXPECT_EQ(os_shutdown(c->fd), 0);
+	EXPECT_EQ(os_shutdown(s->fd), 0);
+	contract_settle();
+	contract_pair(&c, &s);
+	contract_write(c, 0, 10);
+	contract_reset(c);
+	contract_settle();
+}
+
+static void
+waiting_for_an_error_alone_is_quiet(void)
+{
+	struct end	*c, *s;
+
+	contract_pair(&c, &s);
+	wait_want(s->fd, WAIT_ERROR);
+	contract_write(c, 0, 10);
+	EXPECT_EQ(os_shutdown(c->fd), 0);
+	EXPECT_EQ(os_shutdown(s->fd), 0);
+	contract_settle();
+	contract_pair(&c, &s);
+	wait_want(s->fd, WAIT_ERROR);
+	contract_reset(c);
+	contract_settle();
+}
+
+/* A change of interest alone must bring out what is already there. */
+static void
+wanting_later_is_not_too_late(void)
+{
+	struct end	*c, *s;
+
+	contract_pair(&c, &s);
+	contract_write(c, 0, 10);
+	contract_settle();
+	read_short(s, 0, 10);
+	contract_write(c, 10, 10);
+	wait_want(s->fd, WAIT_WRITE);
+	(void)contract_turn(0);
+	wait_want(s->fd, 0);
+	contract_settle();
+	read_short(s, 10, 10);
+}
+
+static void
+a_listener_is_reported_as_long_as_it_is_ready(void)
+{
+	struct os_addr	 a;
+	struct end	*l;
+	int		 i;
+
+	l = contract_watch(contract_listen(&a, 8), WAIT_LEVEL);
+	(void)contract_connect(&a);
+	for (i = 0; i < 3; i++) {
+		l->ready = 0;
+		EXPECT(contract_await(l, WAIT_READ));
+	}
+	contract_settle();		/* not wanted: not reported */
+	l->ready = 0;
+	EXPECT(contract_await(l, WAIT_READ));
+	(void)contract_accept(l, NULL);
+	l->ready = 0;
+	wait_want(l->fd, WAIT_READ);
+	contract_settle();		/* wanted, and not ready */
+	EXPECT_EQ(l->ready, 0);
+	(void)contract_connect(&a);
+	EXPECT(contract_await(l, WAIT_READ));
+}
+
+/* With room for two events, ten that are ready all have their turn. */
+static void
+nobody_starves(void)
+{
+	enum { PAIRS = 10 };
+	struct wait_event ev[2];
+	struct end	*c[PAIRS], *s[PAIRS];
+	struct os_addr	 a;
+	struct end	*l[PAIRS];
+	unsigned	 turns[CONTRACT_ENDS];
+	int		 i, n, t;
+
+	memset(turns, 0, sizeof(turns));
+	for (i = 0; i < PAIRS; i++)
+		contract_pair(&c[i], &s[i]);
+	for (i = 0; i < PAIRS; i++) {
+		l[i] = contract_watch(contract_listen(&a, 8), WAIT_LEVEL);
+		(void)contract_connect(&a);
+	}
+	contract_settle();
+	for (i = 0; i < PAIRS; i++)
+		wait_want(l[i]->fd, WAIT_READ);
+	for (t = 0; t < 3 * PAIRS; t++) {
+		contract_pump();
+		n = wait_turn(ev, 2, 20);
+		EXPECT(n >= 0 && n <= 2);
+		for (i = 0; i < n; i++)
+			turns[ev[i].token]++;
+	}
+	for (i = 0; i < PAIRS; i++)
+		EXPECT(turns[contract_token(l[i])] >= 3);
+}
+
+static void
+a_descriptor_can_be_used_again(void)
+{
+	struct end	*c, *s;
+	int		 i;
+
+	for (i = 0; i < 20; i++) {
+		contract_pair(&c, &s);
+		contract_write(c, 0, 10);
+		contract_reset(c);
+		if (i % 2)
+			contract_close(s);
+		else
+			contract_reset(s);
+	}
+	contract_settle();
+}
+
+static void
+no_time_to_wait_is_a_look(void)
+{
+	struct end	*c, *s;
+	uint64_t	 before;
+
+	contract_pair(&c, &s);
+	contract_settle();
+	before = os_now_ms();
+	EXPECT_EQ(contract_turn(0), 0);
+	EXPECT(os_now_ms() - before < 1000);
+	before = os_now_ms();
+	EXPECT_EQ(contract_turn(50), 0);
+	EXPECT(os_now_ms() - before >= 49);
+}
+
+static void
+watching_twice_or_too_much_is_an_error(void)
+{
+	struct end	*c, *s;
+
+	contract_pair(&c, &s);
+	EXPECT_EQ(wait_add(c->fd, WAIT_EDGE, 0), -EEXIST);
+	EXPECT_EQ(wait_add(512, WAIT_EDGE, 0), -EMFILE);
+	EXPECT_EQ(wait_add(-1, WAIT_EDGE, 0), -EMFILE);
+	wait_want(512, WAIT_READ);
+	wait_del(512);
+	wait_del(-1);
+}
+
+#define CASE(name, families, descr) { #name, descr, name, families }
+
+const struct contract_case contract_wait_cases[] = {
+	CASE(new_bytes_after_a_short_read_are_an_event, CONTRACT_ALL,
+	    "a short read may clear the ready bit"),
+	CASE(new_bytes_after_would_block_are_an_event, CONTRACT_ALL,
+	    "so may would-block"),
+	CASE(an_end_behind_bytes_is_found, CONTRACT_ALL,
+	    "bytes and an end that came together"),
+	CASE(an_end_after_a_short_read_is_an_event, CONTRACT_ALL,
+	    "an end that came later"),
+	CASE(a_reset_is_an_event, CONTRACT_TCP,
+	    "a reset makes readable"),
+	CASE(a_reset_wakes_a_writer, CONTRACT_ALL,
+	    "a reset makes writable"),
+	CASE(an_error_can_be_waited_for_alone, CONTRACT_TCP,
+	    "WAIT_ERROR alone, with bytes unread"),
+	CASE(room_is_an_event, CONTRACT_ALL,
+	    "writable again after full"),
+	CASE(what_nothing_is_wanted_of_is_quiet, CONTRACT_ALL,
+	    "no spin on what is not wanted"),
+	CASE(waiting_for_an_error_alone_is_quiet, CONTRACT_ALL,
+	    "no spin on an error or two ends"),
+	CASE(wanting_later_is_not_too_late, CONTRACT_ALL,
+	    "interest that comes after the event"),
+	CASE(a_listener_is_reported_as_long_as_it_is_ready, CONTRACT_ALL,
+	    "WAIT_LEVEL, wanted and not"),
+	CASE(nobody_starves, CONTRACT_ALL,
+	    "a full array of events leaves nobody out"),
+	CASE(a_descriptor_can_be_used_again, CONTRACT_ALL,
+	    "no event of a life before"),
+	CASE(no_time_to_wait_is_a_look, CONTRACT_TCP,
+	    "timeouts"),
+	CASE(watching_twice_or_too_much_is_an_error, CONTRACT_TCP,
+	    "limits of wait_add"),
+	{ NULL, NULL, NULL, 0 }
+};
