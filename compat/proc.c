@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,8 +186,8 @@ proc_chroot(const char *path)
 static uint64_t
 limit_of(rlim_t n)
 {
-	return n == RLIM_INFINITY || (uint64_t)n > INT_MAX ?
-	    INT_MAX : (uint64_t)n;
+	return n == RLIM_INFINITY || (uint64_t)n > INT32_MAX ?
+	    INT32_MAX : (uint64_t)n;
 }
 
 void
@@ -251,7 +250,7 @@ environment_number(const char *name)
 		return -1;
 	errno = 0;
 	n = strtol(s, &end, 10);
-	return *end != '\0' || errno != 0 || n > INT_MAX ? -1 : n;
+	return *end != '\0' || errno != 0 || n > INT32_MAX ? -1 : n;
 }
 
 int
@@ -264,7 +263,7 @@ proc_listen_fds(void)
 	(void)unsetenv("LISTEN_PID");
 	(void)unsetenv("LISTEN_FDS");
 	(void)unsetenv("LISTEN_FDNAMES");
-	if (pid < 0 || n < 0 || n > INT_MAX - PROC_LISTEN_FIRST)
+	if (pid < 0 || n < 0 || n > INT32_MAX - PROC_LISTEN_FIRST)
 		return -EINVAL;
 	if (pid != (long)getpid())
 		return 0;	/* meant for somebody before us */

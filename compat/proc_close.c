@@ -4,9 +4,9 @@
 #include <sys/types.h>
 #include <sys/resource.h>
 
-#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <stdint.h>
 #include <unistd.h>
 
 #include "proc.h"
@@ -80,5 +80,5 @@ proc_close_others(int *keep, unsigned n)
 			close_range_of(lo, (unsigned)keep[i] - 1);
 		lo = (unsigned)keep[i] + 1;
 	}
-	close_range_of(lo, UINT_MAX);
+	close_range_of(lo, UINT32_MAX);
 }

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 /*
- * Close lo to hi (UINT_MAX: all there are) in one go.  Returns false when the
+ * Close lo to hi (UINT32_MAX: all there are) in one go.  Returns false when the
  * system cannot, and has closed nothing.
  */
 bool	proc_close_gap(unsigned lo, unsigned hi);

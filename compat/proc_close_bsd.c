@@ -3,7 +3,7 @@
  */
 #include <sys/types.h>
 
-#include <limits.h>
+#include <stdint.h>
 #include <unistd.h>
 
 #include "proc_close.h"
@@ -11,7 +11,7 @@
 bool
 proc_close_gap(unsigned lo, unsigned hi)
 {
-	if (hi != UINT_MAX)
+	if (hi != UINT32_MAX)
 		return false;
 	(void)closefrom((int)lo);
 	return true;
