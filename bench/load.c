@@ -91,7 +91,7 @@ fail(const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	if (getpid() != main_pid) {
-		fprintf(stderr, "%s\n", text);
+		snprintf(shared->why, sizeof(shared->why), "%s", text);
 		_exit(1);
 	}
 	proxy_tool_end();

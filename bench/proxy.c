@@ -266,7 +266,7 @@ proxy_check(void)
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid == proxy.backend)
-			fail("the backend has ended");
+			fail("%s", shared->why);
 		if (pid != proxy.pid)
 			continue;
 		proxy.pid = 0;

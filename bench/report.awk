@@ -240,7 +240,7 @@ function table(    i, k, p, s, m, n, best, line, x) {
 			n = collect(s, p, m)
 			if (n == 0)
 				continue
-			if kind[p] == "direct"
+			if (kind[p] == "direct")
 				line = sprintf("  %-16s %9s %9s %9s", p, "-", "-", "-")
 			else
 				line = sprintf("  %-16s %9s %9s %9s", p, \

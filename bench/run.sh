@@ -217,7 +217,7 @@ elif [ -n "$quick" ]; then
 	test -n "$(echo $scenarios)" ||
 	    scenarios="bulk-up bulk-down ping-1 ping-100 paced churn start-1"
 fi
-: "${rounds:=4}"
+: "${rounds:=3}"
 test -n "$(echo $scenarios)" ||
     scenarios=$("$load" list | grep -v churn-1)
 for s in $scenarios; do
