@@ -96,6 +96,8 @@ fail(const char *fmt, ...)
 	}
 	proxy_tool_end();
 	proxy_kill();
+	if (shared != NULL && shared->why[0] != '\0')
+		memcpy(text, shared->why, sizeof(text));
 	for (p = text; *p != '\0'; p++)
 		if (*p == ' ' || *p == '\t')
 			*p = '_';

@@ -40,7 +40,7 @@ struct shared {
 	_Atomic uint64_t active;	/* connections now */
 	_Atomic uint64_t resets;	/* ended by a reset */
 	_Atomic uint64_t exec_ns;	/* when the proxy's exec was called */
-	char		why[200];	/* the backend has given up */
+	char		why[512];	/* the backend has given up */
 };
 
 /* ---- load.c ---- */
