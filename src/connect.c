@@ -135,11 +135,12 @@ connect_client(struct session *s, uint64_t now)
 	if (s->peeked || !(sd->ready & WAIT_READ))
 		return true;
 	n = os_peek(sd->fd, &byte, sizeof(byte));
-	if (n == -EAGAIN || n == -ENOBUFS || n == -ENOMEM) {
+	if (n == -EAGAIN) {
 		sd->ready &= (uint8_t)~(WAIT_READ | WAIT_END);
 		return true;
 	}
-	if (n >= 0) {
+	/* short of memory: it is still readable, but no edge would say so again */
+	if (n >= 0 || n == -ENOBUFS || n == -ENOMEM) {
 		s->peeked = 1;
 		return true;
 	}

@@ -385,12 +385,10 @@ half_begin(struct half *h, const struct side *from, const struct side *to)
 }
 
 static void
-half_fin(struct half *h, const struct side *from, struct side *to, uint64_t now)
+half_fin(struct half *h, const struct side *from, struct side *to)
 {
 	int error;
 
-	/* an end is progress: the half-close limit counts from here */
-	h->moved_ms = now;
 	if ((error = os_shutdown(to->fd)) != 0) {
 		half_sink(h, from, to, -error);
 		return;
@@ -453,11 +451,14 @@ half_run(struct half *h, struct side *from, struct side *to,
 			    leave->now);
 			break;
 		case HALF_FIN:
-			half_fin(h, from, to, leave->now);
+			half_fin(h, from, to);
 			break;
 		}
 		spent += h->bytes - before;
 	}
+	/* an end is progress: the half-close limit counts from here */
+	if (h->state == HALF_DONE)
+		h->moved_ms = leave->now;
 	return taken;
 }
 
