@@ -61,8 +61,9 @@ HEADERS = compat/attr.h compat/chan.h compat/chan_fds.h compat/file.h \
 	compat/proc_signal.h compat/sandbox.h compat/splice.h compat/wait.h \
 	compat/wait_kind.h src/addr.h src/backend.h src/board.h src/bound.h \
 	src/buf.h src/channel.h src/conf.h src/conf_int.h src/connect.h \
+	src/crew.h \
 	src/expire.h src/former.h src/half.h src/handover.h src/history.h \
-	src/http.h src/key.h src/lex.h src/limits.h src/listener.h src/log.h \
+	src/http.h src/key.h src/lex.h src/limits.h src/listen.h src/listener.h src/log.h \
 	src/loop.h src/must.h src/out.h src/parent.h src/relay.h \
 	src/report.h src/resolve.h src/session.h src/setup.h src/start.h \
 	src/stat.h src/status.h src/table.h src/text.h src/view.h \
@@ -73,9 +74,9 @@ SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
 	src/channel.c src/conf.c src/conf_addr.c src/conf_assign.c \
 	src/conf_build.c src/conf_cond.c src/conf_dump.c src/conf_expr.c \
 	src/conf_pool.c \
-	src/conf_value.c src/connect.c src/expire.c src/former.c src/half.c \
+	src/conf_value.c src/connect.c src/crew.c src/expire.c src/former.c src/half.c \
 	src/handover.c src/history.c src/http.c src/key.c src/key_value.c \
-	src/lex.c src/listener.c src/log.c src/loop.c src/must.c src/out.c \
+	src/lex.c src/listen.c src/listener.c src/log.c src/loop.c src/must.c src/out.c \
 	src/parent.c src/relay.c src/report.c src/resolve.c src/session.c \
 	src/start.c src/stat.c src/status.c src/table.c src/text.c \
 	src/view.c

@@ -110,6 +110,12 @@ file_glob(const char *pattern, char *buf, size_t size)
 }
 
 int
+file_enter(const char *dir)
+{
+	return chdir(dir) == 0 ? 0 : -errno;
+}
+
+int
 file_absolute(const char *path, char *buf, size_t size)
 {
 	size_t	len = strlen(path), at = 0;

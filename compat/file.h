@@ -40,6 +40,11 @@ long	file_shell(const char *dir, const char *command, char *buf, size_t size,
 int	file_absolute(const char *path, char *buf, size_t size);
 
 /*
+ * Make a directory the one that relative paths start from.  0 or an error.
+ */
+int	file_enter(const char *dir);
+
+/*
  * The pid file.  Open and lock it: the lock decides who is running, not the
  * number in it.  Never follows a symbolic link.  Returns a descriptor to keep
  * open as long as the process lives (the lock is this process's and is not

@@ -188,7 +188,7 @@ loop_error(void)
 void
 loop_drain(uint32_t graceful_ms)
 {
-	if (mode != LOOP_RUN)
+	if (mode > LOOP_DRAIN || mode_due != UINT64_MAX)
 		return;
 	listener_close();
 	mode = LOOP_DRAIN;

@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "conf.h"
+#include "file.h"
 #include "log.h"
 #include "parent.h"
 #include "proc.h"
 #include "splice.h"
+#include "start.h"
 #include "text.h"
 #include "wait.h"
 
@@ -26,7 +28,7 @@ struct options {
 	char		 about;		/* v, V or h: only tell that; else 0 */
 };
 
-static struct setup	setup;
+static struct setup	setup, spare;
 
 static const char usage[] =
     "usage: sockproxy [-D] [-t | -tt | -p] [-R fd] -f file\n"
@@ -229,6 +231,28 @@ read_setup(const struct options *options)
 	    options->words + 1, put_line, stderr);
 }
 
+static int
+run(const struct options *options)
+{
+	static char		dir[START_PATH], file[START_PATH];
+	struct parent_job	job = { .setups = { &setup, &spare },
+				    .dir = dir, .words = options->words,
+				    .nwords = options->nwords,
+				    .foreground = options->foreground,
+				    .ready_fd = options->ready_fd };
+
+	if (file_absolute(".", dir, sizeof(dir)) != 0)
+		strcpy(dir, "/");
+	if (options->file != NULL && strcmp(options->file, "-") != 0) {
+		if (file_absolute(options->file, file, sizeof(file)) != 0) {
+			log_fatal("%s: the path is too long", options->file);
+			return EXIT_FAILURE;
+		}
+		job.file = file;
+	}
+	return parent_run(&job);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -256,5 +280,5 @@ main(int argc, char *argv[])
 			fputs("Syntax OK\n", stdout);
 		return finish_output();
 	}
-	return parent_run(&setup, options.foreground, options.ready_fd);
+	return run(&options);
 }

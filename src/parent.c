@@ -5,84 +5,65 @@
  * every relay serves), runs, drains (no new clients), stops (all sessions are being
  * reset) or kills.  A relay that dies is replaced, at most once a second, as long
  * as the phase is run.
+ *
+ * There are two crews.  One serves.  The other is nobody, or the next one, which
+ * begins (a reload), or the former one, which hands over its sessions and ends.
  */
 #include "parent.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "chan.h"
-#include "channel.h"
 #include "conf.h"
+#include "crew.h"
+#include "file.h"
+#include "former.h"
 #include "limits.h"
+#include "listen.h"
 #include "log.h"
 #include "os.h"
-#include "proc.h"
-#include "relay.h"
-#include "start.h"
 #include "stat.h"
 #include "wait.h"
 
 enum phase { STARTS, RUNS, DRAINS, STOPS, KILLS };
 
+enum other { NOBODY, NEXT, FORMER };
+
 enum {
-	SIGNALS_TOKEN = 0,	/* relay i has token i + 1 */
+	SIGNALS_TOKEN = 0,	/* relays have the tokens behind it */
 	RESPAWN_MS = 1000,	/* between two starts of a relay */
 	DRAIN_MORE_MS = LIMIT_SHUTDOWN_LAST_MS + 200,	/* over the graceful time */
 	STOP_MS = 500,		/* for a relay to obey CHANNEL_STOP */
+	CHANGE_MS = 10000,	/* for a next crew to serve, a former one to end */
 	OTHER_FDS = 64
 };
 
-struct relay {
-	int		pid;		/* 0: there is none */
-	int		channel;	/* -1 as long as pid is 0 */
-	bool		ready;
-	uint64_t	start_ms;	/* last fork, or try */
-};
-
-static struct start	start;
-static struct relay	relays[LIMIT_RELAYS];
+static const struct parent_job *job;
+static struct crew	crews[2];
+static struct crew	*crew = &crews[0];	/* the one that serves */
+static struct crew	*second = &crews[1];	/* the other one */
+static enum other	other;
+static bool		again;		/* asked to reload meanwhile */
+static uint64_t		other_due;	/* NEXT, FORMER: patience ends */
 static enum phase	phase;
 static uint64_t		phase_due;	/* when a phase that ends is over */
 static uint64_t		log_due;
 static bool		failed;		/* the start has failed */
+static uint16_t		map_listeners[LIMIT_LISTENERS + 1];
+static uint16_t		map_backends[LIMIT_BACKENDS + 1];
 
 static unsigned
 alive(void)
 {
-	unsigned	n = 0;
-
-	for (unsigned i = 0; i < start.relays; i++)
-		n += relays[i].pid != 0;
-	return n;
+	return crew_alive(crew) + (other != NOBODY ? crew_alive(second) : 0);
 }
 
-static bool
-all_ready(void)
-{
-	for (unsigned i = 0; i < start.relays; i++)
-		if (!relays[i].ready)
-			return false;
-	return true;
-}
-
-/*
- * Tell every relay.  One that does not listen is killed when its time is up.
- */
 static void
-tell(enum channel_order order, uint32_t value, int fd)
+tell_all(enum channel_order order, uint32_t value)
 {
-	int	error;
-
-	for (unsigned i = 0; i < start.relays; i++) {
-		if (relays[i].pid == 0)
-			continue;
-		error = channel_send(relays[i].channel, order, value, fd);
-		/* One that has just ended is found by reap. */
-		if (error != 0 && error != -EPIPE)
-			log_warn("relay %u (process %d) cannot be told: %s",
-			    i + 1, relays[i].pid, log_errno(error));
-	}
+	crew_tell(crew, order, value, -1);
+	if (other != NOBODY)
+		crew_tell(second, order, value, -1);
 }
 
 static void
@@ -92,98 +73,200 @@ phase_to(enum phase to, uint64_t due)
 	phase_due = due;
 }
 
+/*
+ * A next crew is given up; the one that serves goes on as if nothing had been.
+ */
+static void
+give_up(const char *why)
+{
+	log_error("the configuration is not changed: %s", why);
+	for (unsigned i = 0; i < second->start.relays; i++) {
+		if (second->relays[i].pid == 0)
+			continue;
+		proc_kill(second->relays[i].pid);
+		(void)proc_wait(second->relays[i].pid,
+		    &(struct proc_exit){ .status = 0 });
+		crew_bury(second, i, &(struct proc_exit){ .status = 0 },
+		    false, 0);
+	}
+	start_revert(&second->start, &crew->start);
+	other = NOBODY;
+}
+
 static void
 drain(uint64_t now)
 {
-	const uint32_t	graceful = start.setup->server.graceful_ms.v;
+	const uint32_t	graceful = crew->start.setup->server.graceful_ms.v;
 
-	start_close_listeners(&start);
-	tell(CHANNEL_DRAIN, graceful, -1);
+	if (other == NEXT)
+		give_up("sockproxy stops");
+	listen_close(&crew->start, NULL);
+	tell_all(CHANNEL_DRAIN, graceful);
 	phase_to(DRAINS, now + graceful + DRAIN_MORE_MS);
 }
 
 static void
 stop(uint64_t now)
 {
-	start_close_listeners(&start);
-	tell(CHANNEL_STOP, 0, -1);
+	if (other == NEXT)
+		give_up("sockproxy stops");
+	listen_close(&crew->start, NULL);
+	tell_all(CHANNEL_STOP, 0);
 	phase_to(STOPS, now + STOP_MS);
 }
 
 static void
 kill_all(void)
 {
-	for (unsigned i = 0; i < start.relays; i++) {
-		if (relays[i].pid == 0)
-			continue;
-		log_error("relay %u (process %d) does not end and is killed",
-		    i + 1, relays[i].pid);
-		proc_kill(relays[i].pid);
-	}
+	crew_kill(crew);
+	if (other != NOBODY)
+		crew_kill(second);
 	phase_to(KILLS, UINT64_MAX);
 }
 
+static bool
+spawn_all(struct crew *one, uint64_t now)
+{
+	int	error;
+
+	for (unsigned i = 0; i < one->start.relays; i++) {
+		if ((error = crew_spawn(one, i, now)) == 0)
+			continue;
+		log_fatal("cannot start relay %u: %s", i + 1,
+		    log_errno(error));
+		return false;
+	}
+	return true;
+}
+
 /*
- * Start a relay in its place.  Returns 0 or an error.
+ * Reload.
  */
-static int
-spawn(unsigned i, uint64_t now)
-{
-	struct relay	*relay = &relays[i];
-	int		 pair[2], error, pid;
-
-	relay->start_ms = now;
-	relay->ready = false;
-	if ((error = chan_pair(pair)) != 0)
-		return error;
-	if ((error = wait_add(pair[0], WAIT_LEVEL, i + 1)) != 0) {
-		os_drop(pair[0]);
-		os_drop(pair[1]);
-		return error;
-	}
-	if ((pid = proc_fork()) == 0)
-		relay_run(&start, i, pair[1]);
-	os_drop(pair[1]);
-	if (pid < 0) {
-		wait_del(pair[0]);
-		os_drop(pair[0]);
-		return pid;
-	}
-	wait_want(pair[0], WAIT_READ);
-	relay->pid = pid;
-	relay->channel = pair[0];
-	return 0;
-}
 
 static void
-report_death(unsigned i, const struct proc_exit *how, uint64_t lived)
+put_error(void *arg, const char *line)
 {
-	const int	pid = relays[i].pid;
+	(void)arg;
+	log_error("%s", line);
+}
 
-	if (how->signal != 0)
-		log_error("relay %u (process %d) was killed by signal %d%s "
-		    "after %llu s: its sessions are lost", i + 1, pid,
-		    how->signal, how->core ? " (core file written)" : "",
-		    (unsigned long long)lived / 1000);
+/*
+ * Read the configuration into the setup that is not in use, from where the program
+ * was started.
+ */
+static bool
+read_again(struct setup *setup)
+{
+	bool	good;
+
+	if (job->file == NULL && job->nwords == 0) {
+		log_error("standard input cannot be read again");
+		return false;
+	}
+	(void)file_enter(job->dir);
+	if (job->file != NULL)
+		good = conf_file(setup, job->file, put_error, NULL);
 	else
-		log_error("relay %u (process %d) ended by itself with status "
-		    "%d after %llu s", i + 1, pid, how->status,
-		    (unsigned long long)lived / 1000);
+		good = conf_words(setup, job->words[0], job->nwords - 1,
+		    job->words + 1, put_error, NULL);
+	if (good)
+		good = start_again(&second->start, &crew->start);
+	if (!crew->start.foreground)
+		(void)file_enter("/");
+	return good;
 }
 
 static void
-bury(unsigned i, const struct proc_exit *how, uint64_t now)
+reload(uint64_t now)
 {
-	struct relay	*relay = &relays[i];
+	if (other != NOBODY) {
+		again = true;
+		return;
+	}
+	again = false;
+	log_notice("reading the configuration again");
+	if (!read_again(second->start.setup)) {
+		log_error("the configuration is not changed");
+		if (start_reopen_log(&crew->start))
+			crew_tell(crew, CHANNEL_LOG, 0, crew->start.log_fd);
+		return;
+	}
+	other = NEXT;
+	other_due = now + CHANGE_MS;
+	if (!spawn_all(second, now))
+		give_up("a relay cannot be started");
+}
 
-	if (phase <= RUNS || how->signal != 0)
-		report_death(i, how, now - relay->start_ms);
+static void
+carry(void)
+{
+	stat_carry(&second->start.stats, map_listeners, map_backends);
+}
+
+/*
+ * The next crew is ready: it serves from now on.
+ */
+static void
+change(uint64_t now)
+{
+	struct crew		*former = crew;
+	const struct setup	*setup = second->start.setup;
+
+	former_map(former->start.setup, setup, map_listeners, map_backends);
+	crew = second;
+	second = former;
+	other = FORMER;
+	other_due = now + CHANGE_MS;
+	carry();
+	crew_hand_over(former, crew);
+	start_settle(&former->start, &crew->start);
+	log_notice("the configuration is in effect: %u listeners, %u backends, "
+	    "%u relays", setup->nlisteners, setup->nbackends,
+	    crew->start.relays);
+}
+
+/*
+ * The former crew has ended, or is left to itself: what it counts from now on is
+ * not seen any more.
+ */
+static void
+forget_former(void)
+{
+	carry();
+	start_forget(&second->start);
+	other = NOBODY;
+}
+
+/*
+ * A former relay that still has sessions could not hand them over; it goes on
+ * with them for as long as they last.  Its channel stays open: the parent's end
+ * is the end of its patience.
+ */
+static void
+leave_former(void)
+{
+	crew_tell(crew, CHANNEL_ADOPT, 0, -1);
+	for (unsigned i = 0; i < second->start.relays; i++) {
+		if (second->relays[i].pid == 0)
+			continue;
+		log_warn("process %d of the configuration before goes on with "
+		    "its sessions", second->relays[i].pid);
+		wait_del(second->relays[i].channel);
+		second->relays[i].pid = 0;
+		second->relays[i].channel = -1;
+	}
+	forget_former();
+}
+
+/*
+ * The ends of relays.
+ */
+
+static void
+bury_ours(unsigned i, const struct proc_exit *how, uint64_t now)
+{
+	crew_bury(crew, i, how, phase <= RUNS, now);
 	stat_bury(i);
-	wait_del(relay->channel);
-	os_drop(relay->channel);
-	relay->channel = -1;
-	relay->pid = 0;
-	relay->ready = false;
 	if (phase != STARTS)
 		return;
 	failed = true;
@@ -191,29 +274,44 @@ bury(unsigned i, const struct proc_exit *how, uint64_t now)
 }
 
 static void
+bury_other(unsigned i, const struct proc_exit *how, uint64_t now)
+{
+	crew_bury(second, i, how, other == NEXT || how->status != 0, now);
+	if (other == NEXT)
+		give_up("a relay did not start");
+	else if (crew_alive(second) == 0)
+		forget_former();
+}
+
+static void
 reap(uint64_t now)
 {
 	struct proc_exit	how;
-	int			pid;
+	int			i, pid;
 
-	while ((pid = proc_reap(&how)) > 0)
-		for (unsigned i = 0; i < start.relays; i++)
-			if (relays[i].pid == pid)
-				bury(i, &how, now);
+	while ((pid = proc_reap(&how)) > 0) {
+		if ((i = crew_find(crew, pid)) != -1)
+			bury_ours((unsigned)i, &how, now);
+		else if (other != NOBODY &&
+		    (i = crew_find(second, pid)) != -1)
+			bury_other((unsigned)i, &how, now);
+	}
 }
 
 static void
 respawn(uint64_t now)
 {
-	int	error;
+	const struct crew_relay	*relay;
+	int			 error;
 
-	for (unsigned i = 0; i < start.relays; i++) {
-		if (relays[i].pid != 0 ||
-		    now - relays[i].start_ms < RESPAWN_MS)
+	for (unsigned i = 0; i < crew->start.relays; i++) {
+		relay = &crew->relays[i];
+		if (relay->pid != 0 || now - relay->start_ms < RESPAWN_MS)
 			continue;
-		if ((error = spawn(i, now)) == 0)
+		crew->start.room.hold = false;	/* nobody comes any more */
+		if ((error = crew_spawn(crew, i, now)) == 0)
 			log_notice("relay %u started again as process %d",
-			    i + 1, relays[i].pid);
+			    i + 1, relay->pid);
 		else
 			log_error("relay %u cannot be started again: %s",
 			    i + 1, log_errno(error));
@@ -221,36 +319,13 @@ respawn(uint64_t now)
 }
 
 /*
- * SIGHUP and SIGUSR1.
+ * The turn.
  */
-static void
-reload(void)
-{
-	if (start_reopen_log(&start))
-		tell(CHANNEL_LOG, 0, start.log_fd);
-}
-
-static void
-hear(unsigned i)
-{
-	struct channel_note	note;
-
-	do {
-		channel_take(relays[i].channel, &note);
-		if (note.fd != -1)
-			os_drop(note.fd);
-		if (note.order == CHANNEL_READY)
-			relays[i].ready = true;
-	} while (note.order != CHANNEL_NONE && note.order != CHANNEL_GONE);
-	/* Its end is learnt from proc_reap; until then it would be reported. */
-	if (note.order == CHANNEL_GONE)
-		wait_want(relays[i].channel, 0);
-}
 
 static void
 announce(uint64_t now)
 {
-	if (start_ready(&start)) {
+	if (start_ready(&crew->start)) {
 		phase_to(RUNS, UINT64_MAX);
 		log_notice("sockproxy " VERSION " started, process %d",
 		    proc_pid());
@@ -273,12 +348,24 @@ signals(uint64_t now)
 		drain(now);
 	}
 	if ((got & (PROC_HUP | PROC_USR1)) != 0 && phase == RUNS)
-		reload();
+		reload(now);
 }
 
 static void
 times(uint64_t now)
 {
+	if (phase == STARTS && crew_ready(crew))
+		announce(now);
+	if (phase == RUNS && other == NEXT && crew_ready(second))
+		change(now);
+	if (phase == RUNS && other != NOBODY && other_due <= now) {
+		if (other == NEXT)
+			give_up("the relays take too long to start");
+		else
+			leave_former();
+	}
+	if (phase == RUNS && other == NOBODY && again)
+		reload(now);
 	if (phase == RUNS)
 		respawn(now);
 	if (phase == DRAINS && phase_due <= now)
@@ -294,16 +381,27 @@ timeout(uint64_t now)
 	uint64_t	due = phase_due < log_due ? phase_due : log_due;
 	uint64_t	one;
 
-	for (unsigned i = 0; i < start.relays && phase == RUNS; i++) {
-		one = relays[i].start_ms + RESPAWN_MS;
-		if (relays[i].pid == 0 && one < due)
+	for (unsigned i = 0; i < crew->start.relays && phase == RUNS; i++) {
+		one = crew->relays[i].start_ms + RESPAWN_MS;
+		if (crew->relays[i].pid == 0 && one < due)
 			due = one;
 	}
+	if (phase == RUNS && other != NOBODY && other_due < due)
+		due = other_due;
 	if (due == UINT64_MAX)
 		return -1;
 	if (due <= now)
 		return 0;
 	return due - now > INT32_MAX ? INT32_MAX : (int)(due - now);
+}
+
+static void
+hear(uint32_t token)
+{
+	for (int c = 0; c < 2; c++)
+		if (token >= crews[c].token &&
+		    token - crews[c].token < LIMIT_RELAYS)
+			crew_hear(&crews[c], token - crews[c].token);
 }
 
 static bool
@@ -322,13 +420,10 @@ turn(void)
 		return false;
 	}
 	for (int i = 0; i < n; i++)
-		if (events[i].token != SIGNALS_TOKEN &&
-		    relays[events[i].token - 1].channel != -1)
-			hear(events[i].token - 1);
+		if (events[i].token != SIGNALS_TOKEN)
+			hear(events[i].token);
 	signals(now);
 	reap(now);
-	if (phase == STARTS && all_ready())
-		announce(now);
 	times(now);
 	return phase < DRAINS || alive() > 0;
 }
@@ -343,8 +438,8 @@ put_statistics(void *arg, const char *line)
 static bool
 open_waiter(void)
 {
-	const int	most = OTHER_FDS + (int)start.setup->nlisteners +
-			    2 * LIMIT_RELAYS;
+	const int	most = OTHER_FDS + 4 * LIMIT_LISTENERS +
+			    4 * LIMIT_RELAYS;
 	int		fd, error;
 
 	if ((error = wait_open("poll", most)) == 0 &&
@@ -357,38 +452,27 @@ open_waiter(void)
 	return false;
 }
 
-static bool
-open_relays(void)
-{
-	uint64_t	now = os_now_ms();
-	int		error;
-
-	for (unsigned i = 0; i < start.relays; i++) {
-		if ((error = spawn(i, now)) == 0)
-			continue;
-		log_fatal("cannot start relay %u: %s", i + 1,
-		    log_errno(error));
-		return false;
-	}
-	return true;
-}
-
 int
-parent_run(struct setup *setup, bool foreground, int ready_fd)
+parent_run(const struct parent_job *what)
 {
-	start = (struct start){ .setup = setup, .foreground = foreground,
-	    .ready_fd = ready_fd };
-	for (int i = 0; i < LIMIT_RELAYS; i++)
-		relays[i].channel = -1;
-	if (!start_open(&start))
+	job = what;
+	for (int c = 0; c < 2; c++) {
+		crews[c].token = SIGNALS_TOKEN + 1 + (uint32_t)c * LIMIT_RELAYS;
+		crews[c].start.setup = job->setups[c];
+		for (int i = 0; i < LIMIT_RELAYS; i++)
+			crews[c].relays[i].channel = -1;
+	}
+	crew->start.foreground = job->foreground;
+	crew->start.ready_fd = job->ready_fd;
+	if (!start_open(&crew->start))
 		return EXIT_FAILURE;
 	phase_to(STARTS, UINT64_MAX);
 	log_due = UINT64_MAX;
 	if (!open_waiter()) {
-		start_close(&start);
+		start_close(&crew->start);
 		return EXIT_FAILURE;
 	}
-	if (!open_relays()) {
+	if (!spawn_all(crew, os_now_ms())) {
 		failed = true;
 		stop(os_now_ms());
 	}
@@ -396,9 +480,11 @@ parent_run(struct setup *setup, bool foreground, int ready_fd)
 		if (!turn())
 			break;
 	if (!failed) {
-		stat_print(setup, put_statistics, NULL);
+		if (other == FORMER)
+			carry();
+		stat_print(crew->start.setup, put_statistics, NULL);
 		log_notice("sockproxy stopped");
 	}
-	start_close(&start);
+	start_close(&crew->start);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

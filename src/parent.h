@@ -1,6 +1,5 @@
 /*
- * parent.h - the process that stays: it starts the relays, replaces them, and ends
- * them.
+ * parent.h - the process that keeps the others.
  */
 #ifndef PARENT_H
 #define PARENT_H
@@ -9,11 +8,20 @@
 
 #include "setup.h"
 
+/* What to run, and where the configuration can be read again. */
+struct parent_job {
+	struct setup	*setups[2];	/* the first one is filled */
+	const char	*dir;		/* where the program was started */
+	const char	*file;		/* absolute; NULL: words, or none */
+	char *const	*words;		/* listen address and backends */
+	int		 nwords;	/* 0: standard input was read */
+	bool		 foreground;	/* -D */
+	int		 ready_fd;	/* -R, -1: none */
+};
+
 /*
- * Run the program with a good configuration.  ready_fd is -R's descriptor or -1.
- * Returns the exit status; without foreground it returns in the process in the
- * background.
+ * Run until told to stop.  Returns the exit status of the program.
  */
-int	parent_run(struct setup *, bool foreground, int ready_fd);
+int	parent_run(const struct parent_job *);
 
 #endif

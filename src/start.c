@@ -10,10 +10,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "addr.h"
 #include "bound.h"
 #include "conf.h"
+#include "former.h"
 #include "limits.h"
+#include "listen.h"
 #include "log.h"
 #include "logio.h"
 #include "loop.h"
@@ -228,158 +229,6 @@ warn_of_privileges(const struct start *start)
 		    sizeof(at)));
 }
 
-/*
- * Ports of 0 are for tests, which ask with -R what came of them.
- */
-static bool
-check_ports(const struct start *start)
-{
-	const struct setup_listener	*l;
-	char				 at[PLACE];
-
-	if (start->ready_fd != -1)
-		return true;
-	for (unsigned i = 0; i < start->setup->nlisteners; i++) {
-		l = &start->setup->listeners[i];
-		if (l->addr.family == OS_UNIX || l->addr.port != 0)
-			continue;
-		log_fatal("%s: cannot listen on \"%.*s\": a port is from 1 to "
-		    "65535", conf_at(start->setup, l->at, at, sizeof(at)),
-		    SHOWN, conf_string(start->setup, l->name));
-		return false;
-	}
-	return true;
-}
-
-static void
-listen_options(const struct start *start, const struct setup_listener *l,
-    struct os_listen *options)
-{
-	const char	*filter = string(start, &l->accept_filter);
-
-	*options = (struct os_listen){
-		.backlog = (int)l->backlog.v,
-		.v6only = l->v6only.v != 0,
-		.transparent = l->transparent.v != 0,
-		.defer_accept = l->defer_accept.v,
-		.accept_filter = *filter == '\0' ? NULL : filter,
-		.mode = l->perms.v == UINT32_MAX ? -1 : (int)l->perms.v
-	};
-}
-
-static const char *
-listen_error(const struct setup_listener *l, int error)
-{
-	switch (error) {
-	case -EEXIST:
-		return "a file that is not a socket is in the way";
-	case -EACCES:
-		return l->addr.family != OS_UNIX && l->addr.port < 1024 ?
-		    "permission denied (ports below 1024 are the superuser's)" :
-		    "permission denied";
-	case -ENOENT:
-		return "the directory does not exist";
-	case -ENAMETOOLONG:
-		return "the path is too long for a socket";
-	default:
-		return log_errno(error);
-	}
-}
-
-/*
- * A listener of the setup that has this address and no socket yet; -1: none.
- */
-static int
-listener_with(const struct start *start, const struct os_addr *addr)
-{
-	const struct setup	*setup = start->setup;
-
-	for (unsigned i = 0; i < setup->nlisteners; i++)
-		if (start->listeners[i] == -1 &&
-		    addr_equal(&setup->listeners[i].addr, addr))
-			return (int)i;
-	return -1;
-}
-
-static const char *
-adopt_error(int error)
-{
-	switch (error) {
-	case -ENOTSOCK:
-		return "it is not a socket";
-	case -EPROTOTYPE:
-		return "it is not a stream socket";
-	case -EAFNOSUPPORT:
-		return "it is neither TCP nor a Unix socket";
-	case -EINVAL:
-		return "it does not listen";
-	default:
-		return log_errno(error);
-	}
-}
-
-static bool
-adopt(struct start *start, int fd)
-{
-	struct os_listen	options;
-	struct os_addr		addr;
-	char			text[ADDR_TEXT];
-	int			error, i;
-
-	if ((error = os_sockname(fd, &addr)) == 0) {
-		if ((i = listener_with(start, &addr)) == -1) {
-			log_fatal("descriptor %d of the service manager "
-			    "listens on %s, which the configuration does not",
-			    fd, addr_text(text, sizeof(text), &addr));
-			return false;
-		}
-		listen_options(start, &start->setup->listeners[i], &options);
-		if ((error = os_listen_adopt(fd, &options)) == 0) {
-			start->listeners[i] = fd;
-			return true;
-		}
-	}
-	log_fatal("descriptor %d of the service manager cannot be used: %s", fd,
-	    adopt_error(error));
-	return false;
-}
-
-static bool
-listen_on(struct start *start, unsigned i)
-{
-	const struct setup_listener	*l = &start->setup->listeners[i];
-	struct os_listen		 options;
-	char				 at[PLACE];
-	int				 fd;
-
-	if (start->listeners[i] != -1)
-		return true;
-	listen_options(start, l, &options);
-	if ((fd = os_listen(&l->addr, &options)) < 0) {
-		log_fatal("%s: cannot listen on \"%.*s\": %s",
-		    conf_at(start->setup, l->at, at, sizeof(at)), SHOWN,
-		    conf_string(start->setup, l->name), listen_error(l, fd));
-		return false;
-	}
-	start->listeners[i] = fd;
-	start->made[i] = l->addr.family == OS_UNIX &&
-	    l->addr.u.path[0] != '\0' &&
-	    file_socket_id(l->addr.u.path, &start->files[i]) == 0;
-	return true;
-}
-
-static bool
-listen_all(struct start *start, int activated)
-{
-	for (int i = 0; i < activated; i++)
-		if (!adopt(start, PROC_LISTEN_FIRST + i))
-			return false;
-	for (unsigned i = 0; i < start->setup->nlisteners; i++)
-		if (!listen_on(start, i))
-			return false;
-	return true;
-}
-
 static bool
 open_pid_file(struct start *start)
 {
@@ -411,11 +260,14 @@ static bool
 open_tables(const struct start *start)
 {
 	const struct setup	*setup = start->setup;
-	const unsigned		 sessions = loop_sessions(setup);
+	unsigned		 sessions = loop_sessions(setup);
 	size_t			 needed;
 	char			 size[32];
 
-	if (stat_open(start->relays, setup->nlisteners, setup->nbackends) &&
+	if (start->room.rows > sessions)
+		sessions = start->room.rows;
+	if (stat_open(start->relays, setup->nlisteners + 1,
+	    setup->nbackends + 1) &&
 	    table_map(start->relays, sessions))
 		return true;
 	needed = stat_memory(start->relays, setup->nlisteners,
@@ -455,12 +307,12 @@ open_parts(struct start *start, int activated)
 		return false;
 	warn_of_privileges(start);
 	resolve_backends(start->setup);
-	if (!resolve_listeners(start->setup) || !check_ports(start) ||
-	    !bound_settle(start->setup))
+	if (!resolve_listeners(start->setup) || !bound_settle(start->setup))
 		return false;
+	former_entries(start->setup);
 	log_info("%s", bound_text(start->setup, start->relays, bound,
 	    sizeof(bound)));
-	return listen_all(start, activated) && open_pid_file(start) &&
+	return listen_open(start, activated) && open_pid_file(start) &&
 	    open_tables(start);
 }
 
@@ -470,6 +322,7 @@ start_open(struct start *start)
 	int	activated;
 
 	start->log_fd = start->pid_fd = -1;
+	start->any_port = start->ready_fd != -1;
 	for (int i = 0; i < LIMIT_LISTENERS; i++)
 		start->listeners[i] = -1;
 	if (!take_activation(start, &activated))
@@ -484,31 +337,169 @@ start_open(struct start *start)
 }
 
 /*
- * Where each listener really is, which matters when its port was 0.
+ * Names that cannot be resolved now keep the addresses they had.
  */
-static bool
-tell_listeners(const struct start *start)
+static void
+keep_addresses(struct setup *next, const struct setup *now)
 {
-	struct os_addr	addr;
-	char		text[ADDR_TEXT], line[ADDR_TEXT + 16], at[PLACE];
-	const struct setup	*setup = start->setup;
-	size_t		len;
-	int		error = 0;
+	static uint16_t	listeners[LIMIT_LISTENERS + 1];
+	static uint16_t	backends[LIMIT_BACKENDS + 1];
+	struct setup_backend	*to;
 
-	for (unsigned i = 0; i < setup->nlisteners; i++) {
-		if (os_sockname(start->listeners[i], &addr) != 0)
-			addr = setup->listeners[i].addr;
-		addr_text(text, sizeof(text), &addr);
-		log_info("listening on %s (%s)", text,
-		    conf_at(setup, setup->listeners[i].at, at, sizeof(at)));
-		len = text_format(line, sizeof(line), "%u %s\n", i, text);
-		if (start->ready_fd != -1 && error == 0)
-			error = logio_write(start->ready_fd, line, len);
+	former_map(now, next, listeners, backends);
+	for (unsigned i = 0; i < now->nbackends; i++) {
+		to = &next->backends[backends[i]];
+		if (backends[i] < next->nbackends &&
+		    to->addr.family == OS_NONE)
+			to->addr = now->backends[i].addr;
 	}
-	if (error != 0)
-		log_fatal("-R %d: cannot write to that descriptor: %s",
-		    start->ready_fd, log_errno(error));
-	return error == 0;
+}
+
+/*
+ * A relay can get all that the relays before it have.
+ */
+static void
+size_room(struct start *next, const struct start *now)
+{
+	struct stat_global	sum;
+	const uint64_t		relays = now->relays;
+	uint64_t		sessions = relays * loop_sessions(now->setup);
+	uint64_t		buffers = relays * loop_buffers(now->setup);
+
+	stat_sum_global(&sum);
+	if (sum.active > sessions)
+		sessions = sum.active;
+	if (sum.buffers_used > buffers)
+		buffers = sum.buffers_used;
+	next->room = (struct loop_room){ .rows = (unsigned)sessions,
+	    .buffers = (unsigned)buffers, .hold = true };
+	/* If it cannot be had, the relays have what bound_settle has got. */
+	(void)proc_set_nofile(loop_descriptors(next->setup) + 2 * sessions);
+}
+
+static void
+use_log(const struct start *start)
+{
+	if (start->log_fd != -1)
+		log_open(start->log_fd, true, 0);
+	else
+		log_open(-1, false,
+		    (int)start->setup->server.syslog_facility.v);
+}
+
+static bool
+log_again(struct start *next, const struct start *now)
+{
+	if (next->setup->server.use_syslog.v != 0)
+		next->log_path[0] = '\0';
+	else if (next->log_path[0] != '\0') {
+		next->log_fd = logio_open(next->log_path);
+		if (next->log_fd >= 0)
+			return true;
+		log_fatal("server.errorlog: cannot open %.*s: %s", SHOWN,
+		    next->log_path, log_errno(next->log_fd));
+		next->log_fd = -1;
+		return false;
+	} else if (next->foreground && now->log_path[0] == '\0') {
+		next->log_fd = now->log_fd;
+		if (next->log_fd != -1)
+			return true;
+	}
+	(void)logio_syslog_open();
+	return true;
+}
+
+static bool
+pid_again(struct start *next, const struct start *now)
+{
+	if (now->pid_fd == -1 || strcmp(next->pid_path, now->pid_path) != 0)
+		return open_pid_file(next);
+	next->pid_fd = now->pid_fd;
+	return true;
+}
+
+static bool
+parts_again(struct start *next, struct start *now)
+{
+	if (!settle_paths(next) || !log_again(next, now) || !find_user(next) ||
+	    !check_relays(next))
+		return false;
+	resolve_backends(next->setup);
+	keep_addresses(next->setup, now->setup);
+	if (!resolve_listeners(next->setup) || !bound_settle(next->setup))
+		return false;
+	former_entries(next->setup);
+	size_room(next, now);
+	return listen_again(next, now) && pid_again(next, now);
+}
+
+/*
+ * Let go of what only this generation has; of its counters and tables only when
+ * they are in use.
+ */
+static void
+close_own(struct start *start, const struct start *other)
+{
+	if (start->pid_fd != -1 && start->pid_fd != other->pid_fd)
+		file_pid_remove(start->pid_fd, start->pid_path);
+	start->pid_fd = -1;
+	if (start->log_fd != -1 && start->log_fd != other->log_fd)
+		os_drop(start->log_fd);
+	start->log_fd = -1;
+}
+
+bool
+start_again(struct start *next, struct start *now)
+{
+	struct setup	*setup = next->setup;
+
+	*next = (struct start){ .setup = setup, .ready_fd = -1, .log_fd = -1,
+	    .pid_fd = -1, .foreground = now->foreground,
+	    .any_port = now->any_port };
+	for (int i = 0; i < LIMIT_LISTENERS; i++)
+		next->listeners[i] = -1;
+	if (!parts_again(next, now)) {
+		listen_revert(next);
+		close_own(next, now);
+		return false;
+	}
+	stat_swap(&now->stats);
+	table_swap(&now->tables);
+	use_log(next);
+	if (open_tables(next))
+		return true;
+	start_revert(next, now);
+	return false;
+}
+
+void
+start_settle(struct start *former, const struct start *now)
+{
+	listen_close(former, now);
+	close_own(former, now);
+}
+
+void
+start_forget(struct start *former)
+{
+	stat_swap(&former->stats);
+	stat_close();
+	stat_swap(&former->stats);
+	table_swap(&former->tables);
+	table_unmap();
+	table_swap(&former->tables);
+}
+
+void
+start_revert(struct start *next, struct start *now)
+{
+	stat_close();
+	table_unmap();
+	stat_swap(&now->stats);
+	table_swap(&now->tables);
+	use_log(now);
+	listen_revert(next);
+	close_own(next, now);
 }
 
 bool
@@ -516,7 +507,7 @@ start_ready(struct start *start)
 {
 	int	error;
 
-	if (!tell_listeners(start))
+	if (!listen_tell(start))
 		return false;
 	if (start->ready_fd != -1) {
 		os_drop(start->ready_fd);
@@ -531,24 +522,9 @@ start_ready(struct start *start)
 }
 
 void
-start_close_listeners(struct start *start)
-{
-	for (unsigned i = 0; i < start->setup->nlisteners; i++) {
-		if (start->made[i])
-			(void)file_socket_remove(
-			    start->setup->listeners[i].addr.u.path,
-			    &start->files[i]);
-		start->made[i] = false;
-		if (start->listeners[i] != -1)
-			os_drop(start->listeners[i]);
-		start->listeners[i] = -1;
-	}
-}
-
-void
 start_close(struct start *start)
 {
-	start_close_listeners(start);
+	listen_close(start, NULL);
 	if (start->pid_fd != -1)
 		file_pid_remove(start->pid_fd, start->pid_path);
 	start->pid_fd = -1;

@@ -10,6 +10,8 @@
 #include "loop.h"
 #include "proc.h"
 #include "setup.h"
+#include "stat.h"
+#include "table.h"
 
 enum { START_PATH = 1024 };
 
@@ -17,11 +19,11 @@ struct start {
 	/* given */
 	struct setup	*setup;
 	bool		 foreground;	/* -D */
+	bool		 any_port;	/* -R was given: port 0 is fine */
 	int		 ready_fd;	/* -R: told when listening; -1 none */
 
-	struct loop_room room;		/* for sessions of predecessors */
-
 	/* made */
+	struct loop_room room;		/* for sessions of predecessors */
 	unsigned	 relays;
 	bool		 drop;		/* to user, in the relays */
 	struct proc_user user;
@@ -30,9 +32,14 @@ struct start {
 	char		 log_path[START_PATH];	/* "": the log is no file */
 	char		 pid_path[START_PATH];
 	char		 chroot[START_PATH];	/* "": none */
-	int		 listeners[LIMIT_LISTENERS];
-	struct file_id	 files[LIMIT_LISTENERS];	/* Unix sockets we made */
-	bool		 made[LIMIT_LISTENERS];
+	int		 listeners[LIMIT_LISTENERS + 1];
+	struct file_id	 files[LIMIT_LISTENERS + 1];	/* Unix sockets we made */
+	bool		 made[LIMIT_LISTENERS + 1];
+	bool		 shared[LIMIT_LISTENERS + 1];	/* with the former one */
+
+	/* while another generation's are in use */
+	struct stat_area stats;
+	struct table_area tables;
 };
 
 /*
@@ -48,9 +55,23 @@ bool	start_open(struct start *);
 bool	start_ready(struct start *);
 
 /*
- * Close the listeners and remove their files: no new clients.
+ * Make the next generation ready beside the one that runs: its setup is read
+ * already.  Its log, counters and tables are in use afterwards.  False: log_fatal
+ * has said why, and everything is as before.
  */
-void	start_close_listeners(struct start *);
+bool	start_again(struct start *next, struct start *now);
+
+/*
+ * The next generation serves: close what only the former one had.  start_forget
+ * lets go of its counters and tables, when they have been carried over.
+ */
+void	start_settle(struct start *former, const struct start *now);
+void	start_forget(struct start *former);
+
+/*
+ * The next generation does not serve: back to the one before.
+ */
+void	start_revert(struct start *next, struct start *now);
 
 /*
  * Undo everything.

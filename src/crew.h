@@ -1,0 +1,67 @@
+/*
+ * crew.h - the relays of one generation, as the parent sees them.
+ */
+#ifndef CREW_H
+#define CREW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "channel.h"
+#include "proc.h"
+#include "start.h"
+
+struct crew_relay {
+	int		pid;		/* 0: there is none */
+	int		channel;	/* -1 as long as pid is 0 */
+	bool		ready;
+	uint64_t	start_ms;	/* last fork, or try */
+};
+
+struct crew {
+	struct start	start;
+	uint32_t	token;		/* of relay 0; the others follow */
+	struct crew_relay relays[LIMIT_RELAYS];
+};
+
+/*
+ * Start a relay in its place.  Returns 0 or an error.
+ */
+int	crew_spawn(struct crew *, unsigned, uint64_t now);
+
+unsigned crew_alive(const struct crew *);
+bool	crew_ready(const struct crew *);	/* all of them serve */
+
+/*
+ * Tell every relay.  One that does not listen is killed when its time is up.
+ */
+void	crew_tell(struct crew *, enum channel_order, uint32_t value, int fd);
+
+/*
+ * Take what relay i has to say.
+ */
+void	crew_hear(struct crew *, unsigned);
+
+/*
+ * The relay with that process number; -1: it is not one of these.
+ */
+int	crew_find(const struct crew *, int pid);
+
+/*
+ * That relay has ended: close its channel.  With report, and always when it was
+ * killed, a line says how it ended.
+ */
+void	crew_bury(struct crew *, unsigned, const struct proc_exit *, bool report,
+    uint64_t now);
+
+/*
+ * End all of them now.
+ */
+void	crew_kill(struct crew *);
+
+/*
+ * Let the relays of former give their sessions to those of next, which serve.
+ */
+void	crew_hand_over(struct crew *former, struct crew *next);
+
+#endif

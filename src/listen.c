@@ -1,0 +1,295 @@
+/*
+ * listen.c - the listening sockets of a generation: opened, taken over from the
+ * service manager or from the generation before, told of, closed.
+ */
+#include "listen.h"
+
+#include <errno.h>
+
+#include "addr.h"
+#include "conf.h"
+#include "limits.h"
+#include "log.h"
+#include "logio.h"
+#include "os.h"
+#include "text.h"
+
+enum { PLACE = 256, SHOWN = 200 };
+
+static const char *
+string(const struct start *start, const struct setting *setting)
+{
+	return conf_string(start->setup, setting->v);
+}
+
+/*
+ * Ports of 0 are for tests, which ask with -R what came of them.
+ */
+static bool
+check_ports(const struct start *start)
+{
+	const struct setup_listener	*l;
+	char				 at[PLACE];
+
+	if (start->any_port)
+		return true;
+	for (unsigned i = 0; i < start->setup->nlisteners; i++) {
+		l = &start->setup->listeners[i];
+		if (l->addr.family == OS_UNIX || l->addr.port != 0)
+			continue;
+		log_fatal("%s: cannot listen on \"%.*s\": a port is from 1 to "
+		    "65535", conf_at(start->setup, l->at, at, sizeof(at)),
+		    SHOWN, conf_string(start->setup, l->name));
+		return false;
+	}
+	return true;
+}
+
+static void
+listen_options(const struct start *start, const struct setup_listener *l,
+    struct os_listen *options)
+{
+	const char	*filter = string(start, &l->accept_filter);
+
+	*options = (struct os_listen){
+		.backlog = (int)l->backlog.v,
+		.v6only = l->v6only.v != 0,
+		.transparent = l->transparent.v != 0,
+		.defer_accept = l->defer_accept.v,
+		.accept_filter = *filter == '\0' ? NULL : filter,
+		.mode = l->perms.v == UINT32_MAX ? -1 : (int)l->perms.v
+	};
+}
+
+static const char *
+listen_error(const struct setup_listener *l, int error)
+{
+	switch (error) {
+	case -EEXIST:
+		return "a file that is not a socket is in the way";
+	case -EACCES:
+		return l->addr.family != OS_UNIX && l->addr.port < 1024 ?
+		    "permission denied (ports below 1024 are the superuser's)" :
+		    "permission denied";
+	case -ENOENT:
+		return "the directory does not exist";
+	case -ENAMETOOLONG:
+		return "the path is too long for a socket";
+	default:
+		return log_errno(error);
+	}
+}
+
+/*
+ * A listener of the setup that has this address and no socket yet; -1: none.
+ */
+static int
+listener_with(const struct start *start, const struct os_addr *addr)
+{
+	const struct setup	*setup = start->setup;
+
+	for (unsigned i = 0; i < setup->nlisteners; i++)
+		if (start->listeners[i] == -1 &&
+		    addr_equal(&setup->listeners[i].addr, addr))
+			return (int)i;
+	return -1;
+}
+
+static const char *
+adopt_error(int error)
+{
+	switch (error) {
+	case -ENOTSOCK:
+		return "it is not a socket";
+	case -EPROTOTYPE:
+		return "it is not a stream socket";
+	case -EAFNOSUPPORT:
+		return "it is neither TCP nor a Unix socket";
+	case -EINVAL:
+		return "it does not listen";
+	default:
+		return log_errno(error);
+	}
+}
+
+static bool
+adopt(struct start *start, int fd)
+{
+	struct os_listen	options;
+	struct os_addr		addr;
+	char			text[ADDR_TEXT];
+	int			error, i;
+
+	if ((error = os_sockname(fd, &addr)) == 0) {
+		if ((i = listener_with(start, &addr)) == -1) {
+			log_fatal("descriptor %d of the service manager "
+			    "listens on %s, which the configuration does not",
+			    fd, addr_text(text, sizeof(text), &addr));
+			return false;
+		}
+		listen_options(start, &start->setup->listeners[i], &options);
+		if ((error = os_listen_adopt(fd, &options)) == 0) {
+			start->listeners[i] = fd;
+			return true;
+		}
+	}
+	log_fatal("descriptor %d of the service manager cannot be used: %s", fd,
+	    adopt_error(error));
+	return false;
+}
+
+static bool
+listen_on(struct start *start, unsigned i)
+{
+	const struct setup_listener	*l = &start->setup->listeners[i];
+	struct os_listen		 options;
+	char				 at[PLACE];
+	int				 fd;
+
+	if (start->listeners[i] != -1)
+		return true;
+	listen_options(start, l, &options);
+	if ((fd = os_listen(&l->addr, &options)) < 0) {
+		log_fatal("%s: cannot listen on \"%.*s\": %s",
+		    conf_at(start->setup, l->at, at, sizeof(at)), SHOWN,
+		    conf_string(start->setup, l->name), listen_error(l, fd));
+		return false;
+	}
+	start->listeners[i] = fd;
+	start->made[i] = l->addr.family == OS_UNIX &&
+	    l->addr.u.path[0] != '\0' &&
+	    file_socket_id(l->addr.u.path, &start->files[i]) == 0;
+	return true;
+}
+
+static bool
+listen_all(struct start *start, int activated)
+{
+	for (int i = 0; i < activated; i++)
+		if (!adopt(start, PROC_LISTEN_FIRST + i))
+			return false;
+	for (unsigned i = 0; i < start->setup->nlisteners; i++)
+		if (!listen_on(start, i))
+			return false;
+	return true;
+}
+
+bool
+listen_open(struct start *start, int activated)
+{
+	return check_ports(start) && listen_all(start, activated);
+}
+
+/*
+ * The listener of a former generation with the same address; -1: none.
+ */
+static int
+former_with(const struct start *former, const struct os_addr *addr)
+{
+	for (unsigned i = 0; i < former->setup->nlisteners; i++)
+		if (former->listeners[i] != -1 && addr_equal(
+		    &former->setup->listeners[i].addr, addr))
+			return (int)i;
+	return -1;
+}
+
+/*
+ * Take over what stays.  Its options are set anew: that one fails says only that
+ * an option cannot be changed any more.
+ */
+static void
+listen_share(struct start *next, const struct start *former, unsigned i)
+{
+	const struct setup_listener	*l = &next->setup->listeners[i];
+	struct os_listen		 options;
+	char				 at[PLACE];
+	int				 error, j;
+
+	if ((j = former_with(former, &l->addr)) == -1)
+		return;
+	next->listeners[i] = former->listeners[j];
+	next->made[i] = former->made[j];
+	next->files[i] = former->files[j];
+	next->shared[i] = true;
+	listen_options(next, l, &options);
+	if ((error = os_listen_adopt(next->listeners[i], &options)) != 0)
+		log_warn("%s: the options of \"%.*s\" cannot be changed: %s",
+		    conf_at(next->setup, l->at, at, sizeof(at)), SHOWN,
+		    conf_string(next->setup, l->name), log_errno(error));
+}
+
+bool
+listen_again(struct start *next, const struct start *former)
+{
+	for (unsigned i = 0; i < next->setup->nlisteners; i++)
+		listen_share(next, former, i);
+	return check_ports(next) && listen_all(next, 0);
+}
+
+/*
+ * Whether a listener of ours is the next generation's too.
+ */
+static bool
+handed_on(const struct start *start, unsigned i, const struct start *next)
+{
+	if (next == NULL)
+		return false;
+	for (unsigned j = 0; j < next->setup->nlisteners; j++)
+		if (next->shared[j] && next->listeners[j] == start->listeners[i])
+			return true;
+	return false;
+}
+
+void
+listen_close(struct start *start, const struct start *next)
+{
+	for (unsigned i = 0; i < start->setup->nlisteners; i++) {
+		if (start->listeners[i] == -1)
+			continue;
+		if (!handed_on(start, i, next)) {
+			if (start->made[i])
+				(void)file_socket_remove(
+				    start->setup->listeners[i].addr.u.path,
+				    &start->files[i]);
+			os_drop(start->listeners[i]);
+		}
+		start->listeners[i] = -1;
+	}
+}
+
+void
+listen_revert(struct start *next)
+{
+	for (unsigned i = 0; i < next->setup->nlisteners; i++)
+		if (next->shared[i])
+			next->listeners[i] = -1;	/* the former one's */
+	listen_close(next, NULL);
+}
+
+/*
+ * Where each listener really is, which matters when its port was 0.
+ */
+bool
+listen_tell(const struct start *start)
+{
+	struct os_addr	addr;
+	char		text[ADDR_TEXT], line[ADDR_TEXT + 16], at[PLACE];
+	const struct setup	*setup = start->setup;
+	size_t		len;
+	int		error = 0;
+
+	for (unsigned i = 0; i < setup->nlisteners; i++) {
+		if (os_sockname(start->listeners[i], &addr) != 0)
+			addr = setup->listeners[i].addr;
+		addr_text(text, sizeof(text), &addr);
+		log_info("listening on %s (%s)", text,
+		    conf_at(setup, setup->listeners[i].at, at, sizeof(at)));
+		len = text_format(line, sizeof(line), "%u %s\n", i, text);
+		if (start->ready_fd != -1 && error == 0)
+			error = logio_write(start->ready_fd, line, len);
+	}
+	if (error != 0)
+		log_fatal("-R %d: cannot write to that descriptor: %s",
+		    start->ready_fd, log_errno(error));
+	return error == 0;
+}
