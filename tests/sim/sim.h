@@ -167,7 +167,7 @@ struct sock {
 	struct sock	*mate;		/* the session's other side, once known */
 	uint8_t		*ring;		/* real: bytes this end has sent */
 	uint64_t	key;		/* pattern that this end sends */
-	uint64_t	rx_total, rx_taken;
+	uint64_t	rx_total, rx_taken, peeked;
 	uint64_t	tx_total, tx_gone;
 	uint32_t	rx_cap, tx_cap;
 	uint32_t	lat, gap, chunk;	/* us, us, bytes: of what it sends */
@@ -217,6 +217,7 @@ struct world {
 	uint32_t	orders;		/* 1 << EV_DRAIN ...: for between turns */
 	bool		dirty_all;	/* descriptors came or went */
 	bool		draining, killed;
+	uint64_t	drain_due_ms;	/* from then on bytes may be destroyed */
 	unsigned	channels;	/* to the parent, open */
 	int		channel_fd;
 };

@@ -364,10 +364,20 @@ os_connected(int fd, const struct os_addr *to)
 static void
 remind(struct sock *s)
 {
+	W.happened++;
 	if (s->wake_on)
 		return;
 	s->wake_on = true;
 	net_after(rng_below(STREAM_NET, 2000), EV_WAKE, s->id, 0);
+}
+
+/* The system has no memory for this just now. */
+static long
+short_of(int fd)
+{
+	W.happened++;
+	trace("nobufs", fd, 0, 0);
+	return fault_pick(FAULT_NOBUFS, 2) ? -ENOBUFS : -ENOMEM;
 }
 
 /* No byte is there: why not. */
@@ -431,7 +441,7 @@ read_some(int fd, void *to, size_t size, bool take)
 		return -EAGAIN;
 	}
 	if (fault(FAULT_NOBUFS))
-		return fault_pick(FAULT_NOBUFS, 2) ? -ENOBUFS : -ENOMEM;
+		return short_of(fd);
 	if ((n = net_unread(s)) == 0) {
 		if ((r = read_nothing(s)) == 0 && take)
 			W.progress++;
@@ -447,8 +457,11 @@ read_some(int fd, void *to, size_t size, bool take)
 	}
 	copy_out(s, to, n);
 	trace(take ? "read" : "peek", fd, (int64_t)n, (int64_t)s->rx_taken);
-	if (!take)
+	if (!take) {
+		W.progress += s->peeked != s->rx_total;
+		s->peeked = s->rx_total;
 		return (long)n;
+	}
 	W.progress++;
 	s->read_ms = W.last_ms;
 	net_took(s, n);
@@ -498,17 +511,20 @@ os_write(int fd, const void *from, size_t size)
 		sim_fail("order", -1, "writes to %d behind its end", fd);
 	if ((err = write_error(s)) != 0) {
 		trace("write", fd, -err, (int64_t)s->tx_total);
-		if (err != EAGAIN)
+		if (err != EAGAIN) {
 			W.progress++;
+			s->write_ms = W.last_ms;
+		}
 		return -err;
 	}
 	if (fault(FAULT_WRITE_AGAIN)) {
+		s->nospace = true;
 		remind(s);
 		trace("write-again", fd, 0, 0);
 		return -EAGAIN;
 	}
 	if (fault(FAULT_NOBUFS))
-		return fault_pick(FAULT_NOBUFS, 2) ? -ENOBUFS : -ENOMEM;
+		return short_of(fd);
 	if ((n = net_space(s)) < size)
 		s->nospace = true;
 	if (n == 0) {
@@ -545,8 +561,11 @@ os_shutdown(int fd)
 	if (s->tx_fin && !W.contract)
 		sim_fail("order", -1, "ends %d twice", fd);
 	W.progress++;
-	if (s->state != SOCK_OPEN || s->dead || fault(FAULT_SHUTDOWN)) {
+	if (fault(FAULT_SHUTDOWN))
+		net_error(s, ECONNRESET);	/* at the last moment */
+	if (s->state != SOCK_OPEN || s->dead) {
 		trace("shutdown", fd, -ENOTCONN, 0);
+		s->write_ms = W.last_ms;
 		s->fin_failed = true;
 		return -ENOTCONN;
 	}

@@ -247,6 +247,7 @@ pump(struct lane *l, size_t budget, struct splice_moved *m)
 		more = l->held < pipe_size ? pump_in(l, &budget, m) : 1;
 		if (l->held > 0 && (n = sink_error(l->to)) != 0) {
 			m->error = -(int)n;
+			l->to->write_ms = W.last_ms;
 			return SPLICE_BROKEN;
 		}
 		n = least(l->held, net_space(l->to));
@@ -334,6 +335,7 @@ splice_step(int lane, int from, int to, size_t budget,
 		r = SPLICE_SOURCE;
 		moved->dry = 1;
 		if (l->stopped) {
+			l->to->write_ms = W.last_ms;
 			r = l->error != 0 ? SPLICE_BROKEN : SPLICE_ENDED;
 			moved->error = -l->error;
 		}

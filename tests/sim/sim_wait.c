@@ -161,6 +161,7 @@ wait_want(int fd, uint32_t bits)
 		sim_fail("descriptor", -1, "wants of %d, which is not watched",
 		    fd);
 	w = &watches[fd];
+	W.progress += w->want != bits;
 	w->want = (uint8_t)bits;
 	if (w->level && kind != KIND_POLL && (mask_of((unsigned)fd) & bits))
 		push((unsigned)fd);
