@@ -26,6 +26,10 @@ WERROR =
 # Seeds of "make sim" and "make sim-night", seconds of "make fuzz".
 SEEDS = 2000
 SECONDS = 60
+# "quick" or "full" for make check, "once" for make demo.
+CHECK =
+DEMO =
+NO_MUSL =
 
 # The system whose compat files are built; "generic" is the fallback of each.
 COMPAT_SYSTEM != case `uname -s` in \
@@ -60,26 +64,28 @@ HEADERS = compat/attr.h compat/chan.h compat/chan_fds.h compat/file.h \
 	compat/os.h compat/os_sys.h compat/proc.h compat/proc_close.h \
 	compat/proc_signal.h compat/sandbox.h compat/splice.h compat/wait.h \
 	compat/wait_kind.h src/addr.h src/backend.h src/board.h src/bound.h \
-	src/buf.h src/channel.h src/conf.h src/conf_int.h src/connect.h \
-	src/crew.h \
-	src/expire.h src/former.h src/half.h src/handover.h src/history.h \
-	src/http.h src/key.h src/lex.h src/limits.h src/listen.h src/listener.h src/log.h \
-	src/loop.h src/must.h src/out.h src/parent.h src/relay.h \
-	src/report.h src/resolve.h src/session.h src/setup.h src/start.h \
-	src/stat.h src/status.h src/table.h src/text.h src/view.h \
-	tests/sim/sim.h tests/peer.h
+	src/buf.h src/channel.h src/client.h src/conf.h src/conf_int.h \
+	src/connect.h src/crew.h src/ctl.h src/expire.h src/former.h \
+	src/half.h src/handover.h src/history.h src/http.h src/key.h \
+	src/lex.h src/limits.h src/listen.h src/listener.h src/log.h \
+	src/loop.h src/monitor.h src/must.h src/operate.h src/out.h \
+	src/parent.h src/relay.h src/report.h src/resolve.h src/session.h \
+	src/setup.h src/start.h src/stat.h src/status.h src/table.h \
+	src/text.h src/view.h tests/sim/sim.h tests/conf_same.h \
+	tests/contract.h tests/peer.h
 
 # All but main.c, which tests must not have.
 SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
-	src/channel.c src/conf.c src/conf_addr.c src/conf_assign.c \
-	src/conf_build.c src/conf_cond.c src/conf_dump.c src/conf_expr.c \
-	src/conf_pool.c \
-	src/conf_value.c src/connect.c src/crew.c src/expire.c src/former.c src/half.c \
-	src/handover.c src/history.c src/http.c src/key.c src/key_value.c \
-	src/lex.c src/listen.c src/listener.c src/log.c src/loop.c src/must.c src/out.c \
-	src/parent.c src/relay.c src/report.c src/resolve.c src/session.c \
-	src/start.c src/stat.c src/status.c src/table.c src/text.c \
-	src/view.c
+	src/channel.c src/client.c src/conf.c src/conf_addr.c \
+	src/conf_assign.c src/conf_build.c src/conf_cond.c src/conf_dump.c \
+	src/conf_expr.c src/conf_pool.c src/conf_value.c src/connect.c \
+	src/crew.c src/ctl.c src/expire.c src/former.c src/half.c \
+	src/handover.c src/history.c src/http.c src/json.c src/key.c \
+	src/key_value.c src/lex.c src/listen.c src/listener.c src/listing.c \
+	src/log.c src/loop.c src/metrics.c src/must.c src/operate.c \
+	src/out.c src/page.c src/parent.c src/relay.c src/report.c \
+	src/resolve.c src/session.c src/start.c src/stat.c src/status.c \
+	src/table.c src/text.c src/view.c
 COMPAT_ALL = compat/chan.c compat/chan_packet.c compat/chan_stream.c \
 	compat/file.c compat/file_run.c compat/logio.c compat/logio_syslog.c \
 	compat/mem.c compat/name.c compat/notify.c compat/os_addr.c \
@@ -106,8 +112,15 @@ SIM = tests/sim/sim.c tests/sim/sim_actor.c tests/sim/sim_check.c \
 	tests/sim/sim_rng.c tests/sim/sim_run.c tests/sim/sim_splice.c \
 	tests/sim/sim_sys.c tests/sim/sim_trace.c tests/sim/sim_wait.c
 
+# What several tests share.
+PARTS = tests/contract.c tests/contract_os.c tests/contract_splice.c \
+	tests/contract_wait.c
 PEER = tests/peer.c tests/peer_load.c tests/peer_net.c
-UNIT_TESTS = tests/t_cage tests/t_log tests/t_notify tests/t_stat
+# Run once; UNIT_TESTS in C, ONCE_TESTS not.  SYSTEM_TESTS run with each build of
+# the program, each way to wait and each way to move bytes.
+UNIT_TESTS = tests/t_cage tests/t_contract tests/t_log tests/t_notify \
+	tests/t_os tests/t_stat
+ONCE_TESTS = tests/t_layers
 SYSTEM_TESTS = tests/t_relay tests/t_relay_backends
 
 OBJS = src/main.o $(SRC:.c=.o) $(COMPAT:.c=.o)
@@ -143,17 +156,50 @@ tests:
 	@b=build; $(TREE)
 	@cd build && $(MAKE) WERROR='$(WERROR)' program test-programs
 
+generic:
+	@b=build-generic; $(TREE)
+	@cd build-generic && $(MAKE) COMPAT_SYSTEM=generic program
+
+check:
+	@BUILD=build UNIT='$(UNIT_TESTS)' ONCE='$(ONCE_TESTS)' \
+	    SYSTEM='$(SYSTEM_TESTS)' MAKE='$(MAKE)' MUSL_CC='$(MUSL_CC)' \
+	    NO_MUSL='$(NO_MUSL)' sh tests/check.sh $(CHECK)
+
+demo:
+	@b=build; $(TREE)
+	@cd build && $(MAKE) program tests/demo
+	@DEMO='$(DEMO)' sh tests/demo.sh build
+
+install: all
+	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(EXAMPLES) \
+	    $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
+	install -m 0755 build/sockproxy $(DESTDIR)$(PREFIX)/sbin/sockproxy
+	install -m 0644 sockproxy.8 $(DESTDIR)$(MANDIR)/man8/sockproxy.8
+	install -m 0644 sockproxy.conf.5 \
+	    $(DESTDIR)$(MANDIR)/man5/sockproxy.conf.5
+	install -m 0644 dist/sockproxy.conf \
+	    $(DESTDIR)$(EXAMPLES)/sockproxy.conf
+
+dist:
+	git archive --prefix=sockproxy-$(VERSION)/ HEAD | \
+	    gzip -9n > sockproxy-$(VERSION).tar.gz
+
 help:
-	@echo "all          build/sockproxy (the default)"
-	@echo "static       build-musl/sockproxy: static, stripped, with musl"
-	@echo "install      all and the manuals, to DESTDIR PREFIX"
-	@echo "check        every test, with both builds"
-	@echo "demo         see it work (DEMO=once: and end)"
+	@echo "all           build/sockproxy (the default)"
+	@echo "static        build-musl/sockproxy: static, stripped, with musl"
+	@echo "generic       build-generic/sockproxy: what any system has, only"
+	@echo "install       program, manuals, example; DESTDIR= PREFIX="
+	@echo "demo          see it work; DEMO=once: and end"
+	@echo "check         every test; CHECK=quick or CHECK=full"
+	@echo "check-asan check-msan check-valgrind coverage   tests under tools"
+	@echo "sim           the simulator, SEEDS= of them; sim-night: all cores"
+	@echo "fuzz          each fuzzer for SECONDS="
+	@echo "bench bench-quick   against other proxies"
 	@echo "clean dist help"
 
 clean:
 	rm -rf build build-asan build-cov build-fuzz build-generic build-msan \
-	    build-musl build-valgrind
+	    build-musl build-valgrind sockproxy-$(VERSION).tar.gz
 
 # ---- in a build directory ----------------------------------------------------
 
@@ -174,12 +220,19 @@ libcompat.a: $(COMPAT:.c=.o)
 	$(AR) rc $@ $(COMPAT:.c=.o)
 	ranlib $@
 
-test-programs: $(UNIT_TESTS) $(SYSTEM_TESTS) tests/demo tests/peer \
+test-programs: $(UNIT_TESTS) $(ONCE_TESTS) $(SYSTEM_TESTS) tests/peer \
 	tests/sim/sim
 
-$(OBJS) $(PEER:.c=.o) $(SIM:.c=.o): $(HEADERS)
+$(OBJS) $(PARTS:.c=.o) $(PEER:.c=.o) $(SIM:.c=.o): $(HEADERS)
 
-$(UNIT_TESTS): libcompat.a libsrc.a $(HEADERS)
+$(UNIT_TESTS): libcompat.a libparts.a libsrc.a $(HEADERS)
+
+$(ONCE_TESTS) $(SYSTEM_TESTS): tests/lib.sh
+
+libparts.a: $(PARTS:.c=.o)
+	rm -f $@
+	$(AR) rc $@ $(PARTS:.c=.o)
+	ranlib $@
 
 tests/peer: $(PEER:.c=.o)
 	$(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $(PEER:.c=.o)
@@ -196,9 +249,10 @@ tests/demo: tests/demo.c
 	$(CC) $(STD_CFLAGS) $(DEFS_$(@D)) $(WERROR) $(OPT) $(CFLAGS) -c -o $@ $<
 .c:
 	$(CC) $(STD_CFLAGS) $(DEFS_$(@D)) $(WERROR) $(OPT) $(CFLAGS) $(LDFLAGS) \
-	    -o $@ $< libsrc.a libcompat.a -latf-c
+	    -o $@ $< libparts.a libsrc.a libcompat.a -latf-c
 .sh:
-	{ echo "#! `command -v atf-sh`"; cat $<; } > $@
+	{ echo "#! `command -v atf-sh`"; cat tests/lib.sh $<; } > $@
 	chmod +x $@
 
-.PHONY: all clean help program static test-programs tests
+.PHONY: all check clean demo dist generic help install program static \
+	test-programs tests

@@ -10,26 +10,28 @@ LIMIT=20	# seconds that anything may take before it counts as hung
 # describe NAME TEXT [PROGRAM ...]: a test case, with its head.
 describe()
 {
+	atf_test_case "$1"
 	_name=$1 _text=$2
 	shift 2
-	atf_test_case "$_name"
-	eval "${_name}_head() {
-		atf_set descr '$_text'
+	eval "TEXT_$_name=\$_text PROGS_$_name=\$*"
+	set -- "$_name"
+	eval "$1_head() {
+		atf_set descr \"\$TEXT_$1\"
 		atf_set timeout 120
-		[ -z '$*' ] || atf_set require.progs '$*'
+		[ -z \"\$PROGS_$1\" ] || atf_set require.progs \$PROGS_$1
 	}"
-	CASES="$CASES $_name"
+	CASES="$CASES $1"
 }
 
 # A case that makes a network of its own.
 describe_in_net()
 {
-	describe "$1" "$2" unshare nft ip
-	eval "${1}_head() {
-		atf_set descr '$2'
+	describe "$1" "$2"
+	eval "$1_head() {
+		atf_set descr \"\$TEXT_$1\"
 		atf_set timeout 120
 		atf_set require.user root
-		atf_set require.progs 'unshare nft ip'
+		atf_set require.progs unshare nft ip
 	}"
 }
 

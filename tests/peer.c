@@ -24,6 +24,7 @@
  *	many-accept N	accept into slots 0 to N - 1
  *	txseed N, rxseed N	(connecting: 1 and 2, accepting: 2 and 1)
  *	send N		N bytes of the pattern; 10k, 4m
+ *	offer N		the same as long as they are taken: an error ends it quietly
  *	trickle N C	N bytes of the pattern, C with each call, without Nagle
  *	text T		these bytes as they are; not part of the pattern
  *	oob C		one urgent byte
@@ -232,12 +233,19 @@ do_fill(void)
 	printf("filled %llu\n", (unsigned long long)cur->tx);
 }
 
+/* Send as long as the socket takes it. */
 static void
-send_until_error(void)
+offer(uint64_t len)
 {
-	do
-		peer_fill(chunk, PEER_CHUNK, cur->txseed, cur->tx);
-	while (send_some(chunk, PEER_CHUNK) == 0 && (cur->tx += PEER_CHUNK) != 0);
+	size_t n;
+
+	for (; len > 0; len -= n) {
+		n = len < PEER_CHUNK ? (size_t)len : PEER_CHUNK;
+		peer_fill(chunk, n, cur->txseed, cur->tx);
+		if (send_some(chunk, n) != 0)
+			return;
+		cur->tx += n;
+	}
 }
 
 /* Receive and check; returns bytes, 0 at FIN, -1 at a reset. */
@@ -386,7 +394,7 @@ static const struct word words[] = {
 	{ "expect-fin", 0 }, { "expect-reset", 0 }, { "fill", 0 },
 	{ "fin", 0 }, { "forever", 0 }, { "got", 1 }, { "got-least", 1 },
 	{ "listen", 1 }, { "load", 4 }, { "longer", 1 }, { "many", 2 },
-	{ "many-accept", 1 }, { "oob", 1 }, { "park", 0 }, { "ping", 1 },
+	{ "many-accept", 1 }, { "offer", 1 }, { "oob", 1 }, { "park", 0 }, { "ping", 1 },
 	{ "rcvbuf", 1 }, { "recv", 1 },
 	{ "recv-print", 0 }, { "recv-text", 1 }, { "reset", 0 },
 	{ "rxseed", 1 }, { "say", 1 }, { "send", 1 },
@@ -489,6 +497,8 @@ run_bytes(const char *w, char **a)
 {
 	if (strcmp(w, "send") == 0)
 		do_send(peer_number(a[0]), PEER_CHUNK);
+	else if (strcmp(w, "offer") == 0)
+		offer(peer_number(a[0]));
 	else if (strcmp(w, "trickle") == 0)
 		do_trickle(peer_number(a[0]), (size_t)peer_number(a[1]));
 	else if (strcmp(w, "text") == 0)
@@ -498,7 +508,7 @@ run_bytes(const char *w, char **a)
 	else if (strcmp(w, "fill") == 0)
 		do_fill();
 	else if (strcmp(w, "send-until-error") == 0)
-		send_until_error();
+		offer(UINT64_MAX);
 	else if (strcmp(w, "recv") == 0)
 		do_recv(peer_number(a[0]), PEER_CHUNK, 0);
 	else if (strcmp(w, "recv-text") == 0)

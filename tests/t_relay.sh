@@ -135,7 +135,7 @@ backend_that_answers_early_is_heard_body()
 	# Closing with bytes unread makes the backend's kernel send a reset.
 	in_front_of times 20 accept recv 1000 send 5000 sent-all close
 	for _ in $(seq 20); do
-		client connect "$p0" send 1m expect-end got 5000
+		client connect "$p0" offer 1m expect-end got 5000
 	done
 	finish b
 	proxy_stop
@@ -225,23 +225,24 @@ backend_that_does_not_read_throttles_its_client_body()
 	proxy_stop
 }
 
-describe urgent_byte_does_not_spin \
-    "out-of-band data: the stream around it arrives, the loop rests"
-urgent_byte_does_not_spin_body()
+describe urgent_byte_passes_in_line \
+    "out-of-band data becomes part of the stream, and the loop rests"
+urgent_byte_passes_in_line_body()
 {
 	begin
-	mkfifo sent rest
-	in_front_of accept recv 1000 tell sent wait rest expect-fin close
-	peer up connect "$p0" send 1000 oob ! park
+	mkfifo sent rest go
+	in_front_of accept recv 1000 recv-text ! tell sent wait rest \
+	    expect-fin got 2000 close
+	peer up connect "$p0" send 1000 oob ! wait go send 1000 fin expect-fin
 	timeout "$LIMIT" cat sent >/dev/null
 	before=$(cpu_ticks)
 	# Half a second in which a spinning loop would burn fifty ticks.
 	sleep 0.5
 	after=$(cpu_ticks)
 	[ $((after - before)) -lt 10 ] || fail "$before to $after ticks"
-	kill "$up_pid"
+	: >go
 	: >rest
-	finish b
+	finish up b
 	proxy_stop
 }
 
@@ -329,5 +330,5 @@ ten_ways_to_end_leave_no_descriptor_body()
 	done
 	proxy_stop
 	counts gw.active-requests 0
-	counts sockproxy.requests 5001
+	counts sockproxy.accepted 5001
 }

@@ -1,0 +1,151 @@
+#!/bin/sh
+# check.sh [quick | full] - all tests, and how many passed.
+#
+# Unit tests run once.  Tests of the real program run with each build: static with
+# musl, glibc, and the fallback of every compat job; and with each event handler,
+# copied and spliced.  Every pair of these choices occurs; "full" runs them all,
+# "quick" runs one.  MAKE and BUILD (the glibc build's directory) come from the
+# Makefile, so do UNIT, ONCE and SYSTEM, the names of the tests.
+set -u
+
+how=${1:-pairs}
+results=$BUILD/results
+passed=0 failed=0 skipped=0
+
+# ---- what the tests need -----------------------------------------------------
+
+missing()
+{
+	for p in kyua atf-sh mandoc curl redis-server redis-cli iperf3 ssh nft \
+	    strace valgrind; do
+		PATH=$PATH:/usr/sbin:/sbin command -v $p >/dev/null || echo $p
+	done
+	[ -n "$(find /usr/include /usr/local/include -name atf-c.h 2>/dev/null)" ] ||
+		echo atf-c.h
+	[ "$(uname -s)" != Linux ] || [ -n "$NO_MUSL" ] ||
+		command -v "$MUSL_CC" >/dev/null || echo "$MUSL_CC"
+}
+
+# The command that installs them here; empty where we know none.
+install_command()
+{
+	if command -v apt-get >/dev/null; then
+		echo "apt-get install -y atf-sh libatf-dev kyua mandoc musl-tools" \
+		    "curl redis-server redis-tools iperf3 openssh-client" \
+		    "openssh-server nftables iproute2 procps strace util-linux valgrind"
+	elif command -v apk >/dev/null; then
+		echo "apk add atf atf-dev kyua mandoc musl-dev curl redis iperf3" \
+		    "openssh nftables iproute2 procps strace util-linux valgrind"
+	elif command -v dnf >/dev/null; then
+		echo "dnf install -y libatf-sh libatf-c-devel kyua mandoc musl-gcc" \
+		    "curl redis iperf3 openssh-server nftables iproute procps-ng" \
+		    "strace util-linux valgrind"
+	elif command -v pkg >/dev/null; then
+		echo "pkg install -y atf kyua mandoc curl redis iperf3"
+	elif command -v pkg_add >/dev/null; then
+		echo "pkg_add atf kyua curl redis iperf3"
+	elif command -v pkgin >/dev/null; then
+		echo "pkgin -y install kyua curl redis iperf3"
+	fi
+}
+
+lack=$(missing | tr '\n' ' ')
+if [ -n "$lack" ]; then
+	command=$(install_command)
+	echo "Missing for the tests: $lack"
+	if [ "$(id -u)" -eq 0 ] && [ -n "$command" ]; then
+		[ "${command#apt-get}" = "$command" ] || apt-get update -q
+		echo "$command"
+		DEBIAN_FRONTEND=noninteractive $command ||
+			echo "That failed: what needs them is skipped."
+	else
+		echo "Install them with: ${command:-your package manager}"
+	fi
+	for p in kyua atf-sh; do
+		command -v $p >/dev/null || exit 1
+	done
+fi
+
+# ---- running -------------------------------------------------------------------
+
+# Add up a results file: kyua's own summary counts skipped cases as passed.
+count()
+{
+	set -- $(kyua report --results-file="$1" \
+	    --results-filter=broken,failed 2>/dev/null |
+	    sed -n 's/^Test cases: \([0-9]*\) total, \([0-9]*\) skipped, \([0-9]*\) expected failures, \([0-9]*\) broken, \([0-9]*\) failed$/\1 \2 \3 \4 \5/p')
+	if [ $# -ne 5 ]; then
+		failed=$((failed + 1))
+		return
+	fi
+	failed=$((failed + $4 + $5))
+	skipped=$((skipped + $2))
+	passed=$((passed + $1 - $2 - $4 - $5))
+}
+
+# suite NAME VARIABLES TEST ...: run these with these -v.
+suite()
+{
+	db=$results/$1.db
+	vars=$2
+	printf '== %s\n' "$1"
+	shift 2
+	# shellcheck disable=SC2086
+	kyua --loglevel=warning -v parallelism=2 $vars test -k "$PWD/Kyuafile" \
+	    --build-root="$PWD/$BUILD" --results-file="$db" "$@" >"$db.out" 2>&1
+	grep -E ' ->  (failed|broken)' "$db.out"
+	grep -E '^kyua: E|match any test' "$db.out" && failed=$((failed + 1))
+	count "$db"
+}
+
+# system NAME PROGRAM HANDLER SPLICE
+system()
+{
+	v=test_suites.sockproxy
+	vars="-v $v.program=$PWD/$2 -v $v.splice=$4"
+	[ -z "$3" ] || vars="$vars -v $v.handler=$3"
+	# shellcheck disable=SC2086
+	suite "$1" "$vars" $SYSTEM
+}
+
+$MAKE WERROR=-Werror tests || exit 1
+queue=$("$BUILD/sockproxy" -V | sed -n 's/^waiting: \([a-z]*\).*/\1/p')
+musl=
+if [ "$(uname -s)" = Linux ] && command -v "$MUSL_CC" >/dev/null; then
+	$MAKE WERROR=-Werror static || exit 1
+	musl=build-musl/sockproxy
+fi
+rm -rf "$results"
+mkdir -p "$results"
+
+# shellcheck disable=SC2086
+suite unit "" $UNIT $ONCE
+case $how in
+quick)
+	system "${musl:-$BUILD/sockproxy}" "${musl:-$BUILD/sockproxy}" "" auto
+	;;
+full)
+	for p in $musl $BUILD/sockproxy; do
+		for h in $queue poll; do
+			for s in auto disable; do
+				system "${p%%/*}-$h-$s" "$p" "$h" "$s"
+			done
+		done
+	done
+	;;
+*)
+	if [ -n "$musl" ]; then
+		system "musl-$queue-auto" "$musl" "$queue" auto
+		system "musl-poll-disable" "$musl" poll disable
+	fi
+	system "libc-$queue-disable" "$BUILD/sockproxy" "$queue" disable
+	system "libc-poll-auto" "$BUILD/sockproxy" poll auto
+	;;
+esac
+if [ "$how" != quick ]; then
+	$MAKE WERROR=-Werror generic || exit 1
+	system generic build-generic/sockproxy "" auto
+fi
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
