@@ -1,6 +1,6 @@
 /*
- * channel.h - what the parent tells a relay, over a socketpair (chan.h), and the
- * one thing that a relay answers.
+ * channel.h - what the parent tells a relay or the monitor, over a socketpair
+ * (chan.h), and what they tell it.
  *
  * One message is one order.  The end of the channel is the end of the other process.
  */
@@ -18,13 +18,24 @@ enum channel_order {
 	CHANNEL_READY,		/* from a relay: it serves */
 	CHANNEL_HANDOVER,	/* fd: give all sessions to who reads there, end */
 	CHANNEL_ADOPT,		/* fd: a predecessor's sessions come from there */
+	CHANNEL_KILL,		/* end a session by reset: of the monitor to the
+				   parent, and on to the relay; value: its row */
+	CHANNEL_EMPTY,		/* the same for all of a backend; value: which */
+	CHANNEL_RELOAD,		/* from the monitor: as SIGHUP */
+	CHANNEL_SAID,		/* to the monitor, text: a line about the reload */
+	CHANNEL_RELOADED,	/* to the monitor; value: 0 done, 1 refused */
 	CHANNEL_GONE		/* the other end has ended */
 };
+
+enum { CHANNEL_TEXT = 480 };	/* bytes of a line; a longer one is cut */
 
 struct channel_note {
 	uint32_t	order;		/* enum channel_order */
 	uint32_t	value;
 	int		fd;		/* the receiver's from now on, or -1 */
+	uint32_t	relay;		/* KILL: the session's */
+	uint32_t	number;		/* KILL: the session that is to be in the row */
+	char		text[CHANNEL_TEXT + 1];	/* SAID */
 };
 
 /*
@@ -32,6 +43,13 @@ struct channel_note {
  * second.
  */
 int	channel_send(int channel, enum channel_order, uint32_t value, int fd);
+
+/*
+ * The same for the orders that say more.
+ */
+int	channel_send_kill(int channel, uint32_t relay, uint32_t row,
+	    uint32_t number);
+int	channel_send_text(int channel, enum channel_order, const char *);
 
 /*
  * Take the next order.

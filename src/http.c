@@ -240,7 +240,7 @@ http_head(struct out *out, const struct http_answer *answer)
 	out_string(out, "Cache-Control: no-store\r\n"
 	    "X-Content-Type-Options: nosniff\r\n"
 	    "Referrer-Policy: no-referrer\r\n"
-	    "Content-Security-Policy: default-src 'none'; "
+	    "Content-Security-Policy: default-src 'none'; img-src data:; "
 	    "style-src 'unsafe-inline'; frame-ancestors 'none'\r\n"
 	    "Connection: close\r\n\r\n");
 }

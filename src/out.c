@@ -69,11 +69,10 @@ out_decimal(struct out *out, uint64_t v, unsigned decimals)
 }
 
 /*
- * The bytes of the UTF-8 sequence at s, 0 when it is none (RFC 3629: no longer
- * than needed, no surrogates, nothing over U+10FFFF).
+ * RFC 3629: no longer than needed, no surrogates, nothing over U+10FFFF.
  */
-static size_t
-sequence(const char *s)
+size_t
+out_sequence(const char *s)
 {
 	const unsigned char	*p = (const unsigned char *)s;
 	size_t			 i, n;
@@ -106,7 +105,7 @@ plain(struct out *out, const char *s)
 	size_t		n;
 
 	for (; *s != '\0'; s += n, columns++) {
-		if ((n = sequence(s)) == 0 || is_control(*s) ||
+		if ((n = out_sequence(s)) == 0 || is_control(*s) ||
 		    (n == 2 && (unsigned char)s[0] == 0xc2 &&
 		    (unsigned char)s[1] < 0xa0)) {
 			n = n == 0 ? 1 : n;
@@ -145,7 +144,7 @@ out_json(struct out *out, const char *s)
 
 	out_string(out, "\"");
 	for (; *s != '\0'; s += n) {
-		if ((n = sequence(s)) == 0) {
+		if ((n = out_sequence(s)) == 0) {
 			n = 1;
 			out_string(out, "\\ufffd");
 		} else if (*s == '"' || *s == '\\') {
@@ -165,7 +164,7 @@ out_html(struct out *out, const char *s)
 	size_t	n;
 
 	for (; *s != '\0'; s += n) {
-		if ((n = sequence(s)) == 0) {
+		if ((n = out_sequence(s)) == 0) {
 			n = 1;
 			out_string(out, "&#xfffd;");
 		} else if (*s == '&' || *s == '<' || *s == '>' || *s == '"' ||
@@ -185,7 +184,7 @@ out_label(struct out *out, const char *s)
 
 	out_string(out, "\"");
 	for (; *s != '\0'; s += n) {
-		if ((n = sequence(s)) == 0) {
+		if ((n = out_sequence(s)) == 0) {
 			n = 1;
 			out_string(out, "\xef\xbf\xbd");
 		} else if (*s == '"' || *s == '\\') {

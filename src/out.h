@@ -46,4 +46,9 @@ void	out_json(struct out *, const char *);
 void	out_html(struct out *, const char *);
 void	out_label(struct out *, const char *);
 
+/*
+ * The bytes of the UTF-8 sequence at the start of a string, 0 when it is none.
+ */
+size_t	out_sequence(const char *);
+
 #endif

@@ -1,0 +1,398 @@
+/*
+ * monitor.c - the loop of the monitor: two doors, a few clients, the parent.
+ *
+ * Everything is bounded: so many clients of each kind, and who comes when all
+ * places are taken waits in the socket's queue.  One who sits there without asking
+ * makes room for others.
+ */
+#include <errno.h>
+
+#include "board.h"
+#include "client.h"
+#include "conf.h"
+#include "history.h"
+#include "log.h"
+#include "mem.h"
+#include "monitor.h"
+#include "operate.h"
+#include "os.h"
+#include "status.h"
+#include "wait.h"
+
+enum {
+	CONTROL_CLIENTS = 16,
+	STATUS_CLIENTS = 32,
+	CLIENTS = CONTROL_CLIENTS + STATUS_CLIENTS,
+	CONTROL_TOKEN = CLIENTS,	/* a client's token is its number */
+	STATUS_TOKEN,
+	CHANNEL_TOKEN,
+	OTHER_FDS = 32,
+	EVENTS = 64,
+	ACCEPTS = 8,			/* in one turn, of each door */
+	PATIENCE_MS = 1000,		/* asks nothing: may be put out for others */
+	PAUSE_MS = 500			/* a door, when the system is out of something */
+};
+
+/* A listening socket and the places behind it. */
+struct door {
+	int		fd;		/* -1: none */
+	uint8_t		kind;		/* enum client_kind */
+	unsigned	first, n;	/* of clients */
+	uint32_t	token;
+	bool		ready;
+	uint64_t	pause_ms;	/* not before then */
+};
+
+static struct client	*clients;
+static struct door	 doors[2];
+static int		 channel = -1;
+static bool		 ending;	/* no new clients; over with the last one */
+static uint64_t		 log_due;
+static uint64_t		 sample_due;
+
+bool
+monitor_wanted(const struct setup *set)
+{
+	return set->server.control.v != 0 || set->server.status_listen.v != 0;
+}
+
+size_t
+monitor_memory(const struct setup *set)
+{
+	if (!monitor_wanted(set))
+		return 0;
+	return board_memory(set->nbackends) + history_memory(set->nbackends) +
+	    mem_size(CLIENTS * sizeof(clients[0]));
+}
+
+bool
+monitor_map(const struct setup *set, const struct setup *before)
+{
+	if (!board_open(set, before, os_now_ms()))
+		return false;
+	return history_open(set, before);
+}
+
+void
+monitor_unmap(void)
+{
+	history_close();
+	board_close();
+}
+
+/*
+ * Making ready.
+ */
+
+static int
+watch(int fd, uint32_t token)
+{
+	int	error;
+
+	if (fd == -1)
+		return 0;
+	if ((error = wait_add(fd, WAIT_LEVEL, token)) == 0)
+		wait_want(fd, WAIT_READ);
+	return error;
+}
+
+static int
+highest(const struct monitor_fds *fds)
+{
+	int	most = fds->control;
+
+	if (fds->status > most)
+		most = fds->status;
+	if (fds->channel > most)
+		most = fds->channel;
+	return most + CLIENTS + OTHER_FDS;
+}
+
+int
+monitor_open(const struct setup *set, const struct os_addr *bound,
+    const struct monitor_fds *fds)
+{
+	unsigned	i;
+	int		error;
+
+	clients = mem_private(CLIENTS * sizeof(clients[0]));
+	if (clients == NULL)
+		return -ENOMEM;
+	for (i = 0; i < CLIENTS; i++)
+		clients[i].fd = -1;
+	doors[0] = (struct door){ .fd = fds->control, .kind = CLIENT_CONTROL,
+	    .first = 0, .n = CONTROL_CLIENTS, .token = CONTROL_TOKEN };
+	doors[1] = (struct door){ .fd = fds->status, .kind = CLIENT_HTTP,
+	    .first = CONTROL_CLIENTS, .n = STATUS_CLIENTS,
+	    .token = STATUS_TOKEN };
+	channel = fds->channel;
+	ending = false;
+	log_due = UINT64_MAX;
+	status_open(set, bound);
+	operate_open(channel);
+	if ((error = wait_open(NULL, highest(fds))) != 0 ||
+	    (error = watch(fds->control, CONTROL_TOKEN)) != 0 ||
+	    (error = watch(fds->status, STATUS_TOKEN)) != 0 ||
+	    (error = watch(fds->channel, CHANNEL_TOKEN)) != 0) {
+		monitor_close();
+		return error;
+	}
+	sample_due = history_sample(os_now_ms());
+	return 0;
+}
+
+static void
+door_close(struct door *door)
+{
+	if (door->fd == -1)
+		return;
+	wait_del(door->fd);
+	os_drop(door->fd);
+	door->fd = -1;
+}
+
+static void
+client_out(struct client *c)
+{
+	if (c->fd == -1)
+		return;
+	wait_del(c->fd);
+	client_drop(c);
+}
+
+void
+monitor_close(void)
+{
+	unsigned	i;
+
+	for (i = 0; i < CLIENTS; i++)
+		client_out(&clients[i]);
+	door_close(&doors[0]);
+	door_close(&doors[1]);
+	wait_close();
+	mem_unmap(clients, CLIENTS * sizeof(clients[0]));
+	clients = NULL;
+}
+
+/*
+ * Clients.
+ */
+
+static void
+serve(unsigned i, uint64_t now)
+{
+	struct client	*c = &clients[i];
+
+	if (client_run(c, now))
+		wait_want(c->fd, client_want(c));
+	else
+		client_out(c);
+}
+
+/*
+ * A free place, or that of the one who has longest asked nothing.
+ */
+static struct client *
+place(const struct door *door, uint64_t now)
+{
+	struct client	*c, *idle = NULL;
+	unsigned	 i;
+
+	for (i = door->first; i < door->first + door->n; i++) {
+		c = &clients[i];
+		if (c->fd == -1)
+			return c;
+		if (c->state == CLIENT_READS &&
+		    now - c->since_ms >= PATIENCE_MS &&
+		    (idle == NULL || c->since_ms < idle->since_ms))
+			idle = c;
+	}
+	if (idle != NULL)
+		client_out(idle);
+	return idle;
+}
+
+static void
+door_pause(struct door *door, uint64_t until)
+{
+	door->pause_ms = until;
+	wait_want(door->fd, 0);
+}
+
+static void
+door_turn(struct door *door, uint64_t now)
+{
+	struct client	*c;
+	struct os_peer	 peer;
+	unsigned	 i;
+	int		 fd;
+
+	door->ready = false;
+	for (i = 0; i < ACCEPTS; i++) {
+		if ((c = place(door, now)) == NULL) {
+			door_pause(door, now + PATIENCE_MS / 10);
+			return;
+		}
+		if ((fd = os_accept(door->fd, &peer)) == -ECONNABORTED)
+			continue;
+		if (fd == -EAGAIN)
+			return;
+		if (fd < 0) {
+			door_pause(door, now + PAUSE_MS);
+			return;
+		}
+		client_start(c, fd, door->kind, now);
+		if (wait_add(fd, WAIT_LEVEL, (uint32_t)(c - clients)) != 0)
+			client_drop(c);
+		else
+			serve((unsigned)(c - clients), now);
+	}
+}
+
+/*
+ * The parent.
+ */
+
+static void
+end(void)
+{
+	ending = true;
+	door_close(&doors[0]);
+	door_close(&doors[1]);
+}
+
+static void
+channel_turn(uint64_t now)
+{
+	struct channel_note	note;
+	unsigned		i;
+
+	for (;;) {
+		channel_take(channel, &note);
+		switch (note.order) {
+		case CHANNEL_NONE:
+			return;
+		case CHANNEL_LOG:
+			if (note.fd != -1)
+				os_drop(log_move(note.fd));
+			break;
+		case CHANNEL_SAID:
+		case CHANNEL_RELOADED:
+			for (i = 0; i < CONTROL_CLIENTS; i++) {
+				client_note(&clients[i], &note, now);
+				if (clients[i].fd != -1)
+					serve(i, now);
+			}
+			break;
+		case CHANNEL_DRAIN:
+			end();
+			break;
+		case CHANNEL_STOP:
+		case CHANNEL_GONE:
+			end();
+			wait_del(channel);
+			channel = -1;
+			for (i = 0; i < CLIENTS; i++)
+				client_out(&clients[i]);
+			return;
+		}
+	}
+}
+
+/*
+ * The turn.
+ */
+
+static void
+earlier(uint64_t *due, uint64_t other)
+{
+	if (other < *due)
+		*due = other;
+}
+
+static int
+timeout(uint64_t now)
+{
+	uint64_t	due = log_due;
+	unsigned	i;
+
+	earlier(&due, sample_due);
+	for (i = 0; i < CLIENTS; i++) {
+		if (clients[i].fd == -1)
+			continue;
+		earlier(&due, client_due(&clients[i]));
+		if (clients[i].state == CLIENT_KILLS)
+			earlier(&due, now + CLIENT_LOOK_MS);
+	}
+	for (i = 0; i < 2; i++)
+		if (doors[i].fd != -1 && doors[i].pause_ms != 0)
+			earlier(&due, doors[i].pause_ms);
+	if (due <= now)
+		return 0;
+	return due - now > INT32_MAX ? INT32_MAX : (int)(due - now);
+}
+
+static void
+times(uint64_t now)
+{
+	unsigned	i;
+
+	for (i = 0; i < CLIENTS; i++)
+		if (clients[i].fd != -1 && (client_due(&clients[i]) <= now ||
+		    clients[i].state == CLIENT_KILLS))
+			serve(i, now);
+	for (i = 0; i < 2; i++) {
+		if (doors[i].fd == -1 || doors[i].pause_ms == 0 ||
+		    doors[i].pause_ms > now)
+			continue;
+		doors[i].pause_ms = 0;
+		wait_want(doors[i].fd, WAIT_READ);
+	}
+	if (sample_due <= now)
+		sample_due = history_sample(now);
+	log_due = log_tick(now);
+}
+
+static bool
+anybody(void)
+{
+	unsigned	i;
+
+	for (i = 0; i < CLIENTS; i++)
+		if (clients[i].fd != -1)
+			return true;
+	return false;
+}
+
+bool
+monitor_turn(void)
+{
+	struct wait_event	events[EVENTS];
+	uint64_t		now;
+	bool			told = false;
+	int			i, n;
+
+	n = wait_turn(events, EVENTS, timeout(os_now_ms()));
+	now = os_now_ms();
+	if (n < 0 && n != -ENOMEM) {
+		log_error("waiting for events failed: %s", log_errno(n));
+		return false;
+	}
+	for (i = 0; i < n; i++) {
+		if (events[i].token == CHANNEL_TOKEN)
+			told = true;
+		else if (events[i].token == CONTROL_TOKEN)
+			doors[0].ready = true;
+		else if (events[i].token == STATUS_TOKEN)
+			doors[1].ready = true;
+		else if (clients[events[i].token].fd != -1)
+			serve(events[i].token, now);
+	}
+	times(now);
+	for (i = 0; i < 2; i++)
+		if (doors[i].ready && doors[i].fd != -1)
+			door_turn(&doors[i], now);
+	if (told)
+		channel_turn(now);
+	return !ending || anybody();
+}

@@ -1,0 +1,45 @@
+/*
+ * monitor.h - the process that shows how things are and takes the operator's
+ * commands.  It touches no session; what it wants done it asks the parent for.
+ */
+#ifndef MONITOR_H
+#define MONITOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "os.h"
+#include "setup.h"
+
+/*
+ * Whether a setup wants a monitor.
+ */
+bool	monitor_wanted(const struct setup *);
+
+/*
+ * Map what the monitor shares with the relays, before any of them is forked;
+ * before is the setup of the generation that goes (NULL: none), whose orders and
+ * history are kept for the backends that stay.  False when there is no memory.
+ */
+bool	monitor_map(const struct setup *, const struct setup *before);
+void	monitor_unmap(void);
+size_t	monitor_memory(const struct setup *);
+
+/* What the monitor has open: listening sockets (-1: none), and the parent. */
+struct monitor_fds {
+	int	control;
+	int	status;
+	int	channel;
+};
+
+/*
+ * Make ready; bound has the addresses of the setup's listeners.  0 or an error.
+ * Then monitor_turn until it returns false: the parent has ended or said so, and
+ * all who were being answered have their answers.
+ */
+int	monitor_open(const struct setup *, const struct os_addr *bound,
+	    const struct monitor_fds *);
+void	monitor_close(void);
+bool	monitor_turn(void);
+
+#endif

@@ -1,0 +1,147 @@
+/*
+ * operate.c - orders.  Everything an operator did is in the log.
+ */
+#include <string.h>
+
+#include "board.h"
+#include "conf.h"
+#include "log.h"
+#include "operate.h"
+#include "text.h"
+
+enum { SHOWN = 100 };
+
+static int	channel = -1;
+
+void
+operate_open(int chan)
+{
+	channel = chan;
+}
+
+static enum operate
+fail(char error[OPERATE_ERROR], const char *what, const char *word)
+{
+	(void)text_format(error, OPERATE_ERROR, "%s \"%.*s\"", what, SHOWN,
+	    word);
+	return OPERATE_FAILED;
+}
+
+/* The parent, or the socket to it, is in a bad way. */
+static enum operate
+untold(char error[OPERATE_ERROR], int why)
+{
+	(void)text_format(error, OPERATE_ERROR,
+	    "the parent process cannot be told: %s", log_errno(why));
+	return OPERATE_FAILED;
+}
+
+static enum board_order
+order_of(enum ctl_command command)
+{
+	switch (command) {
+	case CTL_DRAIN:
+		return BOARD_DRAIN;
+	case CTL_DISABLE:
+		return BOARD_DISABLED;
+	default:
+		return BOARD_NORMAL;
+	}
+}
+
+static enum operate
+give_orders(const struct ctl_request *req, struct out *out,
+    char error[OPERATE_ERROR])
+{
+	enum board_order	order = order_of(req->command);
+	unsigned		b, n = 0;
+	int			why;
+
+	for (b = 0; b < status_setup()->nbackends; b++) {
+		if (!status_means(b, req->word))
+			continue;
+		n++;
+		board_give_order(b, order);
+		if (order == BOARD_DISABLED &&
+		    (why = channel_send(channel, CHANNEL_EMPTY, b, -1)) != 0)
+			return untold(error, why);
+	}
+	if (n == 0)
+		return fail(error, "there is no backend", req->word);
+	log_notice("operator: %s backend %.*s (%u)", ctl_word(req->command),
+	    SHOWN, req->word, n);
+	if (req->json)
+		out_format(out, "{\"backends\":%u}\n", n);
+	else
+		out_format(out, "%s: %u backend%s\n", ctl_word(req->command),
+		    n, n == 1 ? "" : "s");
+	return OPERATE_DONE;
+}
+
+static enum operate
+kill_session(const struct ctl_request *req, struct status_place *victim,
+    char error[OPERATE_ERROR])
+{
+	int	why;
+
+	if (!status_find(req->word, victim))
+		return fail(error, "there is no session", req->word);
+	why = channel_send_kill(channel, victim->relay, victim->row,
+	    victim->number);
+	if (why != 0)
+		return untold(error, why);
+	log_notice("operator: kill session %.*s", SHOWN, req->word);
+	return OPERATE_KILLING;
+}
+
+enum operate
+operate_start(const struct ctl_request *req, struct out *out,
+    struct status_place *victim, char error[OPERATE_ERROR])
+{
+	int	why;
+
+	switch (req->command) {
+	case CTL_DRAIN:
+	case CTL_DISABLE:
+	case CTL_ENABLE:
+		return give_orders(req, out, error);
+	case CTL_KILL:
+		return kill_session(req, victim, error);
+	case CTL_RELOAD:
+		why = channel_send(channel, CHANNEL_RELOAD, 0, -1);
+		if (why != 0)
+			return untold(error, why);
+		log_notice("operator: reload");
+		return OPERATE_RELOADING;
+	default:
+		return fail(error, "not a command:", ctl_word(req->command));
+	}
+}
+
+bool
+operate_killed(const struct status_place *victim)
+{
+	return !status_lives(victim);
+}
+
+bool
+operate_reloaded(const struct channel_note *note, bool *good)
+{
+	*good = note->value == 0;
+	return note->order == CHANNEL_RELOADED;
+}
+
+void
+operate_line(const struct channel_note *note, bool json, bool first,
+    struct out *out)
+{
+	if (note->order != CHANNEL_SAID)
+		return;
+	if (!json) {
+		out_left(out, note->text, 0);
+		out_string(out, "\n");
+		return;
+	}
+	out_string(out, first ? "\n" : ",\n");
+	out_json(out, note->text);
+}
