@@ -577,9 +577,14 @@ check_turn(bool alive)
 /* --- going to sleep ---------------------------------------------------------------------------- */
 
 static void
-missed(const struct session *s, const char *what, int fd)
+missed(const struct session *s, const char *what, const struct sock *on)
 {
-	sim_fail("missed", s->number, "sleeps though %d is %s", fd, what);
+	sim_fail("missed", s->number, "sleeps though %d is %s (%s; mask %x, "
+	    "room %u of %u, unread %u%s%s%s%s%s)", on->fd, what, plan.waiter,
+	    net_mask(on), net_space(on), on->tx_cap, net_unread(on),
+	    on->local ? ", local" : "", on->dead ? ", dead" : "",
+	    on->rx_fin ? ", ended" : "", on->nospace ? ", refused" : "",
+	    on->hidden ? ", spliced" : "");
 }
 
 static bool
@@ -599,10 +604,10 @@ check_asleep(const struct session *s)
 
 	if (s->state == SESSION_CONNECT && e[BACKEND] != NULL &&
 	    (net_mask(e[BACKEND]) & WAIT_WRITE))
-		missed(s, "connected or failed", e[BACKEND]->fd);
+		missed(s, "connected or failed", e[BACKEND]);
 	if (s->state == SESSION_CONNECT && e[CLIENT]->dead && !s->peeked &&
 	    !e[CLIENT]->wake_on)
-		missed(s, "reset", e[CLIENT]->fd);
+		missed(s, "reset", e[CLIENT]);
 	if (s->state != SESSION_RELAY)
 		return;
 	for (way = CLIENT; way <= BACKEND; way++) {
@@ -613,7 +618,7 @@ check_asleep(const struct session *s)
 		on = e[want == WAIT_READ ? way : !way];
 		if (!on->wake_on && (net_mask(on) & want))
 			missed(s, want == WAIT_READ ? "readable" : "writable",
-			    on->fd);
+			    on);
 	}
 }
 

@@ -211,13 +211,14 @@ net_mask(const struct sock *s)
 	if (s->state == SOCK_CONNECTING)
 		return 0;
 	if (s->dead || s->state == SOCK_FAILED)
-		return WAIT_READ | WAIT_WRITE | WAIT_ERROR | WAIT_END;
+		return (s->hidden ? 0 : WAIT_READ) | WAIT_WRITE | WAIT_ERROR |
+		    WAIT_END;
 	if (!s->hidden && (net_unread(s) > 0 || s->rx_fin))
 		mask |= WAIT_READ;
 	if (!s->hidden && s->rx_fin)
 		mask |= WAIT_END;
 	if (s->err != 0)
-		mask |= WAIT_READ | WAIT_WRITE | WAIT_ERROR | WAIT_END;
+		mask |= (s->hidden ? 0 : WAIT_READ) | WAIT_WRITE | WAIT_ERROR | WAIT_END;
 	if (s->tx_fin || roomy(s) || (s->local && s->peer->gone))
 		mask |= WAIT_WRITE;
 	return mask;

@@ -168,7 +168,7 @@ os_accept(int lfd, struct os_peer *peer)
 	l = descs[lfd].s;
 	if (l->nqueue == 0)
 		return -EAGAIN;
-	if (fault(FAULT_ACCEPT_SHORT))
+	if (fault(FAULT_ACCEPT_SHORT) && ++W.happened)
 		return -shortages[fault_pick(FAULT_ACCEPT_SHORT, 4)];
 	s = l->queue[0];
 	if (fault(FAULT_ACCEPT_AGAIN)) {
@@ -176,6 +176,7 @@ os_accept(int lfd, struct os_peer *peer)
 		memmove(l->queue, l->queue + 1, --l->nqueue *
 		    sizeof(l->queue[0]));
 		trace("taken-away", lfd, s->id, 0);
+		W.happened++;
 		s->cut = s->peer->cut = true;
 		net_error(s->peer, ECONNRESET);
 		return -EAGAIN;
@@ -435,12 +436,12 @@ read_some(int fd, void *to, size_t size, bool take)
 		net_race();
 	if (s->hidden)
 		sim_fail("splice", -1, "reads %d while it is spliced", fd);
-	if (fault(FAULT_READ_AGAIN)) {
+	if (!s->dead && fault(FAULT_READ_AGAIN)) {
 		remind(s);
 		trace("read-again", fd, 0, 0);
 		return -EAGAIN;
 	}
-	if (fault(FAULT_NOBUFS))
+	if (!s->dead && fault(FAULT_NOBUFS))
 		return short_of(fd);
 	if ((n = net_unread(s)) == 0) {
 		if ((r = read_nothing(s)) == 0 && take)

@@ -220,7 +220,7 @@ make_faults(void)
 
 	for (i = 0; i < FAULTS; i++) {
 		unsigned percent = known[i] != 0 ? known[i] : 25;
-		uint32_t mean = 1 + pick(often[i] * 4);
+		uint32_t mean = 2 + pick(often[i] * 4);
 
 		if (maybe(calm ? 0 : percent))
 			fault_rate(i, mean);

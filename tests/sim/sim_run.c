@@ -97,7 +97,7 @@ static void
 order(enum channel_order what, uint32_t value)
 {
 	trace("order", -1, what, value);
-	if (channel != NULL && net_unread(channel) == 0) {
+	if (channel != NULL && !channel->rx_fin && net_unread(channel) == 0) {
 		channel->rx_cap = what;
 		channel->tx_cap = value;
 		channel->rx_total++;
