@@ -2,7 +2,7 @@
  * os_linux.c - what is Linux's own about stream sockets.
  *
  * An accepted socket inherits every option that is set here on the listening
- * one (but not O_NONBLOCK): accept4 is the only system call of an accept.
+ * one: accept4(2) in os_accept4.c is the only system call of an accept.
  */
 #include <sys/types.h>
 #include <sys/ioctl.h>
@@ -13,21 +13,6 @@
 #include <errno.h>
 
 #include "os_sys.h"
-
-int
-os_sys_socket(int domain)
-{
-	int	fd;
-
-	fd = socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	return fd == -1 ? -errno : fd;
-}
-
-int
-os_sys_accept(int fd, struct sockaddr *sa, socklen_t *len)
-{
-	return accept4(fd, sa, len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-}
 
 /*
  * SO_OOBINLINE: an urgent byte is a byte of the stream like any other.

@@ -1,7 +1,7 @@
 /*
- * os_sys.h - what os_sock.c and os_listen.c need from the one file per system
- * (os_linux.c, os_freebsd.c ... os_generic.c).  Nobody else includes it but
- * those who deal in socket addresses.
+ * os_sys.h - what os_sock.c and os_listen.c need from the files that differ
+ * between systems (os_linux.c, os_freebsd.c ... os_generic.c).  Nobody else
+ * includes it but those who deal in socket addresses.
  */
 #ifndef OS_SYS_H
 #define OS_SYS_H
@@ -43,13 +43,15 @@ void	os_option_try(int fd, int level, int name, int value);
  */
 void	os_linger_reset(int fd);
 
-/* ---- one file per system ---- */
+/* ---- os_accept4.c or os_accept.c ---- */
 
 /* A stream socket, non-blocking and close-on-exec, or an error. */
 int	os_sys_socket(int domain);
 
 /* accept(2), non-blocking and close-on-exec; -1 and errno. */
 int	os_sys_accept(int fd, struct sockaddr *, socklen_t *);
+
+/* ---- one file per system ---- */
 
 /*
  * Options of a listening TCP socket that those it accepts inherit here, and of a

@@ -353,6 +353,13 @@ full_is_would_block_and_nothing_is_lost(void)
 	contract_read_end(s);
 }
 
+/* On the BSDs a Unix socket's bytes are with its peer at once. */
+static bool
+others_unix(void)
+{
+	return contract_family() == OS_UNIX && !contract_linux();
+}
+
 static void
 unsent_falls_to_nothing(void)
 {
@@ -365,7 +372,7 @@ unsent_falls_to_nothing(void)
 		contract_skip("this system cannot tell");
 	EXPECT_EQ(os_unsent(c->fd), 0);
 	n = contract_fill(c, 0);
-	EXPECT(os_unsent(c->fd) > 0);
+	EXPECT(os_unsent(c->fd) > 0 || others_unix());
 	contract_read(s, 0, n);
 	for (i = 0; i < 250 && os_unsent(c->fd) != 0; i++)
 		(void)contract_turn(20);
@@ -381,7 +388,7 @@ unsent_of_a_dead_socket_is_nothing(void)
 	if (os_unsent(c->fd) == -ENOTSUP)
 		contract_skip("this system cannot tell");
 	(void)contract_fill(c, 0);
-	EXPECT(os_unsent(c->fd) > 0);
+	EXPECT(os_unsent(c->fd) > 0 || others_unix());
 	contract_reset(s);
 	contract_settle();
 	EXPECT_EQ(os_unsent(c->fd), 0);

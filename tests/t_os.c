@@ -114,6 +114,8 @@ check_options(int fd)
 	ATF_CHECK(option(fd, SOL_SOCKET, SO_KEEPALIVE) != 0);
 	ATF_CHECK(option(fd, SOL_SOCKET, SO_OOBINLINE) != 0);
 #ifdef TCP_USER_TIMEOUT
+	if (os_unsent(fd) == -ENOTSUP)
+		return;		/* the fallback leaves times alone */
 	ATF_CHECK_EQ(option(fd, IPPROTO_TCP, TCP_KEEPIDLE), 60);
 	ATF_CHECK_EQ(option(fd, IPPROTO_TCP, TCP_KEEPINTVL), 20);
 	ATF_CHECK_EQ(option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 120000);

@@ -1,0 +1,67 @@
+/*
+ * os_openbsd.c - what is OpenBSD's own about stream sockets.  Accepted sockets
+ * inherit every option; the times of keepalive are sysctls.
+ */
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "os_sys.h"
+
+void
+os_sys_tcp_connector(int fd)
+{
+	os_option_try(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	os_option_try(fd, SOL_SOCKET, SO_OOBINLINE, 1);
+	os_option_try(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
+void
+os_sys_tcp_listener(int fd)
+{
+	os_sys_tcp_connector(fd);
+}
+
+void
+os_sys_tcp_accepted(int fd)
+{
+	(void)fd;
+}
+
+void
+os_sys_defer(int fd, const struct os_listen *how)
+{
+	(void)fd;
+	(void)how;
+}
+
+int
+os_sys_transparent(int fd, int domain)
+{
+	(void)domain;
+	return os_option(fd, SOL_SOCKET, SO_BINDANY, 1);
+}
+
+/* There is no such thing, and no need: ports belong to pairs of addresses. */
+void
+os_sys_bind_no_port(int fd)
+{
+	(void)fd;
+}
+
+/* A Unix socket's bytes are with its peer: nothing of ours is under way. */
+long
+os_sys_unsent(int fd)
+{
+	struct tcp_info	info;
+	socklen_t	len = sizeof(info);
+
+	memset(&info, 0, sizeof(info));
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0)
+		return (long)info.tcpi_so_snd_sb_cc;
+	return errno == ENOPROTOOPT || errno == EOPNOTSUPP ? 0 : -errno;
+}
