@@ -86,26 +86,32 @@ SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
 	src/out.c src/page.c src/parent.c src/relay.c src/report.c \
 	src/resolve.c src/session.c src/start.c src/stat.c src/status.c \
 	src/table.c src/text.c src/view.c
-COMPAT_ALL = compat/chan.c compat/chan_packet.c compat/chan_stream.c \
-	compat/file.c compat/file_run.c compat/logio.c compat/logio_syslog.c \
-	compat/mem.c compat/name.c compat/notify.c compat/os_addr.c \
-	compat/os_listen.c compat/os_sock.c compat/proc.c \
+COMPAT_ALL = compat/chan.c compat/file.c compat/file_run.c compat/logio.c \
+	compat/logio_syslog.c compat/mem.c compat/name.c compat/notify.c \
+	compat/os_addr.c compat/os_listen.c compat/os_sock.c compat/proc.c \
 	compat/proc_close.c compat/proc_signal.c compat/proc_user.c \
 	compat/wait.c compat/wait_poll.c
-COMPAT_Linux = compat/os_linux.c compat/proc_close_linux.c \
-	compat/sandbox_linux.c compat/splice_linux.c compat/wait_epoll.c
-COMPAT_FreeBSD = compat/os_generic.c compat/proc_close_bsd.c \
-	compat/sandbox_freebsd.c compat/splice_bsd.c compat/wait_kqueue.c
-COMPAT_OpenBSD = compat/os_generic.c compat/proc_close_bsd.c \
-	compat/sandbox_openbsd.c compat/splice_bsd.c compat/wait_kqueue.c
-COMPAT_NetBSD = compat/os_generic.c compat/proc_close_bsd.c \
-	compat/sandbox_none.c compat/splice_none.c compat/wait_kqueue.c
-COMPAT_DragonFly = compat/os_generic.c compat/proc_close_bsd.c \
-	compat/sandbox_none.c compat/splice_none.c compat/wait_kqueue.c
-COMPAT_Darwin = compat/os_generic.c compat/proc_close_none.c \
-	compat/sandbox_none.c compat/splice_none.c compat/wait_kqueue.c
-COMPAT_generic = compat/os_generic.c compat/proc_close_none.c \
-	compat/sandbox_none.c compat/splice_none.c compat/wait_none.c
+COMPAT_Linux = compat/chan_packet.c compat/os_accept4.c compat/os_linux.c \
+	compat/proc_close_linux.c compat/sandbox_linux.c \
+	compat/splice_linux.c compat/wait_epoll.c
+COMPAT_FreeBSD = compat/chan_packet.c compat/os_accept4.c \
+	compat/os_freebsd.c compat/proc_close_bsd.c compat/sandbox_freebsd.c \
+	compat/splice_bsd.c compat/wait_kqueue.c
+COMPAT_OpenBSD = compat/chan_packet.c compat/os_accept4.c \
+	compat/os_openbsd.c compat/proc_close_bsd.c compat/sandbox_openbsd.c \
+	compat/splice_bsd.c compat/wait_kqueue.c
+COMPAT_NetBSD = compat/chan_packet.c compat/os_accept4.c compat/os_netbsd.c \
+	compat/proc_close_bsd.c compat/sandbox_none.c compat/splice_none.c \
+	compat/wait_kqueue.c
+COMPAT_DragonFly = compat/chan_packet.c compat/os_accept4.c \
+	compat/os_dragonfly.c compat/proc_close_bsd.c compat/sandbox_none.c \
+	compat/splice_none.c compat/wait_kqueue.c
+COMPAT_Darwin = compat/chan_stream.c compat/os_accept.c compat/os_darwin.c \
+	compat/proc_close_none.c compat/sandbox_none.c compat/splice_none.c \
+	compat/wait_kqueue.c
+COMPAT_generic = compat/chan_stream.c compat/os_accept.c compat/os_generic.c \
+	compat/proc_close_none.c compat/sandbox_none.c compat/splice_none.c \
+	compat/wait_none.c
 COMPAT = $(COMPAT_ALL) $(COMPAT_$(COMPAT_SYSTEM))
 SIM = tests/sim/sim.c tests/sim/sim_actor.c tests/sim/sim_check.c \
 	tests/sim/sim_net.c tests/sim/sim_os.c tests/sim/sim_plan.c \
