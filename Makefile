@@ -71,8 +71,8 @@ HEADERS = compat/attr.h compat/chan.h compat/chan_fds.h compat/file.h \
 	src/loop.h src/monitor.h src/must.h src/operate.h src/out.h \
 	src/parent.h src/relay.h src/report.h src/resolve.h src/session.h \
 	src/setup.h src/start.h src/stat.h src/status.h src/table.h \
-	src/text.h src/view.h tests/sim/sim.h tests/conf_same.h \
-	tests/contract.h tests/peer.h
+	src/text.h src/upgrade.h src/view.h tests/sim/sim.h \
+	tests/conf_same.h tests/contract.h tests/peer.h
 
 # All but main.c, which tests must not have.
 SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
@@ -82,10 +82,11 @@ SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
 	src/crew.c src/ctl.c src/expire.c src/former.c src/half.c \
 	src/handover.c src/history.c src/http.c src/json.c src/key.c \
 	src/key_value.c src/lex.c src/listen.c src/listener.c src/listing.c \
-	src/log.c src/loop.c src/metrics.c src/must.c src/operate.c \
-	src/out.c src/page.c src/parent.c src/relay.c src/report.c \
-	src/resolve.c src/session.c src/start.c src/stat.c src/status.c \
-	src/table.c src/text.c src/view.c
+	src/log.c src/loop.c src/metrics.c src/monitor.c src/must.c \
+	src/operate.c src/out.c src/page.c src/parent.c src/relay.c \
+	src/report.c src/resolve.c src/session.c src/start.c src/stat.c \
+	src/status.c src/table.c src/text.c src/upgrade.c \
+	src/view.c
 COMPAT_ALL = compat/chan.c compat/file.c compat/file_run.c compat/logio.c \
 	compat/logio_syslog.c compat/mem.c compat/name.c compat/notify.c \
 	compat/os_addr.c compat/os_listen.c compat/os_sock.c compat/proc.c \
