@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -107,6 +108,27 @@ file_glob(const char *pattern, char *buf, size_t size)
 	}
 	globfree(&g);
 	return error != 0 ? error : n;
+}
+
+int
+file_program(const char *called, char *buf, size_t size)
+{
+	const char	*dir = getenv("PATH"), *end;
+	const size_t	 len = strlen(called) + 1;
+
+	if (strchr(called, '/') != NULL)
+		return file_absolute(called, buf, size);
+	for (; dir != NULL && *dir != '\0'; dir = *end == ':' ? end + 1 : end) {
+		end = dir + strcspn(dir, ":");
+		if ((size_t)(end - dir) + 1 + len > size)
+			return -ENAMETOOLONG;
+		memcpy(buf, dir, (size_t)(end - dir));
+		buf[end - dir] = '/';
+		memcpy(buf + (end - dir) + 1, called, len);
+		if (access(buf, X_OK) == 0)
+			return 0;
+	}
+	return -ENOENT;
 }
 
 int

@@ -40,6 +40,12 @@ long	file_shell(const char *dir, const char *command, char *buf, size_t size,
 int	file_absolute(const char *path, char *buf, size_t size);
 
 /*
+ * The absolute path of a program as it was called: looked up in PATH when it has no
+ * slash.  0, -ENOENT, -ENAMETOOLONG or another error.
+ */
+int	file_program(const char *called, char *buf, size_t size);
+
+/*
  * Make a directory the one that relative paths start from.  0 or an error.
  */
 int	file_enter(const char *dir);

@@ -161,6 +161,15 @@ proc_inherit(int fd, bool on)
 }
 
 int
+proc_setenv(const char *name, const char *value)
+{
+	const int	r = value != NULL ? setenv(name, value, 1) :
+			    unsetenv(name);
+
+	return r == -1 ? -errno : 0;
+}
+
+int
 proc_exec(const char *path, char *const argv[])
 {
 	sigset_t	before;

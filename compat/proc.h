@@ -112,6 +112,11 @@ ATTR_NORETURN void proc_exit(int status);
 int	proc_exec(const char *path, char *const argv[]);
 
 /*
+ * Set a variable of the environment; value NULL takes it away.  0 or an error.
+ */
+int	proc_setenv(const char *name, const char *value);
+
+/*
  * Mark a descriptor to stay open (or not) over proc_exec.  0 or an error.
  */
 int	proc_inherit(int fd, bool);

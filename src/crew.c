@@ -81,6 +81,18 @@ crew_spawn(struct crew *crew, unsigned i, uint64_t now)
 	return 0;
 }
 
+bool
+crew_watch(struct crew *crew)
+{
+	for (unsigned i = 0; i < crew->start.relays; i++) {
+		if (wait_add(crew->relays[i].channel, WAIT_LEVEL,
+		    crew->token + i) != 0)
+			return false;
+		wait_want(crew->relays[i].channel, WAIT_READ);
+	}
+	return true;
+}
+
 void
 crew_hear(struct crew *crew, unsigned i)
 {

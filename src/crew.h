@@ -29,6 +29,11 @@ struct crew {
  */
 int	crew_spawn(struct crew *, unsigned, uint64_t now);
 
+/*
+ * Watch the channels of relays that another program has started.
+ */
+bool	crew_watch(struct crew *);
+
 unsigned crew_alive(const struct crew *);
 bool	crew_ready(const struct crew *);	/* all of them serve */
 

@@ -7,6 +7,7 @@
 
 #include "conf.h"
 #include "file.h"
+#include "handover.h"
 #include "log.h"
 #include "parent.h"
 #include "proc.h"
@@ -23,6 +24,8 @@ struct options {
 	bool		 print;		/* -p */
 	int		 ready_fd;	/* -R, or -1 */
 	const char	*file;		/* -f, or NULL */
+	const char	*program;	/* as it was called */
+	bool		 try;		/* -H: can it take over? */
 	char		*const *words;	/* what follows the options */
 	int		 nwords;
 	char		 about;		/* v, V or h: only tell that; else 0 */
@@ -116,7 +119,13 @@ take_argument(struct options *options, char letter, const char *argument)
 
 	if (argument == NULL)
 		return misuse(letter == 'f' ? "-f wants a file" :
+		    letter == 'H' ? "-H wants a version" :
 		    "-R wants the number of a descriptor", "");
+	if (letter == 'H') {
+		options->try = true;
+		return text_number(argument, UINT32_MAX, &n) &&
+		    n == HANDOVER_VERSION ? 0 : EXIT_USAGE;
+	}
 	if (letter == 'f') {
 		if (options->file != NULL)
 			return misuse("-f is given twice", "");
@@ -169,7 +178,7 @@ take_option(struct options *options, int argc, char *const *argv, int *i)
 	int		 status;
 
 	for (p = argv[*i] + 1; *p != '\0'; p++) {
-		if (*p != 'f' && *p != 'R') {
+		if (*p != 'f' && *p != 'H' && *p != 'R') {
 			if ((status = take_letter(options, *p)) != 0)
 				return status;
 			continue;
@@ -188,7 +197,7 @@ take_options(struct options *options, int argc, char *const *argv)
 {
 	int	i, status;
 
-	*options = (struct options){ .ready_fd = -1 };
+	*options = (struct options){ .ready_fd = -1, .program = argv[0] };
 	for (i = 1; i < argc; i++) {
 		if (argv[i][0] != '-' || argv[i][1] == '\0')
 			break;
@@ -235,14 +244,17 @@ static int
 run(const struct options *options)
 {
 	static char		dir[START_PATH], file[START_PATH];
+	static char		program[START_PATH];
 	struct parent_job	job = { .setups = { &setup, &spare },
-				    .dir = dir, .words = options->words,
+				    .program = program, .dir = dir, .words = options->words,
 				    .nwords = options->nwords,
 				    .foreground = options->foreground,
 				    .ready_fd = options->ready_fd };
 
 	if (file_absolute(".", dir, sizeof(dir)) != 0)
 		strcpy(dir, "/");
+	if (file_program(options->program, program, sizeof(program)) != 0)
+		program[0] = '\0';	/* an upgrade will say so */
 	if (options->file != NULL && strcmp(options->file, "-") != 0) {
 		if (file_absolute(options->file, file, sizeof(file)) != 0) {
 			log_fatal("%s: the path is too long", options->file);
@@ -275,6 +287,8 @@ main(int argc, char *argv[])
 		conf_dump(&setup, put_line, stdout);
 		return finish_output();
 	}
+	if (options.try)
+		return EXIT_SUCCESS;
 	if (options.check > 0) {
 		if (options.check == 1)
 			fputs("Syntax OK\n", stdout);

@@ -23,6 +23,7 @@
 #include "log.h"
 #include "os.h"
 #include "stat.h"
+#include "upgrade.h"
 #include "wait.h"
 
 enum phase { STARTS, RUNS, DRAINS, STOPS, KILLS };
@@ -44,6 +45,10 @@ static struct crew	*crew = &crews[0];	/* the one that serves */
 static struct crew	*second = &crews[1];	/* the other one */
 static enum other	other;
 static bool		again;		/* asked to reload meanwhile */
+static bool		upgrade;	/* asked to upgrade meanwhile */
+static uint64_t		again_ms = UINT64_MAX;	/* reload then */
+static int		try_pid;	/* a new program tries itself; 0: none */
+static bool		foreign;	/* crew is an old program's: no setup */
 static uint64_t		other_due;	/* NEXT, FORMER: patience ends */
 static enum phase	phase;
 static uint64_t		phase_due;	/* when a phase that ends is over */
@@ -91,6 +96,8 @@ give_up(const char *why)
 	}
 	start_revert(&second->start, &crew->start);
 	other = NOBODY;
+	if (foreign)
+		again_ms = os_now_ms() + RESPAWN_MS;
 }
 
 static void
@@ -184,10 +191,13 @@ reload(uint64_t now)
 		return;
 	}
 	again = false;
+	again_ms = UINT64_MAX;
 	log_notice("reading the configuration again");
 	if (!read_again(second->start.setup)) {
 		log_error("the configuration is not changed");
-		if (start_reopen_log(&crew->start))
+		if (foreign)
+			again_ms = now + RESPAWN_MS;
+		else if (start_reopen_log(&crew->start))
 			crew_tell(crew, CHANNEL_LOG, 0, crew->start.log_fd);
 		return;
 	}
@@ -215,6 +225,7 @@ change(uint64_t now)
 	former_map(former->start.setup, setup, map_listeners, map_backends);
 	crew = second;
 	second = former;
+	foreign = false;
 	other = FORMER;
 	other_due = now + CHANGE_MS;
 	carry();
@@ -259,6 +270,65 @@ leave_former(void)
 }
 
 /*
+ * Upgrade.
+ */
+
+static void
+upgrade_begin(void)
+{
+	int	pid;
+
+	if (other != NOBODY || try_pid != 0 || foreign) {
+		upgrade = true;
+		return;
+	}
+	upgrade = false;
+	if ((pid = upgrade_try(job)) > 0)
+		try_pid = pid;
+	else
+		log_error("%s cannot be tried: %s; this program goes on",
+		    job->program, log_errno(pid));
+}
+
+static void
+upgrade_go(const struct proc_exit *how)
+{
+	try_pid = 0;
+	if (phase != RUNS)
+		return;
+	if (how->signal != 0 || how->status != 0) {
+		log_error("%s is not taken as the new program: %s; this program "
+		    "goes on", job->program, upgrade_status(how));
+		return;
+	}
+	log_notice("becoming the new program %s", job->program);
+	log_error("cannot become %s: %s; this program goes on", job->program,
+	    log_errno(upgrade_exec(job, crew)));
+}
+
+/*
+ * This is the new program.  What the old one has left is the crew that serves;
+ * ours is the next one.  Returns whether there was one.
+ */
+static bool
+upgrade_adopt(void)
+{
+	struct crew	*ours = crew;
+	struct start	*old = &second->start;
+
+	old->foreground = job->foreground;
+	old->any_port = job->ready_fd != -1;
+	old->ready_fd = -1;
+	if (!upgrade_take(second))
+		return false;
+	crew = second;
+	second = ours;
+	foreign = true;
+	(void)stat_open(old->relays, old->setup->nlisteners + 1, 1);
+	return true;
+}
+
+/*
  * The ends of relays.
  */
 
@@ -290,7 +360,9 @@ reap(uint64_t now)
 	int			i, pid;
 
 	while ((pid = proc_reap(&how)) > 0) {
-		if ((i = crew_find(crew, pid)) != -1)
+		if (pid == try_pid)
+			upgrade_go(&how);
+		else if ((i = crew_find(crew, pid)) != -1)
 			bury_ours((unsigned)i, &how, now);
 		else if (other != NOBODY &&
 		    (i = crew_find(second, pid)) != -1)
@@ -306,7 +378,7 @@ respawn(uint64_t now)
 
 	for (unsigned i = 0; i < crew->start.relays; i++) {
 		relay = &crew->relays[i];
-		if (relay->pid != 0 || now - relay->start_ms < RESPAWN_MS)
+		if (foreign || relay->pid != 0 || now - relay->start_ms < RESPAWN_MS)
 			continue;
 		crew->start.room.hold = false;	/* nobody comes any more */
 		if ((error = crew_spawn(crew, i, now)) == 0)
@@ -349,6 +421,8 @@ signals(uint64_t now)
 	}
 	if ((got & (PROC_HUP | PROC_USR1)) != 0 && phase == RUNS)
 		reload(now);
+	if ((got & PROC_USR2) != 0 && phase == RUNS)
+		upgrade_begin();
 }
 
 static void
@@ -364,8 +438,10 @@ times(uint64_t now)
 		else
 			leave_former();
 	}
-	if (phase == RUNS && other == NOBODY && again)
+	if (phase == RUNS && other == NOBODY && (again || again_ms <= now))
 		reload(now);
+	if (phase == RUNS && other == NOBODY && upgrade)
+		upgrade_begin();
 	if (phase == RUNS)
 		respawn(now);
 	if (phase == DRAINS && phase_due <= now)
@@ -388,6 +464,8 @@ timeout(uint64_t now)
 	}
 	if (phase == RUNS && other != NOBODY && other_due < due)
 		due = other_due;
+	if (phase == RUNS && again_ms < due)
+		due = again_ms;
 	if (due == UINT64_MAX)
 		return -1;
 	if (due <= now)
@@ -452,6 +530,49 @@ open_waiter(void)
 	return false;
 }
 
+/*
+ * An ordinary start.
+ */
+static bool
+begin(void)
+{
+	if (!start_open(&crew->start))
+		return false;
+	phase_to(STARTS, UINT64_MAX);
+	if (!open_waiter()) {
+		start_close(&crew->start);
+		return false;
+	}
+	if (!spawn_all(crew, os_now_ms())) {
+		failed = true;
+		stop(os_now_ms());
+	}
+	return true;
+}
+
+/*
+ * After an upgrade.  That the new program takes the configuration was tried before;
+ * if it cannot start all the same, the old relays serve on and it is tried again.
+ */
+static bool
+begin_next(void)
+{
+	log_echo(false);
+	phase_to(RUNS, UINT64_MAX);
+	if (!open_waiter() || !crew_watch(crew))
+		return false;
+	log_notice("sockproxy " VERSION " took over, process %d", proc_pid());
+	if (!start_again(&second->start, &crew->start)) {
+		again_ms = os_now_ms() + RESPAWN_MS;
+		return true;
+	}
+	other = NEXT;
+	other_due = os_now_ms() + CHANGE_MS;
+	if (!spawn_all(second, os_now_ms()))
+		give_up("a relay cannot be started");
+	return true;
+}
+
 int
 parent_run(const struct parent_job *what)
 {
@@ -464,18 +585,9 @@ parent_run(const struct parent_job *what)
 	}
 	crew->start.foreground = job->foreground;
 	crew->start.ready_fd = job->ready_fd;
-	if (!start_open(&crew->start))
-		return EXIT_FAILURE;
-	phase_to(STARTS, UINT64_MAX);
 	log_due = UINT64_MAX;
-	if (!open_waiter()) {
-		start_close(&crew->start);
+	if (!(upgrade_adopt() ? begin_next() : begin()))
 		return EXIT_FAILURE;
-	}
-	if (!spawn_all(crew, os_now_ms())) {
-		failed = true;
-		stop(os_now_ms());
-	}
 	while (alive() > 0 || phase == RUNS)
 		if (!turn())
 			break;

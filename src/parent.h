@@ -11,6 +11,7 @@
 /* What to run, and where the configuration can be read again. */
 struct parent_job {
 	struct setup	*setups[2];	/* the first one is filled */
+	const char	*program;	/* absolute, for an upgrade */
 	const char	*dir;		/* where the program was started */
 	const char	*file;		/* absolute; NULL: words, or none */
 	char *const	*words;		/* listen address and backends */

@@ -1,0 +1,36 @@
+/*
+ * upgrade.h - to another program in the same process: its number, listeners, relays
+ * and their sessions stay.
+ *
+ * The old program first lets the new one try itself (-H: does it know the form in
+ * which sessions are handed over, and take the configuration?), and only then
+ * becomes it.  What it has is told in an environment variable.
+ */
+#ifndef UPGRADE_H
+#define UPGRADE_H
+
+#include <stdbool.h>
+
+#include "crew.h"
+#include "parent.h"
+
+/*
+ * Start the new program's try.  Returns its process number or an error.  It has
+ * ended well with status 0; upgrade_status has words for the others.
+ */
+int	upgrade_try(const struct parent_job *);
+const char *upgrade_status(const struct proc_exit *);
+
+/*
+ * Become the new program.  Returns only when that fails: an error.
+ */
+int	upgrade_exec(const struct parent_job *, struct crew *);
+
+/*
+ * For the new program: what the old one has left, as a crew that serves without a
+ * setup of its own (start.setup is filled with its listeners).  False: nothing,
+ * this is an ordinary start.
+ */
+bool	upgrade_take(struct crew *);
+
+#endif
