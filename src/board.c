@@ -5,7 +5,6 @@
  * keeps new sessions away, and nothing worse.
  */
 #include <stdatomic.h>
-#include <string.h>
 
 #include "board.h"
 #include "mem.h"
@@ -32,59 +31,15 @@ board_memory(unsigned nbackends)
 	    nbackends * sizeof(board->words[0]));
 }
 
-static const char *
-string(const struct setup *set, uint32_t offset)
-{
-	return set->strings + offset;
-}
-
-static bool
-same(const struct setup *set, unsigned b, const struct setup *other, unsigned o)
-{
-	const struct setup_backend	*x = &set->backends[b];
-	const struct setup_backend	*y = &other->backends[o];
-
-	return strcmp(string(set, x->label), string(other, y->label)) == 0 &&
-	    strcmp(string(set, x->host), string(other, y->host)) == 0 &&
-	    x->port.v == y->port.v;
-}
-
-/* Of several that look the same, the first is the first. */
-int
-board_same(const struct setup *set, unsigned b, const struct setup *before)
-{
-	unsigned	i, nth = 0;
-
-	for (i = 0; i < b; i++)
-		if (same(set, b, set, i))
-			nth++;
-	for (i = 0; i < before->nbackends; i++)
-		if (same(set, b, before, i) && nth-- == 0)
-			return (int)i;
-	return -1;
-}
-
 bool
-board_open(const struct setup *set, const struct setup *before, uint64_t now)
+board_open(unsigned nbackends, uint64_t now)
 {
-	struct board	*old = board, *new;
-	unsigned	 b;
-	int		 was;
-
-	if ((new = mem_shared(board_memory(set->nbackends))) == NULL)
+	MUST(board == NULL);
+	if ((board = mem_shared(board_memory(nbackends))) == NULL)
 		return false;
-	new->start_ms = old != NULL ? old->start_ms : now;
-	new->generation = old != NULL ? old->generation + 1 : 1;
-	for (b = 0; old != NULL && before != NULL && b < set->nbackends; b++) {
-		if ((was = board_same(set, b, before)) == -1)
-			continue;
-		MUST((unsigned)was < count);
-		new->words[b].order = atomic_load(&old->words[was].order);
-		new->words[b].health = atomic_load(&old->words[was].health);
-	}
-	board_close();
-	board = new;
-	count = set->nbackends;
+	count = nbackends;
+	board->start_ms = now;
+	board->generation = 1;
 	return true;
 }
 
@@ -94,6 +49,36 @@ board_close(void)
 	mem_unmap(board, board_memory(count));
 	board = NULL;
 	count = 0;
+}
+
+void
+board_swap(struct board_area *other)
+{
+	struct board_area	mine = { .mem = board, .count = count };
+
+	board = other->mem;
+	count = other->count;
+	*other = mine;
+}
+
+void
+board_carry(const struct board_area *former, const uint16_t *backends)
+{
+	struct board	*old = former->mem;
+	struct words	*to;
+	unsigned	 b;
+
+	if (board == NULL || old == NULL)
+		return;
+	board->start_ms = old->start_ms;
+	board->generation = old->generation + 1;
+	for (b = 0; b < former->count; b++) {
+		if (backends[b] >= count)
+			continue;
+		to = &board->words[backends[b]];
+		to->order = atomic_load(&old->words[b].order);
+		to->health = atomic_load(&old->words[b].health);
+	}
 }
 
 uint64_t

@@ -12,8 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "setup.h"
-
 enum board_order {
 	BOARD_NORMAL,
 	BOARD_DRAIN,		/* no new sessions */
@@ -27,16 +25,28 @@ enum board_health {
 };
 
 /*
- * Map a board for the backends of a setup, before the fork.  With the setup that
- * the board before this one was for, its words go with their backends, known by
- * label and address; before is NULL for the first one.  The board that this
- * process had is unmapped (others keep it).  False when there is no memory; the
- * old board is then still there.
+ * Map a board for so many backends, before the fork.  False when there is no
+ * memory.
  */
-bool	board_open(const struct setup *, const struct setup *before,
-	    uint64_t now);
+bool	board_open(unsigned nbackends, uint64_t now);
 void	board_close(void);
 size_t	board_memory(unsigned nbackends);
+
+/*
+ * The board of a generation; board.c's.  board_swap exchanges the one in use for
+ * another (zeroes: none), so that the parent can hold two while one takes over.
+ */
+struct board_area {
+	void		*mem;
+	unsigned	 count;
+};
+void	board_swap(struct board_area *);
+
+/*
+ * The board in use begins with the words of a former one; backends says which
+ * backend each of the former ones is now (one that is none: a number too high).
+ */
+void	board_carry(const struct board_area *former, const uint16_t *backends);
 
 /*
  * When the first board was opened (ms), and how many there were since: 1 is the
@@ -44,11 +54,6 @@ size_t	board_memory(unsigned nbackends);
  */
 uint64_t board_start_ms(void);
 uint32_t board_generation(void);
-
-/*
- * Which backend of before is the same as backend b; -1: none.
- */
-int	board_same(const struct setup *, unsigned b, const struct setup *before);
 
 enum board_order board_order(unsigned backend);
 void	board_give_order(unsigned backend, enum board_order);

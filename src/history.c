@@ -6,7 +6,6 @@
  */
 #include <string.h>
 
-#include "board.h"
 #include "history.h"
 #include "mem.h"
 #include "must.h"
@@ -53,28 +52,13 @@ rings_of(struct head *h)
 }
 
 bool
-history_open(const struct setup *set, const struct setup *before)
+history_open(unsigned nbackends)
 {
-	struct head	*new;
-	unsigned	 b;
-	int		 was;
-
-	if ((new = mem_shared(history_memory(set->nbackends))) == NULL)
+	MUST(head == NULL);
+	if ((head = mem_shared(history_memory(nbackends))) == NULL)
 		return false;
-	if (head != NULL && before != NULL) {
-		*new = *head;
-		rings_of(new)[0] = rings[0];
-		for (b = 0; b < set->nbackends; b++) {
-			if ((was = board_same(set, b, before)) == -1)
-				continue;
-			MUST((unsigned)was < count);
-			rings_of(new)[b + 1] = rings[was + 1];
-		}
-	}
-	history_close();
-	head = new;
-	rings = rings_of(new);
-	count = set->nbackends;
+	rings = rings_of(head);
+	count = nbackends;
 	return true;
 }
 
@@ -85,6 +69,33 @@ history_close(void)
 	head = NULL;
 	rings = NULL;
 	count = 0;
+}
+
+void
+history_swap(struct history_area *other)
+{
+	struct history_area	mine = { .mem = head, .count = count };
+
+	head = other->mem;
+	count = other->count;
+	rings = head != NULL ? rings_of(head) : NULL;
+	*other = mine;
+}
+
+void
+history_carry(const struct history_area *former, const uint16_t *backends)
+{
+	struct ring	*old;
+	unsigned	 b;
+
+	if (head == NULL || former->mem == NULL)
+		return;
+	*head = *(struct head *)former->mem;
+	old = rings_of(former->mem);
+	rings[0] = old[0];
+	for (b = 0; b < former->count; b++)
+		if (backends[b] < count)
+			rings[backends[b] + 1] = old[b + 1];
 }
 
 /* What a counter grew by; one that is smaller has begun again. */

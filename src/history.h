@@ -12,7 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "setup.h"
 #include "stat.h"
 
 enum {
@@ -36,13 +35,22 @@ struct history_rate {
 enum { HISTORY_ALL = -1 };	/* instead of a backend */
 
 /*
- * Map the memory for a setup, before the fork, taking along what is known of the
- * backends that were in before (board_same); NULL for the first one.  False when
- * there is no memory; what there was is then still there.
+ * Map the memory for so many backends, before the fork.  False when there is none.
  */
-bool	history_open(const struct setup *, const struct setup *before);
+bool	history_open(unsigned nbackends);
 void	history_close(void);
 size_t	history_memory(unsigned nbackends);
+
+/*
+ * The history of a generation; history.c's.  As board_swap and board_carry.
+ */
+struct history_area {
+	void		*mem;
+	unsigned	 count;
+};
+void	history_swap(struct history_area *);
+void	history_carry(const struct history_area *former,
+	    const uint16_t *backends);
 
 /*
  * Take a sample if it is time.  Returns when the next one is due (ms).

@@ -7,10 +7,8 @@
  */
 #include <errno.h>
 
-#include "board.h"
 #include "client.h"
 #include "conf.h"
-#include "history.h"
 #include "log.h"
 #include "mem.h"
 #include "monitor.h"
@@ -66,11 +64,12 @@ monitor_memory(const struct setup *set)
 }
 
 bool
-monitor_map(const struct setup *set, const struct setup *before)
+monitor_map(const struct setup *set)
 {
-	if (!board_open(set, before, os_now_ms()))
-		return false;
-	return history_open(set, before);
+	if (!monitor_wanted(set))
+		return true;
+	return board_open(set->nbackends, os_now_ms()) &&
+	    history_open(set->nbackends);
 }
 
 void
@@ -78,6 +77,20 @@ monitor_unmap(void)
 {
 	history_close();
 	board_close();
+}
+
+void
+monitor_swap(struct monitor_area *other)
+{
+	board_swap(&other->board);
+	history_swap(&other->history);
+}
+
+void
+monitor_carry(const struct monitor_area *former, const uint16_t *backends)
+{
+	board_carry(&former->board, backends);
+	history_carry(&former->history, backends);
 }
 
 /*
@@ -257,6 +270,7 @@ static void
 end(void)
 {
 	ending = true;
+	operate_end();
 	door_close(&doors[0]);
 	door_close(&doors[1]);
 }

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "board.h"
+#include "history.h"
 #include "os.h"
 #include "setup.h"
 
@@ -17,13 +19,25 @@
 bool	monitor_wanted(const struct setup *);
 
 /*
- * Map what the monitor shares with the relays, before any of them is forked;
- * before is the setup of the generation that goes (NULL: none), whose orders and
- * history are kept for the backends that stay.  False when there is no memory.
+ * Map what the monitor shares with the relays (nothing when none is wanted), before
+ * any of them is forked.  False when there is no memory.
  */
-bool	monitor_map(const struct setup *, const struct setup *before);
+bool	monitor_map(const struct setup *);
 void	monitor_unmap(void);
 size_t	monitor_memory(const struct setup *);
+
+/*
+ * What is shared in a generation.  monitor_swap exchanges what is in use for
+ * another's (zeroes: nothing); monitor_carry takes over what a former one knows,
+ * with the number that each of its backends has now.
+ */
+struct monitor_area {
+	struct board_area board;
+	struct history_area history;
+};
+void	monitor_swap(struct monitor_area *);
+void	monitor_carry(const struct monitor_area *former,
+	    const uint16_t *backends);
 
 /* What the monitor has open: listening sockets (-1: none), and the parent. */
 struct monitor_fds {

@@ -12,11 +12,19 @@
 enum { SHOWN = 100 };
 
 static int	channel = -1;
+static bool	over;
 
 void
 operate_open(int chan)
 {
 	channel = chan;
+	over = false;
+}
+
+void
+operate_end(void)
+{
+	over = true;
 }
 
 static enum operate
@@ -100,6 +108,11 @@ operate_start(const struct ctl_request *req, struct out *out,
 {
 	int	why;
 
+	if (over) {
+		(void)text_format(error, OPERATE_ERROR,
+		    "the configuration has just changed; try again");
+		return OPERATE_FAILED;
+	}
 	switch (req->command) {
 	case CTL_DRAIN:
 	case CTL_DISABLE:

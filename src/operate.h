@@ -30,6 +30,11 @@ enum { OPERATE_ERROR = 256 };
 void	operate_open(int channel);
 
 /*
+ * Another monitor has taken over: what is ordered here would not be heard.
+ */
+void	operate_end(void);
+
+/*
  * Do it.  out gets what there is to say, error why not.  victim is set for
  * OPERATE_KILLING.
  */

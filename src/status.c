@@ -169,12 +169,16 @@ since(uint64_t now, uint64_t then)
 	return then < now ? now - then : 0;
 }
 
+/*
+ * Behind the last listener and backend there are the entries for sessions of an
+ * earlier configuration (former.h).
+ */
 static bool
 is_valid(const struct session *s)
 {
 	return s->state > SESSION_FREE && s->state <= SESSION_LAST &&
-	    !s->arriving && s->listener < setup->nlisteners &&
-	    (s->backend < setup->nbackends || s->backend == BACKEND_NONE) &&
+	    !s->arriving && s->listener <= setup->nlisteners &&
+	    (s->backend <= setup->nbackends || s->backend == BACKEND_NONE) &&
 	    (s->peer.family == OS_IPV4 || s->peer.family == OS_IPV6 ||
 	    s->peer.family == OS_UNIX);
 }
