@@ -324,6 +324,7 @@ upgrade_adopt(void)
 	crew = second;
 	second = ours;
 	foreign = true;
+	start_use_log(old);
 	(void)stat_open(old->relays, old->setup->nlisteners + 1, 1);
 	return true;
 }
@@ -557,7 +558,6 @@ begin(void)
 static bool
 begin_next(void)
 {
-	log_echo(false);
 	phase_to(RUNS, UINT64_MAX);
 	if (!open_waiter() || !crew_watch(crew))
 		return false;

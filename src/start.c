@@ -377,8 +377,8 @@ size_room(struct start *next, const struct start *now)
 	(void)proc_set_nofile(loop_descriptors(next->setup) + 2 * sessions);
 }
 
-static void
-use_log(const struct start *start)
+void
+start_use_log(const struct start *start)
 {
 	if (start->log_fd != -1)
 		log_open(start->log_fd, true, 0);
@@ -465,7 +465,7 @@ start_again(struct start *next, struct start *now)
 	}
 	stat_swap(&now->stats);
 	table_swap(&now->tables);
-	use_log(next);
+	start_use_log(next);
 	if (open_tables(next))
 		return true;
 	start_revert(next, now);
@@ -497,7 +497,7 @@ start_revert(struct start *next, struct start *now)
 	table_unmap();
 	stat_swap(&now->stats);
 	table_swap(&now->tables);
-	use_log(now);
+	start_use_log(now);
 	listen_revert(next);
 	close_own(next, now);
 }

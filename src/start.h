@@ -62,6 +62,11 @@ bool	start_ready(struct start *);
 bool	start_again(struct start *next, struct start *now);
 
 /*
+ * Write the log where this start has it.
+ */
+void	start_use_log(const struct start *);
+
+/*
  * The next generation serves: close what only the former one had.  start_forget
  * lets go of its counters and tables, when they have been carried over.
  */
