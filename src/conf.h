@@ -52,6 +52,12 @@ void	conf_dump(const struct setup *, conf_put *, void *);
 void	conf_keys(conf_put *, void *);
 
 /*
+ * Read an address to listen on that a good configuration has as a string.  A name
+ * gives family OS_NONE, the port, and *namelen bytes of the string are the name.
+ */
+void	conf_address(const char *, struct os_addr *, size_t *namelen);
+
+/*
  * "file:line" of where a value was set, "default" for 0.  Returns buf.
  */
 const char *conf_at(const struct setup *, uint32_t at, char *buf, size_t);

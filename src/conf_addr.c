@@ -173,6 +173,13 @@ conf_addr(const char *s, enum addr_use use, bool ipv6, uint32_t port,
 	return NULL;
 }
 
+void
+conf_address(const char *s, struct os_addr *a, size_t *namelen)
+{
+	if (conf_addr(s, ADDR_LISTEN, false, 80, a, namelen) != NULL)
+		memset(a, 0, sizeof(*a));
+}
+
 const char *
 conf_addr_name(const char *written, const struct os_addr *a, size_t len,
     char *buf, size_t size)

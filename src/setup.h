@@ -36,6 +36,8 @@ enum balance {
 
 enum log_sessions { LOG_SESSIONS_NONE, LOG_SESSIONS_FAILED, LOG_SESSIONS_ALL };
 
+enum sandbox { SANDBOX_OFF, SANDBOX_ON, SANDBOX_KILL };
+
 /* One backend of one pool. */
 struct setup_backend {
 	uint32_t	label;		/* string: written, or its address */
@@ -109,9 +111,10 @@ struct setup_server {
 	struct setting	kbytes;				/* all sessions, per way */
 	struct setting	graceful_ms;			/* shutdown */
 	struct setting	systemd;			/* bool: socket activation */
-	struct setting	sandbox;			/* bool */
+	struct setting	sandbox;			/* enum sandbox */
 	struct setting	control;			/* string: path */
 	struct setting	control_perms;			/* mode */
+	struct setting	control_owner;			/* string: user:group */
 	struct setting	status_listen;			/* string: address */
 };
 
