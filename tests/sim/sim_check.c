@@ -19,13 +19,23 @@
 #include "table.h"
 #include "wait.h"
 
-enum { SPINS = 3, IDLE_WAKES = 200, ROWS = 64 };
+enum { SPINS = 3, IDLE_WAKES = 200, ROWS = 64,
+	SLACK_MS = 2 * LIMIT_SWEEP_MS + 10 };
 
 static unsigned	spins, idle_wakes;
 static uint64_t	idle_second, last_progress, last_happened, last_limits;
 static uint64_t	last_ms_since[ROWS];	/* when a row was first seen in LAST */
 static uint32_t	last_number[ROWS];
 static unsigned	tick;
+enum limit { LATE_LAST, LATE_CONNECT, LATE_READ_IDLE, LATE_WRITE_IDLE,
+	LATE_HALF_CLOSE, LATE_WRITE, LATE_READ, LATES };
+static const char *const limit_names[LATES] = { "last", "connect-timeout",
+	"max-read-idle", "max-write-idle", "half-close-timeout",
+	"write-timeout", "read-timeout" };
+static struct late {		/* rows that were seen over a limit */
+	uint32_t	number;
+	uint64_t	ms, turn;
+} lates[ROWS][LATES];
 
 void
 check_reset_world(void)
@@ -35,6 +45,7 @@ check_reset_world(void)
 	tick = 0;
 	memset(last_ms_since, 0, sizeof(last_ms_since));
 	memset(last_number, 0, sizeof(last_number));
+	memset(lates, 0, sizeof(lates));
 }
 
 /* --- who belongs to whom ------------------------------------------------------ */
@@ -225,7 +236,8 @@ check_reset(struct sock *s, const struct session *row)
 		sim_fail("destroyed", row->number, "%llu bytes on their way by "
 		    "the reset of %d (%s)", (unsigned long long)
 		    (s->tx_total - s->tx_gone), s->fd, reason_key(r));
-	if (p == NULL || imposed(r) || broken(s) || row->state == SESSION_CONNECT)
+	if (p == NULL || imposed(r) || broken(s) || r == REASON_CLIENT_GONE ||
+	    r == REASON_NO_BACKEND || r == REASON_NO_RESOURCES)
 		return;
 	if (p->rx_total > s->tx_total && !s->tx_fin)
 		sim_fail("lost", row->number, "%llu of %llu bytes went to %d "
@@ -466,15 +478,29 @@ check_all(bool alive)
 
 /* --- limits ----------------------------------------------------------------------------- */
 
+/*
+ * A row that is over a limit must be gone after the next sweep.  (It may be over
+ * one only since its state changed in this turn.)
+ */
 static void
-over(const struct session *s, const char *what, uint64_t since, uint64_t limit)
+over(unsigned i, enum limit which, uint64_t since, uint64_t limit)
 {
-	const uint64_t slack = 2 * LIMIT_SWEEP_MS + 10;
+	const struct session *s = table_row(i);
+	struct late *l = &lates[i][which];
 
-	if (limit == 0 || W.last_ms <= since + limit + slack)
+	if (limit == 0 || W.last_ms <= since + limit) {
+		l->number = 0;
 		return;
-	sim_fail("limit", s->number, "%s: %llu ms, allowed %llu", what,
-	    (unsigned long long)(W.last_ms - since), (unsigned long long)limit);
+	}
+	if (l->number != s->number) {
+		*l = (struct late){ s->number, W.last_ms, trace_turn };
+		return;
+	}
+	if (W.last_ms <= l->ms + SLACK_MS || trace_turn < l->turn + 2)
+		return;
+	sim_fail("limit", s->number, "%s: %llu ms, allowed %llu",
+	    limit_names[which], (unsigned long long)(W.last_ms - since),
+	    (unsigned long long)limit);
 }
 
 /* When a byte moved last on the way to side which, by the relay's clock. */
@@ -494,15 +520,16 @@ check_limits(unsigned i)
 	const struct setup_backend *b;
 	uint64_t up, down, any;
 	unsigned twice;
+	bool one;
 
 	note_last(i);
 	if (s->state == SESSION_LAST)
-		over(s, "last", last_ms_since[i], LIMIT_LAST_MS + 400);
+		over(i, LATE_LAST, last_ms_since[i], LIMIT_LAST_MS + 400);
 	if (s->backend == BACKEND_NONE)
 		return;
 	b = &plan_setup.backends[s->backend];
 	if (s->state == SESSION_CONNECT)
-		over(s, "connect-timeout", s->since_ms, b->connect_timeout.v);
+		over(i, LATE_CONNECT, s->since_ms, b->connect_timeout.v);
 	if (s->state != SESSION_RELAY)
 		return;
 	/* what a kernel moves by itself is only seen when a limit is due */
@@ -510,16 +537,16 @@ check_limits(unsigned i)
 	up = moved(s, BACKEND);
 	down = moved(s, CLIENT);
 	any = later(up, down);
-	over(s, "max-read-idle", any, p->max_read_idle.v * twice);
-	over(s, "max-write-idle", any, p->max_write_idle.v * twice);
-	if ((s->half[CLIENT].state == HALF_DONE) !=
-	    (s->half[BACKEND].state == HALF_DONE))
-		over(s, "half-close-timeout", any,
-		    p->half_close_timeout.v * twice);
-	if (half_want(&s->half[CLIENT]) == WAIT_WRITE)
-		over(s, "write-timeout", up, b->write_timeout.v * twice);
-	if (half_want(&s->half[BACKEND]) == WAIT_READ)
-		over(s, "read-timeout", down, b->read_timeout.v * twice);
+	over(i, LATE_READ_IDLE, any, p->max_read_idle.v * twice);
+	over(i, LATE_WRITE_IDLE, any, p->max_write_idle.v * twice);
+	one = (s->half[CLIENT].state == HALF_DONE) !=
+	    (s->half[BACKEND].state == HALF_DONE);
+	over(i, LATE_HALF_CLOSE, any,
+	    one ? p->half_close_timeout.v * twice : 0);
+	one = half_want(&s->half[CLIENT]) == WAIT_WRITE;
+	over(i, LATE_WRITE, up, one ? b->write_timeout.v * twice : 0);
+	one = half_want(&s->half[BACKEND]) == WAIT_READ;
+	over(i, LATE_READ, down, one ? b->read_timeout.v * twice : 0);
 }
 
 static void

@@ -379,7 +379,7 @@ rst_arrived(struct sock *s)
 {
 	bool closed;
 
-	if (s->dead || s->cut)
+	if (s->dead || s->cut || s->local)
 		return;
 	closed = s->rx_fin && s->fin_gone;
 	if (closed)
@@ -461,6 +461,10 @@ net_error(struct sock *s, int err)
 {
 	if (s->dead || s->state == SOCK_LISTEN)
 		return;
+	if (s->local) {		/* no network: the other program dies */
+		net_kill(s->peer);
+		return;
+	}
 	if (s->state != SOCK_OPEN) {
 		s->state = SOCK_FAILED;
 		die(s, err);

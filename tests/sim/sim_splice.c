@@ -275,6 +275,8 @@ lane_stop(struct lane *l, int error)
 {
 	l->stopped = true;
 	l->error = error;
+	if (error != 0 && l->from->err == 0)
+		l->from->err = error;	/* that is where kernels put it */
 	l->from->hidden = false;
 	if (l->from->fd >= 0)
 		wait_edge(l->from->fd, WAIT_READ);
@@ -286,7 +288,6 @@ lane_run(struct lane *l)
 {
 	struct sock *f = l->from, *t = l->to;
 	size_t n;
-	int err;
 
 	if (l->stopped || l->moving)
 		return;
@@ -297,10 +298,9 @@ lane_run(struct lane *l)
 		l->out += lane_give(l, n);
 	}
 	l->moving = false;
-	if (t->dead) {
-		err = os_take_error(t);
-		lane_stop(l, err != 0 ? err : EPIPE);
-	} else if (net_unread(f) == 0 && (f->rx_fin || f->dead))
+	if (t->dead)		/* the error stays with the sink */
+		lane_stop(l, t->err != 0 ? t->err : EPIPE);
+	else if (net_unread(f) == 0 && (f->rx_fin || f->dead))
 		lane_stop(l, 0);
 }
 
@@ -331,13 +331,20 @@ splice_step(int lane, int from, int to, size_t budget,
 	else {
 		moved->in = l->in;
 		moved->out = l->out;
+		/* it is only known now, so it only counts from now */
+		if (moved->out > 0)
+			l->from->read_ms = l->to->write_ms = W.last_ms;
 		l->in = l->out = 0;
 		r = SPLICE_SOURCE;
 		moved->dry = 1;
 		if (l->stopped) {
 			l->to->write_ms = W.last_ms;
 			r = l->error != 0 ? SPLICE_BROKEN : SPLICE_ENDED;
-			moved->error = -l->error;
+			moved->error = -os_take_error(l->from);
+			if (l->error != 0) {
+				moved->error = -l->error;
+				(void)os_take_error(l->to);
+			}
 		}
 	}
 	trace("splice-step", from, (int64_t)moved->in << 8 | r,

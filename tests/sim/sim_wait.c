@@ -176,6 +176,9 @@ got_poll(unsigned fd)
 
 	if (want == 0)
 		return 0;
+	/* a spliced source shows nothing until it has stopped */
+	if (want == WAIT_READ && descs[fd].s->hidden)
+		return 0;
 	mask = mask_of(fd);
 	if (mask & WAIT_ERROR)
 		return mask;
