@@ -65,27 +65,27 @@ HEADERS = compat/attr.h compat/chan.h compat/chan_fds.h compat/file.h \
 	compat/proc_signal.h compat/sandbox.h compat/splice.h compat/wait.h \
 	compat/wait_kind.h src/addr.h src/backend.h src/board.h src/bound.h \
 	src/buf.h src/channel.h src/client.h src/conf.h src/conf_int.h \
-	src/connect.h src/crew.h src/ctl.h src/expire.h src/former.h \
-	src/half.h src/handover.h src/history.h src/http.h src/key.h \
-	src/lex.h src/limits.h src/listen.h src/listener.h src/log.h \
-	src/loop.h src/monitor.h src/must.h src/operate.h src/out.h \
-	src/parent.h src/relay.h src/report.h src/resolve.h src/session.h \
-	src/setup.h src/start.h src/stat.h src/status.h src/table.h \
-	src/text.h src/upgrade.h src/view.h tests/sim/sim.h \
-	tests/conf_same.h tests/contract.h tests/peer.h
+	src/confine.h src/connect.h src/crew.h src/ctl.h src/doors.h \
+	src/expire.h src/former.h src/half.h src/handover.h src/history.h \
+	src/http.h src/key.h src/lex.h src/limits.h src/listen.h \
+	src/listener.h src/log.h src/loop.h src/monitor.h src/must.h \
+	src/operate.h src/out.h src/parent.h src/relay.h src/report.h \
+	src/resolve.h src/session.h src/setup.h src/start.h src/stat.h \
+	src/status.h src/table.h src/text.h src/upgrade.h src/view.h \
+	tests/sim/sim.h tests/conf_same.h tests/contract.h tests/peer.h
 
 # All but main.c, which tests must not have.
 SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
 	src/channel.c src/client.c src/conf.c src/conf_addr.c \
 	src/conf_assign.c src/conf_build.c src/conf_cond.c src/conf_dump.c \
-	src/conf_expr.c src/conf_pool.c src/conf_value.c src/connect.c \
-	src/crew.c src/ctl.c src/expire.c src/former.c src/half.c \
-	src/handover.c src/history.c src/http.c src/json.c src/key.c \
-	src/key_value.c src/lex.c src/listen.c src/listener.c src/listing.c \
-	src/log.c src/loop.c src/metrics.c src/monitor.c src/must.c \
-	src/operate.c src/out.c src/page.c src/parent.c src/relay.c \
-	src/report.c src/resolve.c src/session.c src/start.c src/stat.c \
-	src/status.c src/table.c src/text.c src/upgrade.c \
+	src/conf_expr.c src/conf_pool.c src/conf_value.c src/confine.c \
+	src/connect.c src/crew.c src/ctl.c src/expire.c src/former.c \
+	src/half.c src/handover.c src/history.c src/http.c src/json.c \
+	src/key.c src/key_value.c src/lex.c src/listen.c src/listener.c \
+	src/listing.c src/log.c src/loop.c src/metrics.c src/monitor.c \
+	src/must.c src/operate.c src/out.c src/page.c src/parent.c \
+	src/relay.c src/report.c src/resolve.c src/session.c src/start.c \
+	src/stat.c src/status.c src/table.c src/text.c src/upgrade.c \
 	src/view.c
 COMPAT_ALL = compat/chan.c compat/file.c compat/file_run.c compat/logio.c \
 	compat/logio_syslog.c compat/mem.c compat/name.c compat/notify.c \
@@ -141,7 +141,7 @@ TREE = for d in src compat tests tests/fuzz tests/sim bench; do \
 		test ! -e $$f || test -e $$b/$$f || ln -sf $$up/$$f $$b/$$f; \
 	done; done; test -e $$b/Makefile || ln -sf ../Makefile $$b/Makefile
 
-MUSL = CC='$(MUSL_CC)' OPT='-Os -flto -ffunction-sections -fdata-sections' \
+MUSL = CC='$(MUSL_CC)' OPT='-Os -flto=auto -ffunction-sections -fdata-sections' \
 	LDFLAGS='-static -Wl,--gc-sections $(LDFLAGS)'
 ASAN = CC='$(CLANG)' OPT='-O1 -g -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer'
