@@ -72,22 +72,22 @@ if [ -z "$listening" ]; then
 	exit 1
 fi
 address=${listening#0 }
-port=${address##*:}
+at=${address##*:}
 say "sockproxy listens on $address, its log says:"
 sed 's/^/    /' log
 
-try "300 connections, taking turns:" "$demo" names "$port" 300
-try "64 MiB there and back through it:" "$demo" copy "$port" 67108864
+try "300 connections, taking turns:" "$demo" names "$at" 300
+try "64 MiB there and back through it:" "$demo" copy "$at" 67108864
 try "A half close: the client ends first, the answer comes after:" \
-    "$demo" half "$port"
+    "$demo" half "$at"
 say "Backend two is killed."
 kill "$two"
 wait "$two" 2>/dev/null
-try "100 more connections, no client notices:" "$demo" names "$port" 100
+try "100 more connections, no client notices:" "$demo" names "$at" 100
 backend two "$port_two"; two=$pid
 say "Backend two is back; after its disable-time (1 s) it is used again."
 sleep 1.1
-try "100 more connections:" "$demo" names "$port" 100
+try "100 more connections:" "$demo" names "$at" 100
 say "The log, without the lines of sessions that ended well:"
 grep -vE 'session [0-9]+:.*both sides sent their end' log | tail -n +4 |
     sed 's/^/    /'
