@@ -19,7 +19,7 @@
 #include "table.h"
 #include "wait.h"
 
-enum { SPINS = 3, IDLE_WAKES = 200, ROWS = 64,
+enum { SPINS = 3, IDLE_WAKES = 200, ROWS = 64, BUFS = 1024,
 	SLACK_MS = 2 * LIMIT_SWEEP_MS + 10 };
 
 static unsigned	spins, idle_wakes;
@@ -27,6 +27,8 @@ static uint64_t	idle_second, last_progress, last_happened, last_limits;
 static uint64_t	last_ms_since[ROWS];	/* when a row was first seen in LAST */
 static uint32_t	last_number[ROWS];
 static unsigned	tick;
+static uint64_t	leased[BUFS], lease_round;	/* by buffer: seen leased in */
+static unsigned	nleased;
 enum limit { LATE_LAST, LATE_CONNECT, LATE_READ_IDLE, LATE_WRITE_IDLE,
 	LATE_HALF_CLOSE, LATE_WRITE, LATE_READ, LATES };
 static const char *const limit_names[LATES] = { "last", "connect-timeout",
@@ -336,7 +338,7 @@ check_close(struct sock *s, bool orderly)
 /* --- after every turn ---------------------------------------------------------------- */
 
 static void
-check_half(const struct session *s, unsigned way, uint8_t *leased)
+check_half(const struct session *s, unsigned way)
 {
 	const struct half *h = &s->half[way];
 	struct sock *from = side_sock(s, way), *to = side_sock(s, !way);
@@ -349,9 +351,11 @@ check_half(const struct session *s, unsigned way, uint8_t *leased)
 	if (h->buf != -1) {
 		if (h->len == 0)
 			sim_fail("buffer", s->number, "leased and empty");
-		if (leased[h->buf]++)
+		if (h->buf >= BUFS || leased[h->buf] == lease_round)
 			sim_fail("buffer", s->number, "%d is leased twice",
 			    h->buf);
+		leased[h->buf] = lease_round;
+		nleased++;
 	}
 	if (s->state != SESSION_RELAY || from == NULL || to == NULL)
 		return;
@@ -384,7 +388,7 @@ note_last(unsigned i)
 }
 
 static void
-check_row(unsigned i, uint8_t *leased, unsigned *fds, unsigned *lanes)
+check_row(unsigned i, unsigned *fds, unsigned *lanes)
 {
 	struct session *s = table_row(i);
 	struct sock *e;
@@ -404,7 +408,7 @@ check_row(unsigned i, uint8_t *leased, unsigned *fds, unsigned *lanes)
 			e->owner_turn = trace_turn + 1;
 		}
 		*lanes += s->half[w].lane != -1;
-		check_half(s, w, leased);
+		check_half(s, w);
 	}
 	note_last(i);
 }
@@ -450,19 +454,19 @@ check_sums(unsigned active)
 static void
 check_all(bool alive)
 {
-	uint8_t leased[SIM_FDS * 2 + 1] = { 0 };
-	unsigned active = 0, fds = 0, lanes = 0, bufs = 0, i, other;
+	unsigned active = 0, fds = 0, lanes = 0, i, other;
 
+	lease_round++;
+	nleased = 0;
 	for (i = 0; i < table_rows() && i < ROWS; i++) {
 		if (table_row(i)->state == SESSION_FREE)
 			continue;
 		active++;
-		check_row(i, leased, &fds, &lanes);
+		check_row(i, &fds, &lanes);
 	}
-	for (i = 0; i < sizeof(leased); i++)
-		bufs += leased[i];
-	if (bufs != buf_used())
-		sim_fail("buffer", -1, "%u in use, %u leased", buf_used(), bufs);
+	if (nleased != buf_used())
+		sim_fail("buffer", -1, "%u in use, %u leased", buf_used(),
+		    nleased);
 	if (lanes != splice_lanes())
 		sim_fail("lane", -1, "%u in use, %u owned", splice_lanes(),
 		    lanes);

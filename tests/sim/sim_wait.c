@@ -150,6 +150,7 @@ wait_del(int fd)
 	/* an entry that is queued already is skipped when its turn comes */
 	watches[fd].on = 0;
 	watches[fd].pend = 0;
+	watches[fd].want = 0;
 }
 
 void
@@ -191,9 +192,10 @@ collect_poll(struct wait_event *events, int max)
 	unsigned i, fd, got;
 	int n = 0;
 
-	for (i = 0; i < top; i++) {
-		fd = (first + i) % top;
-		if (!watches[fd].on || (got = got_poll(fd)) == 0)
+	for (i = 0, fd = first; i < top; i++, fd++) {
+		if (fd >= top)
+			fd = 0;
+		if (watches[fd].want == 0 || (got = got_poll(fd)) == 0)
 			continue;
 		if (n == max) {
 			first = fd;
