@@ -1,0 +1,213 @@
+/*
+ * t_chan.c - messages and descriptors between processes.
+ */
+#include <sys/types.h>
+#include <sys/wait.h>
+
+#include <atf-c.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chan.h"
+
+static char	buf[CHAN_BYTES];
+
+static long
+take(int fd)
+{
+	unsigned	n = 0;
+
+	return chan_recv(fd, buf, sizeof(buf), NULL, &n);
+}
+
+static int
+open_descriptors(void)
+{
+	int	fd, n = 0;
+
+	for (fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) != -1;
+	return n;
+}
+
+ATF_TC_WITHOUT_HEAD(messages_stay_whole_and_in_order);
+ATF_TC_BODY(messages_stay_whole_and_in_order, tc)
+{
+	char	m[CHAN_BYTES];
+	int	fd[2], i;
+
+	ATF_REQUIRE_EQ(chan_pair(fd), 0);
+	ATF_CHECK(fcntl(fd[0], F_GETFD) & FD_CLOEXEC);
+	ATF_CHECK_EQ(take(fd[0]), -EAGAIN);
+	ATF_CHECK_EQ(chan_wait(fd[0], 0), 0);
+	for (i = 1; i <= 3; i++) {
+		memset(m, i, sizeof(m));
+		ATF_REQUIRE_EQ(chan_send(fd[1], m, (size_t)i, NULL, 0, 0), 0);
+	}
+	memset(m, 9, sizeof(m));
+	ATF_REQUIRE_EQ(chan_send(fd[1], m, CHAN_BYTES, NULL, 0, 0), 0);
+	ATF_CHECK_EQ(chan_wait(fd[0], 5000), 1);
+	for (i = 1; i <= 3; i++) {
+		ATF_REQUIRE_EQ(take(fd[0]), i);
+		ATF_CHECK_EQ(buf[0], i);
+	}
+	ATF_REQUIRE_EQ(take(fd[0]), CHAN_BYTES);
+	ATF_CHECK_EQ(buf[CHAN_BYTES - 1], 9);
+	ATF_CHECK_EQ(take(fd[0]), -EAGAIN);
+}
+
+ATF_TC_WITHOUT_HEAD(nothing_and_too_much_are_refused);
+ATF_TC_BODY(nothing_and_too_much_are_refused, tc)
+{
+	char	m[CHAN_BYTES + 1];
+	int	fds[CHAN_FDS + 1], fd[2];
+
+	memset(m, 0, sizeof(m));
+	memset(fds, 0, sizeof(fds));
+	ATF_REQUIRE_EQ(chan_pair(fd), 0);
+	ATF_CHECK_EQ(chan_send(fd[0], m, 0, NULL, 0, 0), -EMSGSIZE);
+	ATF_CHECK_EQ(chan_send(fd[0], m, sizeof(m), NULL, 0, 0), -EMSGSIZE);
+	ATF_CHECK_EQ(chan_send(fd[0], m, 1, fds, CHAN_FDS + 1, 0), -EMSGSIZE);
+	ATF_CHECK_EQ(take(fd[1]), -EAGAIN);
+}
+
+ATF_TC_WITHOUT_HEAD(the_end_comes_behind_the_last_message);
+ATF_TC_BODY(the_end_comes_behind_the_last_message, tc)
+{
+	int	fd[2];
+
+	ATF_REQUIRE_EQ(chan_pair(fd), 0);
+	ATF_REQUIRE_EQ(chan_send(fd[0], "x", 1, NULL, 0, 0), 0);
+	ATF_REQUIRE_EQ(chan_send(fd[1], "abc", 3, NULL, 0, 0), 0);
+	(void)close(fd[1]);	/* with a message that it never took */
+	ATF_CHECK_EQ(take(fd[0]), 3);
+	ATF_CHECK_EQ(take(fd[0]), 0);
+	ATF_CHECK_EQ(take(fd[0]), 0);
+	ATF_CHECK_EQ(chan_send(fd[0], "x", 1, NULL, 0, 0), -EPIPE);
+}
+
+ATF_TC_WITHOUT_HEAD(a_full_channel_takes_nothing_in_part);
+ATF_TC_BODY(a_full_channel_takes_nothing_in_part, tc)
+{
+	char	m[CHAN_BYTES];
+	int	fd[2], i, error, sent = 0;
+
+	memset(m, 7, sizeof(m));
+	ATF_REQUIRE_EQ(chan_pair(fd), 0);
+	for (;;) {
+		/* In a stream the last one may be begun: then it is finished
+		 * by somebody who reads, so messages are small here. */
+		if ((error = chan_send(fd[0], m, 1, NULL, 0, 0)) != 0)
+			break;
+		sent++;
+	}
+	ATF_CHECK_EQ(error, -EAGAIN);
+	ATF_CHECK_EQ(chan_send(fd[0], m, 1, NULL, 0, 20), -EAGAIN);
+	for (i = 0; i < sent; i++)
+		ATF_REQUIRE_EQ(take(fd[1]), 1);
+	ATF_CHECK_EQ(take(fd[1]), -EAGAIN);
+	ATF_CHECK_EQ(chan_send(fd[0], m, 1, NULL, 0, 0), 0);
+}
+
+ATF_TC_WITHOUT_HEAD(a_sender_waits_for_a_reader);
+ATF_TC_BODY(a_sender_waits_for_a_reader, tc)
+{
+	enum { COUNT = 2000 };
+	char	m[CHAN_BYTES];
+	int	fd[2], i, status;
+	long	n;
+	pid_t	pid;
+
+	ATF_REQUIRE_EQ(chan_pair(fd), 0);
+	ATF_REQUIRE((pid = fork()) != -1);
+	if (pid == 0) {
+		(void)close(fd[1]);
+		for (i = 0; i < COUNT; i++) {
+			memset(m, i, sizeof(m));
+			if (chan_send(fd[0], m, (size_t)(i % CHAN_BYTES) + 1,
+			    NULL, 0, -1) != 0)
+				_exit(1);
+		}
+		_exit(0);
+	}
+	(void)close(fd[0]);
+	for (i = 0; i < COUNT; i++) {
+		while ((n = take(fd[1])) == -EAGAIN)
+			ATF_REQUIRE(chan_wait(fd[1], 10000) > 0);
+		ATF_REQUIRE_EQ(n, i % CHAN_BYTES + 1);
+		ATF_REQUIRE_EQ(buf[n - 1], (char)i);
+	}
+	ATF_REQUIRE_EQ(waitpid(pid, &status, 0), pid);
+	ATF_CHECK_EQ(status, 0);
+	ATF_CHECK_EQ(take(fd[1]), 0);
+}
+
+ATF_TC_WITHOUT_HEAD(descriptors_arrive_with_their_message);
+ATF_TC_BODY(descriptors_arrive_with_their_message, tc)
+{
+	int		fd[2], p[2], fds[CHAN_FDS], got[CHAN_FDS];
+	unsigned	n;
+	int		i;
+	char		c;
+
+	ATF_REQUIRE_EQ(chan_pair(fd), 0);
+	ATF_REQUIRE_EQ(pipe(p), 0);
+	for (i = 0; i < CHAN_FDS; i++)
+		fds[i] = p[1];
+	ATF_REQUIRE_EQ(chan_send(fd[0], "none", 4, NULL, 0, 0), 0);
+	ATF_REQUIRE_EQ(chan_send(fd[0], "many", 4, fds, CHAN_FDS, 0), 0);
+	ATF_REQUIRE_EQ(chan_send(fd[0], "one", 3, &p[1], 1, 0), 0);
+	n = CHAN_FDS;
+	ATF_CHECK_EQ(chan_recv(fd[1], buf, sizeof(buf), got, &n), 4);
+	ATF_CHECK_EQ(n, 0);
+	n = CHAN_FDS;
+	ATF_CHECK_EQ(chan_recv(fd[1], buf, sizeof(buf), got, &n), 4);
+	ATF_REQUIRE_EQ(n, CHAN_FDS);
+	for (i = 0; i < CHAN_FDS; i++) {
+		ATF_CHECK(fcntl(got[i], F_GETFD) & FD_CLOEXEC);
+		ATF_CHECK_EQ(write(got[i], "x", 1), 1);
+		ATF_CHECK_EQ(read(p[0], &c, 1), 1);
+		(void)close(got[i]);
+	}
+	n = 1;
+	ATF_CHECK_EQ(chan_recv(fd[1], buf, sizeof(buf), got, &n), 3);
+	ATF_CHECK_EQ(n, 1);
+}
+
+ATF_TC_WITHOUT_HEAD(what_does_not_fit_leaks_nothing);
+ATF_TC_BODY(what_does_not_fit_leaks_nothing, tc)
+{
+	int		fd[2], fds[3], got[3], before;
+	unsigned	n;
+	char		small[2];
+
+	ATF_REQUIRE_EQ(chan_pair(fd), 0);
+	fds[0] = fds[1] = fds[2] = fd[0];
+	ATF_REQUIRE_EQ(chan_send(fd[0], "abc", 3, fds, 3, 0), 0);
+	ATF_REQUIRE_EQ(chan_send(fd[0], "abc", 3, fds, 3, 0), 0);
+	ATF_REQUIRE_EQ(chan_send(fd[0], "ok", 2, NULL, 0, 0), 0);
+	before = open_descriptors();
+	n = 2;			/* too few places */
+	ATF_CHECK_EQ(chan_recv(fd[1], buf, sizeof(buf), got, &n), -EMSGSIZE);
+	ATF_CHECK_EQ(n, 0);
+	ATF_CHECK_EQ(open_descriptors(), before);
+	n = 3;			/* too few bytes */
+	ATF_CHECK_EQ(chan_recv(fd[1], small, 2, got, &n), -EMSGSIZE);
+	ATF_CHECK_EQ(n, 0);
+	ATF_CHECK_EQ(open_descriptors(), before);
+	ATF_CHECK_EQ(take(fd[1]), 2);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, messages_stay_whole_and_in_order);
+	ATF_TP_ADD_TC(tp, nothing_and_too_much_are_refused);
+	ATF_TP_ADD_TC(tp, the_end_comes_behind_the_last_message);
+	ATF_TP_ADD_TC(tp, a_full_channel_takes_nothing_in_part);
+	ATF_TP_ADD_TC(tp, a_sender_waits_for_a_reader);
+	ATF_TP_ADD_TC(tp, descriptors_arrive_with_their_message);
+	ATF_TP_ADD_TC(tp, what_does_not_fit_leaks_nothing);
+	return atf_no_error();
+}

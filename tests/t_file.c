@@ -1,0 +1,399 @@
+/*
+ * t_file.c - files that a daemon reads, owns and leaves behind; log output.
+ */
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include <atf-c.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "logio.h"
+
+static char	buf[4096];
+
+static void
+make(const char *path, const char *text)
+{
+	int	fd;
+
+	ATF_REQUIRE((fd = open(path, O_CREAT | O_WRONLY | O_TRUNC, 0644)) >= 0);
+	ATF_REQUIRE_EQ(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	(void)close(fd);
+}
+
+ATF_TC_WITHOUT_HEAD(a_file_is_read_whole);
+ATF_TC_BODY(a_file_is_read_whole, tc)
+{
+	make("f", "hello");
+	ATF_CHECK_EQ(file_read("f", buf, sizeof(buf)), 5);
+	ATF_CHECK_EQ(memcmp(buf, "hello", 5), 0);
+	ATF_CHECK_EQ(file_read("f", buf, 5), 5);
+	ATF_CHECK_EQ(file_read("f", buf, 4), -EFBIG);
+	make("f", "");
+	ATF_CHECK_EQ(file_read("f", buf, 0), 0);
+	ATF_REQUIRE_EQ(symlink("f", "link"), 0);
+	ATF_CHECK_EQ(file_read("link", buf, sizeof(buf)), 0);
+}
+
+ATF_TC_WITHOUT_HEAD(what_is_no_file_is_refused_and_does_not_hang);
+ATF_TC_BODY(what_is_no_file_is_refused_and_does_not_hang, tc)
+{
+	ATF_CHECK_EQ(file_read("no", buf, sizeof(buf)), -ENOENT);
+	ATF_CHECK_EQ(file_read(".", buf, sizeof(buf)), -EISDIR);
+	ATF_REQUIRE_EQ(mkfifo("fifo", 0600), 0);
+	ATF_CHECK_EQ(file_read("fifo", buf, sizeof(buf)), -EINVAL);
+	ATF_CHECK_EQ(file_read("/dev/null", buf, sizeof(buf)), -EINVAL);
+	ATF_REQUIRE_EQ(symlink("loop", "loop"), 0);
+	ATF_CHECK_EQ(file_read("loop", buf, sizeof(buf)), -ELOOP);
+}
+
+ATF_TC_WITHOUT_HEAD(standard_input_is_read_to_its_end);
+ATF_TC_BODY(standard_input_is_read_to_its_end, tc)
+{
+	int	p[2];
+
+	ATF_REQUIRE_EQ(pipe(p), 0);
+	ATF_REQUIRE_EQ(dup2(p[0], 0), 0);
+	ATF_REQUIRE_EQ(write(p[1], "in", 2), 2);
+	(void)close(p[1]);
+	ATF_CHECK_EQ(file_read("-", buf, sizeof(buf)), 2);
+}
+
+ATF_TC_WITHOUT_HEAD(globs_are_sorted);
+ATF_TC_BODY(globs_are_sorted, tc)
+{
+	make("b.conf", "");
+	make("a.conf", "");
+	ATF_CHECK_EQ(file_glob("*.conf", buf, sizeof(buf)), 2);
+	ATF_CHECK_EQ(memcmp(buf, "a.conf\0b.conf", 14), 0);
+	ATF_CHECK_EQ(file_glob("*.conf", buf, 13), -E2BIG);
+	ATF_CHECK_EQ(file_glob("*.conf", buf, 14), 2);
+	ATF_CHECK_EQ(file_glob("*.none", buf, sizeof(buf)), 0);
+	ATF_CHECK_EQ(file_glob("none/*", buf, sizeof(buf)), 0);
+}
+
+ATF_TC_WITHOUT_HEAD(a_command_is_read_like_a_file);
+ATF_TC_BODY(a_command_is_read_like_a_file, tc)
+{
+	int	status;
+
+	ATF_CHECK_EQ(file_shell(NULL, "printf abc", buf, 3, &status), 3);
+	ATF_CHECK_EQ(memcmp(buf, "abc", 3), 0);
+	ATF_CHECK_EQ(status, 0);
+	ATF_CHECK_EQ(file_shell("/", "pwd", buf, sizeof(buf), &status), 2);
+	ATF_CHECK_EQ(memcmp(buf, "/\n", 2), 0);
+	ATF_CHECK_EQ(file_shell(NULL, "cat", buf, sizeof(buf), &status), 0);
+	ATF_CHECK_EQ(file_shell(NULL, "echo x; exit 3", buf, sizeof(buf),
+	    &status), -ECHILD);
+	ATF_CHECK_EQ(status, 3);
+	ATF_CHECK_EQ(file_shell(NULL, "kill -9 $$", buf, sizeof(buf),
+	    &status), -ECHILD);
+	ATF_CHECK_EQ(status, 128 + 9);
+	ATF_CHECK_EQ(file_shell("/no/such", ":", buf, sizeof(buf), &status),
+	    -ECHILD);
+}
+
+ATF_TC_WITHOUT_HEAD(a_command_that_never_stops_is_killed);
+ATF_TC_BODY(a_command_that_never_stops_is_killed, tc)
+{
+	int	status;
+
+	ATF_CHECK_EQ(file_shell(NULL, "while :; do echo endless; done", buf,
+	    sizeof(buf), &status), -EFBIG);
+	ATF_CHECK_EQ(status, 128 + 9);
+}
+
+/* A command starts with signals as they were at boot, whatever ours are. */
+ATF_TC_WITHOUT_HEAD(a_command_has_default_signals);
+ATF_TC_BODY(a_command_has_default_signals, tc)
+{
+	sigset_t	all;
+	int		status;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, NULL);
+	ATF_CHECK_EQ(file_shell(NULL, "kill -PIPE $$; echo no", buf,
+	    sizeof(buf), &status), -ECHILD);
+	ATF_CHECK_EQ(status, 128 + SIGPIPE);
+}
+
+ATF_TC_WITHOUT_HEAD(paths_become_absolute);
+ATF_TC_BODY(paths_become_absolute, tc)
+{
+	ATF_REQUIRE_EQ(chdir("/"), 0);
+	ATF_CHECK_EQ(file_absolute("a/b", buf, sizeof(buf)), 0);
+	ATF_CHECK_STREQ(buf, "/a/b");
+	ATF_REQUIRE_EQ(chdir("/usr"), 0);
+	ATF_CHECK_EQ(file_absolute("a", buf, sizeof(buf)), 0);
+	ATF_CHECK_STREQ(buf, "/usr/a");
+	ATF_CHECK_EQ(file_absolute("a", buf, 7), 0);
+	ATF_CHECK_EQ(file_absolute("a", buf, 6), -ENAMETOOLONG);
+	ATF_CHECK_EQ(file_absolute("/x", buf, 3), 0);
+	ATF_CHECK_STREQ(buf, "/x");
+	ATF_CHECK_EQ(file_absolute("/x", buf, 2), -ENAMETOOLONG);
+}
+
+/* ---- the pid file ---- */
+
+/* What another process gets when it opens the pid file. */
+static int
+open_in_child(const char *path)
+{
+	int	status;
+	pid_t	pid;
+
+	ATF_REQUIRE((pid = fork()) != -1);
+	if (pid == 0)
+		_exit(file_pid_open(path) == -EBUSY ? 1 : 2);
+	ATF_REQUIRE_EQ(waitpid(pid, &status, 0), pid);
+	ATF_REQUIRE(WIFEXITED(status));
+	return WEXITSTATUS(status) == 1 ? -EBUSY : 0;
+}
+
+ATF_TC_WITHOUT_HEAD(the_lock_decides_and_not_the_number);
+ATF_TC_BODY(the_lock_decides_and_not_the_number, tc)
+{
+	int	fd;
+
+	make("pid", "1\n");		/* alive, but has no lock */
+	ATF_REQUIRE((fd = file_pid_open("pid")) >= 0);
+	ATF_CHECK_EQ(file_pid_write(fd), 0);
+	ATF_CHECK_EQ(open_in_child("pid"), -EBUSY);
+	memset(buf, 0, sizeof(buf));
+	file_pid_remove(fd, "pid");
+	ATF_CHECK_EQ(access("pid", F_OK), -1);
+	ATF_CHECK_EQ(open_in_child("pid"), 0);
+}
+
+ATF_TC_WITHOUT_HEAD(the_number_is_ours_and_alone);
+ATF_TC_BODY(the_number_is_ours_and_alone, tc)
+{
+	int	fd;
+
+	make("pid", "99999999999999\nrubbish\n");
+	ATF_REQUIRE((fd = file_pid_open("pid")) >= 0);
+	ATF_REQUIRE_EQ(file_pid_write(fd), 0);
+	memset(buf, 0, sizeof(buf));
+	ATF_REQUIRE(pread(fd, buf, sizeof(buf) - 1, 0) > 0);
+	ATF_CHECK_EQ(strtol(buf, NULL, 10), (long)getpid());
+	ATF_CHECK_EQ(buf[strlen(buf) - 1], '\n');
+	ATF_CHECK_EQ(strchr(buf, '\n'), buf + strlen(buf) - 1);
+}
+
+ATF_TC_WITHOUT_HEAD(a_pid_file_that_is_none_is_left_alone);
+ATF_TC_BODY(a_pid_file_that_is_none_is_left_alone, tc)
+{
+	int	fd;
+
+	make("precious", "data");
+	ATF_REQUIRE_EQ(symlink("precious", "pid"), 0);
+	ATF_CHECK(file_pid_open("pid") < 0);
+	ATF_CHECK_EQ(file_read("precious", buf, sizeof(buf)), 4);
+	ATF_CHECK_EQ(file_pid_open("."), -EINVAL);
+	ATF_REQUIRE_EQ(mkfifo("fifo", 0600), 0);
+	ATF_CHECK_EQ(file_pid_open("fifo"), -EINVAL);
+	ATF_CHECK_EQ(file_pid_open("no/pid"), -ENOENT);
+	ATF_REQUIRE((fd = file_pid_open("mine")) >= 0);
+	ATF_REQUIRE_EQ(unlink("mine"), 0);
+	make("mine", "of somebody else");
+	file_pid_remove(fd, "mine");
+	ATF_CHECK_EQ(access("mine", F_OK), 0);
+}
+
+/* ---- socket files ---- */
+
+static int
+bind_socket(const char *path)
+{
+	struct sockaddr_un	sun;
+	int			fd;
+
+	memset(&sun, 0, sizeof(sun));
+	sun.sun_family = AF_UNIX;
+	strcpy(sun.sun_path, path);
+	ATF_REQUIRE((fd = socket(AF_UNIX, SOCK_STREAM, 0)) >= 0);
+	ATF_REQUIRE_EQ(bind(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	return fd;
+}
+
+ATF_TC_WITHOUT_HEAD(only_our_own_socket_file_is_removed);
+ATF_TC_BODY(only_our_own_socket_file_is_removed, tc)
+{
+	struct file_id	id, other;
+
+	(void)bind_socket("s");
+	ATF_REQUIRE_EQ(file_socket_id("s", &id), 0);
+	ATF_REQUIRE_EQ(rename("s", "kept"), 0);	/* or the number comes again */
+	(void)bind_socket("s");
+	ATF_CHECK_EQ(file_socket_remove("s", &id), -ESTALE);
+	ATF_CHECK_EQ(access("s", F_OK), 0);
+	ATF_REQUIRE_EQ(file_socket_id("s", &other), 0);
+	ATF_CHECK_EQ(file_socket_remove("s", &other), 0);
+	ATF_CHECK_EQ(access("s", F_OK), -1);
+	ATF_CHECK_EQ(file_socket_remove("s", &other), -ENOENT);
+	make("s", "a file");
+	ATF_CHECK_EQ(file_socket_remove("s", &other), -ESTALE);
+	ATF_CHECK_EQ(file_socket_id("s", &id), -EINVAL);
+}
+
+/* ---- log output ---- */
+
+ATF_TC_WITHOUT_HEAD(lines_are_appended);
+ATF_TC_BODY(lines_are_appended, tc)
+{
+	int	a, b;
+
+	make("log", "old\n");
+	ATF_REQUIRE((a = logio_open("log")) >= 0);
+	ATF_REQUIRE((b = logio_open("log")) >= 0);
+	ATF_CHECK_EQ(logio_write(a, "one\n", 4), 0);
+	ATF_CHECK_EQ(logio_write(b, "two\n", 4), 0);
+	ATF_CHECK_EQ(logio_write(a, "three\n", 6), 0);
+	ATF_CHECK_EQ(file_read("log", buf, sizeof(buf)), 18);
+	ATF_CHECK_EQ(memcmp(buf, "old\none\ntwo\nthree\n", 18), 0);
+}
+
+ATF_TC_WITHOUT_HEAD(a_log_link_is_followed_only_where_it_is_safe);
+ATF_TC_BODY(a_log_link_is_followed_only_where_it_is_safe, tc)
+{
+	make("target", "");
+	ATF_REQUIRE_EQ(mkdir("open", 0700), 0);
+	ATF_REQUIRE_EQ(symlink("../target", "open/log"), 0);
+	ATF_CHECK(logio_open("open/log") >= 0);
+	ATF_REQUIRE_EQ(chmod("open", 0777), 0);
+	ATF_CHECK_EQ(logio_open("open/log"), -ELOOP);
+	ATF_REQUIRE_EQ(chmod("open", 01777), 0);
+	ATF_CHECK_EQ(logio_open("open/log"), -ELOOP);
+	ATF_CHECK_EQ(logio_open("."), -EISDIR);
+	ATF_CHECK_EQ(logio_open("no/log"), -ENOENT);
+}
+
+ATF_TC_WITHOUT_HEAD(a_fifo_never_hangs);
+ATF_TC_BODY(a_fifo_never_hangs, tc)
+{
+	char	line[512];
+	int	r, w, i, error = 0;
+
+	memset(line, 'x', sizeof(line));
+	ATF_REQUIRE_EQ(mkfifo("fifo", 0600), 0);
+	ATF_CHECK_EQ(logio_open("fifo"), -ENXIO);
+	ATF_REQUIRE((r = open("fifo", O_RDONLY | O_NONBLOCK)) >= 0);
+	ATF_REQUIRE((w = logio_open("fifo")) >= 0);
+	for (i = 0; i < 100000 && error == 0; i++)
+		error = logio_write(w, line, sizeof(line));
+	ATF_CHECK_EQ(error, -EAGAIN);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)close(r);
+	ATF_CHECK_EQ(logio_write(w, line, sizeof(line)), -EPIPE);
+}
+
+/* Standard error is a full pipe: for us alone it does not block. */
+static void
+check_full(int fd, int shared)
+{
+	char	line[512];
+	int	i, error = 0;
+
+	memset(line, 'x', sizeof(line));
+	for (i = 0; i < 100000 && error == 0; i++)
+		error = logio_write(fd, line, sizeof(line));
+	ATF_CHECK_EQ(error, -EAGAIN);
+	ATF_CHECK_EQ(fcntl(shared, F_GETFL) & O_NONBLOCK, 0);
+}
+
+ATF_TC_WITHOUT_HEAD(a_shared_pipe_stays_blocking_for_others);
+ATF_TC_BODY(a_shared_pipe_stays_blocking_for_others, tc)
+{
+	int	p[2], own;
+
+	ATF_REQUIRE_EQ(pipe(p), 0);
+	ATF_REQUIRE((own = logio_own(p[1])) >= 0);
+	ATF_CHECK(fcntl(own, F_GETFD) & FD_CLOEXEC);
+	check_full(own, p[1]);
+	ATF_REQUIRE_EQ(pipe(p), 0);
+	check_full(p[1], p[1]);		/* not even ours */
+}
+
+ATF_TC_WITHOUT_HEAD(a_shared_socket_stays_blocking_for_others);
+ATF_TC_BODY(a_shared_socket_stays_blocking_for_others, tc)
+{
+	int	s[2], own;
+
+	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, s), 0);
+	ATF_REQUIRE((own = logio_own(s[1])) >= 0);
+	check_full(own, s[1]);
+}
+
+ATF_TC_WITHOUT_HEAD(a_shared_file_keeps_its_place);
+ATF_TC_BODY(a_shared_file_keeps_its_place, tc)
+{
+	int	fd, own;
+
+	ATF_REQUIRE((fd = open("log", O_CREAT | O_RDWR, 0600)) >= 0);
+	ATF_REQUIRE_EQ(write(fd, "theirs\n", 7), 7);
+	ATF_REQUIRE((own = logio_own(fd)) >= 0);
+	ATF_CHECK_EQ(logio_write(own, "ours\n", 5), 0);
+	ATF_REQUIRE_EQ(write(fd, "theirs\n", 7), 7);
+	ATF_CHECK_EQ(file_read("log", buf, sizeof(buf)), 19);
+	ATF_CHECK_EQ(memcmp(buf, "theirs\nours\ntheirs\n", 19), 0);
+	ATF_CHECK_EQ(logio_own(1000), -EBADF);
+}
+
+ATF_TC(a_full_disk_is_told);
+ATF_TC_HEAD(a_full_disk_is_told, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "/dev/full gives ENOSPC");
+}
+ATF_TC_BODY(a_full_disk_is_told, tc)
+{
+	int	fd;
+
+	if ((fd = logio_open("/dev/full")) < 0)
+		atf_tc_skip("no /dev/full here");
+	ATF_CHECK_EQ(logio_write(fd, "x\n", 2), -ENOSPC);
+}
+
+ATF_TC_WITHOUT_HEAD(a_stamp_is_a_date_and_a_time);
+ATF_TC_BODY(a_stamp_is_a_date_and_a_time, tc)
+{
+	char	stamp[LOGIO_STAMP];
+
+	ATF_CHECK_EQ(strlen(logio_stamp(stamp)), 19);
+	ATF_CHECK(stamp[4] == '-' && stamp[10] == ' ' && stamp[13] == ':');
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, a_file_is_read_whole);
+	ATF_TP_ADD_TC(tp, what_is_no_file_is_refused_and_does_not_hang);
+	ATF_TP_ADD_TC(tp, standard_input_is_read_to_its_end);
+	ATF_TP_ADD_TC(tp, globs_are_sorted);
+	ATF_TP_ADD_TC(tp, a_command_is_read_like_a_file);
+	ATF_TP_ADD_TC(tp, a_command_that_never_stops_is_killed);
+	ATF_TP_ADD_TC(tp, a_command_has_default_signals);
+	ATF_TP_ADD_TC(tp, paths_become_absolute);
+	ATF_TP_ADD_TC(tp, the_lock_decides_and_not_the_number);
+	ATF_TP_ADD_TC(tp, the_number_is_ours_and_alone);
+	ATF_TP_ADD_TC(tp, a_pid_file_that_is_none_is_left_alone);
+	ATF_TP_ADD_TC(tp, only_our_own_socket_file_is_removed);
+	ATF_TP_ADD_TC(tp, lines_are_appended);
+	ATF_TP_ADD_TC(tp, a_log_link_is_followed_only_where_it_is_safe);
+	ATF_TP_ADD_TC(tp, a_fifo_never_hangs);
+	ATF_TP_ADD_TC(tp, a_shared_pipe_stays_blocking_for_others);
+	ATF_TP_ADD_TC(tp, a_shared_socket_stays_blocking_for_others);
+	ATF_TP_ADD_TC(tp, a_shared_file_keeps_its_place);
+	ATF_TP_ADD_TC(tp, a_full_disk_is_told);
+	ATF_TP_ADD_TC(tp, a_stamp_is_a_date_and_a_time);
+	return atf_no_error();
+}
