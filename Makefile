@@ -125,8 +125,8 @@ PARTS = tests/contract.c tests/contract_os.c tests/contract_splice.c \
 PEER = tests/peer.c tests/peer_load.c tests/peer_net.c
 # Run once; UNIT_TESTS in C, ONCE_TESTS not.  SYSTEM_TESTS run with each build of
 # the program, each way to wait and each way to move bytes.
-UNIT_TESTS = tests/t_cage tests/t_contract tests/t_log tests/t_notify \
-	tests/t_os tests/t_stat
+UNIT_TESTS = tests/t_cage tests/t_chan tests/t_contract tests/t_file \
+	tests/t_log tests/t_notify tests/t_os tests/t_proc tests/t_stat
 ONCE_TESTS = tests/t_layers
 SYSTEM_TESTS = tests/t_relay tests/t_relay_backends
 
