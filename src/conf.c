@@ -264,10 +264,21 @@ word_is(const struct conf *c, const char *word)
 	    memcmp(word, c->tok.text, c->tok.len) == 0;
 }
 
+/* A word right behind a string over lines: a quote was lost in between. */
+static bool
+swallowed(const struct conf *c)
+{
+	return c->suspect.type == TOKEN_STRING && c->tok.type == TOKEN_WORD;
+}
+
 /* Two statements may share a line; everything else behind one is a mistake. */
 static bool
 statement_end(struct conf *c)
 {
+	if (swallowed(c)) {
+		conf_unexpected(c, "");
+		return false;
+	}
 	switch (c->tok.type) {
 	case TOKEN_EOL:
 	case TOKEN_END:
@@ -284,13 +295,13 @@ statement_end(struct conf *c)
 static bool
 include_statement(struct conf *c, bool shell)
 {
-	struct place place = conf_place(c);
+	struct place place;
 	const struct value *v;
 	uint32_t value;
 	const char *text;
 
-	conf_next(c);
-	place.column = c->tok.column;
+	conf_next_line(c);
+	place = conf_place(c);
 	if ((value = conf_expr(c)) == 0 || !statement_end(c))
 		return false;
 	v = &c->values[value];
@@ -330,13 +341,15 @@ assignment(struct conf *c)
 		conf_unexpected(c, "=, := or +=");
 		return false;
 	}
-	conf_next(c);
+	conf_next_line(c);
 	if ((value = conf_expr(c)) == 0) {
 		/* it has a value, if not one to use: no errors that follow */
 		conf_assign(c, place, name, TOKEN_REPLACE,
 		    value_new(c, VALUE_POISON, place));
 		return false;
 	}
+	if (swallowed(c))
+		value = value_new(c, VALUE_POISON, place);
 	conf_assign(c, place, name, op, value);
 	return statement_end(c);
 }
@@ -368,17 +381,15 @@ else_word(struct conf *c)
 	while (c->tok.type == TOKEN_EOL)
 		conf_next(c);
 	if (word_is(c, "else")) {
-		conf_next(c);
+		conf_next_line(c);
 		if (word_is(c, "if"))
-			conf_next(c);
+			conf_next_line(c);
 		return true;
 	}
 	if (!word_is(c, "elseif") && !word_is(c, "elsif") &&
 	    !word_is(c, "elif"))
 		return false;
-	conf_next(c);
-	if (c->tok.type == TOKEN_LBRACE)
-		conf_unexpected(c, "a condition");
+	conf_next_line(c);
 	return true;
 }
 
@@ -421,8 +432,8 @@ global_statement(struct conf *c)
 	uint32_t block = c->block;
 
 	conf_next(c);
-	if (c->tok.type != TOKEN_LBRACE) {
-		conf_unexpected(c, "{ on the same line");
+	if (!conf_brace(c)) {
+		conf_unexpected(c, "{");
 		return false;
 	}
 	c->global = true;
@@ -486,6 +497,8 @@ statements(struct conf *c)
 			return;
 		else if (!statement(c))
 			recover(c);
+		if (c->stop)
+			return;
 	}
 }
 
@@ -555,46 +568,53 @@ conf_text(struct setup *setup, const char *name, const char *text, size_t len,
 	return finish(c);
 }
 
-/* A word of the command line in double quotes.  Returns bytes written. */
-static size_t
-quote(char *to, size_t room, const char *s)
+/* Add bytes to the input.  False when there is no room. */
+static bool
+input_add(struct conf *c, const char *s, size_t len)
 {
-	size_t n = 0;
+	if (sizeof(c->input) - c->ninput < len)
+		return false;
+	memcpy(c->input + c->ninput, s, len);
+	c->ninput += len;
+	return true;
+}
 
-	if (room < 2 * strlen(s) + 8)
-		return 0;
-	to[n++] = '"';
-	for (; *s != '\0'; s++) {
-		if (*s == '"')
-			to[n++] = '\\';
-		to[n++] = *s;
-	}
-	to[n++] = '"';
-	return n;
+/* A word of the command line, in double quotes. */
+static bool
+input_quoted(struct conf *c, const char *s)
+{
+	bool fits = input_add(c, "\"", 1);
+
+	for (; *s != '\0' && fits; s++)
+		fits = (*s != '"' || input_add(c, "\\", 1)) &&
+		    input_add(c, s, 1);
+	return fits && input_add(c, "\"", 1);
 }
 
 bool
 conf_words(struct setup *setup, const char *listen, int nbackends,
     char *const *backends, conf_put *put, void *ctx)
 {
+	static const char head[] = "$SERVER[\"socket\"] == ";
+	static const char body[] = " {\nsockproxy.server = (\n";
+	static const char tail[] = ")\n}\n";
 	struct conf *c = begin(setup, put, ctx);
-	size_t n, room;
-	char *text;
+	bool fits;
 	int i;
 
 	if (c == NULL)
 		return false;
-	text = c->input;
-	room = LIMIT_CONF_BYTES - 256;
-	n = text_format(text, room, "$SERVER[\"socket\"] == ");
-	n += quote(text + n, room - n, listen);
-	n += text_format(text + n, room - n, " {\n\tsockproxy.server = (\n");
-	for (i = 0; i < nbackends; i++) {
-		n += quote(text + n, room - n, backends[i]);
-		n += text_format(text + n, room - n, ",\n");
+	fits = input_add(c, head, sizeof(head) - 1) &&
+	    input_quoted(c, listen) && input_add(c, body, sizeof(body) - 1);
+	for (i = 0; i < nbackends && fits; i++)
+		fits = input_quoted(c, backends[i]) && input_add(c, ",\n", 2);
+	if (fits && input_add(c, tail, sizeof(tail) - 1))
+		read_text(c, "command line", c->input, c->ninput,
+		    (struct place){ 0, 0 });
+	else {
+		put(ctx, "command line: error: it is too long");
+		c->errors++;
+		c->stop = true;
 	}
-	n += text_format(text + n, room - n, "\t)\n}\n");
-	c->ninput = n;
-	read_text(c, "command line", text, n, (struct place){ 0, 0 });
 	return finish(c);
 }

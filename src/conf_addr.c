@@ -112,8 +112,8 @@ split_port(const char *s, char *host, size_t size, const char **wrong)
 		if (end == NULL)
 			end = s + strlen(s);
 		if (memchr(s, ':', (size_t)(end - s)) != NULL) {
-			*wrong = "an IPv6 address with a port is written "
-			    "\"[address]:port\"";
+			*wrong = "an IPv6 address is written "
+			    "\"[address]\" or \"[address]:port\"";
 			return NULL;
 		}
 	}
@@ -148,10 +148,6 @@ conf_addr(const char *s, enum addr_use use, bool ipv6, uint32_t port,
 	*namelen = 0;
 	if (*s == '/' || *s == '\\' || strncmp(s, "unix:", 5) == 0)
 		return conf_addr_path(s, a);
-	if (addr_parse_ip(s, a)) {
-		a->port = number;
-		return NULL;
-	}
 	memset(a, 0, sizeof(*a));
 	if (*s == '\0')
 		return "the address is empty";

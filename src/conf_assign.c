@@ -25,11 +25,11 @@ check_flags(struct conf *c, struct assign *a)
 			continue;
 		if (text_casecmp(name, graceful) != 0) {
 			if (text_distance(name, graceful, 4) < 4)
-				conf_value_error(c, i, "no flag has the name "
+				conf_key_error(c, i, "no flag has the name "
 				    "\"%s\", did you mean \"%s\"?", name,
 				    graceful);
 			else
-				conf_warn(c, v->place,
+				conf_warn(c, v->keyplace,
 				    "the flag \"%s\" means nothing here", name);
 			continue;
 		}
@@ -123,13 +123,16 @@ check(struct conf *c, struct assign *a)
 		return;
 	}
 	if (v->type == VALUE_LIST) {
-		conf_value_error(c, a->value, "%s: expected %s, found a list",
-		    a->key->name, key_type_name(a->key));
+		conf_value_error(c, a->value, "%s: expected a value of type "
+		    "%s, found a list", a->key->name, key_type_name(a->key));
 		return;
 	}
 	if (v->type == VALUE_STRING)
 		text = conf_text_get(c, v->text);
 	wrong = key_read(a->key, text, v->number, &a->set.v, buf, sizeof(buf));
+	if (conf_port_zero(NULL) && strcmp(a->key->name, "server.port") == 0 &&
+	    text == NULL && v->number == 0)
+		wrong = NULL;		/* and set.v is 0 */
 	if (wrong == NULL && a->key->words == NULL && text != NULL)
 		wrong = check_string(a->key, text);
 	if (wrong != NULL && text != NULL)
@@ -164,7 +167,7 @@ not_used(struct conf *c, struct place place, const char *name)
 		conf_warn(c, place, "ssl.engine means nothing here: clients "
 		    "are passed on as they come, encrypted or not; TLS is the "
 		    "backend's to end");
-	else if (strncmp(name, "ssl.", 4) == 0)
+	else if (conf_begins(name, "ssl."))
 		conf_warn(c, place, "%s means nothing here: TLS is the "
 		    "backend's to end", name);
 	else
@@ -248,12 +251,12 @@ void
 conf_assign(struct conf *c, struct place place, const char *name,
     enum token_type op, uint32_t value)
 {
-	bool variable = strncmp(name, "var.", 4) == 0;
+	bool variable = conf_begins(name, "var.");
 	const struct key *key = variable ? NULL : key_find(name);
 	struct assign *a;
 	uint32_t i;
 
-	if (strncmp(name, "env.", 4) == 0) {
+	if (conf_begins(name, "env.")) {
 		conf_error(c, place, "the environment cannot be changed");
 		return;
 	}

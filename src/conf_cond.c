@@ -175,11 +175,15 @@ make_block(struct conf *c, struct place place, const struct fact *fact,
 	memset(&new, 0, sizeof(new));
 	wrong = wrong_operator(fact, op);
 	text = conf_text_get(c, c->values[value].text);
-	if (wrong != NULL)
-		conf_error(c, place, "%s", wrong);
-	else if (c->values[value].type != VALUE_STRING)
-		wrong = "expected a string (in double quotes)";
-	else if (fact->cond == COND_REMOTE)
+	if (wrong != NULL || c->values[value].type != VALUE_STRING) {
+		if (wrong != NULL)
+			conf_error(c, place, "%s", wrong);
+		else
+			conf_value_error(c, value,
+			    "expected a string (in double quotes)");
+		return conf_block(c, COND_NEVER, place, prev);
+	}
+	if (fact->cond == COND_REMOTE)
 		wrong = conf_addr_net(text, op, new.net, &new.family,
 		    &new.bits);
 	else if (op == TOKEN_EQ || op == TOKEN_NE)
@@ -219,11 +223,11 @@ conf_cond(struct conf *c, uint32_t prev)
 		conf_unexpected(c, "== or !=");
 		return 0;
 	}
-	conf_next(c);
+	conf_next_line(c);
 	if ((value = conf_expr(c)) == 0)
 		return 0;
-	if (c->tok.type != TOKEN_LBRACE) {
-		conf_unexpected(c, "{ on the same line");
+	if (!conf_brace(c)) {
+		conf_unexpected(c, "{");
 		return 0;
 	}
 	return make_block(c, place, fact, op, value, prev);

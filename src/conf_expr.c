@@ -25,12 +25,35 @@ conf_next(struct conf *c)
 }
 
 void
+conf_next_line(struct conf *c)
+{
+	do {
+		conf_next(c);
+	} while (c->tok.type == TOKEN_EOL);
+}
+
+bool
+conf_brace(struct conf *c)
+{
+	struct lex lex = c->lex;
+	struct token tok = c->tok;
+
+	if (c->tok.type == TOKEN_EOL)
+		conf_next_line(c);
+	if (c->tok.type == TOKEN_LBRACE)
+		return true;
+	c->lex = lex;
+	c->tok = tok;
+	return false;
+}
+
+void
 conf_unexpected(struct conf *c, const char *expected)
 {
 	char text[64];
 
 	if (c->tok.type == TOKEN_BAD) {
-		conf_error(c, conf_place(c), "%s: %s", lex_describe(&c->tok,
+		conf_error(c, conf_place(c), "\"%s\": %s", lex_describe(&c->tok,
 		    text, sizeof(text)), c->tok.why);
 		return;
 	}
@@ -81,35 +104,47 @@ conf_token_text(struct conf *c)
 }
 
 /*
- * A word in an expression.  In a list, one with an assignment behind it is the
- * next statement: then it is the list that has no end.
+ * Whether the word that is looked at begins the next statement: then this one has
+ * no value, or its list no end.  Reported; the reader goes on with that word.
  */
+static bool
+next_statement(struct conf *c)
+{
+	struct lex ahead = c->lex;
+	struct token word = c->tok, tok;
+
+	lex_next(&ahead, &tok);
+	if (word.type != TOKEN_WORD || (tok.type != TOKEN_ASSIGN &&
+	    tok.type != TOKEN_REPLACE && tok.type != TOKEN_APPEND))
+		return false;
+	if (word.parens > 0) {
+		c->tok = c->paren;
+		conf_error(c, conf_place(c), "the list has no closing )");
+	} else
+		conf_error(c, conf_place(c), "expected a value, found the next "
+		    "assignment");
+	c->lex.pos = word.text;
+	c->lex.parens = 0;
+	c->tok.type = TOKEN_EOL;
+	return true;
+}
+
 static uint32_t
 word_value(struct conf *c)
 {
 	struct place place = conf_place(c);
-	struct token word = c->tok;
-	struct lex before = c->lex;
 	char name[256];
 
-	if (word.len >= sizeof(name) - 4) {
+	if (next_statement(c))
+		return 0;
+	if (c->tok.len >= sizeof(name) - 4) {
 		conf_error(c, place, "the name is too long");
 		return 0;
 	}
 	text_format(name, sizeof(name), "%s%.*s",
-	    memchr(word.text, '.', word.len) == NULL ? "var." : "",
-	    (int)word.len, word.text);
+	    memchr(c->tok.text, '.', c->tok.len) == NULL ? "var." : "",
+	    (int)c->tok.len, c->tok.text);
 	conf_next(c);
-	if (word.parens > 0 && (c->tok.type == TOKEN_ASSIGN ||
-	    c->tok.type == TOKEN_REPLACE || c->tok.type == TOKEN_APPEND)) {
-		c->tok = c->paren;
-		conf_error(c, conf_place(c), "the list has no closing )");
-		c->lex = before;
-		c->lex.pos = word.text;
-		c->lex.parens = 0;
-		c->tok.type = TOKEN_EOL;
-		return 0;
-	}
 	return value_of_word(c, place, name);
 }
 
@@ -164,7 +199,7 @@ set_key(struct conf *c, uint32_t list, uint32_t key, uint32_t element)
 	c->values[element].keyhash = conf_hash(s);
 	c->values[element].key = k->type == VALUE_STRING ? k->text :
 	    conf_text_add(c, k->place, s, strlen(s));
-	c->values[element].place = k->place;
+	c->values[element].keyplace = k->place;
 	return true;
 }
 
@@ -194,7 +229,7 @@ list_element(struct conf *c, uint32_t list)
 		c->tok = c->paren;
 		conf_error(c, conf_place(c), "the list has no closing )");
 		c->tok.type = TOKEN_END;
-	} else
+	} else if (!next_statement(c))
 		conf_unexpected(c, "a comma or )");
 	return false;
 }
@@ -268,7 +303,7 @@ conf_expr(struct conf *c)
 	if ((v = one_value(c)) == 0)
 		return 0;
 	while (c->tok.type == TOKEN_PLUS) {
-		conf_next(c);
+		conf_next_line(c);
 		if ((more = one_value(c)) == 0)
 			return 0;
 		v = value_merge(c, v, more, place);

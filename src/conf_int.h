@@ -50,6 +50,7 @@ struct value {
 	uint32_t	number;
 	uint32_t	text;		/* VALUE_STRING */
 	struct place	place;
+	struct place	keyplace;	/* of the key, or the same */
 };
 
 /* key = value in a block. */
@@ -149,6 +150,9 @@ void	conf_warn(struct conf *, struct place, const char *, ...)
 /* An error about a value, unless one was reported for it. */
 void	conf_value_error(struct conf *, uint32_t value, const char *, ...)
 	    ATTR_PRINTF(3, 4);
+/* The same about the key that it has in a list. */
+void	conf_key_error(struct conf *, uint32_t value, const char *, ...)
+	    ATTR_PRINTF(3, 4);
 
 /* Something does not fit; names the constant.  Reported once. */
 void	conf_full(struct conf *, struct place, const char *constant,
@@ -159,6 +163,8 @@ struct place conf_place(const struct conf *);
 
 /* Keep bytes as text, ended by a NUL.  0 when it does not fit. */
 uint32_t conf_text_add(struct conf *, struct place, const char *, size_t);
+/* Whether a name begins like that, case aside. */
+bool	conf_begins(const char *name, const char *prefix);
 const char *conf_text_get(const struct conf *, uint32_t);
 uint32_t conf_hash(const char *);
 
@@ -181,6 +187,10 @@ uint32_t value_of_word(struct conf *, struct place, const char *);
 
 /* Look at the next token. */
 void	conf_next(struct conf *);
+/* The same, where a line may end: after an operator and the like. */
+void	conf_next_line(struct conf *);
+/* Whether a "{" comes, on this line or a later one; goes there. */
+bool	conf_brace(struct conf *);
 /* An error: expected this, found the current token. */
 void	conf_unexpected(struct conf *, const char *expected);
 /* Go deeper by one block, list or file; false (reported) when too deep. */

@@ -39,8 +39,8 @@ read_setting(struct conf *c, const struct key *key, uint32_t value,
 	if (v->type == VALUE_POISON)
 		return false;
 	if (v->type == VALUE_LIST) {
-		conf_value_error(c, value, "%s: expected %s, found a list",
-		    key->name, key_type_name(key));
+		conf_value_error(c, value, "%s: expected a value of type %s, "
+		    "found a list", key->name, key_type_name(key));
 		return false;
 	}
 	if (v->type == VALUE_STRING)
@@ -72,34 +72,34 @@ check_key(struct conf *c, uint32_t value, bool fallback, bool warn)
 	char buf[80];
 
 	if (v->key == 0) {
-		conf_value_error(c, value, "expected \"key\" => value");
+		conf_key_error(c, value, "expected \"key\" => value");
 		return false;
 	}
 	if (key_refused_host(name)) {
-		conf_value_error(c, value, "\"%s\": sockproxy starts no "
+		conf_key_error(c, value, "\"%s\": sockproxy starts no "
 		    "programs; let the service manager start the backend",
 		    name);
 		return false;
 	}
 	if (key_ignored_host(name)) {
 		if (warn)
-			conf_warn(c, v->place, "\"%s\" means nothing here",
+			conf_warn(c, v->keyplace, "\"%s\" means nothing here",
 			    name);
 		return false;
 	}
 	if (key != NULL && fallback && (strcmp(key->name, "host") == 0 ||
 	    strcmp(key->name, "socket") == 0)) {
-		conf_value_error(c, value, "\"%s\" is each backend's own",
+		conf_key_error(c, value, "\"%s\" is each backend's own",
 		    name);
 		return false;
 	}
 	if (key != NULL)
 		return true;
 	if ((near = key_nearest(name, true, buf, sizeof(buf))) != NULL)
-		conf_value_error(c, value, "a backend has no key \"%s\", "
+		conf_key_error(c, value, "a backend has no key \"%s\", "
 		    "did you mean \"%s\"?", name, near);
 	else
-		conf_value_error(c, value, "a backend has no key \"%s\"",
+		conf_key_error(c, value, "a backend has no key \"%s\"",
 		    name);
 	return false;
 }
@@ -127,7 +127,7 @@ check_keys(struct conf *c, uint32_t list, bool fallback, bool warn)
 			fin = i;
 	}
 	if (fin != 0 && warn)
-		conf_warn(c, c->values[fin].place, "tcp-fin-propagate is "
+		conf_warn(c, c->values[fin].keyplace, "tcp-fin-propagate is "
 		    "always on: each side's end is passed on");
 	return good && errors == c->errors;
 }
@@ -186,12 +186,12 @@ list_address(struct conf *c, uint32_t list, struct setup_backend *b)
 	path = string_of(c, list, "socket", &ipath);
 	if (path != NULL && (host != NULL ||
 	    value_find(c, list, "port") != 0)) {
-		conf_value_error(c, list, "a backend has either socket, or "
+		conf_key_error(c, list, "a backend has either socket, or "
 		    "host and port");
 		return NULL;
 	}
 	if (path == NULL && host == NULL) {
-		conf_value_error(c, list, "this backend has no address: "
+		conf_key_error(c, list, "this backend has no address: "
 		    "expected \"host\" => ... or \"socket\" => ...");
 		return NULL;
 	}
@@ -247,13 +247,17 @@ fill_names(struct conf *c, uint32_t value, const char *host,
 	if (lex_binary(label, strlen(label)) != NULL ||
 	    strpbrk(label, "\r\n\t") != NULL ||
 	    (*label != '\0' && label[strlen(label) - 1] == '\\')) {
-		conf_value_error(c, value, "a label holds no control "
+		conf_key_error(c, value, "a label holds no control "
 		    "characters and no backslash at its end");
 		return false;
 	}
-	c->columns[c->setup->nbackends] = c->values[value].place.column;
-	if (b->addr.family == OS_UNIX)
+	c->columns[c->setup->nbackends] =
+	    c->values[value].keyplace.column;
+	if (b->addr.family == OS_UNIX) {
 		host = addr_text(path, sizeof(path), &b->addr);
+		b->port.v = key_find_host("port")->initial;
+		b->port.at = 0;
+	}
 	b->host = setup_string(c, host);
 	if (*label == '\0') {
 		if (b->addr.family == OS_NONE)
@@ -317,10 +321,10 @@ one_backend(struct conf *c, const struct reading *r, uint32_t value)
 	}
 	b = &c->setup->backends[c->setup->nbackends];
 	memset(b, 0, sizeof(*b));
-	b->at = v->place.at;
+	b->at = v->keyplace.at;
 	if (v->type != VALUE_LIST && v->key != 0 &&
 	    is_host_key(conf_text_get(c, v->key)))
-		conf_value_error(c, value, "a backend's keys stand in a list "
+		conf_key_error(c, value, "a backend's keys stand in a list "
 		    "of their own: ( ( \"%s\" => ... ) )",
 		    conf_text_get(c, v->key));
 	else if (v->type == VALUE_NUMBER)
@@ -360,13 +364,13 @@ extension(struct conf *c, const struct reading *r, uint32_t value, bool alone)
 	uint32_t i;
 
 	if (c->values[value].key == 0)
-		conf_value_error(c, value, "a list too many: expected "
+		conf_key_error(c, value, "a list too many: expected "
 		    "\"label\" => ( \"host\" => ... )");
 	else if (*key != '\0' && strcmp(key, "/") != 0)
-		conf_value_error(c, value, "the extension \"%s\" can never "
+		conf_key_error(c, value, "the extension \"%s\" can never "
 		    "match, as there are no URLs: use \"\"", key);
 	else if (!alone)
-		conf_value_error(c, value, "nothing can stand beside the "
+		conf_key_error(c, value, "nothing can stand beside the "
 		    "extension \"%s\", it matches everything", key);
 	else
 		for (i = c->values[value].first; i != 0 && !c->stop;

@@ -74,17 +74,37 @@ conf_warn(struct conf *c, struct place place, const char *f, ...)
 	va_end(ap);
 }
 
+/* Only the first error of a value is worth a line. */
+static bool
+first_error(struct value *v)
+{
+	if (v->bad || v->type == VALUE_POISON)
+		return false;
+	v->bad = 1;
+	return true;
+}
+
 void
 conf_value_error(struct conf *c, uint32_t value, const char *f, ...)
 {
-	struct value *v = &c->values[value];
 	va_list ap;
 
-	if (v->bad || v->type == VALUE_POISON)
+	if (!first_error(&c->values[value]))
 		return;
-	v->bad = 1;
 	va_start(ap, f);
-	error_line(c, v->place, f, ap);
+	error_line(c, c->values[value].place, f, ap);
+	va_end(ap);
+}
+
+void
+conf_key_error(struct conf *c, uint32_t value, const char *f, ...)
+{
+	va_list ap;
+
+	if (!first_error(&c->values[value]))
+		return;
+	va_start(ap, f);
+	error_line(c, c->values[value].keyplace, f, ap);
 	va_end(ap);
 }
 
@@ -129,6 +149,15 @@ conf_text_get(const struct conf *c, uint32_t at)
 	return c->text + at;
 }
 
+bool
+conf_begins(const char *name, const char *prefix)
+{
+	char head[16];
+
+	text_format(head, sizeof(head), "%.*s", (int)strlen(prefix), name);
+	return text_casecmp(head, prefix) == 0;
+}
+
 /* FNV-1a over lower case: compares what text_casecmp compares. */
 uint32_t
 conf_hash(const char *s)
@@ -154,7 +183,7 @@ value_new(struct conf *c, enum value_type type, struct place place)
 	v = &c->values[c->nvalues];
 	memset(v, 0, sizeof(*v));
 	v->type = (uint8_t)type;
-	v->place = place;
+	v->place = v->keyplace = place;
 	return c->nvalues++;
 }
 
@@ -169,7 +198,7 @@ value_copy(struct conf *c, uint32_t value, struct place place)
 	c->values[copy] = c->values[value];
 	c->values[copy].key = 0;
 	c->values[copy].next = 0;
-	c->values[copy].place = place;
+	c->values[copy].place = c->values[copy].keyplace = place;
 	return copy;
 }
 
@@ -257,6 +286,15 @@ join_text(struct conf *c, const struct value *a, const struct value *b,
 	return v;
 }
 
+static bool
+same_scalar(const struct conf *c, const struct value *a, const struct value *b)
+{
+	if (a->type != b->type || a->type == VALUE_LIST)
+		return false;
+	return a->type == VALUE_NUMBER ? a->number == b->number :
+	    strcmp(conf_text_get(c, a->text), conf_text_get(c, b->text)) == 0;
+}
+
 /* Copy the elements of one list to the end of another. */
 static void
 join_elements(struct conf *c, uint32_t to, uint32_t from)
@@ -268,7 +306,9 @@ join_elements(struct conf *c, uint32_t to, uint32_t from)
 	    i = c->values[i].next) {
 		if (c->values[i].key != 0 && (old = value_find(c, to,
 		    conf_text_get(c, c->values[i].key))) != 0) {
-			conf_error(c, c->values[i].place,
+			if (same_scalar(c, &c->values[old], &c->values[i]))
+				continue;
+			conf_error(c, c->values[i].keyplace,
 			    "\"%s\" is in the list already (%s)",
 			    conf_text_get(c, c->values[i].key),
 			    conf_at(c->setup, c->values[old].place.at, where,
@@ -278,6 +318,7 @@ join_elements(struct conf *c, uint32_t to, uint32_t from)
 		copy = value_copy(c, i, c->values[i].place);
 		c->values[copy].key = c->values[i].key;
 		c->values[copy].keyhash = c->values[i].keyhash;
+		c->values[copy].keyplace = c->values[i].keyplace;
 		value_append(c, to, copy);
 	}
 }
@@ -390,7 +431,7 @@ value_of_word(struct conf *c, struct place place, const char *name)
 	const char *near;
 	uint32_t i, v;
 
-	if (strncmp(name, "env.", 4) == 0)
+	if (conf_begins(name, "env."))
 		return value_of_env(c, place, name + 4);
 	if ((i = assign_find(c, c->block, name)) != 0)
 		return value_copy(c, c->assigns[i].value, place);

@@ -9,11 +9,13 @@
 
 #include "key.h"
 #include "limits.h"
+#include "must.h"
 #include "setup.h"
 #include "text.h"
 
 enum {
 	DAYS_30 = 30 * 24 * 3600,	/* seconds; no time is longer */
+	IGNORED_MAX = 64,		/* bytes of a name */
 	MAX_FDS = 16 * 1024 * 1024,
 	MAX_KIB = 4 * 1024 * 1024	/* 4 GiB/s is no limit any more */
 };
@@ -37,6 +39,15 @@ static const struct key_word log_words[] = {
 static const struct key_word splice_words[] = {
 	{ "auto", 1 },
 	{ "disable", 0 },
+	{ NULL, 0 }
+};
+
+static const struct key_word sandbox_words[] = {
+	{ "enable", SANDBOX_ON }, { "enabled", SANDBOX_ON },
+	{ "true", SANDBOX_ON }, { "1", SANDBOX_ON },
+	{ "disable", SANDBOX_OFF }, { "disabled", SANDBOX_OFF },
+	{ "false", SANDBOX_OFF }, { "0", SANDBOX_OFF },
+	{ "kill", SANDBOX_KILL },
 	{ NULL, 0 }
 };
 
@@ -125,15 +136,18 @@ static const struct key keys[] = {
 	{ "server.systemd-socket-activation", SCOPE_SERVER, KEY_BOOL,
 	    IN_SERVER(systemd), 0, 1, 0, NULL,
 	    "take listening sockets from the service manager" },
-	{ "sockproxy.sandbox", SCOPE_SERVER, KEY_BOOL, IN_SERVER(sandbox),
-	    0, 1, 1, NULL,
-	    "lock relays in, as far as the system can" },
+	{ "sockproxy.sandbox", SCOPE_SERVER, KEY_WORD, IN_SERVER(sandbox),
+	    0, 0, SANDBOX_ON, sandbox_words,
+	    "lock processes in as far as the system can; kill: end on a breach" },
 	{ "sockproxy.control", SCOPE_SERVER, KEY_STRING, IN_SERVER(control),
 	    0, 0, 0, NULL,
 	    "path of the control socket; none if unset" },
 	{ "sockproxy.control-perms", SCOPE_SERVER, KEY_MODE,
 	    IN_SERVER(control_perms), 0, 0777, 0600, NULL,
 	    "permissions of the control socket" },
+	{ "sockproxy.control-owner", SCOPE_SERVER, KEY_STRING,
+	    IN_SERVER(control_owner), 0, 0, 0, NULL,
+	    "user, user:group or :group that the control socket belongs to" },
 	{ "status.listen", SCOPE_SERVER, KEY_ADDR, IN_SERVER(status_listen),
 	    0, 0, 0, NULL,
 	    "address of the status page; none if unset" },
@@ -144,7 +158,7 @@ static const struct key keys[] = {
 	    0, 0, 0, NULL,
 	    "address for a sockproxy.server at the top level; any if unset" },
 	{ "server.port", SCOPE_READER, KEY_NUMBER, KEY_NOWHERE,
-	    0, 65535, 80, NULL,
+	    1, 65535, 80, NULL,
 	    "port for a sockproxy.server at the top level" },
 
 	/* ---- a listener ---- */
@@ -399,7 +413,7 @@ key_setting_of(const struct key *key, const void *base)
  * go on, NULL after the last one.
  */
 static const char *
-next_ignored(const char *at, size_t *prefix, char *buf, size_t size)
+next_ignored(const char *at, size_t *prefix, char buf[IGNORED_MAX])
 {
 	size_t len;
 
@@ -409,11 +423,15 @@ next_ignored(const char *at, size_t *prefix, char *buf, size_t size)
 		return NULL;
 	len = strcspn(at, " \n");
 	if (at[len - 1] == '.') {
-		*prefix = text_format(buf, size, "%.*s", (int)len, at);
+		MUST(len < IGNORED_MAX);
+		memcpy(buf, at, len);
+		*prefix = len;
 		at += len + 1;
 		len = strcspn(at, " \n");
 	}
-	text_format(buf + *prefix, size - *prefix, "%.*s", (int)len, at);
+	MUST(*prefix + len < IGNORED_MAX);
+	memcpy(buf + *prefix, at, len);
+	buf[*prefix + len] = '\0';
 	return at[len] == ' ' ? at + len + 1 : at + len;
 }
 
@@ -421,10 +439,10 @@ bool
 key_ignored(const char *name)
 {
 	const char *at = ignored;
-	char buf[80];
+	char buf[IGNORED_MAX];
 	size_t prefix = 0;
 
-	while ((at = next_ignored(at, &prefix, buf, sizeof(buf))) != NULL)
+	while ((at = next_ignored(at, &prefix, buf)) != NULL)
 		if (text_casecmp(buf, name) == 0)
 			return true;
 	return false;
@@ -456,7 +474,7 @@ const char *
 key_nearest(const char *name, bool host, char *buf, size_t size)
 {
 	const char *at = ignored;
-	char other[80];
+	char other[IGNORED_MAX];
 	size_t prefix = 0;
 	unsigned i, d, least = strlen(name) < 6 ? 3 : 4;
 	bool found = false;
@@ -471,8 +489,8 @@ key_nearest(const char *name, bool host, char *buf, size_t size)
 			text_format(buf, size, "%s", keys[i].name);
 		}
 	}
-	while (!host && (at = next_ignored(at, &prefix, other,
-	    sizeof(other))) != NULL) {
+	while (!host && (at = next_ignored(at, &prefix,
+	    other)) != NULL) {
 		d = text_distance(name, other, least);
 		if (d < least) {
 			least = d;

@@ -307,9 +307,11 @@ unsigned
 text_distance(const char *a, const char *b, unsigned limit)
 {
 	unsigned row[3][DISTANCE_MAX + 1], *last, *prev, *cur, best;
+	unsigned rowbest[3] = { 0, 0, 0 };
 	size_t i, j, alen = strlen(a), blen = strlen(b);
 
-	if (alen > DISTANCE_MAX || blen > DISTANCE_MAX)
+	if (alen > DISTANCE_MAX || blen > DISTANCE_MAX ||
+	    alen > blen + limit || blen > alen + limit)
 		return limit + 1;
 	for (j = 0; j <= blen; j++)
 		row[0][j] = (unsigned)j;
@@ -317,7 +319,7 @@ text_distance(const char *a, const char *b, unsigned limit)
 		cur = row[i % 3];
 		prev = row[(i + 2) % 3];
 		last = row[(i + 1) % 3];
-		cur[0] = (unsigned)i;
+		cur[0] = rowbest[i % 3] = (unsigned)i;
 		for (j = 1; j <= blen; j++) {
 			best = prev[j - 1] +
 			    (lower(a[i - 1]) != lower(b[j - 1]));
@@ -327,7 +329,11 @@ text_distance(const char *a, const char *b, unsigned limit)
 			    lower(a[i - 2]) == lower(b[j - 1]))
 				best = least(best, last[j - 2] + 1);
 			cur[j] = best;
+			rowbest[i % 3] = least(rowbest[i % 3], best);
 		}
+		/* a swap looks two rows back, nothing looks further */
+		if (rowbest[i % 3] > limit && rowbest[(i + 2) % 3] > limit)
+			return limit + 1;
 	}
 	return least(row[alen % 3][blen], limit + 1);
 }
