@@ -311,6 +311,9 @@ end_before_a_failed_write_is_true(void)
 	}
 	EXPECT_EQ(n, -EPIPE);
 	contract_read(s, 0, 1000);
+	/* elsewhere the reset that followed the end is told before it */
+	if (!contract_linux())
+		return;
 	contract_read_end(s);
 }
 

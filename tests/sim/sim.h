@@ -24,6 +24,7 @@
 
 #include "os.h"
 #include "setup.h"
+#include "splice.h"
 #include "stat.h"
 
 enum {
@@ -34,7 +35,8 @@ enum {
 	SIM_SERVICES = 16,
 	SIM_LISTENERS = 4,
 	SIM_BACKLOG = 64,
-	SIM_OPS = 48
+	SIM_OPS = 48,
+	SIM_RING = 1 << 20		/* bytes kept of a real stream */
 };
 
 #define SIM_MS		1000ULL

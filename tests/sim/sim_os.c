@@ -13,7 +13,7 @@
 #include "sim.h"
 #include "wait.h"
 
-enum { RING = 1 << 18, FD_FIRST = 3 };
+enum { FD_FIRST = 3 };
 
 struct desc descs[SIM_FDS];
 unsigned ndescs;
@@ -150,6 +150,8 @@ os_sockname(int fd, struct os_addr *a)
 	if (fd < 0 || fd >= SIM_FDS || descs[fd].s == NULL)
 		return -EBADF;
 	*a = descs[fd].s->addr;
+	if (descs[fd].kind == DESC_SOCK)
+		a->port = (uint16_t)(1024 + descs[fd].s->id);
 	return 0;
 }
 
@@ -195,17 +197,33 @@ os_accept(int lfd, struct os_peer *peer)
 	memmove(l->queue, l->queue + 1, --l->nqueue * sizeof(l->queue[0]));
 	s->accepted = true;
 	memset(peer, 0, sizeof(*peer));
-	peer->family = s->local ? OS_UNIX : OS_IPV4;
+	peer->family = l->addr.family;
 	if (!s->local) {
-		peer->ip[0] = 127;
-		peer->ip[3] = (uint8_t)(1 + s->id % 5);
-		peer->port = (uint16_t)(1024 + s->id);
+		if (peer->family == OS_IPV6)
+			peer->ip[15] = 1;
+		else
+			peer->ip[0] = 127;
+		if (peer->family == OS_IPV4)
+			peer->ip[3] = W.contract ? 1 : (uint8_t)(1 + s->id % 5);
+		peer->port = (uint16_t)(1024 + s->peer->id);
 	}
 	trace("accept", fd, s->id, s->dead);
 	return fd;
 }
 
 /* --- connecting ------------------------------------------------------------------- */
+
+/* A Unix socket's file outlives it. */
+static bool
+stale_at(const struct os_addr *a)
+{
+	unsigned i;
+
+	for (i = 0; i < W.nsocks; i++)
+		if (socks[i].state == SOCK_LISTEN && same(&socks[i].addr, a))
+			return true;
+	return false;
+}
 
 /* Both ends are ours: contract.c connects to its own listeners. */
 static int
@@ -217,7 +235,7 @@ connect_real(const struct os_addr *to, bool *pending)
 	*pending = false;
 	if (l == NULL) {
 		if (to->family == OS_UNIX)
-			return -ENOENT;
+			return stale_at(to) ? -ECONNREFUSED : -ENOENT;
 		*pending = true;
 		if ((s = net_pair(false)) == NULL)
 			return -ENFILE;
@@ -225,11 +243,19 @@ connect_real(const struct os_addr *to, bool *pending)
 		net_after(20, EV_CONNECT, s->id, ECONNREFUSED);
 		return desc_new(DESC_SOCK, s);
 	}
-	if ((s = net_arrive(l, -1)) == NULL)
-		return l->local ? -EAGAIN : -ETIMEDOUT;
+	if ((s = net_arrive(l, -1)) == NULL) {
+		if (l->local)
+			return -EAGAIN;
+		if ((s = net_pair(false)) == NULL)
+			return -ENFILE;
+		s->state = SOCK_CONNECTING;	/* nobody answers */
+		*pending = true;
+		return desc_new(DESC_SOCK, s);
+	}
+	s->addr = *to;
 	s->real = s->peer->real = true;
-	s->ring = malloc(RING);
-	s->peer->ring = malloc(RING);
+	s->ring = malloc(SIM_RING);
+	s->peer->ring = malloc(SIM_RING);
 	if (!l->local) {
 		s->state = SOCK_CONNECTING;
 		net_after(20, EV_CONNECT, s->id, 0);
@@ -422,7 +448,7 @@ copy_out(struct sock *s, uint8_t *to, size_t n)
 		return;
 	}
 	for (i = 0; i < n; i++)
-		to[i] = s->peer->ring[(s->rx_taken + i) % RING];
+		to[i] = s->peer->ring[(s->rx_taken + i) % SIM_RING];
 }
 
 static long
@@ -538,7 +564,7 @@ os_write(int fd, const void *from, size_t size)
 		n = 1 + fault_pick(FAULT_SHORT_WRITE, (uint32_t)n - 1);
 	if (s->real)
 		for (i = 0; i < n; i++)
-			s->ring[(s->tx_total + i) % RING] =
+			s->ring[(s->tx_total + i) % SIM_RING] =
 			    ((const uint8_t *)from)[i];
 	else
 		check_write(s, from, n);

@@ -25,7 +25,7 @@ struct lane {
 };
 
 static struct lane lanes[LANES];
-static enum splice_kind kind;
+static enum splice_kind kind, built_in;	/* in use; what the system can */
 static unsigned	most, inuse, pipe_size, npipes;
 static int	kept[LANES * 2];	/* pipes for later use */
 static unsigned	nkept;
@@ -34,7 +34,8 @@ void
 splice_reset_world(int k, unsigned capacity)
 {
 	memset(lanes, 0, sizeof(lanes));
-	kind = (enum splice_kind)k;
+	built_in = (enum splice_kind)k;
+	kind = SPLICE_NONE;
 	pipe_size = capacity;
 	most = inuse = npipes = nkept = 0;
 }
@@ -43,6 +44,7 @@ enum splice_kind
 splice_open(unsigned n)
 {
 	most = n < LANES ? n : LANES;
+	kind = n > 0 ? built_in : SPLICE_NONE;
 	return kind;
 }
 
@@ -76,6 +78,7 @@ splice_close(void)
 		sim_fail("lane", -1, "%u lanes in use at the end", inuse);
 	splice_trim();
 	most = 0;
+	kind = SPLICE_NONE;
 }
 
 unsigned
@@ -170,10 +173,22 @@ least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
+/* A byte of the source's stream, when both ends are ours. */
+static uint8_t
+real_byte(const struct lane *l, uint64_t pos)
+{
+	return l->from->peer->ring[pos % SIM_RING];
+}
+
 static size_t
 lane_give(struct lane *l, size_t n)
 {
 	struct sock *t = l->to;
+	size_t i;
+
+	for (i = 0; i < n && t->real; i++)
+		t->ring[(t->tx_total + i) % SIM_RING] =
+		    real_byte(l, l->pos + i);
 
 	check_move(l->from, t, l->pos, n);
 	W.progress++;
@@ -364,9 +379,12 @@ long
 splice_take(int lane, void *to, size_t size)
 {
 	struct lane *l = lane_at(lane, "splice_take");
-	size_t n = least(l->held, size);
+	size_t n = least(l->held, size), i;
 
-	pattern_fill(l->from->peer->key, l->pos, to, n);
+	for (i = 0; i < n && l->from->real; i++)
+		((uint8_t *)to)[i] = real_byte(l, l->pos + i);
+	if (!l->from->real)
+		pattern_fill(l->from->peer->key, l->pos, to, n);
 	l->pos += n;
 	l->held -= n;
 	W.progress++;

@@ -17,6 +17,7 @@ enum kind { KIND_EPOLL, KIND_KQUEUE, KIND_POLL, KINDS };
 struct watch {
 	uint32_t	token;
 	uint8_t		on, level, want, pend;
+	uint8_t		muted;		/* an error alone was told */
 	uint8_t		queued;
 };
 
@@ -122,9 +123,13 @@ wait_add(int fd, enum wait_how how, uint32_t token)
 {
 	struct watch *w;
 
+	if (W.contract && (fd < 0 || fd >= SIM_FDS))
+		return -EMFILE;
 	if (fd < 0 || fd >= SIM_FDS || descs[fd].kind == DESC_FREE)
 		sim_fail("descriptor", -1, "watches %d, which is not open", fd);
 	w = &watches[fd];
+	if (w->on && W.contract)
+		return -EEXIST;
 	if (w->on)
 		sim_fail("descriptor", -1, "watches %d twice", fd);
 	if (how == WAIT_EDGE && fault(FAULT_WAIT_ADD))
@@ -134,6 +139,7 @@ wait_add(int fd, enum wait_how how, uint32_t token)
 	w->level = how == WAIT_LEVEL;
 	w->want = 0;
 	w->pend = 0;
+	w->muted = 0;
 	if ((unsigned)fd >= top)
 		top = (unsigned)fd + 1;
 	if (mask_of((unsigned)fd) != 0 && !w->level)
@@ -144,6 +150,8 @@ wait_add(int fd, enum wait_how how, uint32_t token)
 void
 wait_del(int fd)
 {
+	if (W.contract && (fd < 0 || fd >= SIM_FDS))
+		return;
 	if (fd < 0 || fd >= SIM_FDS || !watches[fd].on)
 		sim_fail("descriptor", -1, "forgets %d, which is not watched",
 		    fd);
@@ -158,11 +166,14 @@ wait_want(int fd, uint32_t bits)
 {
 	struct watch *w;
 
+	if (W.contract && (fd < 0 || fd >= SIM_FDS))
+		return;
 	if (fd < 0 || fd >= SIM_FDS || !watches[fd].on)
 		sim_fail("descriptor", -1, "wants of %d, which is not watched",
 		    fd);
 	w = &watches[fd];
 	W.progress += w->want != bits;
+	w->muted &= w->want == bits;
 	w->want = (uint8_t)bits;
 	if (w->level && kind != KIND_POLL && (mask_of((unsigned)fd) & bits))
 		push((unsigned)fd);
@@ -175,14 +186,16 @@ got_poll(unsigned fd)
 {
 	unsigned mask, want = watches[fd].want;
 
-	if (want == 0)
+	if (want == 0 || watches[fd].muted)
 		return 0;
 	/* a spliced source shows nothing until it has stopped */
 	if (want == WAIT_READ && descs[fd].s->hidden)
 		return 0;
 	mask = mask_of(fd);
-	if (mask & WAIT_ERROR)
+	if (mask & WAIT_ERROR) {
+		watches[fd].muted = want == WAIT_ERROR;
 		return mask;
+	}
 	return mask & want ? mask & (want | WAIT_END) : 0;
 }
 
