@@ -9,6 +9,7 @@
 
 #include "addr.h"
 #include "backend.h"
+#include "board.h"
 #include "conf.h"
 #include "log.h"
 #include "mem.h"
@@ -103,7 +104,7 @@ backend_is_up(unsigned b, uint64_t now)
 {
 	const struct health *h = &health[b];
 
-	if (setup->backends[b].addr.family == OS_NONE)
+	if (setup->backends[b].addr.family == OS_NONE || !board_allows(b))
 		return false;
 	return !h->out || (h->until_ms <= now && !h->probed);
 }
@@ -170,7 +171,8 @@ pick_out(const struct backend_choice *c, const struct setup_pool *pool)
 
 	for (i = 0; i < pool->nbackends; i++) {
 		b = pool->first_backend + i;
-		if (tried(c, i) || setup->backends[b].addr.family == OS_NONE)
+		if (tried(c, i) || !board_allows(b) ||
+		    setup->backends[b].addr.family == OS_NONE)
 			continue;
 		if (best == BACKEND_NONE ||
 		    health[b].since_ms < health[best].since_ms)

@@ -50,6 +50,16 @@ crew_tell(struct crew *crew, enum channel_order order, uint32_t value, int fd)
 	}
 }
 
+void
+crew_kill_session(const struct crew *crew, const struct channel_note *note)
+{
+	const struct crew_relay	*relay = &crew->relays[note->relay];
+
+	if (relay->pid != 0)
+		(void)channel_send_kill(relay->channel, note->relay,
+		    note->value, note->number);
+}
+
 int
 crew_spawn(struct crew *crew, unsigned i, uint64_t now)
 {

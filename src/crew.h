@@ -43,6 +43,11 @@ bool	crew_ready(const struct crew *);	/* all of them serve */
 void	crew_tell(struct crew *, enum channel_order, uint32_t value, int fd);
 
 /*
+ * The monitor wants a session to end: tell its relay.
+ */
+void	crew_kill_session(const struct crew *, const struct channel_note *);
+
+/*
  * Take what relay i has to say.
  */
 void	crew_hear(struct crew *, unsigned);

@@ -34,6 +34,8 @@ static struct {
 	uint64_t	 lost_told;	/* of these, reported */
 } out = { .fd = STDERR };
 
+static char	last[TEXT_BYTES];	/* of log_fatal */
+
 static struct flood {
 	uint64_t	since_ms;	/* start of the window */
 	uint64_t	written;
@@ -211,6 +213,12 @@ log_echo(bool echo)
 	out.echo = echo;
 }
 
+const char *
+log_last(void)
+{
+	return last;
+}
+
 void
 log_fatal(const char *fmt, ...)
 {
@@ -220,6 +228,9 @@ log_fatal(const char *fmt, ...)
 
 	va_start(ap, fmt);
 	put(LOG_LEVEL_ERROR, fmt, ap);
+	va_end(ap);
+	va_start(ap, fmt);
+	(void)text_vformat(last, sizeof(last), fmt, ap);
 	va_end(ap);
 	if (!out.echo)
 		return;

@@ -54,6 +54,11 @@ void	log_fatal(const char *, ...) ATTR_PRINTF(1, 2);
 void	log_echo(bool);
 
 /*
+ * The text of the last log_fatal, "" when there was none.
+ */
+const char *log_last(void);
+
+/*
  * Whether a line of this flood class may be written now: at most burst in a
  * second for each class.  What is held back is counted and reported by log_tick
  * ("1234 more lines like this in the last 1.0 s: session ends").

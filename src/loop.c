@@ -302,6 +302,34 @@ adopt_turn(uint64_t now)
 	}
 }
 
+/*
+ * The operator ends a session, if it is still the one in that row; or all of a
+ * backend.
+ */
+static void
+kill_one(uint32_t row, uint32_t number)
+{
+	struct session *s;
+
+	if (row >= table_rows())
+		return;
+	s = table_row(row);
+	if (s->state != SESSION_FREE && s->number == number)
+		session_kill(s, REASON_KILLED, false, os_now_ms());
+}
+
+static void
+kill_backend(uint32_t backend)
+{
+	uint64_t now = os_now_ms();
+	unsigned i, n = table_rows();
+
+	for (i = 0; i < n; i++)
+		if (table_row(i)->state != SESSION_FREE &&
+		    table_row(i)->backend == backend)
+			session_kill(table_row(i), REASON_KILLED, false, now);
+}
+
 static void
 channel_turn(void)
 {
@@ -328,6 +356,12 @@ channel_turn(void)
 			break;
 		case CHANNEL_ADOPT:
 			adopt_from(note.fd, note.value);
+			break;
+		case CHANNEL_KILL:
+			kill_one(note.value, note.number);
+			break;
+		case CHANNEL_EMPTY:
+			kill_backend(note.value);
 			break;
 		case CHANNEL_GONE:
 			wait_del(channel);

@@ -173,13 +173,20 @@ client_out(struct client *c)
 	client_drop(c);
 }
 
-void
-monitor_close(void)
+/* Nobody gets another byte. */
+static void
+leave(void)
 {
 	unsigned	i;
 
 	for (i = 0; i < CLIENTS; i++)
 		client_out(&clients[i]);
+}
+
+void
+monitor_close(void)
+{
+	leave();
 	door_close(&doors[0]);
 	door_close(&doors[1]);
 	wait_close();
@@ -302,12 +309,16 @@ channel_turn(uint64_t now)
 			end();
 			break;
 		case CHANNEL_STOP:
-		case CHANNEL_GONE:
 			end();
+			leave();
+			break;
+		case CHANNEL_GONE:
+			/* after a drain it is meant; else the parent is dead */
 			wait_del(channel);
 			channel = -1;
-			for (i = 0; i < CLIENTS; i++)
-				client_out(&clients[i]);
+			if (!ending)
+				leave();
+			end();
 			return;
 		}
 	}

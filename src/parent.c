@@ -21,10 +21,13 @@
 #include "limits.h"
 #include "listen.h"
 #include "log.h"
+#include "monitor.h"
+#include "notify.h"
 #include "os.h"
 #include "stat.h"
 #include "upgrade.h"
 #include "wait.h"
+#include "watcher.h"
 
 enum phase { STARTS, RUNS, DRAINS, STOPS, KILLS };
 
@@ -54,6 +57,7 @@ static enum phase	phase;
 static uint64_t		phase_due;	/* when a phase that ends is over */
 static uint64_t		log_due;
 static bool		failed;		/* the start has failed */
+static struct watcher	watcher = { .channel = -1 };
 static uint16_t		map_listeners[LIMIT_LISTENERS + 1];
 static uint16_t		map_backends[LIMIT_BACKENDS + 1];
 
@@ -79,12 +83,37 @@ phase_to(enum phase to, uint64_t due)
 }
 
 /*
+ * Tell the service manager, for whom nothing is done that could fail.
+ */
+static void
+notify(enum notify state, const char *text)
+{
+	int	error = notify_send(state, text);
+
+	if (error != 0)
+		log_warn("the service manager cannot be told: %s",
+		    log_errno(error));
+}
+
+/*
+ * How a reload has ended, to all who want to know.
+ */
+static void
+reload_over(bool good)
+{
+	watcher_tell(&watcher, CHANNEL_RELOADED, good ? 0 : 1, -1);
+	notify(NOTIFY_READY, good ? "serving, with a new configuration" :
+	    "serving, with the configuration from before");
+}
+
+/*
  * A next crew is given up; the one that serves goes on as if nothing had been.
  */
 static void
 give_up(const char *why)
 {
 	log_error("the configuration is not changed: %s", why);
+	watcher_say(&watcher, why);
 	for (unsigned i = 0; i < second->start.relays; i++) {
 		if (second->relays[i].pid == 0)
 			continue;
@@ -96,6 +125,7 @@ give_up(const char *why)
 	}
 	start_revert(&second->start, &crew->start);
 	other = NOBODY;
+	reload_over(false);
 	if (foreign)
 		again_ms = os_now_ms() + RESPAWN_MS;
 }
@@ -107,6 +137,7 @@ drain(uint64_t now)
 
 	if (other == NEXT)
 		give_up("sockproxy stops");
+	notify(NOTIFY_STOPPING, "no new clients");
 	listen_close(&crew->start, NULL);
 	tell_all(CHANNEL_DRAIN, graceful);
 	phase_to(DRAINS, now + graceful + DRAIN_MORE_MS);
@@ -155,6 +186,7 @@ put_error(void *arg, const char *line)
 {
 	(void)arg;
 	log_error("%s", line);
+	watcher_say(&watcher, line);
 }
 
 /*
@@ -167,7 +199,7 @@ read_again(struct setup *setup)
 	bool	good;
 
 	if (job->file == NULL && job->nwords == 0) {
-		log_error("standard input cannot be read again");
+		put_error(NULL, "standard input cannot be read again");
 		return false;
 	}
 	(void)file_enter(job->dir);
@@ -176,8 +208,8 @@ read_again(struct setup *setup)
 	else
 		good = conf_words(setup, job->words[0], job->nwords - 1,
 		    job->words + 1, put_error, NULL);
-	if (good)
-		good = start_again(&second->start, &crew->start);
+	if (good && !(good = start_again(&second->start, &crew->start)))
+		watcher_say(&watcher, log_last());
 	if (!crew->start.foreground)
 		(void)file_enter("/");
 	return good;
@@ -193,12 +225,17 @@ reload(uint64_t now)
 	again = false;
 	again_ms = UINT64_MAX;
 	log_notice("reading the configuration again");
+	notify(NOTIFY_RELOADING, "reading the configuration again");
 	if (!read_again(second->start.setup)) {
 		log_error("the configuration is not changed");
 		if (foreign)
 			again_ms = now + RESPAWN_MS;
-		else if (start_reopen_log(&crew->start))
+		else if (start_reopen_log(&crew->start)) {
 			crew_tell(crew, CHANNEL_LOG, 0, crew->start.log_fd);
+			watcher_tell(&watcher, CHANNEL_LOG, 0,
+			    crew->start.log_fd);
+		}
+		reload_over(false);
 		return;
 	}
 	other = NEXT;
@@ -211,6 +248,27 @@ static void
 carry(void)
 {
 	stat_carry(&second->start.stats, map_listeners, map_backends);
+}
+
+static void
+spawn_monitor(uint64_t now)
+{
+	int	error;
+
+	if ((error = watcher_spawn(&watcher, &crew->start, now)) != 0)
+		log_error("the monitor cannot be started: %s",
+		    log_errno(error));
+}
+
+/*
+ * The monitor answers those who asked it, and another one takes its place.
+ */
+static void
+change_monitor(uint64_t now)
+{
+	reload_over(true);
+	watcher_dismiss(&watcher);
+	spawn_monitor(now);
 }
 
 /*
@@ -229,7 +287,9 @@ change(uint64_t now)
 	other = FORMER;
 	other_due = now + CHANGE_MS;
 	carry();
+	monitor_carry(&former->start.board, map_backends);
 	crew_hand_over(former, crew);
+	change_monitor(now);
 	start_settle(&former->start, &crew->start);
 	log_notice("the configuration is in effect: %u listeners, %u backends, "
 	    "%u relays", setup->nlisteners, setup->nbackends,
@@ -302,6 +362,7 @@ upgrade_go(const struct proc_exit *how)
 		return;
 	}
 	log_notice("becoming the new program %s", job->program);
+	watcher_dismiss(&watcher);
 	log_error("cannot become %s: %s; this program goes on", job->program,
 	    log_errno(upgrade_exec(job, crew)));
 }
@@ -361,6 +422,8 @@ reap(uint64_t now)
 	int			i, pid;
 
 	while ((pid = proc_reap(&how)) > 0) {
+		if (pid == watcher.pid)
+			watcher_bury(&watcher, &how, true);
 		if (pid == try_pid)
 			upgrade_go(&how);
 		else if ((i = crew_find(crew, pid)) != -1)
@@ -391,6 +454,12 @@ respawn(uint64_t now)
 	}
 }
 
+static bool
+lacks_monitor(void)
+{
+	return watcher.pid == 0 && monitor_wanted(crew->start.setup);
+}
+
 /*
  * The turn.
  */
@@ -400,6 +469,7 @@ announce(uint64_t now)
 {
 	if (start_ready(&crew->start)) {
 		phase_to(RUNS, UINT64_MAX);
+		notify(NOTIFY_READY, "serving");
 		log_notice("sockproxy " VERSION " started, process %d",
 		    proc_pid());
 		return;
@@ -445,6 +515,9 @@ times(uint64_t now)
 		upgrade_begin();
 	if (phase == RUNS)
 		respawn(now);
+	if (phase == RUNS && lacks_monitor() &&
+	    now - watcher.start_ms >= RESPAWN_MS)
+		spawn_monitor(now);
 	if (phase == DRAINS && phase_due <= now)
 		stop(now);
 	else if (phase == STOPS && phase_due <= now)
@@ -463,6 +536,9 @@ timeout(uint64_t now)
 		if (crew->relays[i].pid == 0 && one < due)
 			due = one;
 	}
+	if (phase == RUNS && lacks_monitor() &&
+	    watcher.start_ms + RESPAWN_MS < due)
+		due = watcher.start_ms + RESPAWN_MS;
 	if (phase == RUNS && other != NOBODY && other_due < due)
 		due = other_due;
 	if (phase == RUNS && again_ms < due)
@@ -474,9 +550,34 @@ timeout(uint64_t now)
 	return due - now > INT32_MAX ? INT32_MAX : (int)(due - now);
 }
 
+/*
+ * What the operator wants.
+ */
 static void
-hear(uint32_t token)
+hear_monitor(uint64_t now)
 {
+	struct channel_note	note;
+
+	while (watcher_hear(&watcher, &note)) {
+		if (note.order == CHANNEL_KILL &&
+		    note.relay < crew->start.relays)
+			crew_kill_session(crew, &note);
+		else if (note.order == CHANNEL_EMPTY)
+			crew_tell(crew, CHANNEL_EMPTY, note.value, -1);
+		else if (note.order == CHANNEL_RELOAD && phase == RUNS)
+			reload(now);
+		else if (note.order == CHANNEL_RELOAD)
+			watcher_tell(&watcher, CHANNEL_RELOADED, 1, -1);
+	}
+}
+
+static void
+hear(uint32_t token, uint64_t now)
+{
+	if (token == watcher.token) {
+		hear_monitor(now);
+		return;
+	}
 	for (int c = 0; c < 2; c++)
 		if (token >= crews[c].token &&
 		    token - crews[c].token < LIMIT_RELAYS)
@@ -500,7 +601,7 @@ turn(void)
 	}
 	for (int i = 0; i < n; i++)
 		if (events[i].token != SIGNALS_TOKEN)
-			hear(events[i].token);
+			hear(events[i].token, now);
 	signals(now);
 	reap(now);
 	times(now);
@@ -547,7 +648,8 @@ begin(void)
 	if (!spawn_all(crew, os_now_ms())) {
 		failed = true;
 		stop(os_now_ms());
-	}
+	} else
+		spawn_monitor(os_now_ms());
 	return true;
 }
 
@@ -583,6 +685,7 @@ parent_run(const struct parent_job *what)
 		for (int i = 0; i < LIMIT_RELAYS; i++)
 			crews[c].relays[i].channel = -1;
 	}
+	watcher.token = SIGNALS_TOKEN + 1 + 2 * LIMIT_RELAYS;
 	crew->start.foreground = job->foreground;
 	crew->start.ready_fd = job->ready_fd;
 	log_due = UINT64_MAX;
@@ -591,6 +694,7 @@ parent_run(const struct parent_job *what)
 	while (alive() > 0 || phase == RUNS)
 		if (!turn())
 			break;
+	watcher_end(&watcher);
 	if (!failed) {
 		if (other == FORMER)
 			carry();

@@ -12,78 +12,15 @@
 
 #include "channel.h"
 #include "conf.h"
+#include "confine.h"
 #include "limits.h"
 #include "log.h"
-#include "logio.h"
 #include "loop.h"
 #include "stat.h"
 #include "text.h"
 #include "wait.h"
 
 enum { PLACE = 256, SHOWN = 200 };
-
-static void
-keep_descriptors(const struct start *start, int channel)
-{
-	static int	keep[LIMIT_LISTENERS + 3];
-	unsigned	n = 0;
-
-	for (unsigned i = 0; i < start->setup->nlisteners; i++)
-		keep[n++] = start->listeners[i];
-	keep[n++] = channel;
-	keep[n++] = log_fd();
-	keep[n++] = logio_syslog_fd();
-	proc_close_others(keep, n);
-}
-
-static bool
-change_root(const struct start *start)
-{
-	const struct setting	*setting = &start->setup->server.chroot;
-	char			 at[PLACE];
-	int			 error;
-
-	if (start->chroot[0] == '\0' || !proc_is_root())
-		return true;
-	if ((error = proc_chroot(start->chroot)) == 0)
-		return true;
-	log_fatal("%s: cannot change the root directory to server.chroot "
-	    "%.*s: %s", conf_at(start->setup, setting->at, at, sizeof(at)),
-	    SHOWN, start->chroot, log_errno(error));
-	return false;
-}
-
-static bool
-change_user(const struct start *start)
-{
-	const struct setup_server	*server = &start->setup->server;
-	const struct setting		*setting = &server->username;
-	char				 at[PLACE];
-	int				 error;
-
-	if (!start->drop || (error = proc_drop(&start->user)) == 0)
-		return true;
-	if (setting->v == 0)
-		setting = &server->groupname;
-	log_fatal("%s: cannot become \"%.*s\": %s", conf_at(start->setup,
-	    setting->at, at, sizeof(at)), SHOWN,
-	    conf_string(start->setup, setting->v), log_errno(error));
-	return false;
-}
-
-static bool
-limit(const struct start *start)
-{
-	int	error;
-
-	if ((error = proc_set_core(start->setup->server.core_files.v != 0)) != 0)
-		log_warn("cannot set the limit of core files: %s",
-		    log_errno(error));
-	if ((error = proc_no_fork()) == 0)
-		return true;
-	log_fatal("cannot give up making processes: %s", log_errno(error));
-	return false;
-}
 
 static bool
 open_loop(const struct start *start, unsigned index, int channel)
@@ -114,22 +51,17 @@ open_loop(const struct start *start, unsigned index, int channel)
 static bool
 become(const struct start *start, unsigned index, int channel)
 {
-	int	error;
+	static int	keep[LIMIT_LISTENERS + 1 + CONFINE_MORE];
+	unsigned	n;
 
-	keep_descriptors(start, channel);
-	if ((error = proc_null(false)) != 0) {
-		log_fatal("cannot open /dev/null: %s", log_errno(error));
-		return false;
-	}
-	if (!change_root(start) || !change_user(start) || !limit(start))
+	for (n = 0; n < start->setup->nlisteners; n++)
+		keep[n] = start->listeners[n];
+	keep[n++] = channel;
+	if (!confine_enter(start, keep, n))
 		return false;
 	stat_self(index);
-	if (!open_loop(start, index, channel))
-		return false;
-	if (start->foreground || (error = proc_quiet()) == 0)
-		return true;
-	log_fatal("cannot leave standard error: %s", log_errno(error));
-	return false;
+	return open_loop(start, index, channel) &&
+	    confine_seal(start, CONFINE_RELAY, index == 0);
 }
 
 void

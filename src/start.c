@@ -12,6 +12,7 @@
 
 #include "bound.h"
 #include "conf.h"
+#include "doors.h"
 #include "former.h"
 #include "limits.h"
 #include "listen.h"
@@ -115,7 +116,9 @@ settle_paths(struct start *start)
 	    settle_path(start, &server->pid_file, "server.pid-file",
 	    start->pid_path) &&
 	    settle_path(start, &server->errorlog, "server.errorlog",
-	    start->log_path);
+	    start->log_path) &&
+	    settle_path(start, &server->control, "sockproxy.control",
+	    start->control_path);
 }
 
 static bool
@@ -268,10 +271,11 @@ open_tables(const struct start *start)
 		sessions = start->room.rows;
 	if (stat_open(start->relays, setup->nlisteners + 1,
 	    setup->nbackends + 1) &&
-	    table_map(start->relays, sessions))
+	    table_map(start->relays, sessions) && monitor_map(setup))
 		return true;
 	needed = stat_memory(start->relays, setup->nlisteners,
-	    setup->nbackends) + start->relays * table_memory(setup, sessions);
+	    setup->nbackends) + start->relays * table_memory(setup, sessions) +
+	    monitor_memory(setup);
 	log_fatal("out of memory: %s are needed for the tables of sessions and "
 	    "counters; lower server.max-connections = %u",
 	    text_bytes(size, sizeof(size), needed),
@@ -313,7 +317,7 @@ open_parts(struct start *start, int activated)
 	log_info("%s", bound_text(start->setup, start->relays, bound,
 	    sizeof(bound)));
 	return listen_open(start, activated) && open_pid_file(start) &&
-	    open_tables(start);
+	    doors_open(start, NULL) && open_tables(start);
 }
 
 bool
@@ -325,6 +329,8 @@ start_open(struct start *start)
 	start->any_port = start->ready_fd != -1;
 	for (int i = 0; i < LIMIT_LISTENERS; i++)
 		start->listeners[i] = -1;
+	for (int i = 0; i < DOORS; i++)
+		start->doors[i].fd = -1;
 	if (!take_activation(start, &activated))
 		return false;
 	close_inherited(start, activated);
@@ -430,7 +436,8 @@ parts_again(struct start *next, struct start *now)
 		return false;
 	former_entries(next->setup);
 	size_room(next, now);
-	return listen_again(next, now) && pid_again(next, now);
+	return listen_again(next, now) && doors_open(next, now) &&
+	    pid_again(next, now);
 }
 
 /*
@@ -458,13 +465,17 @@ start_again(struct start *next, struct start *now)
 	    .any_port = now->any_port };
 	for (int i = 0; i < LIMIT_LISTENERS; i++)
 		next->listeners[i] = -1;
+	for (int i = 0; i < DOORS; i++)
+		next->doors[i].fd = -1;
 	if (!parts_again(next, now)) {
 		listen_revert(next);
+		doors_revert(next);
 		close_own(next, now);
 		return false;
 	}
 	stat_swap(&now->stats);
 	table_swap(&now->tables);
+	monitor_swap(&now->board);
 	start_use_log(next);
 	if (open_tables(next))
 		return true;
@@ -476,6 +487,7 @@ void
 start_settle(struct start *former, const struct start *now)
 {
 	listen_close(former, now);
+	doors_close(former, now);
 	close_own(former, now);
 }
 
@@ -488,6 +500,9 @@ start_forget(struct start *former)
 	table_swap(&former->tables);
 	table_unmap();
 	table_swap(&former->tables);
+	monitor_swap(&former->board);
+	monitor_unmap();
+	monitor_swap(&former->board);
 }
 
 void
@@ -495,10 +510,13 @@ start_revert(struct start *next, struct start *now)
 {
 	stat_close();
 	table_unmap();
+	monitor_unmap();
 	stat_swap(&now->stats);
 	table_swap(&now->tables);
+	monitor_swap(&now->board);
 	start_use_log(now);
 	listen_revert(next);
+	doors_revert(next);
 	close_own(next, now);
 }
 
@@ -507,7 +525,7 @@ start_ready(struct start *start)
 {
 	int	error;
 
-	if (!listen_tell(start))
+	if (!listen_tell(start) || !doors_tell(start))
 		return false;
 	if (start->ready_fd != -1) {
 		os_drop(start->ready_fd);
@@ -528,8 +546,10 @@ start_close(struct start *start)
 	if (start->pid_fd != -1)
 		file_pid_remove(start->pid_fd, start->pid_path);
 	start->pid_fd = -1;
+	doors_close(start, NULL);
 	stat_close();
 	table_unmap();
+	monitor_unmap();
 	/* The log stays open: the last lines are still to come. */
 }
 

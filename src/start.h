@@ -8,12 +8,24 @@
 
 #include "file.h"
 #include "loop.h"
+#include "monitor.h"
 #include "proc.h"
 #include "setup.h"
 #include "stat.h"
 #include "table.h"
 
 enum { START_PATH = 1024 };
+
+/* The monitor's listening sockets. */
+enum door { DOOR_CONTROL, DOOR_STATUS, DOORS };
+
+struct door_socket {
+	int		 fd;		/* -1: none */
+	struct os_addr	 addr;		/* as it was asked for */
+	bool		 shared;	/* with the former generation */
+	bool		 made;		/* a file, which is this one: */
+	struct file_id	 file;
+};
 
 struct start {
 	/* given */
@@ -32,14 +44,18 @@ struct start {
 	char		 log_path[START_PATH];	/* "": the log is no file */
 	char		 pid_path[START_PATH];
 	char		 chroot[START_PATH];	/* "": none */
+	char		 control_path[START_PATH];	/* "": none */
 	int		 listeners[LIMIT_LISTENERS + 1];
 	struct file_id	 files[LIMIT_LISTENERS + 1];	/* Unix sockets we made */
 	bool		 made[LIMIT_LISTENERS + 1];
 	bool		 shared[LIMIT_LISTENERS + 1];	/* with the former one */
 
+	struct door_socket doors[DOORS];
+
 	/* while another generation's are in use */
 	struct stat_area stats;
 	struct table_area tables;
+	struct monitor_area board;
 };
 
 /*

@@ -1,10 +1,11 @@
 /*
  * upgrade.c - what the old program tells the new one:
  *
- *	pid sessions buffers log-fd pid-fd { l fd made } { r pid fd } .
+ *	pid sessions buffers log-fd pid-fd { l fd made } { d which fd made }
+ *	{ r pid fd } .
  *
- * l is a listening socket (made: its file is ours to remove), r a relay and its
- * channel.  Numbers in decimal, blanks between.  The process number keeps a
+ * l is a listening socket (made: its file is ours to remove), d one of the
+ * monitor's, r a relay and its channel.  Numbers in decimal, blanks between.  The process number keeps a
  * child that inherits the variable from believing it.
  */
 #include "upgrade.h"
@@ -108,6 +109,21 @@ tell_listeners(const struct start *start, char *state, size_t *len)
 }
 
 static bool
+tell_doors(const struct start *start, char *state, size_t *len)
+{
+	for (int i = 0; i < DOORS; i++) {
+		if (start->doors[i].fd == -1)
+			continue;
+		if (!add(state, len, "d ", i) ||
+		    !add(state, len, "", start->doors[i].fd) ||
+		    !add(state, len, "", start->doors[i].made))
+			return false;
+		(void)proc_inherit(start->doors[i].fd, true);
+	}
+	return true;
+}
+
+static bool
 tell_relays(const struct crew *crew, char *state, size_t *len)
 {
 	const struct crew_relay	*relay;
@@ -134,6 +150,9 @@ unmark(const struct crew *crew)
 
 	for (unsigned i = 0; i < start->setup->nlisteners; i++)
 		(void)proc_inherit(start->listeners[i], false);
+	for (int i = 0; i < DOORS; i++)
+		if (start->doors[i].fd != -1)
+			(void)proc_inherit(start->doors[i].fd, false);
 	for (unsigned i = 0; i < start->relays; i++)
 		if (crew->relays[i].pid != 0)
 			(void)proc_inherit(crew->relays[i].channel, false);
@@ -162,6 +181,7 @@ upgrade_exec(const struct parent_job *job, struct crew *crew)
 	    add(state, &len, "", start->log_fd) &&
 	    add(state, &len, "", start->pid_fd) &&
 	    tell_listeners(start, state, &len) &&
+	    tell_doors(start, state, &len) &&
 	    tell_relays(crew, state, &len) &&
 	    (error = proc_setenv(VARIABLE, state)) == 0) {
 		(void)file_enter(job->dir);
@@ -211,6 +231,24 @@ take_listener(struct start *start, const char **p)
 }
 
 static bool
+take_door(struct start *start, const char **p)
+{
+	struct door_socket	*door;
+	int			 which, made;
+
+	if (!take_number(p, &which) || which < 0 || which >= DOORS)
+		return false;
+	door = &start->doors[which];
+	if (!take_number(p, &door->fd) || !take_number(p, &made) ||
+	    proc_inherit(door->fd, false) != 0 ||
+	    os_sockname(door->fd, &door->addr) != 0)
+		return false;
+	door->made = made == 1 && door->addr.family == OS_UNIX &&
+	    file_socket_id(door->addr.u.path, &door->file) == 0;
+	return true;
+}
+
+static bool
 take_relay(struct crew *crew, const char **p)
 {
 	struct crew_relay	*relay = &crew->relays[crew->start.relays];
@@ -241,6 +279,10 @@ take_all(struct crew *crew, const char *p)
 			p += 2;
 			if (!take_listener(start, &p))
 				return false;
+		} else if (strncmp(p, "d ", 2) == 0) {
+			p += 2;
+			if (!take_door(start, &p))
+				return false;
 		} else if (strncmp(p, "r ", 2) == 0) {
 			p += 2;
 			if (!take_relay(crew, &p))
@@ -264,6 +306,8 @@ upgrade_take(struct crew *crew)
 		return false;
 	crew->start.relays = 0;
 	crew->start.setup->nlisteners = 0;
+	for (int i = 0; i < DOORS; i++)
+		crew->start.doors[i].fd = -1;
 	good = take_all(crew, state);
 	(void)proc_setenv(VARIABLE, NULL);
 	if (good && crew->start.log_fd != -1)

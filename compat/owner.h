@@ -1,0 +1,22 @@
+/*
+ * owner.h - give a socket file that we made to somebody else.
+ */
+#ifndef OWNER_H
+#define OWNER_H
+
+#include <stdint.h>
+
+#include "file.h"
+
+enum { OWNER_SAME = UINT32_MAX };	/* leave the user or the group */
+
+/*
+ * Only if the path still names that file, and only where nobody else could put
+ * another one in its place: the directory belongs to us or the superuser, and
+ * others cannot write to it or cannot remove what is not theirs (sticky).  0,
+ * -ESTALE, -EPERM for such a directory, or chown(2)'s errors.
+ */
+int	owner_give(const char *path, const struct file_id *, uint32_t uid,
+	    uint32_t gid);
+
+#endif

@@ -1,0 +1,233 @@
+/*
+ * confine.c - giving things up, each step with its sentence for when it fails.
+ */
+#include "confine.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "conf.h"
+#include "limits.h"
+#include "log.h"
+#include "logio.h"
+#include "sandbox.h"
+#include "text.h"
+
+enum {
+	PLACE = 256,
+	SHOWN = 200,
+	DIRS = 64,		/* of Unix backends; with more, none is hidden */
+	DIR_BYTES = 112
+};
+
+static bool
+change_root(const struct start *start)
+{
+	const struct setting	*setting = &start->setup->server.chroot;
+	char			 at[PLACE];
+	int			 error;
+
+	if (start->chroot[0] == '\0' || !proc_is_root())
+		return true;
+	if ((error = proc_chroot(start->chroot)) == 0)
+		return true;
+	log_fatal("%s: cannot change the root directory to server.chroot "
+	    "%.*s: %s", conf_at(start->setup, setting->at, at, sizeof(at)),
+	    SHOWN, start->chroot, log_errno(error));
+	return false;
+}
+
+static bool
+change_user(const struct start *start)
+{
+	const struct setup_server	*server = &start->setup->server;
+	const struct setting		*setting = &server->username;
+	char				 at[PLACE];
+	int				 error;
+
+	if (!start->drop || (error = proc_drop(&start->user)) == 0)
+		return true;
+	if (setting->v == 0)
+		setting = &server->groupname;
+	log_fatal("%s: cannot become \"%.*s\": %s", conf_at(start->setup,
+	    setting->at, at, sizeof(at)), SHOWN,
+	    conf_string(start->setup, setting->v), log_errno(error));
+	return false;
+}
+
+static bool
+limit(const struct start *start)
+{
+	int	error;
+
+	if ((error = proc_set_core(start->setup->server.core_files.v != 0)) != 0)
+		log_warn("cannot set the limit of core files: %s",
+		    log_errno(error));
+	if ((error = proc_no_fork()) == 0)
+		return true;
+	log_fatal("cannot give up making processes: %s", log_errno(error));
+	return false;
+}
+
+bool
+confine_enter(const struct start *start, int *keep, unsigned n)
+{
+	int	error;
+
+	keep[n++] = log_fd();
+	keep[n++] = logio_syslog_fd();
+	proc_close_others(keep, n);
+	if ((error = proc_null(false)) != 0) {
+		log_fatal("cannot open /dev/null: %s", log_errno(error));
+		return false;
+	}
+	return change_root(start) && change_user(start) && limit(start);
+}
+
+/*
+ * What a relay connects to.
+ */
+
+struct targets {
+	uint16_t	ports[LIMIT_BACKENDS + LIMIT_ADDRS];
+	unsigned	nports;
+	char		dirs[DIRS][DIR_BYTES];
+	const char	*names[DIRS];
+	unsigned	ndirs;
+	bool		abstract;
+};
+
+static void
+add_port(struct targets *t, uint32_t port)
+{
+	unsigned	i;
+
+	for (i = 0; i < t->nports; i++)
+		if (t->ports[i] == port)
+			return;
+	t->ports[t->nports++] = (uint16_t)port;
+}
+
+/* "/run/x.sock" is in "/run", "/x.sock" in "/", "x.sock" in ".". */
+static void
+add_dir(struct targets *t, const struct os_addr *a)
+{
+	char		 dir[DIR_BYTES];
+	unsigned	 i;
+	size_t		 n = a->pathlen;
+
+	while (n > 0 && a->u.path[n - 1] != '/')
+		n--;
+	if (n == 0)
+		(void)text_format(dir, sizeof(dir), ".");
+	else
+		(void)text_format(dir, sizeof(dir), "%.*s",
+		    n > 1 ? (int)n - 1 : 1, a->u.path);
+	for (i = 0; i < t->ndirs; i++)
+		if (strcmp(t->dirs[i], dir) == 0)
+			return;
+	/* too many to name: their common root */
+	if (t->ndirs == DIRS)
+		(void)text_format(t->dirs[0], DIR_BYTES, "/");
+	else
+		memcpy(t->dirs[t->ndirs++], dir, sizeof(dir));
+}
+
+static void
+add_addr(struct targets *t, const struct os_addr *a)
+{
+	switch (a->family) {
+	case OS_IPV4:
+	case OS_IPV6:
+		add_port(t, a->port);
+		break;
+	case OS_UNIX:
+		if (a->pathlen > 0 && a->u.path[0] == '\0')
+			t->abstract = true;
+		else
+			add_dir(t, a);
+		break;
+	default:
+		break;
+	}
+}
+
+/* A name without an address may get one later, with the port that was written. */
+static void
+find_targets(const struct setup *set, struct targets *t)
+{
+	const struct setup_backend	*b;
+	unsigned			 i, k;
+
+	memset(t, 0, sizeof(*t));
+	for (i = 0; i < set->nbackends; i++) {
+		b = &set->backends[i];
+		if (b->addr.family == OS_NONE)
+			add_port(t, b->port.v);
+		else
+			add_addr(t, &b->addr);
+		for (k = 0; k < b->naddrs; k++)
+			add_addr(t, &set->addrs[b->first_addr + k]);
+	}
+	for (i = 0; i < t->ndirs; i++)
+		t->names[i] = t->dirs[i];
+}
+
+static void
+report(int have)
+{
+	int	lack = sandbox_most() & ~have;
+
+	log_info("sandbox:%s%s%s%s%s", have == 0 ? " none" : "",
+	    have & SANDBOX_PRIVS ? " no new privileges" : "",
+	    have & SANDBOX_CALLS ? ", only needed system calls" : "",
+	    have & SANDBOX_FILES ? ", no files" : "",
+	    have & SANDBOX_PORTS ? ", only the backends' ports" : "");
+	if (lack != 0)
+		log_warn("sandbox: this kernel does not give%s%s%s%s",
+		    lack & SANDBOX_PRIVS ? " no-new-privileges" : "",
+		    lack & SANDBOX_CALLS ? " filters of system calls" : "",
+		    lack & SANDBOX_FILES ? " protection of files" : "",
+		    lack & SANDBOX_PORTS ? " limits of ports" : "");
+}
+
+static bool
+sandbox(const struct start *start, enum confine_who who, bool says)
+{
+	static struct targets	targets;
+	struct sandbox_need	need;
+	int			have;
+
+	memset(&need, 0, sizeof(need));
+	need.kill = start->setup->server.sandbox.v == SANDBOX_KILL;
+	if (who == CONFINE_RELAY) {
+		find_targets(start->setup, &targets);
+		need.ports = targets.ports;
+		need.nports = targets.nports;
+		need.dirs = targets.names;
+		need.ndirs = targets.ndirs;
+		need.abstract = targets.abstract;
+	}
+	if ((have = sandbox_enter(&need)) < 0) {
+		log_fatal("cannot enter the sandbox: %s; sockproxy.sandbox = "
+		    "\"disable\" goes on without", log_errno(have));
+		return false;
+	}
+	if (says)
+		report(have);
+	return true;
+}
+
+bool
+confine_seal(const struct start *start, enum confine_who who, bool says)
+{
+	int	error;
+
+	if (!start->foreground && (error = proc_quiet()) != 0) {
+		log_fatal("cannot leave standard error: %s", log_errno(error));
+		return false;
+	}
+	if (start->setup->server.sandbox.v == SANDBOX_OFF)
+		return true;
+	return sandbox(start, who, says);
+}

@@ -1,0 +1,29 @@
+/*
+ * confine.h - how a fork of the parent becomes less than the parent: descriptors,
+ * root directory, user, limits, sandbox.  The steps in this order; what cannot be
+ * given up is an error, and the process ends.
+ */
+#ifndef CONFINE_H
+#define CONFINE_H
+
+#include <stdbool.h>
+
+#include "start.h"
+
+/*
+ * Close all descriptors but these, the log and standard error; become the user in
+ * the root directory of the setup; make no core file but as told, and no process.
+ * keep must have room for CONFINE_MORE more.  False: log_fatal has said why.
+ */
+enum { CONFINE_MORE = 2 };
+bool	confine_enter(const struct start *, int *keep, unsigned n);
+
+/*
+ * When all is open and mapped: let go of standard error (in the background), and
+ * enter the sandbox, for one who connects to the backends, or to nobody.  A kernel
+ * that cannot do all of it is a warning, from the process that says so.
+ */
+enum confine_who { CONFINE_RELAY, CONFINE_MONITOR };
+bool	confine_seal(const struct start *, enum confine_who, bool says);
+
+#endif

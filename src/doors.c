@@ -1,0 +1,242 @@
+/*
+ * doors.c - the control socket and the status page's socket.
+ *
+ * The parent keeps them open as long as a configuration has them, so that no
+ * connection is lost when one monitor follows another.
+ */
+#include "doors.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "addr.h"
+#include "conf.h"
+#include "limits.h"
+#include "log.h"
+#include "logio.h"
+#include "name.h"
+#include "os.h"
+#include "owner.h"
+#include "text.h"
+
+enum { PLACE = 256, SHOWN = 200, NAME = 256, BACKLOG = 64 };
+
+static const struct setting *
+setting_of(const struct start *start, enum door which)
+{
+	const struct setup_server	*server = &start->setup->server;
+
+	return which == DOOR_CONTROL ? &server->control :
+	    &server->status_listen;
+}
+
+static const char *
+key_of(enum door which)
+{
+	return which == DOOR_CONTROL ? "sockproxy.control" : "status.listen";
+}
+
+/* Always false. */
+static bool
+fail(const struct start *start, enum door which, const char *what, int error)
+{
+	const struct setting	*setting = setting_of(start, which);
+	char			 at[PLACE];
+
+	log_fatal("%s: %s = \"%.*s\": %s: %s",
+	    conf_at(start->setup, setting->at, at, sizeof(at)), key_of(which),
+	    SHOWN, conf_string(start->setup, setting->v), what,
+	    error == -EEXIST ? "a file that is not a socket is in the way" :
+	    log_errno(error));
+	return false;
+}
+
+/*
+ * Where it is to be: a path for the control socket, any address for the other.
+ */
+static bool
+find_address(const struct start *start, enum door which, struct os_addr *addr)
+{
+	const char	*text;
+	char		 name[NAME];
+	size_t		 len = strlen(start->control_path), namelen;
+	int		 n;
+
+	if (which == DOOR_CONTROL) {
+		*addr = (struct os_addr){ .family = OS_UNIX,
+		    .pathlen = (uint8_t)len };
+		if (len > os_path_max())
+			return fail(start, which, "cannot listen",
+			    -ENAMETOOLONG);
+		memcpy(addr->u.path, start->control_path, len);
+		return true;
+	}
+	text = conf_string(start->setup, setting_of(start, which)->v);
+	conf_address(text, addr, &namelen);
+	if (addr->family != OS_NONE)
+		return true;
+	(void)text_format(name, sizeof(name), "%.*s", (int)namelen, text);
+	n = name_resolve(name, addr->port, addr, 1);
+	return n > 0 || fail(start, which, "cannot resolve the name", n);
+}
+
+/* "user", "user:group", ":group". */
+static int
+find_owner(const char *text, uint32_t *uid, uint32_t *gid)
+{
+	struct proc_user	user;
+	const char		*colon = strchr(text, ':');
+	char			 name[NAME];
+	size_t			 n = colon == NULL ? strlen(text) :
+				    (size_t)(colon - text);
+	int			 error;
+
+	*uid = *gid = OWNER_SAME;
+	(void)text_format(name, sizeof(name), "%.*s", (int)n, text);
+	error = proc_user(n == 0 ? NULL : name,
+	    colon == NULL ? NULL : colon + 1, &user);
+	if (error != 0)
+		return error;
+	if (n > 0)
+		*uid = user.uid;
+	if (colon != NULL)
+		*gid = user.gid;
+	return 0;
+}
+
+static bool
+give_control(const struct start *start, const struct door_socket *door)
+{
+	const struct setting	*setting = &start->setup->server.control_owner;
+	const char		*owner = conf_string(start->setup, setting->v);
+	char			 at[PLACE];
+	uint32_t		 uid, gid;
+	int			 error;
+
+	if (*owner == '\0')
+		return true;
+	if ((error = find_owner(owner, &uid, &gid)) == 0)
+		error = owner_give(start->control_path, &door->file, uid, gid);
+	if (error == 0)
+		return true;
+	conf_at(start->setup, setting->at, at, sizeof(at));
+	if (error == -ENOENT || error == -ESRCH)
+		log_fatal("%s: sockproxy.control-owner: there is no %s in "
+		    "\"%.*s\"", at, error == -ENOENT ? "such user" :
+		    "such group", SHOWN, owner);
+	else if (error == -EPERM)
+		log_fatal("%s: sockproxy.control-owner: the socket can be "
+		    "given to another only by the superuser, and in a "
+		    "directory that others cannot change", at);
+	else
+		log_fatal("%s: sockproxy.control-owner = \"%.*s\": %s", at,
+		    SHOWN, owner, log_errno(error));
+	return false;
+}
+
+static bool
+listen_at(struct start *start, enum door which)
+{
+	struct door_socket	*door = &start->doors[which];
+	struct os_listen	 how = { .backlog = BACKLOG, .v6only = true,
+				    .mode = -1 };
+	int			 fd;
+
+	if (which == DOOR_CONTROL)
+		how.mode = (int)start->setup->server.control_perms.v;
+	else if (door->addr.family == OS_UNIX)
+		how.mode = 0666;
+	if ((fd = os_listen(&door->addr, &how)) < 0)
+		return fail(start, which, "cannot listen", fd);
+	door->fd = fd;
+	door->made = door->addr.family == OS_UNIX &&
+	    door->addr.u.path[0] != '\0' &&
+	    file_socket_id(door->addr.u.path, &door->file) == 0;
+	return true;
+}
+
+static bool
+open_one(struct start *start, enum door which, const struct start *former)
+{
+	struct door_socket		*door = &start->doors[which];
+	const struct door_socket	*old;
+
+	*door = (struct door_socket){ .fd = -1 };
+	if (setting_of(start, which)->v == 0)
+		return true;
+	if (!find_address(start, which, &door->addr))
+		return false;
+	old = former == NULL ? NULL : &former->doors[which];
+	if (old != NULL && old->fd != -1 && addr_equal(&old->addr,
+	    &door->addr)) {
+		*door = *old;
+		door->shared = true;
+	} else if (door->addr.family != OS_UNIX && door->addr.port == 0 &&
+	    !start->any_port)
+		return fail(start, which, "a port is from 1 to 65535",
+		    -EINVAL);
+	else if (!listen_at(start, which))
+		return false;
+	return which != DOOR_CONTROL || give_control(start, door);
+}
+
+bool
+doors_open(struct start *start, const struct start *former)
+{
+	return open_one(start, DOOR_CONTROL, former) &&
+	    open_one(start, DOOR_STATUS, former);
+}
+
+bool
+doors_tell(const struct start *start)
+{
+	const struct door_socket	*door = &start->doors[DOOR_STATUS];
+	struct os_addr			 addr;
+	char				 text[ADDR_TEXT], line[ADDR_TEXT + 16];
+	size_t				 len;
+
+	if (start->doors[DOOR_CONTROL].fd != -1)
+		log_info("control socket %.*s", SHOWN, start->control_path);
+	if (door->fd == -1)
+		return true;
+	if (os_sockname(door->fd, &addr) != 0)
+		addr = door->addr;
+	addr_text(text, sizeof(text), &addr);
+	log_info(addr.family == OS_UNIX ? "status page on %s" :
+	    "status page on http://%s/", text);
+	if (start->ready_fd == -1)
+		return true;
+	len = text_format(line, sizeof(line), "status %s\n", text);
+	return logio_write(start->ready_fd, line, len) == 0;
+}
+
+static void
+close_one(struct door_socket *door)
+{
+	if (door->fd == -1)
+		return;
+	if (door->made)
+		(void)file_socket_remove(door->addr.u.path, &door->file);
+	os_drop(door->fd);
+	door->fd = -1;
+}
+
+void
+doors_revert(struct start *next)
+{
+	for (int i = 0; i < DOORS; i++) {
+		if (next->doors[i].shared)
+			next->doors[i].fd = -1;	/* the former one's */
+		close_one(&next->doors[i]);
+	}
+}
+
+void
+doors_close(struct start *start, const struct start *next)
+{
+	for (int i = 0; i < DOORS; i++) {
+		if (next != NULL && next->doors[i].shared)
+			start->doors[i].fd = -1;
+		close_one(&start->doors[i]);
+	}
+}

@@ -1,0 +1,30 @@
+/*
+ * doors.h - the parent's side of the monitor's two listening sockets: the control
+ * socket and the status page's.
+ */
+#ifndef DOORS_H
+#define DOORS_H
+
+#include "start.h"
+
+/*
+ * Open what the setup asks for.  A next generation takes over those of the former
+ * one (NULL: there is none) that have the same address.  False: log_fatal has said
+ * why, and doors_revert is the caller's.
+ */
+bool	doors_open(struct start *, const struct start *former);
+void	doors_revert(struct start *);
+
+/*
+ * Log where they are; the status page's address also goes to ready_fd (-1: none),
+ * as "status ADDRESS".
+ */
+bool	doors_tell(const struct start *);
+
+/*
+ * Close them and remove the control socket's file, but those that a next generation
+ * (or NULL) has taken over.
+ */
+void	doors_close(struct start *, const struct start *next);
+
+#endif
