@@ -128,7 +128,7 @@ PEER = tests/peer.c tests/peer_load.c tests/peer_net.c
 UNIT_TESTS = tests/t_cage tests/t_chan tests/t_contract tests/t_file \
 	tests/t_log tests/t_notify tests/t_os tests/t_proc tests/t_stat
 ONCE_TESTS = tests/t_layers
-SYSTEM_TESTS = tests/t_relay tests/t_relay_backends
+SYSTEM_TESTS = tests/t_options tests/t_relay tests/t_relay_backends
 
 OBJS = src/main.o $(SRC:.c=.o) $(COMPAT:.c=.o)
 

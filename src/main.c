@@ -11,6 +11,7 @@
 #include "log.h"
 #include "parent.h"
 #include "proc.h"
+#include "sandbox.h"
 #include "splice.h"
 #include "start.h"
 #include "text.h"
@@ -91,6 +92,27 @@ splice_word(void)
 	return word;
 }
 
+static void
+put_sandbox(void)
+{
+	static const struct {
+		int		 bit;
+		const char	*words;
+	} parts[] = {
+		{ SANDBOX_PRIVS, " no-new-privileges" },
+		{ SANDBOX_CALLS, " system-calls" },
+		{ SANDBOX_FILES, " files" },
+		{ SANDBOX_PORTS, " ports" }
+	};
+	const int	most = sandbox_most();
+
+	fputs("sandbox:", stdout);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if ((most & parts[i].bit) != 0)
+			fputs(parts[i].words, stdout);
+	fputs(most == 0 ? " none\n" : "\n", stdout);
+}
+
 static int
 tell(char about)
 {
@@ -105,6 +127,7 @@ tell(char about)
 		fputs("\nsplicing: ", stdout);
 		fputs(splice_word(), stdout);
 		fputs("\n", stdout);
+		put_sandbox();
 	}
 	return finish_output();
 }
