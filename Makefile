@@ -61,7 +61,7 @@ DEFS_bench = $(SYSTEM)
 
 HEADERS = compat/attr.h compat/chan.h compat/chan_fds.h compat/file.h \
 	compat/logio.h compat/mem.h compat/name.h compat/notify.h \
-	compat/os.h compat/os_sys.h compat/proc.h compat/proc_close.h \
+	compat/os.h compat/os_sys.h compat/owner.h compat/proc.h compat/proc_close.h \
 	compat/proc_signal.h compat/sandbox.h compat/splice.h compat/wait.h \
 	compat/wait_kind.h src/addr.h src/backend.h src/board.h src/bound.h \
 	src/buf.h src/channel.h src/client.h src/conf.h src/conf_int.h \
@@ -72,6 +72,7 @@ HEADERS = compat/attr.h compat/chan.h compat/chan_fds.h compat/file.h \
 	src/operate.h src/out.h src/parent.h src/relay.h src/report.h \
 	src/resolve.h src/session.h src/setup.h src/start.h src/stat.h \
 	src/status.h src/table.h src/text.h src/upgrade.h src/view.h \
+	src/watcher.h \
 	tests/sim/sim.h tests/conf_same.h tests/contract.h tests/peer.h
 
 # All but main.c, which tests must not have.
@@ -79,17 +80,17 @@ SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
 	src/channel.c src/client.c src/conf.c src/conf_addr.c \
 	src/conf_assign.c src/conf_build.c src/conf_cond.c src/conf_dump.c \
 	src/conf_expr.c src/conf_pool.c src/conf_value.c src/confine.c \
-	src/connect.c src/crew.c src/ctl.c src/expire.c src/former.c \
-	src/half.c src/handover.c src/history.c src/http.c src/json.c \
+	src/connect.c src/crew.c src/ctl.c src/doors.c src/expire.c \
+	src/former.c src/half.c src/handover.c src/history.c src/http.c src/json.c \
 	src/key.c src/key_value.c src/lex.c src/listen.c src/listener.c \
 	src/listing.c src/log.c src/loop.c src/metrics.c src/monitor.c \
 	src/must.c src/operate.c src/out.c src/page.c src/parent.c \
 	src/relay.c src/report.c src/resolve.c src/session.c src/start.c \
 	src/stat.c src/status.c src/table.c src/text.c src/upgrade.c \
-	src/view.c
+	src/view.c src/watcher.c
 COMPAT_ALL = compat/chan.c compat/file.c compat/file_run.c compat/logio.c \
 	compat/logio_syslog.c compat/mem.c compat/name.c compat/notify.c \
-	compat/os_addr.c compat/os_listen.c compat/os_sock.c compat/proc.c \
+	compat/owner.c compat/os_addr.c compat/os_listen.c compat/os_sock.c compat/proc.c \
 	compat/proc_close.c compat/proc_signal.c compat/proc_user.c \
 	compat/wait.c compat/wait_poll.c
 COMPAT_Linux = compat/chan_packet.c compat/os_accept4.c compat/os_linux.c \
