@@ -94,10 +94,7 @@ expire_sweep(uint64_t now)
 		    s->state != SESSION_RELAY))
 			continue;
 		if ((due = expire_deadline(s, &why, &at)) <= now) {
-			half_refresh(&s->half[CLIENT], &s->side[CLIENT],
-			    &s->side[BACKEND], now);
-			half_refresh(&s->half[BACKEND], &s->side[BACKEND],
-			    &s->side[CLIENT], now);
+			session_refresh(s, now);
 			due = expire_deadline(s, &why, &at);
 		}
 		if (due <= now)

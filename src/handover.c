@@ -208,8 +208,8 @@ handover_pack(const struct setup *set, struct session *s, void *buf, int *fds,
 		if (s->side[i].fd != -1)
 			fds[n++] = s->side[i].fd;
 	}
+	session_halt(s);
 	for (i = CLIENT; i <= BACKEND; i++) {
-		half_halt(&s->half[i], &s->side[i]);
 		pack_half(&row.half[i], &s->half[i]);
 		if (s->half[i].lane == -1)
 			continue;

@@ -30,6 +30,8 @@ static const uint8_t legal[] = {
 	[SESSION_LAST] = TO(SESSION_FREE)
 };
 
+enum halves { HALVES_REFRESH, HALVES_HALT, HALVES_DROP };
+
 static const struct setup *setup;
 static uint32_t		 numbers;
 static uint64_t		 gate[2];	/* server.kbytes-per-second, by way */
@@ -177,6 +179,58 @@ session_last(struct session *s, uint64_t now)
 	table_nap(s, now + (age < 8 ? 1 : age > 1600 ? 200 : age / 8));
 }
 
+/* Count what a half has delivered since it stood there. */
+static void
+session_tally(const struct session *s, unsigned way, uint64_t bytes,
+    uint64_t spliced)
+{
+	const struct half *h = &s->half[way];
+
+	if ((bytes = h->bytes - bytes) == 0)
+		return;
+	stat_global()->bytes[way] += bytes;
+	stat_global()->spliced += h->spliced - spliced;
+	stat_backend(s->backend)->bytes[way] += bytes;
+	stat_listener(s->listener)->bytes[way] += bytes;
+}
+
+/*
+ * A lane that moves on its own is only counted when it is looked at, and for the
+ * last time when it ends.
+ */
+static void
+session_halves(struct session *s, enum halves what, uint64_t now)
+{
+	struct half *h;
+	uint64_t bytes, spliced;
+	unsigned way;
+
+	for (way = CLIENT; way <= BACKEND; way++) {
+		h = &s->half[way];
+		bytes = h->bytes;
+		spliced = h->spliced;
+		if (what == HALVES_REFRESH)
+			half_refresh(h, &s->side[way], &s->side[!way], now);
+		else if (what == HALVES_HALT)
+			half_halt(h, &s->side[way]);
+		else
+			half_drop(h, &s->side[way]);
+		session_tally(s, way, bytes, spliced);
+	}
+}
+
+void
+session_refresh(struct session *s, uint64_t now)
+{
+	session_halves(s, HALVES_REFRESH, now);
+}
+
+void
+session_halt(struct session *s)
+{
+	session_halves(s, HALVES_HALT, 0);
+}
+
 /* End by reset: at once, or when what is on its way has arrived. */
 void
 session_reset(struct session *s, enum reason reason, int error,
@@ -184,8 +238,7 @@ session_reset(struct session *s, enum reason reason, int error,
 {
 	s->reason = (uint8_t)reason;
 	s->error = error;
-	half_drop(&s->half[CLIENT], &s->side[CLIENT]);
-	half_drop(&s->half[BACKEND], &s->side[BACKEND]);
+	session_halves(s, HALVES_DROP, 0);
 	if (s->state == SESSION_CONNECT && s->backend != BACKEND_NONE) {
 		backend_spared(s->backend);
 		session_shut(&s->side[BACKEND], true);
@@ -253,12 +306,7 @@ relay_way(struct session *s, unsigned way, uint64_t now)
 	taken = half_run(h, &s->side[way], &s->side[!way], &leave);
 	rate_pay(&h->pay_ms, p->kbytes.v, taken, now);
 	rate_pay(&gate[way], setup->server.kbytes.v, taken, now);
-	if ((bytes = h->bytes - bytes) == 0)
-		return;
-	stat_global()->bytes[way] += bytes;
-	stat_global()->spliced += h->spliced - spliced;
-	stat_backend(s->backend)->bytes[way] += bytes;
-	stat_listener(s->listener)->bytes[way] += bytes;
+	session_tally(s, way, bytes, spliced);
 }
 
 /* Why a session ended in which half[way] found out. */
@@ -429,8 +477,7 @@ session_leave(struct session *s)
 {
 	unsigned i;
 
-	half_drop(&s->half[CLIENT], &s->side[CLIENT]);
-	half_drop(&s->half[BACKEND], &s->side[BACKEND]);
+	session_halves(s, HALVES_DROP, 0);
 	for (i = CLIENT; i <= BACKEND; i++) {
 		if (s->side[i].fd == -1)
 			continue;

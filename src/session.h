@@ -124,4 +124,11 @@ void	session_reset(struct session *, enum reason, int error,
     bool now_or_never, uint64_t now);
 void	session_expire(struct session *, enum reason, uint64_t now);
 
+/*
+ * Bring counts up to date where the kernel moves on its own (half_refresh), and
+ * stop that (half_halt).
+ */
+void	session_refresh(struct session *, uint64_t now);
+void	session_halt(struct session *);
+
 #endif

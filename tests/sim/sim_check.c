@@ -417,7 +417,7 @@ static void
 check_sums(unsigned active)
 {
 	const struct stat_global *g = stat_global();
-	uint64_t ended = 0, listeners = 0, loads = 0;
+	uint64_t ended = 0, listeners = 0, loads = 0, bytes = 0;
 	uint64_t load[LIMIT_BACKENDS > 64 ? 64 : LIMIT_BACKENDS] = { 0 };
 	const struct session *s;
 	unsigned i;
@@ -425,6 +425,18 @@ check_sums(unsigned active)
 	if (table_count() != active || g->active != active)
 		sim_fail("counters", -1, "%u sessions, counted %u and %llu",
 		    active, table_count(), (unsigned long long)g->active);
+	/* what a kernel moves by itself is counted when somebody looks */
+	if (g->bytes[CLIENT] + g->bytes[BACKEND] != W.bytes &&
+	    (splice_kind() != SPLICE_DETACHED || active == 0))
+		sim_fail("counters", -1, "%llu bytes counted, %llu given",
+		    (unsigned long long)(g->bytes[CLIENT] + g->bytes[BACKEND]),
+		    (unsigned long long)W.bytes);
+	for (i = 0; i < plan_setup.nlisteners; i++)
+		bytes += stat_listener(i)->bytes[CLIENT] +
+		    stat_listener(i)->bytes[BACKEND];
+	if (bytes != g->bytes[CLIENT] + g->bytes[BACKEND])
+		sim_fail("counters", -1, "listeners have %llu bytes",
+		    (unsigned long long)bytes);
 	for (i = 0; i < REASONS; i++)
 		ended += g->ended[i];
 	if (g->accepted != ended + active)
