@@ -135,7 +135,7 @@ half_write(struct half *h, struct side *to, const char *data, size_t len,
     uint64_t now)
 {
 	size_t done;
-	long n;
+	long n, error = 0;
 
 	for (done = 0; done < len; done += (size_t)n) {
 		n = os_write(to->fd, data + done, len - done);
@@ -147,14 +147,16 @@ half_write(struct half *h, struct side *to, const char *data, size_t len,
 			half_rest(h, now);
 			break;
 		}
-		if (n < 0)
-			return n;
+		if (n < 0) {
+			error = n;
+			break;
+		}
 	}
 	if (done > 0) {
 		h->bytes += done;
 		h->moved_ms = now;
 	}
-	return (long)done;
+	return error != 0 ? error : (long)done;
 }
 
 /*

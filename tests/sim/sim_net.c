@@ -256,7 +256,8 @@ arrived(struct sock *s, size_t n)
 	s->tx_gone += n;
 	p->rx_total += n;
 	p->rx_us = s->tx_us = W.now;
-	s->tx_ms = W.base_ms + W.jumped_ms + W.now / SIM_MS;
+	s->tx_ms = W.now < W.frozen_until ? W.frozen_ms :
+	    W.base_ms + W.jumped_ms + W.now / SIM_MS;
 }
 
 size_t

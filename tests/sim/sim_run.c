@@ -16,6 +16,7 @@ enum { TURNS_DRAINING = 60000, SETTLE_S = 300 };
 
 static struct sock *channel;
 static uint64_t	last_due_ms;	/* the rest is being reset: over then */
+static unsigned	late;		/* turns after that */
 
 static void
 reset_all(uint64_t seed, const struct sim_mask *mask)
@@ -31,7 +32,7 @@ reset_all(uint64_t seed, const struct sim_mask *mask)
 	W.fd_limit = SIM_FDS - 8;
 	W.lat_max = 1000;
 	channel = NULL;
-	last_due_ms = 0;
+	last_due_ms = late = 0;
 }
 
 static void
@@ -171,7 +172,7 @@ check_drain(uint64_t turns)
 		sim_fail("end", -1, "drained for %d turns", TURNS_DRAINING);
 	if (last_due_ms == 0 && W.last_ms >= W.drain_due_ms)
 		last_due_ms = W.last_ms + LIMIT_SHUTDOWN_LAST_MS;
-	else if (last_due_ms != 0 && W.last_ms > last_due_ms)
+	else if (last_due_ms != 0 && W.last_ms > last_due_ms && ++late > 2)
 		sim_fail("end", -1, "still there %llu ms after its time",
 		    (unsigned long long)(W.last_ms - last_due_ms));
 }
