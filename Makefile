@@ -30,6 +30,7 @@ SECONDS = 60
 CHECK =
 DEMO =
 NO_MUSL =
+FUZZ =
 
 # The system whose compat files are built; "generic" is the fallback of each.
 COMPAT_SYSTEM != case `uname -s` in \
@@ -53,26 +54,26 @@ SYSTEM = $(SYSTEM_$(COMPAT_SYSTEM))
 DEFS_src =
 DEFS_compat = $(SYSTEM)
 DEFS_tests = $(SYSTEM)
-DEFS_tests/fuzz = $(SYSTEM)
-DEFS_tests/sim = $(SYSTEM)
+DEFS_tests/fuzz = $(SYSTEM) -iquote tests
+DEFS_tests/sim = $(SYSTEM) -iquote tests
 DEFS_bench = $(SYSTEM)
 
 # ---- what there is -----------------------------------------------------------
 
 HEADERS = compat/attr.h compat/chan.h compat/chan_fds.h compat/file.h \
 	compat/logio.h compat/mem.h compat/name.h compat/notify.h \
-	compat/os.h compat/os_sys.h compat/owner.h compat/proc.h compat/proc_close.h \
-	compat/proc_signal.h compat/sandbox.h compat/splice.h compat/wait.h \
-	compat/wait_kind.h src/addr.h src/backend.h src/board.h src/bound.h \
-	src/buf.h src/channel.h src/client.h src/conf.h src/conf_int.h \
-	src/confine.h src/connect.h src/crew.h src/ctl.h src/doors.h \
-	src/expire.h src/former.h src/half.h src/handover.h src/history.h \
-	src/http.h src/key.h src/lex.h src/limits.h src/listen.h \
-	src/listener.h src/log.h src/loop.h src/monitor.h src/must.h \
-	src/operate.h src/out.h src/parent.h src/relay.h src/report.h \
-	src/resolve.h src/session.h src/setup.h src/start.h src/stat.h \
-	src/status.h src/table.h src/text.h src/upgrade.h src/view.h \
-	src/watcher.h \
+	compat/os.h compat/os_sys.h compat/owner.h compat/proc.h \
+	compat/proc_close.h compat/proc_signal.h compat/sandbox.h \
+	compat/splice.h compat/wait.h compat/wait_kind.h src/addr.h \
+	src/backend.h src/board.h src/bound.h src/buf.h src/channel.h \
+	src/client.h src/conf.h src/conf_int.h src/confine.h src/connect.h \
+	src/crew.h src/ctl.h src/ctlclient.h src/doors.h src/expire.h \
+	src/former.h src/half.h src/handover.h src/history.h src/http.h \
+	src/key.h src/lex.h src/limits.h src/listen.h src/listener.h \
+	src/log.h src/loop.h src/monitor.h src/must.h src/operate.h \
+	src/out.h src/parent.h src/relay.h src/report.h src/resolve.h \
+	src/session.h src/setup.h src/start.h src/stat.h src/status.h \
+	src/table.h src/text.h src/upgrade.h src/view.h src/watcher.h \
 	tests/sim/sim.h tests/conf_same.h tests/contract.h tests/peer.h
 
 # All but main.c, which tests must not have.
@@ -80,19 +81,19 @@ SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
 	src/channel.c src/client.c src/conf.c src/conf_addr.c \
 	src/conf_assign.c src/conf_build.c src/conf_cond.c src/conf_dump.c \
 	src/conf_expr.c src/conf_pool.c src/conf_value.c src/confine.c \
-	src/connect.c src/crew.c src/ctl.c src/doors.c src/expire.c \
-	src/former.c src/half.c src/handover.c src/history.c src/http.c src/json.c \
-	src/key.c src/key_value.c src/lex.c src/listen.c src/listener.c \
-	src/listing.c src/log.c src/loop.c src/metrics.c src/monitor.c \
-	src/must.c src/operate.c src/out.c src/page.c src/parent.c \
-	src/relay.c src/report.c src/resolve.c src/session.c src/start.c \
-	src/stat.c src/status.c src/table.c src/text.c src/upgrade.c \
-	src/view.c src/watcher.c
+	src/connect.c src/crew.c src/ctl.c src/ctlclient.c src/doors.c \
+	src/expire.c src/former.c src/half.c src/handover.c src/history.c \
+	src/http.c src/json.c src/key.c src/key_value.c src/lex.c \
+	src/listen.c src/listener.c src/listing.c src/log.c src/loop.c \
+	src/metrics.c src/monitor.c src/must.c src/operate.c src/out.c \
+	src/page.c src/parent.c src/relay.c src/report.c src/resolve.c \
+	src/session.c src/start.c src/stat.c src/stat_text.c src/status.c \
+	src/table.c src/text.c src/upgrade.c src/view.c src/watcher.c
 COMPAT_ALL = compat/chan.c compat/file.c compat/file_run.c compat/logio.c \
 	compat/logio_syslog.c compat/mem.c compat/name.c compat/notify.c \
-	compat/owner.c compat/os_addr.c compat/os_listen.c compat/os_sock.c compat/proc.c \
-	compat/proc_close.c compat/proc_signal.c compat/proc_user.c \
-	compat/wait.c compat/wait_poll.c
+	compat/os_addr.c compat/os_listen.c compat/os_sock.c compat/owner.c \
+	compat/proc.c compat/proc_close.c compat/proc_signal.c \
+	compat/proc_user.c compat/wait.c compat/wait_poll.c
 COMPAT_Linux = compat/chan_packet.c compat/os_accept4.c compat/os_linux.c \
 	compat/proc_close_linux.c compat/sandbox_linux.c \
 	compat/splice_linux.c compat/wait_epoll.c
@@ -115,10 +116,12 @@ COMPAT_generic = compat/chan_stream.c compat/os_accept.c compat/os_generic.c \
 	compat/proc_close_none.c compat/sandbox_none.c compat/splice_none.c \
 	compat/wait_none.c
 COMPAT = $(COMPAT_ALL) $(COMPAT_$(COMPAT_SYSTEM))
-SIM = tests/sim/sim.c tests/sim/sim_actor.c tests/sim/sim_check.c \
-	tests/sim/sim_net.c tests/sim/sim_os.c tests/sim/sim_plan.c \
-	tests/sim/sim_rng.c tests/sim/sim_run.c tests/sim/sim_splice.c \
-	tests/sim/sim_sys.c tests/sim/sim_trace.c tests/sim/sim_wait.c
+SIM = tests/sim/sim_actor.c tests/sim/sim_check.c tests/sim/sim_net.c \
+	tests/sim/sim_os.c tests/sim/sim_plan.c tests/sim/sim_rng.c \
+	tests/sim/sim_run.c tests/sim/sim_splice.c tests/sim/sim_sys.c \
+	tests/sim/sim_trace.c tests/sim/sim_wait.c
+
+FUZZERS = tests/fuzz/fuzz_conf
 
 # What several tests share.
 PARTS = tests/contract.c tests/contract_os.c tests/contract_splice.c \
@@ -126,10 +129,12 @@ PARTS = tests/contract.c tests/contract_os.c tests/contract_splice.c \
 PEER = tests/peer.c tests/peer_load.c tests/peer_net.c
 # Run once; UNIT_TESTS in C, ONCE_TESTS not.  SYSTEM_TESTS run with each build of
 # the program, each way to wait and each way to move bytes.
-UNIT_TESTS = tests/t_cage tests/t_chan tests/t_contract tests/t_file \
-	tests/t_log tests/t_notify tests/t_os tests/t_proc tests/t_stat
-ONCE_TESTS = tests/t_layers
-SYSTEM_TESTS = tests/t_options tests/t_relay tests/t_relay_backends
+UNIT_TESTS = tests/t_addr tests/t_cage tests/t_chan tests/t_contract \
+	tests/t_file tests/t_lex tests/t_log tests/t_notify tests/t_os \
+	tests/t_proc tests/t_stat tests/t_text tests/t_wait
+ONCE_TESTS = tests/t_fuzz tests/t_layers tests/t_manual tests/t_sim
+SYSTEM_TESTS = tests/t_options tests/t_relay tests/t_relay_backends \
+	tests/t_start
 
 OBJS = src/main.o $(SRC:.c=.o) $(COMPAT:.c=.o)
 
@@ -148,6 +153,10 @@ ASAN = CC='$(CLANG)' OPT='-O1 -g -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer'
 MSAN = CC='$(CLANG)' OPT='-O1 -g -fsanitize=memory -fno-omit-frame-pointer'
 COVERAGE = CC=gcc OPT='-O0 -g --coverage'
+
+CHECKS = UNIT='$(UNIT_TESTS)' ONCE='$(ONCE_TESTS)' SYSTEM='$(SYSTEM_TESTS)' \
+	MAKE='$(MAKE)' MUSL_CC='$(MUSL_CC)' NO_MUSL='$(NO_MUSL)' \
+	SEEDS='$(SEEDS)'
 
 all:
 	@b=build; $(TREE)
@@ -169,9 +178,62 @@ generic:
 	@cd build-generic && $(MAKE) COMPAT_SYSTEM=generic program
 
 check:
-	@BUILD=build UNIT='$(UNIT_TESTS)' ONCE='$(ONCE_TESTS)' \
-	    SYSTEM='$(SYSTEM_TESTS)' MAKE='$(MAKE)' MUSL_CC='$(MUSL_CC)' \
-	    NO_MUSL='$(NO_MUSL)' sh tests/check.sh $(CHECK)
+	@$(CHECKS) BUILD=build sh tests/check.sh $(CHECK)
+
+# Unit tests, simulator, and the program once, with what each tool adds.
+check-asan:
+	@b=build-asan; $(TREE)
+	@cd build-asan && $(MAKE) $(ASAN) program test-programs
+	@$(CHECKS) BUILD=build-asan sh tests/check.sh one
+
+check-msan:
+	@b=build-msan; $(TREE)
+	@cd build-msan && $(MAKE) $(MSAN) tests/sim/sim \
+	    tests/sim/sim-contract $(FUZZERS)
+	cd build-msan && tests/sim/sim -q -n $(SEEDS) && \
+	    tests/sim/sim-contract && \
+	    tests/fuzz/fuzz_conf ../tests/conf/good ../tests/conf/bad
+
+check-valgrind: tests
+	@$(CHECKS) BUILD=build sh tests/check.sh valgrind
+
+# What the unit tests and the simulator reach, line by line; the program as a
+# whole is not counted, as most of its processes end without writing it down.
+coverage:
+	@b=build-cov; $(TREE)
+	@cd build-cov && find . -name '*.gcda' -exec rm -f {} +
+	@cd build-cov && $(MAKE) $(COVERAGE) program test-programs
+	@BUILD=build-cov SEEDS='$(SEEDS)' UNIT='$(UNIT_TESTS)' \
+	    sh tests/coverage.sh
+
+sim:
+	@b=build; $(TREE)
+	@cd build && $(MAKE) tests/sim/sim
+	build/tests/sim/sim -n $(SEEDS)
+
+sim-night:
+	@b=build; $(TREE)
+	@cd build && $(MAKE) tests/sim/sim
+	build/tests/sim/sim -n $(SEEDS) -s `date +%s` \
+	    -j `getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1`
+
+fuzz:
+	@b=build-fuzz; $(TREE)
+	@cd build-fuzz && $(MAKE) CC='$(CLANG)' FUZZ=-fsanitize=fuzzer \
+	    OPT='-O1 -g -DLIBFUZZER -fsanitize=fuzzer-no-link,address,undefined' \
+	    $(FUZZERS)
+	@for f in $(FUZZERS); do \
+		mkdir -p build-fuzz/corpus/$$f || exit 1; \
+		echo "== $$f, $(SECONDS) seconds"; \
+		build-fuzz/$$f -max_total_time=$(SECONDS) -print_final_stats=1 \
+		    build-fuzz/corpus/$$f tests/fuzz/corpus/$${f##*/} \
+		    || exit 1; done
+
+bench: static
+	sh bench/run.sh
+
+bench-quick: static
+	sh bench/run.sh -q
 
 demo:
 	@b=build; $(TREE)
@@ -228,10 +290,11 @@ libcompat.a: $(COMPAT:.c=.o)
 	$(AR) rc $@ $(COMPAT:.c=.o)
 	ranlib $@
 
-test-programs: $(UNIT_TESTS) $(ONCE_TESTS) $(SYSTEM_TESTS) tests/peer \
-	tests/sim/sim
+test-programs: $(UNIT_TESTS) $(ONCE_TESTS) $(SYSTEM_TESTS) $(FUZZERS) \
+	tests/keys tests/peer tests/sim/sim tests/sim/sim-contract
 
-$(OBJS) $(PARTS:.c=.o) $(PEER:.c=.o) $(SIM:.c=.o): $(HEADERS)
+$(OBJS) $(PARTS:.c=.o) $(PEER:.c=.o) $(SIM:.c=.o) $(FUZZERS:=.o) \
+    tests/keys.o tests/sim/sim.o tests/sim/sim_contract.o: $(HEADERS)
 
 $(UNIT_TESTS): libcompat.a libparts.a libsrc.a $(HEADERS)
 
@@ -245,8 +308,27 @@ libparts.a: $(PARTS:.c=.o)
 tests/peer: $(PEER:.c=.o)
 	$(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $(PEER:.c=.o)
 
-tests/sim/sim: $(SIM:.c=.o) libsrc.a
-	$(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $(SIM:.c=.o) libsrc.a
+tests/keys: tests/keys.o libsrc.a libcompat.a
+	$(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ tests/keys.o libsrc.a \
+	    libcompat.a
+
+# The simulator is linked with src, unchanged, and with no file of compat.
+libsim.a: $(SIM:.c=.o)
+	rm -f $@
+	$(AR) rc $@ $(SIM:.c=.o)
+	ranlib $@
+
+tests/sim/sim: tests/sim/sim.o libsim.a libsrc.a
+	$(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ tests/sim/sim.o libsim.a \
+	    libsrc.a
+
+tests/sim/sim-contract: tests/sim/sim_contract.o libparts.a libsim.a libsrc.a
+	$(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ tests/sim/sim_contract.o \
+	    libparts.a libsim.a libsrc.a
+
+$(FUZZERS): $(FUZZERS:=.o) libparts.a libsrc.a libcompat.a
+	$(CC) $(OPT) $(CFLAGS) $(FUZZ) $(LDFLAGS) -o $@ $@.o libparts.a \
+	    libsrc.a libcompat.a
 
 tests/demo: tests/demo.c
 	$(CC) $(STD_CFLAGS) $(SYSTEM) $(WERROR) $(OPT) $(CFLAGS) $(LDFLAGS) \
@@ -262,5 +344,6 @@ tests/demo: tests/demo.c
 	{ echo "#! `command -v atf-sh`"; cat tests/lib.sh $<; } > $@
 	chmod +x $@
 
-.PHONY: all check clean demo dist generic help install program static \
-	test-programs tests
+.PHONY: all bench bench-quick check check-asan check-msan check-valgrind clean \
+	coverage demo dist fuzz generic help install program sim sim-night \
+	static test-programs tests

@@ -1,10 +1,11 @@
 #!/bin/sh
-# check.sh [quick | full] - all tests, and how many passed.
+# check.sh [quick | full | one | valgrind] - all tests, and how many passed.
 #
 # Unit tests run once.  Tests of the real program run with each build: static with
 # musl, glibc, and the fallback of every compat job; and with each event handler,
 # copied and spliced.  Every pair of these choices occurs; "full" runs them all,
-# "quick" runs one.  MAKE and BUILD (the glibc build's directory) come from the
+# "quick" runs one; "one" takes what is in BUILD,
+# "valgrind" that under valgrind.  MAKE and BUILD (the glibc build's directory) come from the
 # Makefile, so do UNIT, ONCE and SYSTEM, the names of the tests.
 set -u
 
@@ -104,25 +105,58 @@ system()
 	v=test_suites.sockproxy
 	vars="-v $v.program=$PWD/$2 -v $v.splice=$4"
 	[ -z "$3" ] || vars="$vars -v $v.handler=$3"
+	[ -z "${WRAPPER:-}" ] || vars="$vars -v $v.wrapper=$WRAPPER"
 	# shellcheck disable=SC2086
 	suite "$1" "$vars" $SYSTEM
 }
 
-$MAKE WERROR=-Werror tests || exit 1
-queue=$("$BUILD/sockproxy" -V | sed -n 's/^waiting: \([a-z]*\).*/\1/p')
-musl=
-if [ "$(uname -s)" = Linux ] && command -v "$MUSL_CC" >/dev/null; then
-	$MAKE WERROR=-Werror static || exit 1
-	musl=build-musl/sockproxy
-fi
 rm -rf "$results"
 mkdir -p "$results"
 
+if [ "$how" != one ] && [ "$how" != valgrind ]; then
+	$MAKE WERROR=-Werror tests || exit 1
+fi
+queue=$("$BUILD/sockproxy" -V | sed -n 's/^waiting: \([a-z]*\).*/\1/p')
+musl=
+if [ "$how" != one ] && [ "$how" != valgrind ] && [ "$(uname -s)" = Linux ] &&
+    command -v "$MUSL_CC" >/dev/null; then
+	$MAKE WERROR=-Werror static || exit 1
+	musl=build-musl/sockproxy
+fi
+
 # shellcheck disable=SC2086
-suite unit "" $UNIT $ONCE
+[ "$how" = valgrind ] || suite unit "" $UNIT $ONCE
 case $how in
+one)
+	system "$BUILD" "$BUILD/sockproxy" "" auto
+	;;
+valgrind)
+	cat >"$results/valgrind" <<-END
+		#!/bin/sh
+		exec valgrind -q --error-exitcode=99 --track-fds=yes \
+		    --leak-check=full --trace-children=no "\$@"
+	END
+	chmod +x "$results/valgrind"
+	WRAPPER=$PWD/$results/valgrind
+	for t in $UNIT; do
+		for c in $("$BUILD/$t" -l 2>/dev/null |
+		    sed -n 's/^ident: //p'); do
+			mkdir -p "$results/w"
+			if (cd "$results/w" && "$WRAPPER" "../../../$BUILD/$t" \
+			    -s "../../../$BUILD/tests" "$c") \
+			    >"$results/$c.out" 2>&1; then
+				passed=$((passed + 1))
+			else
+				failed=$((failed + 1))
+				echo "$t:$c  ->  failed, see $results/$c.out"
+			fi
+			rm -rf "$results/w"
+		done
+	done
+	system valgrind "$BUILD/sockproxy" "" auto
+	;;
 quick)
-	system "${musl:-$BUILD/sockproxy}" "${musl:-$BUILD/sockproxy}" "" auto
+	system quick "${musl:-$BUILD/sockproxy}" "" auto
 	;;
 full)
 	for p in $musl $BUILD/sockproxy; do
@@ -142,7 +176,7 @@ full)
 	system "libc-poll-auto" "$BUILD/sockproxy" poll auto
 	;;
 esac
-if [ "$how" != quick ]; then
+if [ "$how" = pairs ] || [ "$how" = full ]; then
 	$MAKE WERROR=-Werror generic || exit 1
 	system generic build-generic/sockproxy "" auto
 fi

@@ -17,7 +17,7 @@ setup
 key lex
 conf conf_addr conf_assign conf_build conf_cond conf_dump conf_expr conf_int \
 conf_pool conf_value key_value
-stat
+stat stat_text
 board history
 buf
 backend half

@@ -1,0 +1,14 @@
+# The fuzzers' corpora, replayed: no crash, and what is accepted means the same
+# when it is dumped and read again.
+
+describe configurations "every configuration in the tree"
+configurations_body()
+{
+	begin
+	root=$_dir/../..
+	for d in "$root/tests/conf/good" "$root/tests/conf/bad" \
+	    "$root/tests/fuzz/corpus/fuzz_conf"; do
+		[ ! -d "$d" ] || atf_check -o ignore -e ignore \
+		    "$_dir/fuzz/fuzz_conf" "$d"
+	done
+}
