@@ -296,6 +296,14 @@ log_tick(uint64_t now_ms)
 	return next;
 }
 
+void
+log_flush(uint64_t now_ms)
+{
+	for (int i = 0; i < LOG_CLASSES; i++)
+		flood_turn(i, now_ms);
+	(void)tell_lost();
+}
+
 uint64_t
 log_lost(void)
 {

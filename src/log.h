@@ -74,6 +74,11 @@ bool	log_may(enum log_class, uint64_t now_ms);
 uint64_t log_tick(uint64_t now_ms);
 
 /*
+ * The same for a process that ends: all that is held back, at once.
+ */
+void	log_flush(uint64_t now_ms);
+
+/*
  * Lines that could not be written since the start.
  */
 uint64_t log_lost(void);

@@ -397,7 +397,8 @@ upgrade_adopt(void)
 static void
 bury_ours(unsigned i, const struct proc_exit *how, uint64_t now)
 {
-	crew_bury(crew, i, how, phase <= RUNS, now);
+	/* One that fails at the start has said why. */
+	crew_bury(crew, i, how, phase == RUNS, now);
 	stat_bury(i);
 	if (phase != STARTS)
 		return;

@@ -16,6 +16,7 @@
 #include "limits.h"
 #include "log.h"
 #include "loop.h"
+#include "os.h"
 #include "stat.h"
 #include "text.h"
 #include "wait.h"
@@ -83,6 +84,6 @@ relay_run(const struct start *start, unsigned index, int channel)
 	error = loop_error();
 	loop_close();
 	stat_end();
-	(void)log_tick(UINT64_MAX);
+	log_flush(os_now_ms());
 	proc_exit(error == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }

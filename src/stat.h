@@ -117,6 +117,12 @@ struct stat_listener *stat_listener(unsigned);
 void	stat_bury(unsigned relay);
 
 /*
+ * Rows of each kind, as stat_open was told.
+ */
+unsigned stat_backends(void);
+unsigned stat_listeners(void);
+
+/*
  * Sums over all relays, each row consistent in itself.
  */
 void	stat_sum_global(struct stat_global *);

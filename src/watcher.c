@@ -55,7 +55,7 @@ run(const struct start *start, int channel)
 	while (monitor_turn())
 		continue;
 	monitor_close();
-	(void)log_tick(UINT64_MAX);
+	log_flush(os_now_ms());
 	proc_exit(EXIT_SUCCESS);
 }
 

@@ -196,6 +196,19 @@ ATF_TC_BODY(a_flood_is_summarised, tc)
 	    "1.0 s: session ends\n", written[1].text);
 }
 
+ATF_TC_WITHOUT_HEAD(what_is_held_back_is_told_at_the_end);
+ATF_TC_BODY(what_is_held_back_is_told_at_the_end, tc)
+{
+	log_open(7, false, 0);
+	(void)allowed(LOG_CLASS_BACKEND, 103, 50000);
+	log_flush(50200);
+	ATF_REQUIRE_EQ(1, nwritten);
+	ATF_CHECK_STREQ("sockproxy: 3 more lines like this in the last "
+	    "0.200 s: backend up or down\n", written[0].text);
+	log_flush(50300);
+	ATF_CHECK_EQ(1, nwritten);
+}
+
 ATF_TC_WITHOUT_HEAD(a_moved_log_goes_on_elsewhere);
 ATF_TC_BODY(a_moved_log_goes_on_elsewhere, tc)
 {
@@ -244,6 +257,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, lost_lines_are_counted_and_told_first);
 	ATF_TP_ADD_TC(tp, the_tick_tells_of_lost_lines);
 	ATF_TP_ADD_TC(tp, a_flood_is_summarised);
+	ATF_TP_ADD_TC(tp, what_is_held_back_is_told_at_the_end);
 	ATF_TP_ADD_TC(tp, a_moved_log_goes_on_elsewhere);
 	ATF_TP_ADD_TC(tp, fatal_errors_reach_log_and_terminal);
 	ATF_TP_ADD_TC(tp, errors_have_words_with_either_sign);

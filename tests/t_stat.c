@@ -10,7 +10,7 @@
 
 #include "stat.h"
 
-enum { ROUNDS = 200000, LINES = 256 };
+enum { ROUNDS = 2000000, LINES = 256 };
 
 static struct setup	setup;
 

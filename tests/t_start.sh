@@ -1,0 +1,401 @@
+# Starting: what fails and how it says so, going to the background, the pid file,
+# the log, and what a process may have inherited.
+
+# conf BACKEND [LINE ...]: a configuration with one listener on a free port.
+conf()
+{
+	_server=$(server "b=$1")
+	shift
+	printf '%s\n' "$@"
+	# shellcheck disable=SC2016
+	echo '$SERVER["socket"] == "127.0.0.1:0" {' "$_server" '}'
+}
+
+# refused PATTERN ARGUMENT ...: exit status 1, and one line that says why.
+refused()
+{
+	_pattern=$1
+	shift
+	"$PROGRAM" -D "$@" >refused.out 2>refused.err
+	_status=$?
+	[ "$_status" -eq 1 ] || fail "exit status $_status: $*"
+	atf_check cat refused.out
+	grep -E 'error: ' refused.err >errors
+	atf_check -o match:"$_pattern" cat errors
+	[ "$(wc -l <errors)" -eq 1 ] || fail "more than one: $(cat errors)"
+}
+
+# background FILE [WORD ...]: start without -D.  The words go in front.  $PROXY is
+# its number, from the pid file.
+background()
+{
+	_file=$1
+	shift
+	rm -f proxy.ready
+	mkfifo proxy.ready
+	cat proxy.ready >proxy.ports &
+	_cat=$!
+	"$@" "$PROGRAM" -R 3 -f "$_file" 3>proxy.ready 2>start.err
+	_status=$?
+	[ "$_status" -eq 0 ] || fail "exit status $_status: $(cat start.err)"
+	wait "$_cat"
+	while read -r _index _addr; do
+		eval "p$_index=\$_addr"
+	done <proxy.ports
+	PROXY=$(cat pid)
+}
+
+gone()
+{
+	! kill -0 "$1" 2>/dev/null
+}
+
+# The daemon is nobody's child here: its end shows in its number.
+background_stop()
+{
+	kill -TERM "$PROXY"
+	await "sockproxy $PROXY ends" gone "$PROXY"
+	PROXY=
+}
+
+describe each_failure_of_a_start_names_its_setting \
+    "addresses, users, files, limits: exit 1 and one sentence"
+each_failure_of_a_start_names_its_setting_body()
+{
+	begin
+	conf 127.0.0.1:1 | sed 's/:0"/:65000"/' >base
+	conf 127.0.0.1:1 'server.errorlog = "nowhere/log"' >c
+	refused '^sockproxy: error: c:1: server.errorlog: .*nowhere/log: no such file' \
+	    -R 9 -f c
+	conf 127.0.0.1:1 'server.errorlog = "/"' >c
+	refused 'c:1: server.errorlog: cannot open /: ' -R 9 -f c
+	conf 127.0.0.1:1 '' 'server.pid-file = "nowhere/pid"' >c
+	refused 'c:2: cannot write server.pid-file .*nowhere/pid: no such file' \
+	    -R 9 -f c
+	conf 127.0.0.1:1 'server.username = "no-such-user"' >c
+	refused 'c:1: there is no user "no-such-user"' -R 9 -f c
+	conf 127.0.0.1:1 'server.groupname = "no-such-group"' >c
+	refused 'c:1: there is no group "no-such-group"' -R 9 -f c
+	conf 127.0.0.1:1 'server.max-worker = 65' >c
+	refused 'c:1.*max-worker.*64' -R 9 -f c
+	conf 127.0.0.1:1 'server.max-connections = 1000' \
+	    'server.max-fds = 200' >c
+	refused 'c:2: server.max-fds = 200 is too low: [0-9]+ descriptors are needed for server.max-connections = 1000' \
+	    -R 9 -f c
+	conf 127.0.0.1:1 'server.event-handler = "kqueue"' >c
+	[ "$(uname -s)" != Linux ] ||
+		refused 'c:1.*server.event-handler.*kqueue' -R 9 -f c
+	refused '"192.0.2.1:80": address not available' 192.0.2.1:80 127.0.0.1:1
+	refused '"/nowhere/socket": the directory does not exist' \
+	    /nowhere/socket 127.0.0.1:1
+	touch file
+	refused "\"$PWD/file\": a file that is not a socket is in the way" \
+	    "$PWD/file" 127.0.0.1:1
+	[ -f file ] || fail "the file is gone"
+	backend b 127.0.0.1:0 forever discard
+	refused "\"$b\": address in use" "$b" 127.0.0.1:1
+	backend u "$PWD/socket" forever discard
+	refused "\"$PWD/socket\": address in use" "$PWD/socket" 127.0.0.1:1
+	[ -S socket ] || fail "the other server's socket is gone"
+	# Nothing is left of all this.
+	[ -z "$(find . -name 'pid*')" ] || fail "a pid file was left"
+}
+
+describe the_superuser_is_told_of_what_cannot_be \
+    "chroot that is not there" 
+the_superuser_is_told_of_what_cannot_be_head()
+{
+	atf_set require.user root
+}
+the_superuser_is_told_of_what_cannot_be_body()
+{
+	begin
+	conf 127.0.0.1:1 'server.chroot = "/nowhere"' \
+	    'server.username = "nobody"' >c
+	refused 'c:1: .*server.chroot /nowhere: no such file' -R 9 -f c
+}
+
+describe low_limits_are_refused_with_the_number \
+    "RLIMIT_NOFILE: raised when it may be, else the number that would do"
+low_limits_are_refused_with_the_number_body()
+{
+	begin
+	# Without its capability the superuser cannot raise a hard limit.
+	_drop=
+	[ "$(id -u)" -ne 0 ] ||
+		_drop="setpriv --bounding-set -sys_resource --inh-caps -sys_resource"
+	conf 127.0.0.1:1 >c
+	for n in 100 1000; do
+		(ulimit -n $n && exec $_drop "$PROGRAM" -D -R 9 -f c) 2>err
+		_status=$?
+		[ $_status -eq 1 ] || fail "status $_status: $(cat err)"
+		atf_check -o match:"error: [0-9]+ descriptors are needed, but the limit of open files \\(RLIMIT_NOFILE, ulimit -n\\) is $n: raise it, or set server.max-connections to [0-9]+ or less" \
+		    cat err
+		max=$(sed -n 's/.*max-connections to \([0-9]*\) or less/\1/p' err)
+		# And that number does.
+		conf 127.0.0.1:1 "server.max-connections = $max" >less
+		(ulimit -n $n; launch $_drop -- -f less; proxy_stop) ||
+		    fail "$max is not low enough"
+		conf 127.0.0.1:1 "server.max-connections = $((max + 1))" >more
+		(ulimit -n $n && exec $_drop "$PROGRAM" -D -R 9 -f more) 2>err &&
+		    fail "$max is not the most"
+	done
+	# The soft limit alone is no hindrance.
+	ulimit -S -n 64
+	launch -- -f c
+	atf_check -o match:'Max open files +2[0-9]{3} ' \
+	    cat "/proc/$(relays | tr -d ' ')/limits"
+	proxy_stop
+	# A limit that was asked for decides how many sessions there can be.
+	conf 127.0.0.1:1 'server.max-fds = 500' >c
+	launch -- -f c
+	logs 'bound: .* [0-9]+ sessions x .*; (500|49[5-9]) descriptors' ||
+	    fail "not bound by server.max-fds"
+	proxy_stop
+}
+
+describe the_first_process_ends_when_the_daemon_listens \
+    "without -D: status 0, a session of its own, nothing held open"
+the_first_process_ends_when_the_daemon_listens_body()
+{
+	begin
+	backend b 127.0.0.1:0 accept echo
+	mkdir cwd
+	conf "$b" 'server.pid-file = "pid"' 'server.errorlog = "log"' >c
+	# Its output ends with the first process: the daemon keeps no copy.
+	out=$(background c 2>&1) || fail "$out"
+	[ -z "$out" ] || fail "output: $out"
+	read -r _index p0 <proxy.ports
+	PROXY=$(cat pid)
+	client connect "$p0" rxseed 1 send 10k fin expect-fin got 10k
+	[ "$(ps -o sid= -p "$PROXY" | tr -d ' ')" != \
+	    "$(ps -o sid= -p $$ | tr -d ' ')" ] || fail "in our session"
+	atf_check -o inline:"/\n" readlink "/proc/$PROXY/cwd"
+	for fd in 0 1 2; do
+		atf_check -o inline:"/dev/null\n" readlink "/proc/$PROXY/fd/$fd"
+		atf_check -o inline:"/dev/null\n" \
+		    readlink "/proc/$(relays | tr -d ' ')/fd/$fd"
+	done
+	[ -z "$(ls -l /proc/"$PROXY"/fd | grep start.err)" ] ||
+	    fail "standard error is still open"
+	background_stop
+	[ ! -e pid ] || fail "the pid file is still there"
+	atf_check -o match:'told to stop' -o match:'sockproxy stopped' cat log
+}
+
+describe a_daemon_that_fails_says_so_in_the_foreground \
+    "without -D: status 1, the sentence on standard error and in the log"
+a_daemon_that_fails_says_so_in_the_foreground_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever discard
+	conf 127.0.0.1:1 'server.pid-file = "pid"' 'server.errorlog = "log"' |
+	    sed "s/127.0.0.1:0/$b/" >c
+	atf_check -s exit:1 -e match:"^sockproxy: error: c:3: .*address in use" \
+	    "$PROGRAM" -f c
+	atf_check -o match:" error: c:3: .*address in use" cat log
+	[ ! -e pid ] || fail "a pid file was left"
+	# What only a relay finds out, too.
+	[ "$(id -u)" -eq 0 ] || return 0
+	conf 127.0.0.1:1 'server.pid-file = "pid"' 'server.errorlog = "log"' \
+	    'server.chroot = "/nowhere"' >c
+	atf_check -s exit:1 -e match:"^sockproxy: relay 1: error: c:3: .*nowhere" \
+	    "$PROGRAM" -R 9 -f c
+	[ ! -e pid ] || fail "a pid file was left"
+}
+
+describe the_lock_decides_who_runs \
+    "a second one is refused, a number left by a dead one is not in the way"
+the_lock_decides_who_runs_body()
+{
+	begin
+	conf 127.0.0.1:1 'server.pid-file = "pid"' >c
+	echo "$$" >pid
+	launch -- -f c
+	atf_check -o inline:"$PROXY\n" cat pid
+	refused "c:1: server.pid-file .*/pid is locked: sockproxy runs already" \
+	    -R 9 -f c
+	atf_check -o inline:"$PROXY\n" cat pid
+	kill -KILL "$PROXY"
+	wait "$PROXY"
+	[ -e pid ] || fail "nobody was there to remove it"
+	launch -- -f c
+	atf_check -o inline:"$PROXY\n" cat pid
+	proxy_stop
+	[ ! -e pid ] || fail "the pid file is still there"
+	ln -s elsewhere pid
+	refused "c:1: cannot write server.pid-file" -R 9 -f c
+	[ ! -e elsewhere ] || fail "a symbolic link was followed"
+}
+
+describe sockets_that_we_made_are_removed \
+    "Unix listeners: stale files are taken over, ours removed, others' not"
+sockets_that_we_made_are_removed_body()
+{
+	begin
+	backend b 127.0.0.1:0 times 2 accept echo
+	launch -- "$PWD/s" "$b"
+	client connect "$PWD/s" rxseed 1 send 1k fin expect-fin
+	kill -KILL "$PROXY"
+	wait "$PROXY"
+	[ -S s ] || fail "nobody was there to remove it"
+	launch -- "$PWD/s" "$b"
+	client connect "$PWD/s" rxseed 1 send 1k fin expect-fin
+	proxy_stop
+	[ ! -e s ] || fail "the socket is still there"
+	launch -- "$PWD/s" "$b"
+	rm s
+	touch s
+	proxy_stop
+	[ -f s ] || fail "what others put there was removed"
+}
+
+describe the_relay_is_not_the_superuser \
+    "user, group, groups, root directory, limits of a relay"
+the_relay_is_not_the_superuser_head()
+{
+	atf_set require.user root
+}
+the_relay_is_not_the_superuser_body()
+{
+	begin
+	backend b 127.0.0.1:0 accept echo
+	mkdir empty
+	conf "$b" 'server.username = "nobody"' "server.chroot = \"$PWD/empty\"" \
+	    >c
+	launch -- -f c
+	client connect "$p0" rxseed 1 send 1k fin expect-fin
+	relay=$(relays | tr -d ' ')
+	uid=$(id -u nobody) gid=$(id -g nobody)
+	atf_check -o match:"^Uid:[[:blank:]]$uid[[:blank:]]$uid[[:blank:]]$uid[[:blank:]]$uid" \
+	    -o match:"^Gid:[[:blank:]]$gid[[:blank:]]$gid[[:blank:]]$gid[[:blank:]]$gid" \
+	    -o match:"^Groups:[[:blank:]]$gid ?$" \
+	    -o match:'^CapEff:[[:blank:]]0+$' -o match:'^CapPrm:[[:blank:]]0+$' \
+	    cat "/proc/$relay/status"
+	atf_check -o inline:"$PWD/empty\n" readlink "/proc/$relay/root"
+	atf_check -o inline:"$PWD/empty\n" readlink "/proc/$relay/cwd"
+	atf_check -o match:'Max processes +0 +0 ' \
+	    -o match:'Max core file size +0 ' cat "/proc/$relay/limits"
+	logged 0 'stay root'
+	proxy_stop
+	launch -- 127.0.0.1:0 "$b"
+	logged 1 'warning: started by root without server.username'
+	proxy_stop
+}
+
+describe others_descriptors_are_closed \
+    "closed 0 to 2, an open 500: nothing strange in either process"
+others_descriptors_are_closed_body()
+{
+	begin
+	backend b 127.0.0.1:0 accept echo
+	conf "$b" 'server.errorlog = "log"' >c
+	mkfifo held
+	rm -f proxy.ready
+	mkfifo proxy.ready
+	# A shell cannot open 500 by itself everywhere; dup through /dev/fd.
+	bash -c 'exec 500<c; exec "$@" 3>proxy.ready 0<&- 1>&- 2>&-' - \
+	    "$PROGRAM" -D -R 3 -f c &
+	PROXY=$!
+	timeout "$LIMIT" cat proxy.ready >proxy.ports
+	read -r _index p0 <proxy.ports
+	client connect "$p0" rxseed 1 send 10k fin expect-fin got 10k
+	for pid in $PROXY $(relays); do
+		[ ! -e "/proc/$pid/fd/500" ] || fail "$pid has 500"
+		for fd in 0 1 2; do
+			atf_check -o inline:'/dev/null\n' \
+			    readlink "/proc/$pid/fd/$fd"
+		done
+		[ -z "$(find /proc/"$pid"/fd -lname '*proxy.ready')" ] ||
+		    fail "$pid has proxy.ready"
+	done
+	proxy_stop
+	atf_check -o match:'sockproxy stopped' cat log
+}
+
+describe inherited_signals_and_umask_do_no_harm \
+    "ignored and blocked signals, umask 0777, a working directory that is gone"
+inherited_signals_and_umask_do_no_harm_body()
+{
+	begin
+	conf 127.0.0.1:1 'server.errorlog = "log"' 'server.pid-file = "pid"' >c
+	env --ignore-signal=CHLD --ignore-signal=TERM --ignore-signal=PIPE \
+	    --block-signal=TERM --block-signal=CHLD --block-signal=HUP \
+	    true 2>/dev/null || atf_skip "env cannot ignore and block signals"
+	for how in ignore block; do
+		launch env --$how-signal=CHLD --$how-signal=TERM \
+		    --$how-signal=HUP --$how-signal=PIPE -- -f c
+		relay=$(relays | tr -d ' ')
+		kill -KILL "$relay"
+		await "another relay" grep -q 'relay 1 started again' log
+		proxy_stop
+		rm -f log
+	done
+	(umask 0777; launch -- -f c; proxy_stop) || fail "not with umask 0777"
+	for file in log; do
+		[ -n "$(find $file -perm -600)" ] || fail "$file: $(ls -l $file)"
+	done
+	mkdir away
+	_here=$PWD
+	(cd away && rmdir "$_here/away" && exec "$PROGRAM" -D -R 3 127.0.0.1:0 \
+	    127.0.0.1:1 3>"$_here/ports" 2>"$_here/err") &
+	PROXY=$!
+	await "a start in a directory that is gone" test -s ports
+	proxy_stop
+}
+
+# Resident memory of the first relay, KiB.
+resident()
+{
+	sed -n 's/^VmRSS:[[:blank:]]*\([0-9]*\) kB/\1/p' \
+	    "/proc/$(relays | head -n 1 | tr -d ' ')/status"
+}
+
+resident_is_least()
+{
+	[ "$(resident)" -ge "$1" ]
+}
+
+describe memory_stays_within_the_stated_bound \
+    "resident memory with 1,000 idle and 100 stalled sessions"
+memory_stays_within_the_stated_bound_body()
+{
+	begin
+	[ -z "$WRAPPER" ] || atf_skip "the memory would be the wrapper's too"
+	mkfifo accepted over
+	backend idle 127.0.0.1:0 many-accept 1000 tell accepted wait over
+	# Unix sockets take little before they stall.
+	backend full "$PWD/full" forever send 8m
+	cat >c <<-CONF
+		server.max-connections = 1200
+		server.buffers = 128
+		sockproxy.splice = "disable"
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "i=$idle") }
+		\$SERVER["socket"] == "$PWD/s" { $(server "f=$full") }
+	CONF
+	launch -- -f c
+	atf_check -o match:'bound: .* = .* fixed \+ 1200 sessions x [0-9]+ bytes \+ 128 buffers x 64.0 KiB; [0-9]+ descriptors' \
+	    cat proxy.log
+	each=$(sed -n 's/.*sessions x \([0-9]*\) bytes.*/\1/p' proxy.log)
+	start=$(resident)
+	peer many many 1000 "$p0" wait over
+	head -n 1 accepted >/dev/null
+	idle_kib=$(($(resident) - start))
+	echo "$each bytes a session; 1000 of them took $idle_kib KiB"
+	# Pages, and what is touched with the first session.
+	[ "$idle_kib" -le $((1000 * each / 1024 + 128)) ] ||
+	    fail "1000 idle sessions took $idle_kib KiB, stated: $each bytes each"
+	peer stall many 100 "$p1" wait over
+	await "100 stalled sessions" resident_is_least \
+	    $((start + 100 * 60))
+	stalled_kib=$(($(resident) - start))
+	echo "100 stalled ones: $stalled_kib KiB in all"
+	[ "$stalled_kib" -le $((1200 * each / 1024 + 128 * 64 + 128)) ] ||
+	    fail "$stalled_kib KiB are more than stated"
+	kill -TERM "$PROXY"
+	kill -TERM "$PROXY"
+	wait "$PROXY"
+	PROXY=
+	counts sockproxy.accepted 1100
+	counts sockproxy.ended.shutdown 1100
+}
