@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "conf.h"
+#include "ctlclient.h"
 #include "file.h"
 #include "handover.h"
 #include "log.h"
@@ -38,6 +39,7 @@ static const char usage[] =
     "usage: sockproxy [-D] [-t | -tt | -p] [-R fd] -f file\n"
     "       sockproxy [-D] [-t | -tt | -p] [-R fd] listen-address "
     "backend-address ...\n"
+    "       sockproxy ctl [-s socket | -f file] [--json] command [argument]\n"
     "       sockproxy -h | -V | -v\n";
 
 /*
@@ -298,6 +300,8 @@ main(int argc, char *argv[])
 		log_fatal("cannot start: %s", log_errno(status));
 		return EXIT_FAILURE;
 	}
+	if (argc > 1 && strcmp(argv[1], "ctl") == 0)
+		return ctlclient_main(argc - 2, argv + 2, &setup);
 	if ((status = take_options(&options, argc, argv)) != 0)
 		return status;
 	if (options.about != 0)

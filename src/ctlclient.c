@@ -1,0 +1,263 @@
+/*
+ * ctlclient.c - the client's side of the control socket.
+ *
+ * The last line of an answer says what came of it and is not shown; so a line is
+ * held back until something follows it.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+#include "conf.h"
+#include "ctl.h"
+#include "ctlclient.h"
+#include "log.h"
+#include "os.h"
+#include "text.h"
+#include "wait.h"
+
+#define DEFAULT_PATH	"/run/sockproxy.sock"
+
+enum {
+	EXIT_USAGE = 2,
+	PATH_BYTES = 1024,
+	READ_BYTES = 16 * 1024,
+	PATIENCE_MS = CLIENT_RELOAD_MS + 10000	/* without a byte */
+};
+
+static const char usage[] =
+    "usage: sockproxy ctl [-s socket | -f file] [--json] command [argument]\n"
+    "       sockproxy ctl help (asks the running one which commands it has)\n";
+
+/* What came so far and was not shown. */
+struct answer {
+	char	line[CLIENT_TAIL + 1];
+	size_t	len;
+	bool	whole;		/* the line has its end */
+	bool	passing;	/* too long to be the last one */
+};
+
+static int
+fail(const char *what, const char *about)
+{
+	fprintf(stderr, "sockproxy ctl: %s%s\n", what, about);
+	return EXIT_FAILURE;
+}
+
+static void
+put_error(void *arg, const char *line)
+{
+	(void)arg;
+	fprintf(stderr, "%s\n", line);
+}
+
+/* The path of the control socket in a configuration. */
+static int
+path_from(const char *file, struct setup *set, const char **path)
+{
+	if (!conf_file(set, file, put_error, NULL))
+		return EXIT_FAILURE;
+	*path = conf_string(set, set->server.control.v);
+	if (**path == '\0')
+		return fail("sockproxy.control is not set in ", file);
+	return 0;
+}
+
+/*
+ * The options; *n words are left of the command.
+ */
+static int
+take_options(char *const **words, int *n, struct setup *spare,
+    const char **path)
+{
+	char	*const *w = *words;
+	int	 left = *n;
+
+	*path = DEFAULT_PATH;
+	while (left >= 2 && (strcmp(w[0], "-s") == 0 ||
+	    strcmp(w[0], "-f") == 0)) {
+		if (w[0][1] == 's')
+			*path = w[1];
+		else if (path_from(w[1], spare, path) != 0)
+			return EXIT_FAILURE;
+		w += 2;
+		left -= 2;
+	}
+	*words = w;
+	*n = left;
+	if (left == 0 || (w[0][0] == '-' && strcmp(w[0], "--json") != 0) ||
+	    (left == 1 && w[0][0] == '-')) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
+/* The words as a line. */
+static int
+make_line(char *const *words, int n, char *line, size_t size)
+{
+	size_t	len = 0;
+	int	i;
+
+	for (i = 0; i < n && len < size; i++)
+		len += text_format(line + len, size - len, "%s%s",
+		    i > 0 ? " " : "", words[i]);
+	if (len + 1 >= size)
+		return fail("the command is too long", "");
+	if (strchr(line, '\n') != NULL)
+		return fail("the command has a line end in it", "");
+	line[len] = '\n';
+	line[len + 1] = '\0';
+	return 0;
+}
+
+static int
+reach(const char *path, int *fd)
+{
+	struct os_addr	addr = { .family = OS_UNIX };
+	size_t		len = strlen(path);
+	bool		pending;
+
+	if (len == 0 || len > os_path_max())
+		return fail("not the path of a socket: ", path);
+	addr.pathlen = (uint8_t)len;
+	memcpy(addr.u.path, path, len);
+	*fd = os_connect(&addr, NULL, &pending);
+	if (*fd >= 0)
+		return 0;
+	if (*fd == -ENOENT)
+		return fail("there is no control socket ", path);
+	if (*fd == -ECONNREFUSED)
+		return fail("no sockproxy listens at ", path);
+	fprintf(stderr, "sockproxy ctl: cannot reach %s: %s\n", path,
+	    log_errno(*fd));
+	return EXIT_FAILURE;
+}
+
+static void
+show(struct answer *a)
+{
+	fwrite(a->line, 1, a->len, stdout);
+	a->len = 0;
+}
+
+static void
+take(struct answer *a, char c)
+{
+	if (a->whole) {
+		show(a);
+		a->whole = false;
+	}
+	if (a->passing) {
+		putchar(c);
+		a->passing = c != '\n';
+		return;
+	}
+	a->line[a->len++] = c;
+	a->whole = c == '\n';
+	if (!a->whole && a->len == sizeof(a->line) - 1) {
+		show(a);
+		a->passing = true;
+	}
+}
+
+/* The end of the answer: what came of it. */
+static int
+verdict(struct answer *a)
+{
+	static const char	error[] = "error: ";
+
+	if (!a->whole) {
+		show(a);
+		fflush(stdout);
+		return fail("the answer was cut short", "");
+	}
+	a->line[a->len - 1] = '\0';
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return fail("cannot write to standard output", "");
+	if (strcmp(a->line, "ok") == 0)
+		return EXIT_SUCCESS;
+	if (strncmp(a->line, error, sizeof(error) - 1) == 0)
+		return fail(a->line + sizeof(error) - 1, "");
+	return fail("the answer makes no sense: ", a->line);
+}
+
+/* Wait until fd is ready.  False when it takes too long. */
+static bool
+ready(int fd, uint32_t want)
+{
+	struct wait_event	event;
+	int			n;
+	uint64_t		due = os_now_ms() + PATIENCE_MS, now;
+
+	wait_want(fd, want);
+	while ((now = os_now_ms()) < due) {
+		n = wait_turn(&event, 1, (int)(due - now));
+		if (n != 0)
+			return n > 0;
+	}
+	return false;
+}
+
+static int
+give(int fd, const char *line)
+{
+	size_t	len = strlen(line);
+	long	n;
+
+	while (len > 0) {
+		n = os_write(fd, line, len);
+		if (n == -EAGAIN && ready(fd, WAIT_WRITE))
+			continue;
+		if (n < 0)
+			return fail("cannot send the command: ",
+			    log_errno((int)n));
+		line += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int
+listen_to(int fd)
+{
+	static struct answer	answer;
+	static char		buf[READ_BYTES];
+	long			i, n;
+
+	for (;;) {
+		n = os_read(fd, buf, sizeof(buf));
+		if (n == -EAGAIN) {
+			if (ready(fd, WAIT_READ))
+				continue;
+			return fail("no answer came", "");
+		}
+		if (n <= 0)
+			return verdict(&answer);
+		for (i = 0; i < n; i++)
+			take(&answer, buf[i]);
+	}
+}
+
+int
+ctlclient_main(int nwords, char *const *words, struct setup *spare)
+{
+	const char	*path;
+	char		 line[CTL_LINE + 1];
+	int		 fd = -1, status;
+
+	if ((status = take_options(&words, &nwords, spare, &path)) != 0 ||
+	    (status = make_line(words, nwords, line, sizeof(line))) != 0 ||
+	    (status = reach(path, &fd)) != 0)
+		return status;
+	if ((status = wait_open("poll", fd + 1)) != 0 ||
+	    (status = wait_add(fd, WAIT_LEVEL, 0)) != 0)
+		return fail("cannot wait: ", log_errno(status));
+	if ((status = give(fd, line)) == 0)
+		status = listen_to(fd);
+	return status;
+}
