@@ -214,6 +214,37 @@ a_listener_is_reported_as_long_as_it_is_ready(void)
 	EXPECT(contract_await(l, WAIT_READ));
 }
 
+/* Descriptors come and go; those that stay must not lose their place. */
+static void
+others_may_leave(void)
+{
+	enum { PAIRS = 6 };
+	static const int	leave[] = { 0, 4, 5, 2 };
+	struct end		*c[PAIRS], *s[PAIRS];
+	size_t			i;
+
+	for (i = 0; i < PAIRS; i++)
+		contract_pair(&c[i], &s[i]);
+	contract_settle();
+	for (i = 0; i < PAIRS; i++)
+		wait_want(s[i]->fd, WAIT_READ);
+	for (i = 0; i < sizeof(leave) / sizeof(leave[0]); i++)
+		if (i % 2)
+			contract_close(s[leave[i]]);
+		else
+			wait_want(s[leave[i]]->fd, 0);
+	/* 1 and 3 are left, and both have been moved about. */
+	wait_want(s[3]->fd, 0);
+	contract_write(c[1], 0, 10);
+	for (i = 0; i < 100 && !(s[1]->ready & WAIT_READ); i++)
+		(void)contract_turn(5);
+	contract_read(s[1], 0, 10);
+	contract_write(c[3], 0, 10);
+	contract_read(s[3], 0, 10);
+	contract_write(c[5], 0, 10);
+	contract_read(s[5], 0, 10);
+}
+
 /* With room for two events, ten that are ready all have their turn. */
 static void
 nobody_starves(void)
@@ -322,6 +353,8 @@ const struct contract_case contract_wait_cases[] = {
 	    "interest that comes after the event"),
 	CASE(a_listener_is_reported_as_long_as_it_is_ready, CONTRACT_ALL,
 	    "WAIT_LEVEL, wanted and not"),
+	CASE(others_may_leave, CONTRACT_ALL,
+	    "descriptors come and go"),
 	CASE(nobody_starves, CONTRACT_ALL,
 	    "a full array of events leaves nobody out"),
 	CASE(a_descriptor_can_be_used_again, CONTRACT_ALL,

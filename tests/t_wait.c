@@ -1,0 +1,149 @@
+/*
+ * t_wait.c - what the contract cannot ask of every system: descriptors that others
+ * have too, pipes, and a waiter that is out of memory for one more.
+ */
+#include <sys/types.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <atf-c.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "wait.h"
+
+static const char *
+best(void)
+{
+	ATF_REQUIRE_EQ(wait_open(NULL, 64), 0);
+	return wait_kind();
+}
+
+/*
+ * A copy of a descriptor lives on (in a process that took the session over): its
+ * events must not reach the one that has the number now.
+ */
+ATF_TC_WITHOUT_HEAD(events_of_a_former_descriptor_are_dropped);
+ATF_TC_BODY(events_of_a_former_descriptor_are_dropped, tc)
+{
+	struct wait_event	ev[4];
+	int			a[2], b[2], copy, fd, i, n;
+
+	(void)best();
+	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, a), 0);
+	fd = a[0];
+	ATF_REQUIRE_EQ(wait_add(fd, WAIT_EDGE, 1), 0);
+	ATF_REQUIRE((copy = dup(fd)) >= 0);
+	while (wait_turn(ev, 4, 0) > 0)
+		continue;
+	wait_del(fd);
+	(void)close(fd);
+	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, b), 0);
+	ATF_REQUIRE_EQ(b[0], fd);
+	ATF_REQUIRE_EQ(write(a[1], "x", 1), 1);
+	ATF_CHECK_EQ(wait_turn(ev, 4, 0), 0);	/* nobody's at all */
+	ATF_REQUIRE_EQ(wait_add(fd, WAIT_EDGE, 2), 0);
+	ATF_REQUIRE_EQ(write(a[1], "x", 1), 1);
+	for (i = 0; i < 3; i++) {
+		ATF_REQUIRE((n = wait_turn(ev, 4, 0)) >= 0);
+		while (n-- > 0)
+			ATF_CHECK_EQ(ev[n].token, 2);
+	}
+	wait_close();
+	(void)copy;
+}
+
+static void
+pipe_with(const char *kind)
+{
+	struct wait_event	ev[4];
+	int			p[2];
+
+	ATF_REQUIRE_EQ(pipe(p), 0);
+	ATF_REQUIRE_EQ(wait_open(kind, 64), 0);
+	ATF_REQUIRE_EQ(wait_add(p[0], WAIT_LEVEL, 7), 0);
+	wait_want(p[0], WAIT_READ);
+	ATF_CHECK_EQ(wait_turn(ev, 4, 0), 0);
+	ATF_REQUIRE_EQ(write(p[1], "x", 1), 1);
+	ATF_CHECK_EQ(wait_turn(ev, 4, 0), 1);
+	ATF_CHECK_EQ(ev[0].token, 7);
+	ATF_CHECK(ev[0].got & WAIT_READ);
+	ATF_CHECK_EQ(wait_turn(ev, 4, 0), 1);
+	wait_want(p[0], 0);
+	ATF_CHECK_EQ(wait_turn(ev, 4, 0), 0);
+	(void)close(p[1]);
+	ATF_CHECK_EQ(wait_turn(ev, 4, 0), 0);
+	wait_want(p[0], WAIT_READ);
+	ATF_CHECK_EQ(wait_turn(ev, 4, 0), 1);
+	wait_del(p[0]);
+	(void)close(p[0]);
+	wait_close();
+}
+
+/* The pipe that signals ring through is watched like a listener. */
+ATF_TC_WITHOUT_HEAD(a_pipe_can_be_watched);
+ATF_TC_BODY(a_pipe_can_be_watched, tc)
+{
+	pipe_with(NULL);
+	pipe_with("poll");
+}
+
+ATF_TC_WITHOUT_HEAD(kinds_are_named);
+ATF_TC_BODY(kinds_are_named, tc)
+{
+	const char	*kinds = wait_kinds(), *first = best();
+
+	ATF_CHECK_EQ(strncmp(kinds, first, strlen(first)), 0);
+	ATF_CHECK(strstr(kinds, "poll") != NULL);
+	ATF_CHECK(wait_memory(NULL, 1000) > 0);
+	ATF_CHECK(wait_memory("poll", 100000) > wait_memory("poll", 1000));
+	wait_close();
+	ATF_CHECK_EQ(wait_open("select", 64), -EINVAL);
+	ATF_CHECK_EQ(wait_open("", 64), -EINVAL);
+	ATF_CHECK_EQ(wait_open("poll", 0), -EINVAL);
+	ATF_CHECK_EQ(wait_open(NULL, 0), -EINVAL);
+}
+
+ATF_TC_WITHOUT_HEAD(what_cannot_be_watched_says_so);
+ATF_TC_BODY(what_cannot_be_watched_says_so, tc)
+{
+	int	fd;
+
+	if (strcmp(best(), "epoll") != 0)
+		atf_tc_skip("poll(2) takes anything");
+	ATF_REQUIRE((fd = open("file", O_CREAT | O_RDWR, 0600)) >= 0);
+	ATF_CHECK_EQ(wait_add(fd, WAIT_EDGE, 0), -EPERM);
+	ATF_CHECK_EQ(wait_add(fd, WAIT_LEVEL, 0), -EPERM);
+	ATF_CHECK_EQ(wait_add(63, WAIT_EDGE, 0), -EBADF);
+	wait_want(fd, WAIT_READ);
+	wait_del(fd);
+	wait_close();
+}
+
+ATF_TC_WITHOUT_HEAD(no_descriptor_for_the_queue_says_so);
+ATF_TC_BODY(no_descriptor_for_the_queue_says_so, tc)
+{
+	struct rlimit	l, none;
+
+	if (strcmp(best(), "poll") == 0)
+		atf_tc_skip("poll(2) needs none");
+	wait_close();
+	ATF_REQUIRE_EQ(getrlimit(RLIMIT_NOFILE, &l), 0);
+	none = l;
+	none.rlim_cur = 3;
+	ATF_REQUIRE_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+	ATF_CHECK_EQ(wait_open(NULL, 64), -EMFILE);
+	ATF_REQUIRE_EQ(setrlimit(RLIMIT_NOFILE, &l), 0);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, events_of_a_former_descriptor_are_dropped);
+	ATF_TP_ADD_TC(tp, a_pipe_can_be_watched);
+	ATF_TP_ADD_TC(tp, kinds_are_named);
+	ATF_TP_ADD_TC(tp, what_cannot_be_watched_says_so);
+	ATF_TP_ADD_TC(tp, no_descriptor_for_the_queue_says_so);
+	return atf_no_error();
+}
