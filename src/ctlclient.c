@@ -58,6 +58,10 @@ put_error(void *arg, const char *line)
 static int
 path_from(const char *file, struct setup *set, const char **path)
 {
+	const bool	any_port = true;
+
+	/* whether the configuration is right is not the question here */
+	(void)conf_port_zero(&any_port);
 	if (!conf_file(set, file, put_error, NULL))
 		return EXIT_FAILURE;
 	*path = conf_string(set, set->server.control.v);
