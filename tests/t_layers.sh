@@ -27,12 +27,19 @@ handover listener
 bound loop
 resolve
 former
-listen start
-relay
-status listing page metrics json view http
-ctl operate monitor
+http
+status
+view listing page metrics json
+ctl
+operate
+client
+monitor
+listen start doors
+confine
+relay watcher
 crew
-parent
+parent upgrade
+ctlclient
 main
 "
 
