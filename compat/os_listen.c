@@ -125,13 +125,15 @@ listen_on(int fd, const struct os_addr *a, const struct os_listen *how)
 		return error;
 	if ((error = bind_to(fd, a, how)) != 0)
 		return error;
+	/* Before the first connection can come: it inherits them. */
+	if (a->family != OS_UNIX) {
+		os_linger_reset(fd);
+		os_sys_tcp_listener(fd);
+	}
 	if (listen(fd, how->backlog) == -1)
 		return -errno;
-	if (a->family == OS_UNIX)
-		return 0;
-	os_linger_reset(fd);
-	os_sys_tcp_listener(fd);
-	os_sys_defer(fd, how);
+	if (a->family != OS_UNIX)
+		os_sys_defer(fd, how);
 	return 0;
 }
 
