@@ -30,6 +30,7 @@ SECONDS = 60
 CHECK =
 DEMO =
 NO_MUSL =
+VARIANT = build-variant
 FUZZ =
 
 # The system whose compat files are built; "generic" is the fallback of each.
@@ -129,12 +130,12 @@ PARTS = tests/contract.c tests/contract_os.c tests/contract_splice.c \
 PEER = tests/peer.c tests/peer_load.c tests/peer_net.c
 # Run once; UNIT_TESTS in C, ONCE_TESTS not.  SYSTEM_TESTS run with each build of
 # the program, each way to wait and each way to move bytes.
-UNIT_TESTS = tests/t_addr tests/t_cage tests/t_chan tests/t_contract \
-	tests/t_file tests/t_lex tests/t_log tests/t_notify tests/t_os \
-	tests/t_proc tests/t_stat tests/t_text tests/t_wait
+UNIT_TESTS = tests/t_addr tests/t_cage tests/t_chan tests/t_conf \
+	tests/t_contract tests/t_file tests/t_lex tests/t_log tests/t_notify \
+	tests/t_os tests/t_proc tests/t_stat tests/t_text tests/t_wait
 ONCE_TESTS = tests/t_fuzz tests/t_layers tests/t_manual tests/t_sim
 SYSTEM_TESTS = tests/t_options tests/t_relay tests/t_relay_backends \
-	tests/t_start
+	tests/t_signals tests/t_start
 
 OBJS = src/main.o $(SRC:.c=.o) $(COMPAT:.c=.o)
 
@@ -172,6 +173,11 @@ static:
 tests:
 	@b=build; $(TREE)
 	@cd build && $(MAKE) WERROR='$(WERROR)' program test-programs
+
+# Everything in a directory of its own, with whatever is set on the command line.
+variant:
+	@b='$(VARIANT)'; $(TREE)
+	@cd '$(VARIANT)' && $(MAKE) program test-programs
 
 generic:
 	@b=build-generic; $(TREE)
@@ -268,8 +274,8 @@ help:
 	@echo "clean dist help"
 
 clean:
-	rm -rf build build-asan build-cov build-fuzz build-generic build-msan \
-	    build-musl build-valgrind sockproxy-$(VERSION).tar.gz
+	rm -rf build build-asan build-clang build-cov build-fuzz build-generic build-msan \
+	    build-musl build-variant sockproxy-$(VERSION).tar.gz
 
 # ---- in a build directory ----------------------------------------------------
 
@@ -346,4 +352,4 @@ tests/demo: tests/demo.c
 
 .PHONY: all bench bench-quick check check-asan check-msan check-valgrind clean \
 	coverage demo dist fuzz generic help install program sim sim-night \
-	static test-programs tests
+	static test-programs tests variant

@@ -104,9 +104,28 @@ manual_has_every_option_body()
 {
 	begin
 	root
-	"$PROGRAM" -h | grep -oE '[[| ]-[A-Za-z]+' | sed 's/.*-/-/' |
-	    sort -u >in_usage
+	# ctl's are described in a section of their own
+	"$PROGRAM" -h | grep -v ' ctl ' | grep -oE '[[| ]-[A-Za-z]+' |
+	    sed 's/.*-/-/' | sort -u >in_usage
 	sed -n 's/^\.It Fl \([A-Za-z]*\).*$/-\1/p' "$ROOT/sockproxy.8" |
 	    sort -u >in_manual
 	atf_check diff in_usage in_manual
+}
+
+describe manual_has_every_command_of_ctl "sockproxy.8 and the help agree"
+manual_has_every_command_of_ctl_body()
+{
+	begin
+	root
+	proxy <<-CONF
+		sockproxy.control = "$PWD/ctl"
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server b=127.0.0.1:9) }
+	CONF
+	atf_check -o save:help "$PROGRAM" ctl -s "$PWD/ctl" help
+	proxy_stop
+	sed -n 's/^\([a-z]*\)  *.*$/\1/p' help | sort >in_help
+	sed -n '/^\.Sh CONTROL/,/^\.Sh STAT/s/^\.It Cm \([a-z]*\).*/\1/p' \
+	    "$ROOT/sockproxy.8" | sort >in_manual
+	[ -s in_help ] || fail "no help"
+	atf_check diff in_help in_manual
 }
