@@ -53,6 +53,14 @@ half_start(struct half *h, uint64_t now)
 	    .moved_ms = now };
 }
 
+static void
+half_spliced(struct half *h, const struct splice_moved *moved)
+{
+	h->bytes += moved->out;
+	if (moved->out > 0)
+		stat_global()->spliced += moved->out;
+}
+
 /* Give back what the half owns. */
 static void
 half_free(struct half *h, const struct side *from)
@@ -65,8 +73,7 @@ half_free(struct half *h, const struct side *from)
 	h->off = h->len = 0;
 	if (h->lane != -1) {
 		splice_end(h->lane, from->fd, &moved);
-		h->bytes += moved.out;
-		h->spliced += moved.out;
+		half_spliced(h, &moved);
 	}
 	h->lane = -1;
 }
@@ -339,8 +346,7 @@ half_splice(struct half *h, struct side *from, struct side *to, size_t size,
 	enum splice_result result;
 
 	result = splice_step(h->lane, from->fd, to->fd, size, &moved);
-	h->bytes += moved.out;
-	h->spliced += moved.out;
+	half_spliced(h, &moved);
 	if (moved.in > 0 || moved.out > 0)
 		h->moved_ms = now;
 	switch (result) {

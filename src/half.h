@@ -55,8 +55,8 @@ struct half {
 	uint32_t	owed;		/* delivered, but still in the source's queue */
 	int		lane;		/* splice lane, else -1 */
 	uint64_t	bytes;		/* delivered to the sink */
-	uint64_t	spliced;	/* of these, moved by the kernel */
-	uint64_t	moved_ms;	/* when a byte moved last */
+	uint64_t	moved_ms;	/* when a byte moved last; in LAST: when one
+					   that the sink's kernel held was taken */
 	uint64_t	rest_ms;	/* nothing is done before then */
 	uint64_t	pay_ms;		/* nothing is taken before then (byte rate) */
 };

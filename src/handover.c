@@ -42,14 +42,14 @@ struct handover_half {
 	int32_t		error;
 	uint32_t	len, owed;
 	uint32_t	has_lane, lane_held;
-	uint64_t	bytes, spliced, moved_ms, rest_ms, pay_ms;
+	uint64_t	bytes, moved_ms, rest_ms, pay_ms;
 };
 
 /* Only types of fixed size: sender and receiver may be different programs. */
 struct handover_row {
 	uint32_t	kind, version;
 	uint64_t	listener, backend;	/* ids; backend 0: none */
-	uint64_t	start_ms, since_ms, stall_ms;
+	uint64_t	start_ms, since_ms;
 	uint32_t	number, connect_ms;
 	int32_t		error;
 	uint8_t		state, reason, peeked, last_choice;
@@ -174,8 +174,7 @@ pack_half(struct handover_half *to, const struct half *h)
 	*to = (struct handover_half){ .state = h->state, .end = h->end,
 	    .bulk = h->bulk, .chatty = h->chatty, .error = h->error,
 	    .len = h->len, .owed = h->owed, .bytes = h->bytes,
-	    .spliced = h->spliced, .moved_ms = h->moved_ms,
-	    .rest_ms = h->rest_ms, .pay_ms = h->pay_ms };
+	    .moved_ms = h->moved_ms, .rest_ms = h->rest_ms, .pay_ms = h->pay_ms };
 }
 
 static void
@@ -192,7 +191,7 @@ handover_pack(const struct setup *set, struct session *s, void *buf, int *fds,
 {
 	struct handover_row row = { .kind = KIND_SESSION,
 	    .version = HANDOVER_VERSION, .start_ms = s->start_ms,
-	    .since_ms = s->since_ms, .stall_ms = s->stall_ms,
+	    .since_ms = s->since_ms,
 	    .number = s->number, .connect_ms = s->connect_ms,
 	    .error = s->error, .state = s->state, .reason = s->reason,
 	    .peeked = s->peeked, .last_choice = s->last_choice,
@@ -314,8 +313,7 @@ unpack_half(struct half *h, const struct handover_half *from)
 	*h = (struct half){ .state = from->state, .end = from->end,
 	    .bulk = from->bulk, .chatty = from->chatty, .error = from->error,
 	    .buf = -1, .len = from->len, .owed = from->owed, .lane = -1,
-	    .bytes = from->bytes, .spliced = from->spliced,
-	    .moved_ms = from->moved_ms, .rest_ms = from->rest_ms,
+	    .bytes = from->bytes, .moved_ms = from->moved_ms, .rest_ms = from->rest_ms,
 	    .pay_ms = from->pay_ms };
 }
 
@@ -389,8 +387,7 @@ unpack(const struct setup *set, const struct handover_row *row,
 	    .backend = BACKEND_NONE, .error = row->error,
 	    .number = row->number, .connect_ms = row->connect_ms,
 	    .peer = { .port = row->port, .family = row->family },
-	    .start_ms = row->start_ms, .since_ms = row->since_ms,
-	    .stall_ms = row->stall_ms };
+	    .start_ms = row->start_ms, .since_ms = row->since_ms };
 	memcpy(s->peer.ip, row->ip, sizeof(s->peer.ip));
 	s->listener = (uint16_t)handover_find(ids_listener, set->nlisteners,
 	    row->listener);

@@ -115,8 +115,10 @@ session_free(struct session *s, uint64_t now)
 
 /* Whether a side that is to be reset still has bytes on their way. */
 static bool
-side_owes(struct session *s, struct side *sd, uint64_t now)
+side_owes(struct session *s, unsigned which, uint64_t now)
 {
+	struct side *sd = &s->side[which];
+	struct half *h = &s->half[!which];
 	long n;
 
 	if (sd->fd == -1 || sd->cut || sd->local)
@@ -127,9 +129,9 @@ side_owes(struct session *s, struct side *sd, uint64_t now)
 	if (n <= 0)
 		return false;
 	if (sd->unsent == 0 || (uint32_t)n < sd->unsent)
-		s->stall_ms = now;
+		h->moved_ms = now;
 	sd->unsent = (uint32_t)n;
-	return now < s->stall_ms + LIMIT_LAST_STALL_MS &&
+	return now < h->moved_ms + LIMIT_LAST_STALL_MS &&
 	    now < s->since_ms + LIMIT_LAST_MS;
 }
 
@@ -167,7 +169,7 @@ session_last(struct session *s, uint64_t now)
 	for (i = CLIENT; i <= BACKEND; i++) {
 		if (s->side[i].fd != -1)
 			side_discard(&s->side[i]);
-		if (side_owes(s, &s->side[i], now))
+		if (side_owes(s, i, now))
 			owes = true;
 		else
 			session_shut(&s->side[i], true);
@@ -181,15 +183,13 @@ session_last(struct session *s, uint64_t now)
 
 /* Count what a half has delivered since it stood there. */
 static void
-session_tally(const struct session *s, unsigned way, uint64_t bytes,
-    uint64_t spliced)
+session_tally(const struct session *s, unsigned way, uint64_t bytes)
 {
 	const struct half *h = &s->half[way];
 
 	if ((bytes = h->bytes - bytes) == 0)
 		return;
 	stat_global()->bytes[way] += bytes;
-	stat_global()->spliced += h->spliced - spliced;
 	stat_backend(s->backend)->bytes[way] += bytes;
 	stat_listener(s->listener)->bytes[way] += bytes;
 }
@@ -202,20 +202,19 @@ static void
 session_halves(struct session *s, enum halves what, uint64_t now)
 {
 	struct half *h;
-	uint64_t bytes, spliced;
+	uint64_t bytes;
 	unsigned way;
 
 	for (way = CLIENT; way <= BACKEND; way++) {
 		h = &s->half[way];
 		bytes = h->bytes;
-		spliced = h->spliced;
 		if (what == HALVES_REFRESH)
 			half_refresh(h, &s->side[way], &s->side[!way], now);
 		else if (what == HALVES_HALT)
 			half_halt(h, &s->side[way]);
 		else
 			half_drop(h, &s->side[way]);
-		session_tally(s, way, bytes, spliced);
+		session_tally(s, way, bytes);
 	}
 }
 
@@ -248,7 +247,7 @@ session_reset(struct session *s, enum reason reason, int error,
 		return;
 	}
 	session_to(s, SESSION_LAST);
-	s->since_ms = s->stall_ms = now;
+	s->since_ms = now;
 	session_last(s, now);
 }
 
@@ -295,7 +294,7 @@ relay_way(struct session *s, unsigned way, uint64_t now)
 	const struct setup_profile *p = &setup->profiles[s->profile];
 	struct half *h = &s->half[way];
 	struct half_leave leave = { .now = now };
-	uint64_t bytes = h->bytes, spliced = h->spliced;
+	uint64_t bytes = h->bytes;
 	size_t taken;
 
 	if (h->state == HALF_DONE)
@@ -306,7 +305,7 @@ relay_way(struct session *s, unsigned way, uint64_t now)
 	taken = half_run(h, &s->side[way], &s->side[!way], &leave);
 	rate_pay(&h->pay_ms, p->kbytes.v, taken, now);
 	rate_pay(&gate[way], setup->server.kbytes.v, taken, now);
-	session_tally(s, way, bytes, spliced);
+	session_tally(s, way, bytes);
 }
 
 /* Why a session ended in which half[way] found out. */

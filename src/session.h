@@ -48,7 +48,6 @@ struct session {
 	uint64_t	start_ms;	/* accepted */
 	uint64_t	since_ms;	/* state entered, or this connect began */
 	uint64_t	nap_ms;		/* look again then */
-	uint64_t	stall_ms;	/* LAST: unsent shrank then */
 };
 
 /*

@@ -11,8 +11,8 @@
 static struct table_area all;		/* the tables of all relays, shared */
 static struct session	*table;		/* this relay's */
 static uint64_t		*tried;		/* words for each session */
-static uint32_t		*spare;		/* rows that were used and are free */
-static unsigned		 max, words, nspare, fresh;
+static uint32_t		 spare = NOBODY;	/* first row that was used and is free */
+static unsigned		 max, words, nspare, fresh;	/* nspare: how many are free */
 static uint32_t		 run_first = NOBODY, run_last = NOBODY;
 static uint32_t		 run_now = NOBODY;	/* being served */
 static uint32_t		 nap_first = NOBODY;
@@ -72,11 +72,11 @@ table_open(unsigned relay, unsigned most, unsigned nwords)
 	words = nwords;
 	table = (struct session *)(void *)(all.mem + relay * rows_size(all.rows));
 	tried = mem_private((size_t)all.rows * words * sizeof(tried[0]));
-	spare = mem_private(all.rows * sizeof(spare[0]));
+	spare = NOBODY;
 	nspare = fresh = 0;
 	run_first = run_last = run_now = nap_first = NOBODY;
 	nap_due = UINT64_MAX;
-	if (tried == NULL || spare == NULL) {
+	if (tried == NULL) {
 		table_close();
 		return false;
 	}
@@ -87,10 +87,9 @@ void
 table_close(void)
 {
 	mem_unmap(tried, (size_t)all.rows * words * sizeof(tried[0]));
-	mem_unmap(spare, all.rows * sizeof(spare[0]));
 	table = NULL;
 	tried = NULL;
-	spare = NULL;
+	spare = NOBODY;
 	max = nspare = fresh = 0;
 }
 
@@ -103,8 +102,7 @@ table_memory(const struct setup *set, unsigned n)
 	for (i = 0; i < set->npools; i++)
 		if (set->pools[i].nbackends > most)
 			most = set->pools[i].nbackends;
-	return rows_size(n) + n * (sizeof(spare[0]) +
-	    (most + 63) / 64 * sizeof(tried[0]));
+	return rows_size(n) + n * ((most + 63) / 64 * sizeof(tried[0]));
 }
 
 unsigned
@@ -147,8 +145,8 @@ table_tried(const struct session *s)
 uint32_t
 table_next(void)
 {
-	if (nspare > 0)
-		return spare[nspare - 1];
+	if (spare != NOBODY)
+		return spare;
 	return fresh < all.rows ? fresh : NOBODY;
 }
 
@@ -158,12 +156,14 @@ table_take(void)
 	struct session *s;
 	unsigned w;
 
-	if (nspare == 0) {
-		if (fresh == all.rows)
-			return NULL;
-		spare[nspare++] = fresh++;
-	}
-	s = &table[spare[--nspare]];
+	if (spare != NOBODY) {
+		s = &table[spare];
+		spare = s->nap_next;
+		nspare--;
+	} else if (fresh < all.rows)
+		s = &table[fresh++];
+	else
+		return NULL;
 	for (w = 0; w < words; w++)
 		table_tried(s)[w] = 0;
 	return s;
@@ -188,7 +188,9 @@ table_give(struct session *s)
 {
 	nap_remove(s);
 	MUST(nspare < fresh);
-	spare[nspare++] = table_index(s);
+	s->nap_next = spare;	/* it naps no more */
+	spare = table_index(s);
+	nspare++;
 }
 
 void
