@@ -45,6 +45,7 @@ enum {
 	LIMIT_LAST_BLIND_MS = 1000,	/* LAST, where os_unsent cannot say */
 	LIMIT_SHUTDOWN_LAST_MS = 500,	/* LAST, when the program ends */
 	LIMIT_PAUSE_MS = 100,		/* a listener that is out of something */
+	LIMIT_TRIM_MS = 10000,		/* memory is given back after a peak */
 	LIMIT_SWEEP_MS = 100		/* between two sweeps at the least */
 };
 

@@ -48,6 +48,7 @@ static struct {
 } adopt[LIMIT_RELAYS];
 static unsigned		 expected;	/* predecessors that have not ended */
 static unsigned		 leased;	/* buffers, as last counted */
+static uint64_t		 trim_due = UINT64_MAX;
 static int		 failure;
 
 unsigned
@@ -139,7 +140,7 @@ loop_open(const struct setup *set, unsigned relay, const int *listeners,
 	channel = chan;
 	channel_ready = false;
 	mode = LOOP_RUN;
-	mode_due = log_due = UINT64_MAX;
+	mode_due = log_due = trim_due = UINT64_MAX;
 	failure = 0;
 	leased = 0;
 	expected = 0;
@@ -388,11 +389,26 @@ timeout(void)
 		due = mode_due;
 	if (log_due < due)
 		due = log_due;
+	if (trim_due < due)
+		due = trim_due;
 	if (due == UINT64_MAX)
 		return -1;
 	if (due == 0 || due <= (now = os_now_ms()))
 		return 0;
 	return due - now > INT32_MAX ? INT32_MAX : (int)(due - now);
+}
+
+/* Some time after a peak, memory and pipes that only it needed are given back. */
+static void
+trim(uint64_t now)
+{
+	if (leased > 1)
+		trim_due = now + LIMIT_TRIM_MS;
+	if (trim_due > now)
+		return;
+	trim_due = UINT64_MAX;
+	buf_trim();
+	splice_trim();
 }
 
 static void
@@ -439,6 +455,7 @@ loop_turn(void)
 		mode_expire(now);
 	if (buf_used() != leased)
 		stat_global()->buffers_used = leased = buf_used();
+	trim(now);
 	stat_end();
 	log_due = log_tick(now);
 	if (mode != LOOP_RUN && table_count() == 0)
