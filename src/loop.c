@@ -48,6 +48,7 @@ static struct {
 } adopt[LIMIT_RELAYS];
 static unsigned		 expected;	/* predecessors that have not ended */
 static unsigned		 leased;	/* buffers, as last counted */
+static bool		 peak;		/* several buffers were leased */
 static uint64_t		 trim_due = UINT64_MAX;
 static int		 failure;
 
@@ -143,6 +144,7 @@ loop_open(const struct setup *set, unsigned relay, const int *listeners,
 	mode_due = log_due = trim_due = UINT64_MAX;
 	failure = 0;
 	leased = 0;
+	peak = false;
 	expected = 0;
 	for (i = 0; i < LIMIT_RELAYS; i++)
 		adopt[i].fd = -1;
@@ -402,8 +404,13 @@ timeout(void)
 static void
 trim(uint64_t now)
 {
-	if (leased > 1)
+	if (leased > 1) {
+		peak = true;
+		trim_due = UINT64_MAX;
+	} else if (peak) {
+		peak = false;
 		trim_due = now + LIMIT_TRIM_MS;
+	}
 	if (trim_due > now)
 		return;
 	trim_due = UINT64_MAX;
