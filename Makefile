@@ -133,7 +133,8 @@ PEER = tests/peer.c tests/peer_load.c tests/peer_net.c
 UNIT_TESTS = tests/t_addr tests/t_cage tests/t_chan tests/t_conf \
 	tests/t_contract tests/t_file tests/t_lex tests/t_log tests/t_notify \
 	tests/t_os tests/t_proc tests/t_stat tests/t_text tests/t_wait
-ONCE_TESTS = tests/t_fuzz tests/t_layers tests/t_manual tests/t_sim
+ONCE_TESTS = tests/t_dist tests/t_fuzz tests/t_layers tests/t_manual \
+	tests/t_sim
 SYSTEM_TESTS = tests/t_options tests/t_relay tests/t_relay_backends \
 	tests/t_signals tests/t_start
 

@@ -1,0 +1,52 @@
+# What packagers take: the scripts are shell, and what they run is right.
+
+describe scripts_are_shell "sh -n of every script in dist"
+scripts_are_shell_body()
+{
+	begin
+	root=$_dir/../..
+	for s in dist/freebsd/port/files/sockproxy.in dist/openbsd/sockproxy.rc \
+	    dist/openwrt/files/sockproxy.init tests/demo.sh tests/check.sh \
+	    tests/coverage.sh .ci/run; do
+		atf_check sh -n "$root/$s"
+	done
+}
+
+describe install_puts_all_in_place "make install with DESTDIR and PREFIX" make
+install_puts_all_in_place_body()
+{
+	begin
+	case $_dir in
+	*/build/tests) ;;
+	*)	atf_skip "only for the directory that make install takes" ;;
+	esac
+	cd "$_dir/../.." || fail "no source tree"
+	atf_check -o ignore -e ignore make install DESTDIR="$OLDPWD/to" \
+	    PREFIX=/usr
+	cd "$OLDPWD" || fail "no work directory"
+	atf_check -o save:there sh -c 'cd to && find . -type f | sort'
+	atf_check -o inline:"./usr/sbin/sockproxy
+./usr/share/examples/sockproxy/sockproxy.conf
+./usr/share/man/man5/sockproxy.conf.5
+./usr/share/man/man8/sockproxy.8
+" cat there
+	atf_check -o inline:"Syntax OK\n" to/usr/sbin/sockproxy -t \
+	    -f to/usr/share/examples/sockproxy/sockproxy.conf
+}
+
+describe systemd_takes_the_units "systemd-analyze verify" systemd-analyze
+systemd_takes_the_units_body()
+{
+	begin
+	mkdir units
+	for u in service socket; do
+		sed -e "s|/usr/sbin/sockproxy|$PROGRAM|" \
+		    "$_dir/../../dist/systemd/sockproxy.$u" \
+		    >"units/sockproxy.$u"
+	done
+	systemd-analyze verify "$PWD/units/sockproxy.service" \
+	    "$PWD/units/sockproxy.socket" >said 2>&1
+	# other units of the machine are none of our business
+	grep sockproxy said | grep -v "Command 'man" >ours
+	atf_check cat ours
+}
