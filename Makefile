@@ -135,8 +135,8 @@ UNIT_TESTS = tests/t_addr tests/t_cage tests/t_chan tests/t_conf \
 	tests/t_os tests/t_proc tests/t_stat tests/t_text tests/t_wait
 ONCE_TESTS = tests/t_dist tests/t_fuzz tests/t_layers tests/t_manual \
 	tests/t_sim
-SYSTEM_TESTS = tests/t_options tests/t_relay tests/t_relay_backends \
-	tests/t_signals tests/t_start
+SYSTEM_TESTS = tests/t_activate tests/t_options tests/t_relay \
+	tests/t_relay_backends tests/t_signals tests/t_start
 
 OBJS = src/main.o $(SRC:.c=.o) $(COMPAT:.c=.o)
 
@@ -298,7 +298,8 @@ libcompat.a: $(COMPAT:.c=.o)
 	ranlib $@
 
 test-programs: $(UNIT_TESTS) $(ONCE_TESTS) $(SYSTEM_TESTS) $(FUZZERS) \
-	tests/keys tests/peer tests/sim/sim tests/sim/sim-contract
+	tests/activate tests/keys tests/peer tests/sim/sim \
+	tests/sim/sim-contract
 
 $(OBJS) $(PARTS:.c=.o) $(PEER:.c=.o) $(SIM:.c=.o) $(FUZZERS:=.o) \
     tests/keys.o tests/sim/sim.o tests/sim/sim_contract.o: $(HEADERS)
@@ -311,6 +312,9 @@ libparts.a: $(PARTS:.c=.o)
 	rm -f $@
 	$(AR) rc $@ $(PARTS:.c=.o)
 	ranlib $@
+
+tests/activate: tests/activate.o
+	$(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ tests/activate.o
 
 tests/peer: $(PEER:.c=.o)
 	$(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $(PEER:.c=.o)
