@@ -57,6 +57,7 @@ read_text(struct conf *c, const char *name, const char *text, size_t len,
 	struct token tok = c->tok, suspect = c->suspect, paren = c->paren;
 	uint32_t file = c->file;
 	const char *binary;
+	char *p;
 
 	if (c->setup->nfiles == LIMIT_FILES) {
 		conf_full(c, from, "LIMIT_FILES", LIMIT_FILES);
@@ -64,6 +65,9 @@ read_text(struct conf *c, const char *name, const char *text, size_t len,
 	}
 	c->file = c->setup->nfiles++;
 	c->setup->files[c->file] = setup_string(c, name);
+	for (p = c->setup->strings + c->setup->files[c->file]; *p != '\0'; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';	/* it is shown in messages and comments */
 	lex_open(&c->lex, text, len);
 	if ((binary = lex_binary(text, len)) != NULL) {
 		/* let the lexer count lines up to there */
@@ -131,7 +135,7 @@ file_error(struct conf *c, struct place from, const char *path, long error)
 		why = log_errno((int)error);
 	}
 	if (from.at != 0) {
-		conf_error(c, from, "cannot read \"%s\": %s", path, why);
+		conf_error(c, from, "cannot read \"%.60s\": %s", path, why);
 		return;
 	}
 	c->errors++;
@@ -190,7 +194,7 @@ include_glob(struct conf *c, const char *pattern, struct place from)
 	int n;
 
 	if ((n = file_glob(pattern, names, room)) < 0) {
-		conf_error(c, from, "cannot look for \"%s\": %s", pattern,
+		conf_error(c, from, "cannot look for \"%.60s\": %s", pattern,
 		    log_errno(n));
 		return;
 	}

@@ -186,8 +186,8 @@ conf_addr_name(const char *written, const struct os_addr *a, size_t len,
 	if (a->family == OS_NONE)
 		text_format(buf, size, "%.*s:%u", (int)len, written, a->port);
 	else if (a->family != OS_UNIX && conf_addr(written, ADDR_LISTEN, false,
-	    80, &again, &n) == NULL && addr_equal(a, &again))
-		return written;
+	    a->port ^ 1U, &again, &n) == NULL && addr_equal(a, &again))
+		return written;		/* and the port is in it */
 	else
 		addr_text(buf, size, a);
 	return buf;

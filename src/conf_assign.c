@@ -26,11 +26,11 @@ check_flags(struct conf *c, struct assign *a)
 		if (text_casecmp(name, graceful) != 0) {
 			if (text_distance(name, graceful, 4) < 4)
 				conf_key_error(c, i, "no flag has the name "
-				    "\"%s\", did you mean \"%s\"?", name,
+				    "\"%.60s\", did you mean \"%.60s\"?", name,
 				    graceful);
 			else
 				conf_warn(c, v->keyplace,
-				    "the flag \"%s\" means nothing here", name);
+				    "the flag \"%.60s\" means nothing here", name);
 			continue;
 		}
 		text = v->type == VALUE_STRING ? conf_text_get(c, v->text) :
@@ -62,7 +62,7 @@ check_addresses(struct conf *c, uint32_t list)
 		else if (v->type == VALUE_STRING && (wrong = conf_addr(
 		    conf_text_get(c, v->text), ADDR_LISTEN, false, 80, &addr,
 		    &len)) != NULL)
-			conf_value_error(c, i, "\"%s\": %s",
+			conf_value_error(c, i, "\"%.60s\": %s",
 			    conf_text_get(c, v->text), wrong);
 	}
 }
@@ -98,6 +98,9 @@ check_string(const struct key *key, const char *s)
 	size_t len = strlen(s), namelen;
 	uint32_t i;
 
+	_Static_assert(LIMIT_CONF_STRING == 1000, "see the sentence");
+	if (len > LIMIT_CONF_STRING)
+		return "it is longer than 1000 bytes (LIMIT_CONF_STRING)";
 	for (i = 0; i < len; i++)
 		if ((unsigned char)s[i] < ' ')
 			return "a control character has no place in it";
@@ -136,7 +139,7 @@ check(struct conf *c, struct assign *a)
 	if (wrong == NULL && a->key->words == NULL && text != NULL)
 		wrong = check_string(a->key, text);
 	if (wrong != NULL && text != NULL)
-		conf_value_error(c, a->value, "%s: %s, found \"%s\"",
+		conf_value_error(c, a->value, "%s: %s, found \"%.60s\"",
 		    a->key->name, wrong, text);
 	else if (wrong != NULL)
 		conf_value_error(c, a->value, "%s: %s, found %lu",

@@ -229,7 +229,7 @@ listener_add(struct conf *c, const char *written, struct place place,
 	wrong = conf_addr(written, ADDR_LISTEN, uses_ipv6(c, block),
 	    default_port(c), &addr, &len);
 	if (wrong != NULL) {
-		conf_error(c, place, "\"%s\": %s", written, wrong);
+		conf_error(c, place, "\"%.60s\": %s", written, wrong);
 		return;
 	}
 	name = conf_addr_name(written, &addr, len, buf, sizeof(buf));
@@ -237,7 +237,7 @@ listener_add(struct conf *c, const char *written, struct place place,
 		if (!same_address(s, &s->listeners[i], &addr, name))
 			continue;
 		if (more || c->opener[i].more)
-			conf_error(c, place, "\"%s\" is a listener already "
+			conf_error(c, place, "\"%.60s\" is a listener already "
 			    "(%s)", name, conf_at(s, s->listeners[i].at, at,
 			    sizeof(at)));
 		return;
@@ -335,7 +335,7 @@ check_blocks(struct conf *c)
 				break;
 		if (k == n && b->op == TOKEN_NE)
 			conf_warn(c, b->place, "no listener has the address "
-			    "\"%s\", so this always holds",
+			    "\"%.60s\", so this always holds",
 			    conf_text_get(c, b->text));
 		if (k == n || b->op == TOKEN_NE)
 			continue;
@@ -567,7 +567,7 @@ make_all_classes(struct conf *c)
 		s->nclasses = s->listeners[i].first_class;
 		if (c->errors == 0)
 			conf_warn(c, c->opener[i].place,
-			    "\"%s\" is not opened: it has no sockproxy.server",
+			    "\"%.60s\" is not opened: it has no sockproxy.server",
 			    conf_string(s, s->listeners[i].name));
 	}
 	s->nlisteners = kept;
@@ -628,7 +628,7 @@ check_loops(struct conf *c)
 			if (!reaches(&b->addr, &s->listeners[k]))
 				continue;
 			conf_error(c, (struct place){ b->at,
-			    c->columns[i] }, "the backend \"%s\" is our own listener \"%s\" (%s)",
+			    c->columns[i] }, "the backend \"%.60s\" is our own listener \"%.60s\" (%s)",
 			    conf_string(s, b->label),
 			    conf_string(s, s->listeners[k].name),
 			    conf_at(s, s->listeners[k].at, at, sizeof(at)));

@@ -79,7 +79,7 @@ find_fact(struct conf *c, struct place place, const char *name,
 	}
 	if (best != NULL)
 		conf_error(c, place, "no condition has the name $%s, did you "
-		    "mean $%s[\"%s\"]?", text, best->name, best->field);
+		    "mean $%s[\"%.60s\"]?", text, best->name, best->field);
 	else
 		conf_error(c, place, "no condition has the name $%s; there "
 		    "are $SERVER[\"socket\"] and $HTTP[\"remoteip\"]", text);
@@ -190,7 +190,7 @@ make_block(struct conf *c, struct place place, const struct fact *fact,
 		wrong = conf_addr(text, ADDR_LISTEN, false, 80, &new.addr,
 		    &len);
 	if (wrong != NULL) {
-		conf_value_error(c, value, "\"%s\": %s", text, wrong);
+		conf_value_error(c, value, "\"%.60s\": %s", text, wrong);
 		return conf_block(c, COND_NEVER, place, prev);
 	}
 	if (prev == 0 && (i = same_block(c, fact->cond, op, text)) != 0)

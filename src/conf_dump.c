@@ -9,11 +9,13 @@
 #include "addr.h"
 #include "conf.h"
 #include "key.h"
+#include "limits.h"
 #include "text.h"
 
 enum {
-	LINE = 1200,		/* bytes; strings longer than that come apart */
-	TEXT = 700
+	PLACE = 300,		/* bytes of "file:line"; cut, it is a comment */
+	TEXT = 2 * LIMIT_CONF_STRING + 8,	/* a string, each " escaped */
+	LINE = TEXT + PLACE + 200
 };
 
 struct out {
@@ -75,7 +77,7 @@ static void
 put_setting(const struct out *o, const struct key *key,
     const struct setting *set)
 {
-	char text[TEXT], at[300];
+	char text[TEXT], at[PLACE];
 
 	value_text(o, key, set->v, text, sizeof(text));
 	conf_at(o->setup, set->at, at, sizeof(at));
@@ -111,7 +113,7 @@ put_backend(const struct out *o, const struct setup_backend *b)
 {
 	const char *label = conf_string(o->setup, b->label);
 	const char *host = conf_string(o->setup, b->host);
-	char text[TEXT], at[300], name[ADDR_TEXT + 256];
+	char text[TEXT], at[PLACE], name[ADDR_TEXT + 256];
 	struct out in = *o;
 	const struct key *key;
 	unsigned i;
@@ -148,7 +150,7 @@ static void
 put_pool(const struct out *o, const struct setup_pool *pool)
 {
 	struct out in = *o;
-	char at[300];
+	char at[PLACE];
 	unsigned i;
 
 	if (pool->nbackends == 0) {
@@ -214,7 +216,7 @@ put_listener(const struct out *o, const struct setup_listener *l)
 	const struct setup_class *classes =
 	    &o->setup->classes[l->first_class];
 	struct out in = *o;
-	char text[TEXT], at[300];
+	char text[TEXT], at[PLACE];
 	uint32_t i = l->nclasses - 1;
 
 	put_line(o, "%s", "");

@@ -53,7 +53,7 @@ conf_unexpected(struct conf *c, const char *expected)
 	char text[64];
 
 	if (c->tok.type == TOKEN_BAD) {
-		conf_error(c, conf_place(c), "\"%s\": %s", lex_describe(&c->tok,
+		conf_error(c, conf_place(c), "\"%.60s\": %s", lex_describe(&c->tok,
 		    text, sizeof(text)), c->tok.why);
 		return;
 	}
@@ -191,7 +191,7 @@ set_key(struct conf *c, uint32_t list, uint32_t key, uint32_t element)
 		text_format(digits, sizeof(digits), "%lu",
 		    (unsigned long)k->number);
 	if ((old = value_find(c, list, s)) != 0) {
-		conf_error(c, k->place, "\"%s\" is in the list already (%s)",
+		conf_error(c, k->place, "\"%.60s\" is in the list already (%s)",
 		    s, conf_at(c->setup, c->values[old].place.at, where,
 		    sizeof(where)));
 		return false;

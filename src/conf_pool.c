@@ -48,7 +48,7 @@ read_setting(struct conf *c, const struct key *key, uint32_t value,
 	wrong = key_read(key, text, v->number, &number, buf, sizeof(buf));
 	if (wrong != NULL) {
 		if (text != NULL)
-			conf_value_error(c, value, "%s: %s, found \"%s\"",
+			conf_value_error(c, value, "%s: %s, found \"%.60s\"",
 			    key->name, wrong, text);
 		else
 			conf_value_error(c, value, "%s: %s, found %lu",
@@ -76,30 +76,30 @@ check_key(struct conf *c, uint32_t value, bool fallback, bool warn)
 		return false;
 	}
 	if (key_refused_host(name)) {
-		conf_key_error(c, value, "\"%s\": sockproxy starts no "
+		conf_key_error(c, value, "\"%.60s\": sockproxy starts no "
 		    "programs; let the service manager start the backend",
 		    name);
 		return false;
 	}
 	if (key_ignored_host(name)) {
 		if (warn)
-			conf_warn(c, v->keyplace, "\"%s\" means nothing here",
+			conf_warn(c, v->keyplace, "\"%.60s\" means nothing here",
 			    name);
 		return false;
 	}
 	if (key != NULL && fallback && (strcmp(key->name, "host") == 0 ||
 	    strcmp(key->name, "socket") == 0)) {
-		conf_key_error(c, value, "\"%s\" is each backend's own",
+		conf_key_error(c, value, "\"%.60s\" is each backend's own",
 		    name);
 		return false;
 	}
 	if (key != NULL)
 		return true;
 	if ((near = key_nearest(name, true, buf, sizeof(buf))) != NULL)
-		conf_key_error(c, value, "a backend has no key \"%s\", "
-		    "did you mean \"%s\"?", name, near);
+		conf_key_error(c, value, "a backend has no key \"%.60s\", "
+		    "did you mean \"%.60s\"?", name, near);
 	else
-		conf_key_error(c, value, "a backend has no key \"%s\"",
+		conf_key_error(c, value, "a backend has no key \"%.60s\"",
 		    name);
 	return false;
 }
@@ -202,11 +202,11 @@ list_address(struct conf *c, uint32_t list, struct setup_backend *b)
 		}
 		if ((wrong = conf_addr_path(path, &b->addr)) == NULL)
 			return path;
-		conf_value_error(c, ipath, "\"%s\": %s", path, wrong);
+		conf_value_error(c, ipath, "\"%.60s\": %s", path, wrong);
 		return NULL;
 	}
 	if ((wrong = conf_addr_host(host, &b->addr)) != NULL) {
-		conf_value_error(c, ihost, "\"%s\": %s", host, wrong);
+		conf_value_error(c, ihost, "\"%.60s\": %s", host, wrong);
 		return NULL;
 	}
 	b->addr.port = (uint16_t)b->port.v;
@@ -244,6 +244,11 @@ fill_names(struct conf *c, uint32_t value, const char *host,
 	const char *label = conf_text_get(c, c->values[value].key);
 	char text[400], path[ADDR_TEXT];
 
+	if (strlen(label) > LIMIT_CONF_LABEL) {
+		conf_key_error(c, value, "the label is longer than %d bytes "
+		    "(LIMIT_CONF_LABEL)", LIMIT_CONF_LABEL);
+		return false;
+	}
 	if (lex_binary(label, strlen(label)) != NULL ||
 	    strpbrk(label, "\r\n\t") != NULL ||
 	    (*label != '\0' && label[strlen(label) - 1] == '\\')) {
@@ -283,7 +288,7 @@ string_backend(struct conf *c, const struct reading *r, uint32_t value,
 	fill_settings(c, r, 0, b);
 	wrong = conf_addr(s, ADDR_BACKEND, false, b->port.v, &b->addr, &len);
 	if (wrong != NULL) {
-		conf_value_error(c, value, "\"%s\": %s", s, wrong);
+		conf_value_error(c, value, "\"%.60s\": %s", s, wrong);
 		return false;
 	}
 	if (b->addr.family != OS_UNIX && b->addr.port != b->port.v) {
@@ -325,7 +330,7 @@ one_backend(struct conf *c, const struct reading *r, uint32_t value)
 	if (v->type != VALUE_LIST && v->key != 0 &&
 	    is_host_key(conf_text_get(c, v->key)))
 		conf_key_error(c, value, "a backend's keys stand in a list "
-		    "of their own: ( ( \"%s\" => ... ) )",
+		    "of their own: ( ( \"%.60s\" => ... ) )",
 		    conf_text_get(c, v->key));
 	else if (v->type == VALUE_NUMBER)
 		conf_value_error(c, value, "expected a backend: \"host:port\" "
@@ -367,11 +372,11 @@ extension(struct conf *c, const struct reading *r, uint32_t value, bool alone)
 		conf_key_error(c, value, "a list too many: expected "
 		    "\"label\" => ( \"host\" => ... )");
 	else if (*key != '\0' && strcmp(key, "/") != 0)
-		conf_key_error(c, value, "the extension \"%s\" can never "
+		conf_key_error(c, value, "the extension \"%.60s\" can never "
 		    "match, as there are no URLs: use \"\"", key);
 	else if (!alone)
 		conf_key_error(c, value, "nothing can stand beside the "
-		    "extension \"%s\", it matches everything", key);
+		    "extension \"%.60s\", it matches everything", key);
 	else
 		for (i = c->values[value].first; i != 0 && !c->stop;
 		    i = c->values[i].next)

@@ -309,7 +309,7 @@ join_elements(struct conf *c, uint32_t to, uint32_t from)
 			if (same_scalar(c, &c->values[old], &c->values[i]))
 				continue;
 			conf_error(c, c->values[i].keyplace,
-			    "\"%s\" is in the list already (%s)",
+			    "\"%.60s\" is in the list already (%s)",
 			    conf_text_get(c, c->values[i].key),
 			    conf_at(c->setup, c->values[old].place.at, where,
 			    sizeof(where)));
@@ -396,11 +396,16 @@ static uint32_t
 value_of_cwd(struct conf *c, struct place place)
 {
 	char path[4096];
+	size_t len;
 	int error;
 
 	if ((error = file_absolute(".", path, sizeof(path))) == 0 &&
-	    lex_binary(path, strlen(path)) == NULL)
-		return value_string(c, place, path, strlen(path));
+	    lex_binary(path, strlen(path)) == NULL) {
+		len = strlen(path);
+		if (len > 2 && strcmp(path + len - 2, "/.") == 0)
+			len -= 2;
+		return value_string(c, place, path, len);
+	}
 	conf_error(c, place, "the working directory has no name");
 	return value_new(c, VALUE_POISON, place);
 }

@@ -19,6 +19,8 @@ enum {
 	LIMIT_CONF_BYTES = 4 * 1024 * 1024,	/* one configuration file */
 	LIMIT_CONF_VALUES = 65536,	/* values in it; assignments */
 	LIMIT_CONF_BLOCKS = 8192,	/* conditions */
+	LIMIT_CONF_STRING = 1000,	/* bytes of one value */
+	LIMIT_CONF_LABEL = 200,		/* bytes of a backend's label */
 	LIMIT_CONF_TEXT = 8 * 1024 * 1024,	/* bytes of words and strings */
 	LIMIT_ERRORS = 100,		/* messages before giving up */
 

@@ -136,6 +136,10 @@ parse_spec(struct spec *spec, const char *f, struct args *args)
 		spec->bounded = n >= 0;
 		spec->bound = n >= 0 ? (size_t)n : 0;
 		f += 2;
+	} else if (f[0] == '.') {
+		spec->bounded = true;
+		for (f++; *f >= '0' && *f <= '9'; f++)
+			spec->bound = spec->bound * 10 + (size_t)(*f - '0');
 	}
 	if (*f == 'z') {
 		spec->size = 3;
@@ -252,7 +256,7 @@ text_bytes(char *buf, size_t size, uint64_t n)
 		shift += 10;
 	text_format(buf, size, "%llu.%llu %ciB",
 	    (unsigned long long)(n >> shift),
-	    (unsigned long long)((n >> (shift - 10)) % 1024 * 10 / 1024),
+	    (unsigned long long)((n & ((1ULL << shift) - 1)) * 10 >> shift),
 	    "KMGTPE"[shift / 10 - 1]);
 	return buf;
 }
