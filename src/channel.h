@@ -18,6 +18,7 @@ enum channel_order {
 	CHANNEL_READY,		/* from a relay: it serves */
 	CHANNEL_HANDOVER,	/* fd: give all sessions to who reads there, end */
 	CHANNEL_ADOPT,		/* fd: a predecessor's sessions come from there */
+	CHANNEL_ADOPTED,	/* from a relay: no predecessor has any more for it */
 	CHANNEL_KILL,		/* end a session by reset: of the monitor to the
 				   parent, and on to the relay; value: its row */
 	CHANNEL_EMPTY,		/* the same for all of a backend; value: which */

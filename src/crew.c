@@ -33,6 +33,15 @@ crew_ready(const struct crew *crew)
 	return true;
 }
 
+bool
+crew_settled(const struct crew *crew)
+{
+	for (unsigned i = 0; i < crew->start.relays; i++)
+		if (crew->relays[i].pid != 0 && !crew->relays[i].settled)
+			return false;
+	return true;
+}
+
 void
 crew_tell(struct crew *crew, enum channel_order order, uint32_t value, int fd)
 {
@@ -68,6 +77,7 @@ crew_spawn(struct crew *crew, unsigned i, uint64_t now)
 
 	relay->start_ms = now;
 	relay->ready = false;
+	relay->settled = !crew->start.room.hold;
 	relay->channel = -1;
 	if ((error = chan_pair(pair)) != 0)
 		return error;
@@ -117,6 +127,8 @@ crew_hear(struct crew *crew, unsigned i)
 			os_drop(note.fd);
 		if (note.order == CHANNEL_READY)
 			relay->ready = true;
+		if (note.order == CHANNEL_ADOPTED)
+			relay->settled = true;
 	} while (note.order != CHANNEL_NONE && note.order != CHANNEL_GONE);
 	/* Its end is learnt from proc_reap; until then it would be reported. */
 	if (note.order == CHANNEL_GONE)

@@ -15,6 +15,7 @@ struct crew_relay {
 	int		pid;		/* 0: there is none */
 	int		channel;	/* -1 as long as pid is 0 */
 	bool		ready;
+	bool		settled;	/* has all that predecessors had for it */
 	uint64_t	start_ms;	/* last fork, or try */
 };
 
@@ -36,6 +37,7 @@ bool	crew_watch(struct crew *);
 
 unsigned crew_alive(const struct crew *);
 bool	crew_ready(const struct crew *);	/* all of them serve */
+bool	crew_settled(const struct crew *);
 
 /*
  * Tell every relay.  One that does not listen is killed when its time is up.

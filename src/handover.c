@@ -451,15 +451,21 @@ arrived(struct handover_in *in, uint64_t now)
 }
 
 static void
+lose_session(void)
+{
+	stat_global()->ended[REASON_NO_RESOURCES]++;
+	log_error("a session of the relay before could not be taken over: "
+	    "reset");
+}
+
+static void
 take_session(const struct setup *set, struct handover_in *in, const void *buf,
     size_t len, const int *fds, unsigned nfds, uint64_t now)
 {
 	struct session *s;
 
 	if ((s = handover_unpack(set, buf, len, fds, nfds)) == NULL) {
-		stat_global()->ended[REASON_NO_RESOURCES]++;
-		log_error("a session of the relay before could not be taken "
-		    "over: reset");
+		lose_session();
 		return;
 	}
 	in->arriving = s;
@@ -501,6 +507,14 @@ take_health(const struct setup *set, const struct handover_health *msg,
 		backend_set_health(i, msg->since_ms, msg->until_ms);
 }
 
+void
+handover_drop(struct handover_in *in)
+{
+	if (in->arriving != NULL)
+		session_leave(in->arriving);
+	in->arriving = NULL;
+}
+
 enum handover_got
 handover_take(const struct setup *set, struct handover_in *in, int channel,
     uint64_t now)
@@ -517,13 +531,14 @@ handover_take(const struct setup *set, struct handover_in *in, int channel,
 	long n;
 
 	n = chan_recv(channel, &msg, sizeof(msg), fds, &nfds);
-	if (n == -EAGAIN || n == -EMSGSIZE)
+	if (n == -EAGAIN)
 		return HANDOVER_NONE;
+	if (n == -EMSGSIZE) {
+		lose_session();
+		return HANDOVER_SESSION;
+	}
 	if (n <= 0) {
-		/* in part here only: it is whole at the sender, if that lives */
-		if (in->arriving != NULL)
-			session_leave(in->arriving);
-		in->arriving = NULL;
+		handover_drop(in);
 		return HANDOVER_END;
 	}
 	if (n >= (long)sizeof(msg.kind) && msg.kind == KIND_BYTES)

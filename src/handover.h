@@ -58,6 +58,12 @@ enum handover_got handover_take(const struct setup *, struct handover_in *,
     int channel, uint64_t now);
 
 /*
+ * No more is taken from that sender: a session that is here in part is forgotten;
+ * it is whole there, if the sender lives.
+ */
+void	handover_drop(struct handover_in *);
+
+/*
  * The same for one session, without a channel: put it into bytes and descriptors
  * (at most HANDOVER_BYTES and HANDOVER_FDS; the descriptors stay the session's),
  * and make one of them.  handover_pack returns the bytes used.  handover_unpack

@@ -103,6 +103,26 @@ loop_memory(const struct setup *set)
 	    (int)loop_descriptors(set));
 }
 
+/* What has not come whole yet stays with its sender. */
+static void
+adopt_close(unsigned i)
+{
+	handover_drop(&adopt[i].in);
+	wait_del(adopt[i].fd);
+	os_drop(adopt[i].fd);
+	adopt[i].fd = -1;
+}
+
+static bool
+adopting(void)
+{
+	unsigned i;
+
+	for (i = 0; i < LIMIT_RELAYS && adopt[i].fd == -1; i++)
+		continue;
+	return i < LIMIT_RELAYS;
+}
+
 static int
 open_parts(const struct setup *set, unsigned relay, const int *listeners,
     const struct loop_room *room)
@@ -160,13 +180,9 @@ loop_close(void)
 	unsigned i;
 
 	listener_close();
-	for (i = 0; i < LIMIT_RELAYS; i++) {
-		if (adopt[i].fd == -1)
-			continue;
-		wait_del(adopt[i].fd);
-		os_drop(adopt[i].fd);
-		adopt[i].fd = -1;
-	}
+	for (i = 0; i < LIMIT_RELAYS; i++)
+		if (adopt[i].fd != -1)
+			adopt_close(i);
 	session_kill_all(REASON_SHUTDOWN, true, os_now_ms());
 	if (channel != -1)
 		wait_del(channel);	/* the caller's to close */
@@ -221,13 +237,26 @@ mode_expire(uint64_t now)
 		loop_stop();
 }
 
-/* Give all sessions to a successor; what cannot be given goes on here. */
+/*
+ * Give all sessions to a successor; what cannot be given goes on here.  What a
+ * predecessor was too late with goes along as far as it has come, the rest stays
+ * there.
+ */
 static void
 hand_over(int fd)
 {
+	unsigned i;
 	int error;
 
 	listener_close();
+	for (i = 0; i < LIMIT_RELAYS; i++) {
+		if (adopt[i].fd == -1)
+			continue;
+		while (handover_take(setup, &adopt[i].in, adopt[i].fd,
+		    os_now_ms()) == HANDOVER_SESSION)
+			continue;
+		adopt_close(i);
+	}
 	error = handover_send(setup, fd);
 	os_drop(fd);
 	if (error == 0) {
@@ -240,11 +269,21 @@ hand_over(int fd)
 	mode_due = UINT64_MAX;
 }
 
+/* Nothing comes from predecessors any more: clients may. */
+static void
+adopt_over(void)
+{
+	expected = 0;
+	listener_release();
+	if (channel != -1)
+		(void)channel_send(channel, CHANNEL_ADOPTED, 0, -1);
+}
+
 static void
 adopt_end(void)
 {
 	if (expected > 0 && --expected == 0)
-		listener_release();
+		adopt_over();
 }
 
 /*
@@ -259,7 +298,7 @@ adopt_from(int fd, unsigned predecessors)
 	if (expected == 0)
 		expected = predecessors;
 	if (fd == -1) {
-		listener_release();
+		adopt_over();
 		return;
 	}
 	for (i = 0; i < LIMIT_RELAYS; i++)
@@ -292,9 +331,7 @@ adopt_turn(uint64_t now)
 			case HANDOVER_SESSION:
 				continue;
 			case HANDOVER_END:
-				wait_del(adopt[i].fd);
-				os_drop(adopt[i].fd);
-				adopt[i].fd = -1;
+				adopt_close(i);
 				adopt_end();
 				break;
 			case HANDOVER_NONE:
@@ -465,7 +502,7 @@ loop_turn(void)
 	trim(now);
 	stat_end();
 	log_due = log_tick(now);
-	if (mode != LOOP_RUN && table_count() == 0)
+	if (mode != LOOP_RUN && table_count() == 0 && !adopting())
 		mode = LOOP_OVER;
 	return mode != LOOP_OVER;
 }

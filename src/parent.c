@@ -297,7 +297,7 @@ change(uint64_t now)
 }
 
 /*
- * The former crew has ended, or is left to itself: what it counts from now on is
+ * The former crew has ended, and what it sent has arrived; or it is left to itself: what it counts from now on is
  * not seen any more.
  */
 static void
@@ -317,6 +317,8 @@ static void
 leave_former(void)
 {
 	crew_tell(crew, CHANNEL_ADOPT, 0, -1);
+	for (unsigned i = 0; i < crew->start.relays; i++)
+		crew->relays[i].settled = true;
 	for (unsigned i = 0; i < second->start.relays; i++) {
 		if (second->relays[i].pid == 0)
 			continue;
@@ -412,8 +414,6 @@ bury_other(unsigned i, const struct proc_exit *how, uint64_t now)
 	crew_bury(second, i, how, other == NEXT || how->status != 0, now);
 	if (other == NEXT)
 		give_up("a relay did not start");
-	else if (crew_alive(second) == 0)
-		forget_former();
 }
 
 static void
@@ -504,6 +504,8 @@ times(uint64_t now)
 		announce(now);
 	if (phase == RUNS && other == NEXT && crew_ready(second))
 		change(now);
+	if (other == FORMER && crew_alive(second) == 0 && crew_settled(crew))
+		forget_former();
 	if (phase == RUNS && other != NOBODY && other_due <= now) {
 		if (other == NEXT)
 			give_up("the relays take too long to start");

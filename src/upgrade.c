@@ -257,7 +257,7 @@ take_relay(struct crew *crew, const char **p)
 	    !take_number(p, &relay->pid) || !take_number(p, &relay->channel) ||
 	    proc_inherit(relay->channel, false) != 0)
 		return false;
-	relay->ready = true;
+	relay->ready = relay->settled = true;
 	crew->start.relays++;
 	return true;
 }
