@@ -14,8 +14,8 @@
 
 /*
  * Write into buf as snprintf does: always ended, cut when too long, returns the
- * length it would have had.  Knows %s %.*s %.9s %c %d %u %x %o %zu %ld %lu %lld %llu
- * %llx %%, field width, '-' and '0'.  Anything else is a MUST.
+ * length it would have had.  Knows %s %.*s %.9s %c %d %u %x %o, each number with
+ * l, ll or z, %%, field width, '-' and '0'.  Anything else is a MUST.
  */
 size_t	text_format(char *, size_t, const char *, ...) ATTR_PRINTF(3, 4);
 size_t	text_vformat(char *, size_t, const char *, va_list);
