@@ -25,6 +25,7 @@
 
 enum {
 	PIPE_BEST = 1024 * 1024,	/* bytes; more gains nothing */
+	PIPE_PLAIN = 64 * 1024,		/* what pipe(2) gives */
 	PIPE_WORST = 32 * 1024		/* with less, copying is better */
 };
 
@@ -45,6 +46,7 @@ static struct lane	*lanes;
 static struct pipe	*kept;		/* a stack of empty pipes */
 static unsigned		 nlanes;
 static unsigned		 nkept;
+static unsigned		 npipes;	/* open: in lanes and kept */
 static int		 free_lane = -1;
 static uint32_t		 best = PIPE_BEST;	/* what was granted last */
 static bool		 unable;	/* this kernel cannot splice sockets */
@@ -94,24 +96,56 @@ splice_kind(void)
 }
 
 /*
- * Enlarge a pipe as far as allowed.  An unprivileged user has 64 MiB for all
- * pipes together by default: what was refused once is not asked for again
- * before the next trim.
+ * An unprivileged user has 64 MiB for all pipes together by default (pipe(7),
+ * pipe-user-pages-soft), and past that his pipes hold next to nothing.  So the
+ * more pipes there are, the smaller are the next ones: 16 MiB for each size.
+ */
+static uint32_t
+wanted(void)
+{
+	static const struct {
+		unsigned	below;
+		uint32_t	size;
+	} sizes[] = {
+		{ 16, PIPE_BEST },
+		{ 16 + 32, PIPE_BEST / 2 },
+		{ 16 + 32 + 64, PIPE_BEST / 4 }
+	};
+	size_t	i;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		if (npipes < sizes[i].below)
+			return sizes[i].size;
+	return PIPE_PLAIN;
+}
+
+/*
+ * Enlarge a pipe as far as allowed.  What was refused once is not asked for
+ * again before the next trim.
  */
 static uint32_t
 enlarge(int fd)
 {
-	int	n;
+	uint32_t	size = wanted();
+	int		n;
 
-	for (;;) {
-		if ((n = fcntl(fd, F_SETPIPE_SZ, (int)best)) > 0)
+	if (size > best)
+		size = best;
+	for (; size > PIPE_PLAIN; size = best) {
+		if ((n = fcntl(fd, F_SETPIPE_SZ, (int)size)) > 0)
 			return (uint32_t)n;
-		if (best <= 2 * PIPE_WORST)
-			break;
-		best /= 2;
+		best = size / 2;
 	}
 	n = fcntl(fd, F_GETPIPE_SZ);
 	return n > 0 ? (uint32_t)n : 0;
+}
+
+static void
+close_pipe(const struct pipe *p)
+{
+	(void)close(p->in);
+	(void)close(p->out);
+	npipes--;
 }
 
 static int
@@ -128,10 +162,10 @@ get_pipe(struct pipe *p)
 	p->out = fd[0];
 	p->in = fd[1];
 	p->size = enlarge(p->in);
+	npipes++;
 	if (p->size >= PIPE_WORST)
 		return 0;
-	(void)close(p->in);
-	(void)close(p->out);
+	close_pipe(p);
 	return -ENOBUFS;
 }
 
@@ -295,10 +329,8 @@ splice_end(int lane, int from, struct splice_moved *moved)
 		memset(moved, 0, sizeof(*moved));
 	if (l->held == 0)
 		kept[nkept++] = l->pipe;
-	else {
-		(void)close(l->pipe.in);
-		(void)close(l->pipe.out);
-	}
+	else
+		close_pipe(&l->pipe);
 	l->used = false;
 	l->held = 0;
 	l->next = free_lane;
@@ -339,6 +371,7 @@ splice_import(const int fd[2], size_t held)
 	l->pipe.in = fd[0];
 	l->pipe.out = fd[1];
 	l->pipe.size = (uint32_t)n;
+	npipes++;
 	l->held = (uint32_t)held;
 	l->used = true;
 	return lane;
@@ -347,10 +380,7 @@ splice_import(const int fd[2], size_t held)
 void
 splice_trim(void)
 {
-	while (nkept > 0) {
-		nkept--;
-		(void)close(kept[nkept].in);
-		(void)close(kept[nkept].out);
-	}
+	while (nkept > 0)
+		close_pipe(&kept[--nkept]);
 	best = PIPE_BEST;
 }

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
@@ -602,6 +603,53 @@ ATF_TC_BODY(no_descriptor_for_a_pipe_says_so, tc)
 	splice_close();
 }
 
+/*
+ * An unprivileged user's pipes get smaller and then useless (pipe(7),
+ * pipe-user-pages-soft): the lanes that are there go on, and no more begin.
+ */
+ATF_TC(pipes_run_short_of_pages);
+ATF_TC_HEAD(pipes_run_short_of_pages, tc)
+{
+	atf_tc_set_md_var(tc, "require.user", "root");
+}
+ATF_TC_BODY(pipes_run_short_of_pages, tc)
+{
+	enum { LANES = 2000 };
+	struct splice_moved	m;
+	char			buf[8];
+	int			a, b, c, d, lane = 0, last = -1, n, status;
+	pid_t			pid;
+
+	if (splice_open(LANES) != SPLICE_PUMPED)
+		atf_tc_skip("no lanes that we pump");
+	pair(&a, &b);
+	pair(&c, &d);
+	ATF_REQUIRE((pid = fork()) != -1);
+	if (pid == 0) {
+		/* A number that has no other pipes. */
+		if (setuid(54321) == -1)
+			_exit(1);
+		for (n = 0; n < LANES; n++, last = lane)
+			if ((lane = splice_begin(b, c)) < 0)
+				break;
+		if (lane != -ENOBUFS || n < 300)
+			_exit(2);
+		if (os_write(a, "abc", 3) != 3 ||
+		    splice_step(last, b, c, 100, &m) != SPLICE_SOURCE ||
+		    m.out != 3 || read_some(d, buf, sizeof(buf)) != 3)
+			_exit(3);
+		/* With pipes given back there is room again. */
+		splice_end(last, b, NULL);
+		_exit(splice_begin(b, c) >= 0 ? 0 : 4);
+	}
+	ATF_REQUIRE_EQ(waitpid(pid, &status, 0), pid);
+	ATF_CHECK(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 1)
+		atf_tc_skip("no such user can be");
+	ATF_CHECK_EQ(WEXITSTATUS(status), 0);
+	splice_close();
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, both_sides_have_all_options);
@@ -626,5 +674,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_pipe_with_bytes_is_not_used_again);
 	ATF_TP_ADD_TC(tp, a_lane_can_be_given_away);
 	ATF_TP_ADD_TC(tp, no_descriptor_for_a_pipe_says_so);
+	ATF_TP_ADD_TC(tp, pipes_run_short_of_pages);
 	return atf_no_error();
 }
