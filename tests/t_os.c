@@ -622,6 +622,11 @@ ATF_TC_BODY(pipes_run_short_of_pages, tc)
 
 	if (splice_open(LANES) != SPLICE_PUMPED)
 		atf_tc_skip("no lanes that we pump");
+	memset(buf, 0, sizeof(buf));
+	ATF_REQUIRE((n = open("/proc/sys/fs/pipe-user-pages-soft",
+	    O_RDONLY)) >= 0);
+	if (read(n, buf, sizeof(buf) - 1) != 6 || strcmp(buf, "16384\n") != 0)
+		atf_tc_skip("the limit is not the default");
 	pair(&a, &b);
 	pair(&c, &d);
 	ATF_REQUIRE((pid = fork()) != -1);
