@@ -27,7 +27,7 @@ enum {
 	OTHER_FDS = 32,
 	EVENTS = 64,
 	ACCEPTS = 8,			/* in one turn, of each door */
-	PATIENCE_MS = 1000,		/* asks nothing: may be put out for others */
+	PATIENCE_MS = 200,		/* asks nothing: may be put out for others */
 	PAUSE_MS = 500			/* a door, when the system is out of something */
 };
 
@@ -250,7 +250,7 @@ door_turn(struct door *door, uint64_t now)
 	door->ready = false;
 	for (i = 0; i < ACCEPTS; i++) {
 		if ((c = place(door, now)) == NULL) {
-			door_pause(door, now + PATIENCE_MS / 10);
+			door_pause(door, now + PATIENCE_MS / 4);
 			return;
 		}
 		if ((fd = os_accept(door->fd, &peer)) == -ECONNABORTED)

@@ -1,0 +1,450 @@
+# The control socket of the real program, its client, and those who misuse it.
+
+ctl()
+{
+	"$PROGRAM" ctl -s ./ctl.sock "$@"
+}
+
+# controlled: a proxy with a control socket; the blocks come from standard input.
+controlled()
+{
+	{
+		echo "sockproxy.control = \"$PWD/ctl.sock\""
+		cat
+	} >controlled
+	proxy "$@" <controlled
+}
+
+# in_front_of_two: backends a and b that echo, taking turns.
+in_front_of_two()
+{
+	backend a 127.0.0.1:0 forever echo
+	backend b 127.0.0.1:0 forever echo
+	controlled <<-CONF
+		sockproxy.balance = "round-robin"
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "a=$a" "b=$b") }
+	CONF
+}
+
+# column BACKEND N: of the listing of backends.
+column()
+{
+	ctl backends | awk -v b="$1" -v n="$2" '$2 == b { print $n }'
+}
+
+state_is()
+{
+	[ "$(column "$1" 3)" = "$2" ]
+}
+
+load_is()
+{
+	[ "$(column "$1" 4)" = "$2" ]
+}
+
+# A member of what --json says, by its path: "backends.0.load".
+member()
+{
+	ctl --json "$1" | python3 -c '
+import json, sys
+v = json.load(sys.stdin)
+for k in sys.argv[1].split("."):
+    v = v[int(k)] if isinstance(v, list) else v[k]
+print(v)' "$2"
+}
+
+is()
+{
+	[ "$1" = "$2" ] || fail "$1 instead of $2: $3"
+}
+
+describe totals_are_those_of_the_traffic \
+    "status, backends, listeners and sessions show what was sent" python3
+totals_are_those_of_the_traffic_body()
+{
+	begin
+	in_front_of_two
+	for n in 1 10000 300000; do
+		client connect "$p0" txseed 1 rxseed 1 send "$n" fin \
+		    expect-fin got "$n" close
+	done
+	client connect "$p0" fin expect-fin got 0 close
+	await "four sessions have ended" eval \
+	    '[ "$(member status ended.done)" = 4 ]'
+	is "$(member status accepted)" 4 accepted
+	is "$(member status sessions)" 0 sessions
+	is "$(member status bytes.from_clients)" 310001 "bytes from clients"
+	is "$(member status bytes.from_backends)" 310001 "bytes from backends"
+	is "$(member backends backends.0.connected)" 2 "connections of a"
+	is "$(member backends backends.1.connected)" 2 "connections of b"
+	is "$(member backends backends.0.bytes.from_clients)" 300001 "bytes to a"
+	is "$(member backends backends.0.label)" a "label of a"
+	is "$(member backends backends.0.address)" "$a" "address of a"
+	is "$(member listeners listeners.0.bound)" "$p0" "bound address"
+	is "$(member listeners listeners.0.accepted)" 4 "accepted by listener"
+	ctl status >status.txt
+	grep -q '^accepted  *4$' status.txt || fail "$(cat status.txt)"
+	ctl listeners | grep -q " $p0\$" || fail "$(ctl listeners)"
+	proxy_stop
+	counts sockproxy.accepted 4
+}
+
+describe sessions_are_listed_while_they_live \
+    "client, backend, bytes and state of each session" python3
+sessions_are_listed_while_they_live_body()
+{
+	begin
+	mkfifo go1 go2
+	in_front_of_two
+	peer one connect "$p0" txseed 1 rxseed 1 send 5000 recv 5000 \
+	    wait go1 fin expect-fin close
+	peer two connect "$p0" fin wait go2 close
+	await "bytes are counted" eval \
+	    '[ "$(ctl sessions | grep -c -w 5000)" = 0 ] &&
+	    ctl --json sessions | grep -q "from_backends\":5000"'
+	ctl --json sessions | python3 -c '
+import json, sys
+s = json.load(sys.stdin)["sessions"]
+s = [x for x in s if x["bytes"]["from_clients"] == 5000][0]
+assert s["state"] in ("relay", "splice"), s
+assert s["listener"] == "127.0.0.1:0", s
+assert s["backend"] in ("a", "b"), s
+assert s["client"].startswith("127.0.0.1:"), s
+assert s["held"] == 0 and s["age_ms"] >= s["idle_ms"], s' ||
+	    fail "$(ctl --json sessions)"
+	echo >go1
+	echo >go2
+	finish one two
+	await "no session is left" eval '[ "$(ctl sessions | wc -l)" = 1 ]'
+	proxy_stop
+}
+
+describe killed_session_is_reset "kill: by reset, and only that one"
+killed_session_is_reset_body()
+{
+	begin
+	mkfifo go
+	in_front_of_two
+	peer one connect "$p0" expect-reset
+	await "the first is there" eval '[ "$(ctl sessions | wc -l)" = 2 ]'
+	id=$(ctl sessions | awk 'NR == 2 { print $1 }')
+	peer two connect "$p0" wait go txseed 1 rxseed 1 send 10 fin \
+	    expect-fin got 10 close
+	await "both are there" eval '[ "$(ctl sessions | wc -l)" = 3 ]'
+	atf_check -o inline:"the session is ended\n" \
+	    "$PROGRAM" ctl -s ./ctl.sock kill "$id"
+	finish one
+	echo >go
+	finish two
+	atf_check -s exit:1 -e match:"there is no session" \
+	    "$PROGRAM" ctl -s ./ctl.sock kill "$id"
+	proxy_stop
+	counts sockproxy.ended.killed 1
+	counts sockproxy.ended.done 1
+}
+
+describe drained_backend_gets_no_new_session \
+    "drain: old sessions go on, new ones go elsewhere; enable undoes it"
+drained_backend_gets_no_new_session_body()
+{
+	begin
+	mkfifo go
+	in_front_of_two
+	peer one connect "$p0" wait go txseed 1 rxseed 1 send 1000 fin \
+	    expect-fin got 1000 close
+	await "it is on a" load_is a 1
+	ctl drain a || fail "drain failed"
+	state_is a drain || fail "a is not drained"
+	client load 4 20 100 "$p0"
+	atf_check -o inline:"ok 20 lost 0 refused 0\n" cat client.out
+	is "$(column a 5)" 1 "connections of a"
+	is "$(column b 5)" 20 "connections of b"
+	# all drained: even the last resort is none
+	ctl drain b
+	client unconnectable "$p0"
+	ctl enable a
+	client load 1 1 100 "$p0"
+	is "$(column a 5)" 2 "connections of a"
+	echo >go
+	finish one
+	proxy_stop
+	logged 1 'operator: drain backend a'
+}
+
+describe disabled_backend_loses_its_sessions \
+    "disable: its sessions are reset, those of others go on"
+disabled_backend_loses_its_sessions_body()
+{
+	begin
+	mkfifo go
+	in_front_of_two
+	peer one connect "$p0" expect-reset
+	await "it is on a" load_is a 1
+	peer two connect "$p0" wait go fin expect-fin close
+	await "it is on b" load_is b 1
+	ctl disable "#0" || fail "disable failed"
+	finish one
+	state_is a disabled || fail "a is not disabled"
+	client load 2 10 100 "$p0"
+	is "$(column a 5)" 1 "connections of a"
+	echo >go
+	finish two
+	proxy_stop
+	counts sockproxy.ended.killed 1
+}
+
+describe reload_says_what_came_of_it \
+    "reload: done, or refused with the errors; sessions and orders stay"
+reload_says_what_came_of_it_body()
+{
+	begin
+	mkfifo go
+	in_front_of_two
+	ctl drain b
+	peer one connect "$p0" txseed 1 rxseed 1 send 1000 recv 1000 wait go \
+	    send 1000 fin expect-fin got 2000 close
+	await "it is on a" load_is a 1
+	atf_check "$PROGRAM" ctl -s ./ctl.sock reload
+	await "the next monitor answers" state_is b drain
+	load_is a 1 || fail "the session is not counted any more"
+	cp proxy.conf good
+	echo 'sockproxy.balence = "fair"' >>proxy.conf
+	atf_check -s exit:1 -o match:"proxy.conf:[0-9]+:1: error:.*balance" \
+	    -e match:"not taken" "$PROGRAM" ctl -s ./ctl.sock reload
+	cp good proxy.conf
+	echo '$SERVER["socket"] == "/nonexistent/x" { '"$(server "a=$a")"' }' \
+	    >>proxy.conf
+	atf_check -s exit:1 -o match:"directory" -e match:"not taken" \
+	    "$PROGRAM" ctl -s ./ctl.sock reload
+	cp good proxy.conf
+	atf_check -o match:'"messages":\[\]' \
+	    "$PROGRAM" ctl -s ./ctl.sock --json reload
+	await "the next monitor answers" state_is b drain
+	echo >go
+	finish one
+	proxy_stop
+}
+
+describe control_can_move_and_go "reload with another control socket, and none"
+control_can_move_and_go_body()
+{
+	begin
+	in_front_of_two
+	sed "s/ctl.sock/new.sock/" proxy.conf >new
+	cp new proxy.conf
+	kill -HUP "$PROXY"
+	await "the new socket answers" "$PROGRAM" ctl -s ./new.sock status
+	await "the old one is gone" test ! -e ctl.sock
+	grep -v sockproxy.control new >proxy.conf
+	kill -HUP "$PROXY"
+	await "the new one is gone" test ! -e new.sock
+	client load 1 1 100 "$p0"
+	proxy_stop
+}
+
+describe exit_status_says_success "the client's exit status, for each kind of end"
+exit_status_says_success_body()
+{
+	begin
+	in_front_of_two
+	for c in status backends sessions listeners config help; do
+		atf_check -o not-empty "$PROGRAM" ctl -s ./ctl.sock $c
+	done
+	atf_check -o not-empty "$PROGRAM" ctl -f proxy.conf status
+	atf_check -s exit:1 -e match:"no such command: nonsense" \
+	    "$PROGRAM" ctl -s ./ctl.sock nonsense
+	atf_check -s exit:1 -e match:"takes no argument" \
+	    "$PROGRAM" ctl -s ./ctl.sock status now
+	atf_check -s exit:1 -e match:"needs the name" \
+	    "$PROGRAM" ctl -s ./ctl.sock kill
+	atf_check -s exit:1 -e match:"no backend \"c\"" \
+	    "$PROGRAM" ctl -s ./ctl.sock drain c
+	atf_check -s exit:1 -e match:"no control socket" \
+	    "$PROGRAM" ctl -s ./nothing status
+	atf_check -s exit:2 -e match:"^usage" "$PROGRAM" ctl
+	atf_check -s exit:2 -e match:"^usage" "$PROGRAM" ctl --json
+	atf_check -s exit:2 -e match:"^usage" "$PROGRAM" ctl -x
+	proxy_stop
+	# what was left behind by one that was killed
+	"$PEER" -t "$LIMIT" bind ./stale park & bind=$!
+	STARTED="$STARTED $bind"
+	await "there is a socket" test -S stale
+	atf_check -s exit:1 -e match:"no sockproxy listens" \
+	    "$PROGRAM" ctl -s ./stale status
+}
+
+describe json_is_json "every --json answer can be read, whatever the names are" \
+    python3
+json_is_json_body()
+{
+	begin
+	backend a 127.0.0.1:0 forever echo
+	controlled <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" { sockproxy.server = (
+		"q\"b<&>' $(printf '\303\244\377')" => ( "host" => "127.0.0.1",
+		"port" => ${a##*:} ) ) }
+	CONF
+	peer one connect "$p0" expect-end
+	await "it is there" eval '[ "$(ctl sessions | wc -l)" = 2 ]'
+	for c in status backends sessions listeners config; do
+		ctl --json $c >out || fail "$c failed"
+		python3 -c 'import json, sys
+json.loads(sys.stdin.buffer.read().decode("utf-8"))' <out ||
+		    fail "$c: $(cat out)"
+	done
+	name=$(member backends backends.0.label)
+	is "$name" "$(printf 'q"b<&>'"'"' \303\244\357\277\275')" "the label"
+	ctl drain "$(printf 'q"b<&>'"'"' \303\244\377')" || fail "not drained"
+	proxy_stop_now
+	finish one
+}
+
+describe configuration_is_the_one_in_effect \
+    "config gives what -p gives, in slow pieces too"
+configuration_is_the_one_in_effect_body()
+{
+	begin
+	backend a 127.0.0.1:0 forever echo
+	{
+		echo '$SERVER["socket"] == "127.0.0.1:0" { sockproxy.server = ('
+		i=0
+		while [ $i -lt 1000 ]; do
+			echo "\"backend-$i\" => ( \"host\" => \"127.0.0.1\"," \
+			    "\"port\" => ${a##*:} ),"
+			i=$((i + 1))
+		done
+		echo ') }'
+	} >many
+	controlled <many
+	"$PROGRAM" -R 0 -p -f proxy.conf >expected || fail "-p"
+	atf_check -o file:expected "$PROGRAM" ctl -s ./ctl.sock config
+	"$_dir/ask" -h ./ctl.sock 'config\n' & slow=$!
+	atf_check -o file:expected "$PROGRAM" ctl -s ./ctl.sock config
+	client load 4 50 10000 "$p0"
+	# the one who reads nothing is let go, after a while
+	wait $slow || [ $? -eq 3 ] || fail "the slow one: $?"
+	proxy_stop
+}
+
+describe nonsense_hurts_nobody \
+    "garbage, a long line, bytes one by one, silence, a hundred clients"
+nonsense_hurts_nobody_body()
+{
+	begin
+	in_front_of_two
+	ask="$_dir/ask"
+	peer busy load 2 200 20000 "$p0"
+	atf_check -o inline:"error: the line is too long\n" \
+	    "$ask" -g 1000000 ./ctl.sock '\n'
+	atf_check -o inline:"error: the line is too long\n" \
+	    "$ask" -g 1024 ./ctl.sock ''
+	atf_check -o match:"^error: .*no text" "$ask" ./ctl.sock 'sta\0tus\n'
+	atf_check -o inline:"error: no command; try help\n" "$ask" ./ctl.sock '\n'
+	atf_check -o match:"^ok$" "$ask" -1 ./ctl.sock '   status\t \r\n'
+	atf_check -o match:"^ok$" "$ask" ./ctl.sock 'status'
+	atf_check -o match:"^ok$" "$ask" ./ctl.sock 'status\nkill all\n'
+	atf_check -o empty "$ask" ./ctl.sock ''
+	atf_check -o match:"^ok$" "$ask" -n 100 ./ctl.sock 'backends\n'
+	atf_check -o inline:"error: no command came in time\n" \
+	    "$ask" -f ./ctl.sock 'status'
+	head -c 3000 /dev/urandom | tr '\0\n\\' aaa >noise
+	"$ask" ./ctl.sock "$(cat noise)" >noise.out
+	finish busy
+	grep -q '^ok 200 lost 0 refused 0$' busy.out || fail "$(cat busy.out)"
+	proxy_stop
+	logged 0 'monitor.*(killed|ended by itself)'
+}
+
+describe socket_file_is_guarded \
+    "permissions, a stale file, a live one, a file in the way, removal"
+socket_file_is_guarded_body()
+{
+	begin
+	in_front_of_two
+	is "$(stat -c %a ctl.sock)" 600 "permissions"
+	cp proxy.conf second.conf
+	atf_check -s exit:1 -e match:"sockproxy.control.*in use" \
+	    "$PROGRAM" -D -R 2 -f second.conf
+	ctl status >/dev/null || fail "the first one is disturbed"
+	kill -KILL "$PROXY"
+	wait "$PROXY"
+	[ -S ctl.sock ] || fail "a killed parent removes nothing"
+	controlled <<-CONF
+		sockproxy.control-perms = "0660"
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "a=$a") }
+	CONF
+	is "$(stat -c %a ctl.sock)" 660 "permissions"
+	ctl status >/dev/null || fail "no takeover"
+	proxy_stop
+	[ ! -e ctl.sock ] || fail "it was not removed"
+	echo precious >ctl.sock
+	atf_check -s exit:1 -e match:"not a socket" \
+	    "$PROGRAM" -D -R 2 -f proxy.conf
+	is "$(cat ctl.sock)" precious "the file"
+}
+
+describe socket_has_an_owner "sockproxy.control-owner, as the superuser"
+socket_has_an_owner_head()
+{
+	atf_set descr "sockproxy.control-owner, as the superuser"
+	atf_set require.user root
+	atf_set timeout 120
+}
+socket_has_an_owner_body()
+{
+	begin
+	for owner in nobody nobody:daemon :daemon; do
+		controlled <<-CONF
+			sockproxy.control-owner = "$owner"
+			\$SERVER["socket"] == "127.0.0.1:0" { $(server \
+			    "a=127.0.0.1:9") }
+		CONF
+		case $owner in
+		nobody)	is "$(stat -c %U:%G ctl.sock)" nobody:root owner ;;
+		:daemon) is "$(stat -c %U:%G ctl.sock)" root:daemon owner ;;
+		*)	is "$(stat -c %U:%G ctl.sock)" "$owner" owner ;;
+		esac
+		proxy_stop
+	done
+	for bad in nobody-here :nogroup-here; do
+		sed "s/control-owner = .*/control-owner = \"$bad\"/" proxy.conf >b
+		atf_check -s exit:1 -e match:"proxy.conf|b:[0-9]+.*no such" \
+		    "$PROGRAM" -D -R 2 -f b
+	done
+	mkdir open
+	chmod 777 open
+	sed "s|ctl.sock|open/ctl.sock|" proxy.conf >b
+	atf_check -s exit:1 -e match:"others cannot change" \
+	    "$PROGRAM" -D -R 2 -f b
+}
+
+# The monitor is the child that was started last.
+monitor_pid()
+{
+	ps -o pid= --ppid "$PROXY" | sort -n | tail -n 1 | tr -d ' '
+}
+
+another_monitor()
+{
+	[ "$(monitor_pid)" != "$1" ] && ctl status
+}
+
+describe dead_monitor_is_replaced "the relays do not notice; orders are kept"
+dead_monitor_is_replaced_body()
+{
+	begin
+	mkfifo go
+	in_front_of_two
+	ctl drain b
+	peer one connect "$p0" txseed 1 rxseed 1 send 1000 recv 1000 wait go \
+	    send 1000 fin expect-fin got 2000 close
+	await "it is on a" load_is a 1
+	was=$(monitor_pid)
+	kill -KILL "$was"
+	await "another one answers" another_monitor "$was"
+	state_is b drain || fail "the order is lost"
+	echo >go
+	finish one
+	proxy_stop
+	logged 1 "monitor \(process $was\) was killed by signal 9"
+}
