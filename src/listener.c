@@ -153,7 +153,7 @@ pause_all(int error, uint64_t now)
 		log_warn("accepting no one for a while: %s", log_errno(error));
 }
 
-/* One got in. */
+/* Nobody waits any more. */
 static void
 resumed(uint64_t now)
 {
@@ -192,14 +192,16 @@ door_turn(unsigned i, uint64_t now)
 			stat_global()->accept_errors++;
 			continue;
 		}
-		if (fd == -EAGAIN)
+		if (fd == -EAGAIN) {
+			/* once everybody who waited is in, not for each */
+			if (paused)
+				resumed(now);
 			break;
+		}
 		if (fd < 0) {
 			pause_all(-fd, now);
 			return false;
 		}
-		if (paused)
-			resumed(now);
 		admit(i, fd, &peer, now);
 	}
 	doors[i].ready = 0;
