@@ -299,6 +299,22 @@ check_relays(struct start *start)
 }
 
 /*
+ * From here on a signal is an order to the parent's loop and does not end the
+ * process: there will be files to remove.  Until here, with names being looked up,
+ * it may.
+ */
+static bool
+catch_signals(void)
+{
+	int	fd;
+
+	if ((fd = proc_signals_open()) >= 0)
+		return true;
+	log_fatal("cannot catch signals: %s", log_errno(fd));
+	return false;
+}
+
+/*
  * All after the process is the one that stays.
  */
 static bool
@@ -316,8 +332,9 @@ open_parts(struct start *start, int activated)
 	former_entries(start->setup);
 	log_info("%s", bound_text(start->setup, start->relays, bound,
 	    sizeof(bound)));
-	return listen_open(start, activated) && open_pid_file(start) &&
-	    doors_open(start, NULL) && open_tables(start);
+	return catch_signals() && listen_open(start, activated) &&
+	    open_pid_file(start) && doors_open(start, NULL) &&
+	    open_tables(start);
 }
 
 bool
