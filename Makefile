@@ -28,7 +28,7 @@ SEEDS = 2000
 SECONDS = 60
 # "quick" or "full" for make check, "once" for make demo.
 CHECK =
-DEMO =
+DEMO ?=
 NO_MUSL =
 VARIANT = build-variant
 FUZZ =
@@ -135,7 +135,7 @@ UNIT_TESTS = tests/t_addr tests/t_cage tests/t_chan tests/t_conf \
 	tests/t_os tests/t_proc tests/t_stat tests/t_text tests/t_wait
 ONCE_TESTS = tests/t_dist tests/t_fuzz tests/t_layers tests/t_manual \
 	tests/t_sim
-SYSTEM_TESTS = tests/t_activate tests/t_options tests/t_relay \
+SYSTEM_TESTS = tests/t_activate tests/t_inject tests/t_options tests/t_relay \
 	tests/t_relay_backends tests/t_signals tests/t_start
 
 OBJS = src/main.o $(SRC:.c=.o) $(COMPAT:.c=.o)

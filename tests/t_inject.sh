@@ -1,0 +1,145 @@
+# Starting when system calls fail or signals come in between: strace(1) makes them.
+
+# conf LINE ...
+conf()
+{
+	printf '%s\n' "$@"
+	# shellcheck disable=SC2016
+	echo '$SERVER["socket"] == "127.0.0.1:0" {' \
+	    'sockproxy.server = ( "b" => ( "host" => "127.0.0.1",' \
+	    '"port" => 1 ) ) }'
+}
+
+# with_strace NAME TEXT: a case that needs a strace that can inject.
+with_strace()
+{
+	describe "$1" "$2" strace
+}
+
+begin_strace()
+{
+	begin
+	[ -z "$WRAPPER" ] || atf_skip "strace cannot trace what is wrapped"
+	strace -f -o /dev/null -e inject=getpid:error=EPERM:when=9999 true ||
+	    atf_skip "strace cannot inject here"
+}
+
+# injected PATTERN WORD ...: with these words for strace it does not start.
+injected()
+{
+	_pattern=$1
+	shift
+	timeout -s KILL "$LIMIT" strace -f -qq -o trace "$@" \
+	    "$PROGRAM" -D -R 9 -f c 9>ready.out 2>err
+	_status=$?
+	grep -q '(INJECTED)' trace || fail "nothing was injected: $*"
+	[ "$_status" -eq 1 ] || fail "exit status $_status with $*: $(cat err)"
+	atf_check -o match:"error: $_pattern" cat err
+	[ "$(grep -c 'error: ' err)" -eq 1 ] || fail "more than one: $(cat err)"
+	[ ! -s ready.out ] || fail "it said that it listens"
+	[ ! -e pid ] || fail "a pid file was left"
+}
+
+with_strace no_start_with_the_wrong_rights \
+    "every way in which giving up rights can fail ends the start"
+no_start_with_the_wrong_rights_head()
+{
+	atf_set require.user root
+	atf_set require.progs strace
+}
+no_start_with_the_wrong_rights_body()
+{
+	begin_strace
+	mkdir empty
+	conf 'server.username = "nobody"' "server.chroot = \"$PWD/empty\"" \
+	    'server.pid-file = "pid"' >c
+	for call in setgroups '/^set(res)?gid' '/^set(res)?uid'; do
+		for error in EPERM EAGAIN; do
+			injected 'c:1: cannot become "nobody": ' \
+			    -e "inject=$call:error=$error"
+		done
+	done
+	injected 'c:2: cannot change the root directory to server.chroot .*: not permitted' \
+	    -e inject=chroot:error=EPERM
+	# Calls that say yes and do nothing do not deceive.
+	injected 'c:1: cannot become "nobody": ' -e 'inject=/^set(res)?uid:retval=0'
+	injected 'c:1: cannot become "nobody": ' -e 'inject=/^set(res)?gid:retval=0'
+}
+
+with_strace no_process_no_start "fork fails at the start, and later"
+no_process_no_start_body()
+{
+	begin_strace
+	conf 'server.pid-file = "pid"' >c
+	injected 'cannot start relay 1: ' \
+	    -e 'inject=/^(clone3?|v?fork)$:error=EAGAIN'
+	rm -f ready.out
+	# The second one fails: a relay that was killed is tried again.
+	mkfifo ready
+	strace -qq -o trace -e 'inject=/^(clone3?|v?fork)$:error=EAGAIN:when=2' \
+	    "$PROGRAM" -D -R 9 -f c 9>ready 2>proxy.log &
+	STARTED=$!
+	timeout "$LIMIT" head -n 1 ready >ports
+	PROXY=$(cat pid)
+	kill -KILL "$(relays | tr -d ' ')"
+	await "a relay" logs 'relay 1 started again'
+	logged 1 'error: relay 1 cannot be started again: '
+	kill -TERM "$PROXY"
+	PROXY=
+	wait "$STARTED" || fail "sockproxy ended with $?"
+	STARTED=
+}
+
+describe no_memory_no_start "RLIMIT_AS: the number, and what to lower"
+no_memory_no_start_body()
+{
+	begin
+	[ -z "$WRAPPER" ] || atf_skip "the wrapper needs memory too"
+	"$PROGRAM" -V >about
+	conf 'server.pid-file = "pid"' 'server.buffers = 60000' >c
+	# 4 GB of buffers.
+	(ulimit -v 2000000 && exec "$PROGRAM" -D -R 9 -f c) 2>err
+	_status=$?
+	[ "$_status" -eq 1 ] || fail "exit status $_status: $(cat err)"
+	atf_check -o match:'error: out of memory: .*[0-9] GiB.*server.buffers' \
+	    cat err
+	[ ! -e pid ] || fail "a pid file was left"
+}
+
+with_strace a_signal_at_any_moment_of_the_start \
+    "SIGTERM after each system call: an orderly end, and nothing is left"
+a_signal_at_any_moment_of_the_start_body()
+{
+	begin_strace
+	conf 'server.pid-file = "pid"' 'server.errorlog = "log"' | sed \
+	    "s|127.0.0.1:0|$PWD/s|" >c
+	mkfifo ready
+	strace -qq -o calls "$PROGRAM" -D -R 9 -f c 9>ready 2>err &
+	STARTED=$!
+	timeout "$LIMIT" head -n 1 ready >ports
+	kill -TERM "$(cat pid)"
+	wait "$STARTED"
+	STARTED=
+	# Every second call up to the first time it waits: its name, and the how
+	# manieth of that name it is.
+	awk -F '(' '/^[a-z]+[0-9_a-z]*\(/ {
+		n[$1]++
+		if (($1 == "poll" || $1 == "ppoll") && n[$1] == 2)
+			exit
+		if ($1 != "execve" && NR % 2 == 0)
+			print $1, n[$1]
+	}' calls >moments
+	[ "$(wc -l <moments)" -gt 20 ] || fail "only few calls: $(cat calls)"
+	while read -r call n; do
+		timeout -s KILL "$LIMIT" strace -qq -o trace \
+		    -e "inject=$call:signal=TERM:when=$n" \
+		    "$PROGRAM" -D -R 9 -f c 9>/dev/null 2>err
+		_status=$?
+		case $_status in
+		0|143)	;;
+		*)	fail "$call $n: exit status $_status: $(cat err)" ;;
+		esac
+		[ ! -e pid ] || fail "$call $n: the pid file is still there"
+		[ ! -e s ] || fail "$call $n: the socket is still there"
+	done <moments
+}
