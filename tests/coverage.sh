@@ -22,7 +22,9 @@ summary()
 }
 
 echo "== the simulator alone, $SEEDS seeds"
-tests/sim/sim -q -n "$SEEDS" >/dev/null
+# seeds by name run in this process, which writes down what it reached
+# shellcheck disable=SC2046
+tests/sim/sim -q $(awk -v n="$SEEDS" 'BEGIN { while (i < n) print ++i }') >/dev/null
 summary src/backend.c src/buf.c src/connect.c src/expire.c src/half.c \
     src/listener.c src/loop.c src/session.c
 

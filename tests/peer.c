@@ -34,7 +34,8 @@
  *	recv-text T	exactly these bytes
  *	recv-print	everything up to the end, to standard output
  *	ping N		N times a byte of the pattern there and back
- *	slow-recv N C M	N bytes of the pattern, C with each call, M ms apart
+ *	slow-send N C M, slow-recv N C M
+ *			N bytes of the pattern, C with each call, M ms apart
  *	expect-fin, expect-reset, expect-end	pattern up to the end, which is a FIN,
  *			a reset, or either
  *	got N, got-least N	so many bytes of the pattern came in all
@@ -192,12 +193,14 @@ send_some(const char *buf, size_t len)
 }
 
 static void
-do_send(uint64_t len, size_t step)
+do_send(uint64_t len, size_t step, int pause_ms)
 {
 	size_t n;
 	int error;
 
 	for (; len > 0; len -= n) {
+		if (pause_ms != 0)
+			(void)poll(NULL, 0, pause_ms);
 		n = len < step ? (size_t)len : step;
 		peer_fill(chunk, n, cur->txseed, cur->tx);
 		if ((error = send_some(chunk, n)) != 0)
@@ -212,7 +215,7 @@ do_trickle(uint64_t len, size_t step)
 	int on = 1;
 
 	(void)setsockopt(cur->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	do_send(len, step);
+	do_send(len, step, 0);
 }
 
 /* Send until the socket takes nothing for a while. */
@@ -287,7 +290,7 @@ static void
 ping(uint64_t times)
 {
 	for (; times > 0; times--) {
-		do_send(1, 1);
+		do_send(1, 1, 0);
 		do_recv(1, 1, 0);
 	}
 }
@@ -399,6 +402,7 @@ static const struct word words[] = {
 	{ "recv-print", 0 }, { "recv-text", 1 }, { "reset", 0 },
 	{ "rxseed", 1 }, { "say", 1 }, { "send", 1 },
 	{ "send-until-error", 0 }, { "sent-all", 0 }, { "slow-recv", 3 },
+	{ "slow-send", 3 },
 	{ "sndbuf", 1 }, { "source", 1 }, { "tally", 2 }, { "tell", 1 },
 	{ "text", 1 }, { "times", 1 }, { "trickle", 2 }, { "txseed", 1 },
 	{ "unconnectable", 1 }, { "use", 1 }, { "wait", 1 }, { "within", 1 },
@@ -496,7 +500,7 @@ static bool
 run_bytes(const char *w, char **a)
 {
 	if (strcmp(w, "send") == 0)
-		do_send(peer_number(a[0]), PEER_CHUNK);
+		do_send(peer_number(a[0]), PEER_CHUNK, 0);
 	else if (strcmp(w, "offer") == 0)
 		offer(peer_number(a[0]));
 	else if (strcmp(w, "trickle") == 0)
@@ -513,6 +517,9 @@ run_bytes(const char *w, char **a)
 		do_recv(peer_number(a[0]), PEER_CHUNK, 0);
 	else if (strcmp(w, "recv-text") == 0)
 		recv_text(a[0]);
+	else if (strcmp(w, "slow-send") == 0)
+		do_send(peer_number(a[0]), (size_t)peer_number(a[1]),
+		    (int)peer_number(a[2]));
 	else if (strcmp(w, "slow-recv") == 0)
 		do_recv(peer_number(a[0]), (size_t)peer_number(a[1]),
 		    (int)peer_number(a[2]));

@@ -1,0 +1,297 @@
+# Limits: of time, of rate, of sessions and descriptors; stopping; the log.
+
+# limited WORDS ... < configuration lines: a proxy with these, backend "b" doing
+# the words.
+limited()
+{
+	backend b 127.0.0.1:0 "$@"
+	cat >lines
+	{
+		cat lines
+		echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" {"
+		server "b=$b"
+		echo "}"
+	} >limited.conf
+	proxy <limited.conf
+}
+
+describe read_timeout_names_its_setting \
+    "a silent backend: reset on both sides, file and line in the log"
+read_timeout_names_its_setting_body()
+{
+	begin
+	limited accept recv 10 expect-reset <<-CONF
+		sockproxy.server-default = (
+		    "read-timeout" => "300ms" )
+	CONF
+	client connect "$p0" send 10 longer 250 within 1000 expect-reset got 0
+	finish b
+	proxy_stop
+	logged 1 'silent for too long \(read-timeout 0\.300 s, proxy\.conf:[0-9]+\)'
+	counts sockproxy.ended.read-timeout 1
+}
+
+describe write_timeout_is_for_backends_that_take_nothing \
+    "a backend that does not read, with bytes for it"
+write_timeout_is_for_backends_that_take_nothing_body()
+{
+	begin
+	mkfifo go
+	limited rcvbuf 4096 accept wait go expect-reset <<-CONF
+		sockproxy.server-default = ( "write-timeout" => "1s" )
+	CONF
+	client sndbuf 4096 connect "$p0" fill longer 100 expect-reset got 0
+	: >go
+	finish b
+	proxy_stop
+	counts sockproxy.ended.write-timeout 1
+}
+
+describe idle_means_both_ways \
+    "max-read-idle: not while one direction moves"
+idle_means_both_ways_body()
+{
+	begin
+	limited accept recv 10 slow-recv 20 1 50 expect-reset got 30 <<-CONF
+		server.max-read-idle = "300ms"
+		server.max-write-idle = "2s"
+	CONF
+	# a byte each 50 ms for a second: three times the limit
+	client connect "$p0" send 10 slow-send 20 1 50 \
+	    longer 200 within 1500 expect-reset
+	finish b
+	proxy_stop
+	logged 1 'server\.max-read-idle 0\.300 s, proxy\.conf:[23]\)'
+	counts sockproxy.ended.read-idle 1
+}
+
+describe half_closed_and_silent_has_a_limit "half-close-timeout"
+half_closed_and_silent_has_a_limit_body()
+{
+	begin
+	limited accept expect-fin got 10 park <<-CONF
+		sockproxy.half-close-timeout = "300ms"
+	CONF
+	client connect "$p0" send 10 fin longer 250 within 1000 expect-reset
+	end b
+	proxy_stop
+	counts sockproxy.ended.half-close-timeout 1
+}
+
+describe rate_of_a_session_is_limited \
+    "connection.kbytes-per-second, both ways, whatever moves the bytes"
+rate_of_a_session_is_limited_body()
+{
+	begin
+	limited times 2 accept expect-fin got 300k send 300k fin close <<-CONF
+		connection.kbytes-per-second = 300
+	CONF
+	# about a second each way; a first burst may be free
+	client connect "$p0" send 300k fin longer 1000 within 5000 expect-fin \
+	    got 300k
+	client connect "$p0" send 300k fin longer 1000 within 5000 expect-fin \
+	    got 300k
+	finish b
+	proxy_stop
+}
+
+describe rate_of_all_sessions_is_limited "server.kbytes-per-second"
+rate_of_all_sessions_is_limited_body()
+{
+	begin
+	limited forever send 200k fin discard <<-CONF
+		server.kbytes-per-second = 400
+	CONF
+	for i in 1 2 3 4; do
+		peer "c$i" connect "$p0" expect-fin got 200k fin
+	done
+	client connect "$p0" longer 700 within 8000 expect-fin got 200k
+	finish c1 c2 c3 c4
+	end b
+	proxy_stop
+}
+
+describe full_table_makes_clients_wait \
+    "max-connections: the next client waits, nobody is refused, one log line"
+full_table_makes_clients_wait_body()
+{
+	begin
+	mkfifo go
+	limited forever text hi fin expect-fin <<-CONF
+		server.max-connections = 2
+	CONF
+	for i in 1 2; do
+		peer "held$i" connect "$p0" recv-text hi say in park
+		await "session $i" grep -q in "held$i.out"
+	done
+	for i in 3 4 5; do
+		peer "next$i" connect "$p0" recv-text hi say in fin expect-fin
+	done
+	await "it is full" logs 'all 2 sessions are in use'
+	[ ! -s next3.out ] || fail "a third session"
+	kill "$held1_pid" "$held2_pid"
+	finish next3 next4 next5
+	logged 1 'all 2 sessions are in use'
+	end b
+	proxy_stop
+	counts sockproxy.accepted 5
+	counts sockproxy.refused 0
+}
+
+describe no_descriptors_left_is_survived \
+    "EMFILE: no spin, one line, sessions go on, and it accepts again"
+no_descriptors_left_is_survived_body()
+{
+	begin
+	limited forever text hi expect-end <<-CONF
+		server.max-connections = 100
+	CONF
+	mkfifo there go
+	peer first connect "$p0" recv-text hi tell there wait go send 10 fin \
+	    expect-fin
+	timeout "$LIMIT" cat there >/dev/null
+	relay=$(relays | head -n 1 | tr -d ' ')
+	# room for nothing more: the limit is the lowest number that is free
+	n=0
+	while [ -e "/proc/$relay/fd/$n" ]; do
+		n=$((n + 1))
+	done
+	prlimit --pid "$relay" --nofile="$n:$n"
+	peer second connect "$p0" recv-text hi fin expect-fin
+	await "it says so" logs 'out of descriptors|[Tt]oo many open files|accepting no one'
+	before=$(ticks "$relay")
+	sleep 0.5
+	after=$(ticks "$relay")
+	[ $((after - before)) -lt 10 ] || fail "it spins: $before to $after"
+	: >go
+	finish first
+	finish second
+	end b
+	proxy_stop
+	[ "$(grep -c 'accepting no one' proxy.log)" -le 2 ] ||
+	    fail "the log is flooded"
+}
+
+# Clock ticks that a process used so far.
+ticks()
+{
+	awk '{ print $14 + $15 }' "/proc/$1/stat"
+}
+
+describe idle_proxy_sleeps "no system call while nothing happens" strace
+idle_proxy_sleeps_body()
+{
+	begin
+	limited forever text hi expect-end <<-CONF
+		sockproxy.half-close-timeout = 0
+	CONF
+	peer held connect "$p0" recv-text hi say in park
+	await "a session" grep -q in held.out
+	relay=$(relays | head -n 1 | tr -d ' ')
+	timeout 1 strace -qq -f -p "$relay" -o calls
+	# attaching interrupts the wait it is in, and it waits again
+	[ "$(wc -l <calls)" -le 4 ] || fail "$(cat calls)"
+	proxy_stop_now
+}
+
+describe stopping_drains_and_a_second_signal_does_not \
+    "SIGTERM: no new clients, sessions end; then exit status 0"
+stopping_drains_and_a_second_signal_does_not_body()
+{
+	begin
+	mkfifo there go
+	limited accept recv 10 wait go send 20 fin expect-fin <<-CONF
+		server.feature-flags = (
+		    "server.graceful-shutdown-timeout" => 30 )
+	CONF
+	peer up connect "$p0" send 10 tell there expect-fin got 20 fin
+	timeout "$LIMIT" cat there >/dev/null
+	await "a session" logs 'started'
+	kill -TERM "$PROXY"
+	await "it stops" logs 'told to stop'
+	client unconnectable "$p0"
+	: >go
+	finish up b
+	wait "$PROXY" || fail "exit status $?"
+	PROXY=
+	counts sockproxy.ended.done 1
+}
+
+describe stopping_resets_what_does_not_end \
+    "the graceful time is over: a reset on both sides, and a reason"
+stopping_resets_what_does_not_end_body()
+{
+	begin
+	limited accept recv 10 tell there expect-reset <<-CONF
+		server.feature-flags = (
+		    "server.graceful-shutdown-timeout" => 1 )
+	CONF
+	mkfifo there
+	peer up connect "$p0" send 10 expect-reset
+	timeout "$LIMIT" cat there >/dev/null
+	proxy_stop
+	finish up b
+	counts sockproxy.ended.shutdown 1
+	logged 1 'server\.graceful-shutdown-timeout 1\.0 s, proxy\.conf:[23]\)'
+}
+
+describe each_session_has_one_line \
+    "who, where, why, how long, how much; failed ones only when asked"
+each_session_has_one_line_body()
+{
+	begin
+	limited times 2 accept expect-fin send 2000 fin close <<-CONF
+		sockproxy.log-sessions = "failed"
+		\$HTTP["remoteip"] == "127.1.0.0/16" {
+			sockproxy.log-sessions = "all"
+		}
+	CONF
+	client connect "$p0" send 500 fin expect-fin close
+	client source 127.1.2.3 connect "$p0" send 500 fin expect-fin close
+	finish b
+	proxy_stop
+	logged 1 '127\.1\.2\.3:[0-9]+ on 127\.0\.0\.1:[0-9]+ with b: both sides sent their end; [0-9.]+ s, connect [0-9.]+ s, 500 bytes from the client, (2000 bytes|1\.9 KiB) from the backend'
+	logged 1 'session [0-9]+:'
+}
+
+describe lost_relay_resets_its_sessions \
+    "kill -9 of the relay: resets, no forged end, and another relay serves"
+lost_relay_resets_its_sessions_body()
+{
+	begin
+	mkfifo there
+	limited times 2 accept recv 10 tell there expect-end </dev/null
+	peer up connect "$p0" send 10 expect-reset
+	timeout "$LIMIT" cat there >/dev/null
+	old=$(relays | head -n 1 | tr -d ' ')
+	kill -9 "$old"
+	finish up
+	peer again connect "$p0" send 10 fin expect-fin
+	timeout "$LIMIT" cat there >/dev/null
+	finish again b
+	grep -q 'reset after 10' b.out || fail "the backend saw: $(cat b.out)"
+	proxy_stop
+	logged 1 "process $old\\) was killed by signal 9"
+}
+
+describe clock_and_stop_do_not_end_sessions \
+    "SIGSTOP for longer than a limit: what was not silent goes on"
+clock_and_stop_do_not_end_sessions_body()
+{
+	begin
+	limited accept echo <<-CONF
+		server.max-read-idle = 5
+	CONF
+	mkfifo there go
+	peer up connect "$p0" rxseed 1 send 10 recv 10 tell there wait go \
+	    send 10 recv 10 fin expect-fin
+	timeout "$LIMIT" cat there >/dev/null
+	relay=$(relays | head -n 1 | tr -d ' ')
+	kill -STOP "$relay"
+	sleep 1
+	kill -CONT "$relay"
+	: >go
+	finish up b
+	proxy_stop
+	counts sockproxy.ended.done 1
+}
