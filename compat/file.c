@@ -242,6 +242,12 @@ file_pid_write(int fd)
 	return n == len ? 0 : -ENOSPC;
 }
 
+bool
+file_pid_is(int fd, const char *path)
+{
+	return is_same(fd, path) != 0;
+}
+
 void
 file_pid_remove(int fd, const char *path)
 {

@@ -65,6 +65,11 @@ int	file_pid_open(const char *path);
 int	file_pid_write(int fd);
 
 /*
+ * Whether path names the file that fd has open.
+ */
+bool	file_pid_is(int fd, const char *path);
+
+/*
  * Remove the file if it is still the one that fd has open, and close fd.
  */
 void	file_pid_remove(int fd, const char *path);

@@ -48,14 +48,13 @@ static unsigned		 nlanes;
 static unsigned		 nkept;
 static unsigned		 npipes;	/* open: in lanes and kept */
 static int		 free_lane = -1;
+static unsigned		 fresh;		/* lanes from here on were never used */
 static uint32_t		 best = PIPE_BEST;	/* what was granted last */
 static bool		 unable;	/* this kernel cannot splice sockets */
 
 enum splice_kind
 splice_open(unsigned n)
 {
-	unsigned	i;
-
 	if (n == 0 || n > INT32_MAX)
 		return SPLICE_NONE;
 	lanes = mem_private((size_t)n * sizeof(*lanes));
@@ -65,9 +64,8 @@ splice_open(unsigned n)
 		splice_close();
 		return SPLICE_NONE;
 	}
-	for (i = 0; i < n; i++)
-		lanes[i].next = i + 1 < n ? (int32_t)i + 1 : -1;
-	free_lane = 0;
+	free_lane = -1;
+	fresh = 0;
 	unable = false;
 	return SPLICE_PUMPED;
 }
@@ -77,7 +75,7 @@ splice_close(void)
 {
 	unsigned	i;
 
-	for (i = 0; lanes != NULL && i < nlanes; i++)
+	for (i = 0; lanes != NULL && i < fresh; i++)
 		if (lanes[i].used)
 			splice_end((int)i, -1, NULL);
 	splice_trim();
@@ -148,6 +146,24 @@ close_pipe(const struct pipe *p)
 	npipes--;
 }
 
+/* A lane that is free, or -1; and taking it. */
+static int
+next_lane(void)
+{
+	if (free_lane != -1)
+		return free_lane;
+	return fresh < nlanes ? (int)fresh : -1;
+}
+
+static void
+use_lane(int lane)
+{
+	if (lane == free_lane)
+		free_lane = lanes[lane].next;
+	else
+		fresh++;
+}
+
 static int
 get_pipe(struct pipe *p)
 {
@@ -173,7 +189,7 @@ int
 splice_begin(int from, int to)
 {
 	struct lane	*l;
-	int		 error, lane = free_lane;
+	int		 error, lane = next_lane();
 
 	(void)from;
 	(void)to;
@@ -184,7 +200,7 @@ splice_begin(int from, int to)
 	l = &lanes[lane];
 	if ((error = get_pipe(&l->pipe)) != 0)
 		return error;
-	free_lane = l->next;
+	use_lane(lane);
 	l->held = 0;
 	l->used = true;
 	return lane;
@@ -354,7 +370,7 @@ int
 splice_import(const int fd[2], size_t held)
 {
 	struct lane	*l;
-	int		 n, lane = free_lane;
+	int		 n, lane = next_lane();
 
 	if (lanes == NULL || unable)
 		return -ENOTSUP;
@@ -367,7 +383,7 @@ splice_import(const int fd[2], size_t held)
 	if ((n = fcntl(fd[0], F_GETPIPE_SZ)) == -1)
 		return -errno;
 	l = &lanes[lane];
-	free_lane = l->next;
+	use_lane(lane);
 	l->pipe.in = fd[0];
 	l->pipe.out = fd[1];
 	l->pipe.size = (uint32_t)n;

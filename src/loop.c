@@ -70,6 +70,21 @@ loop_lanes(const struct setup *set)
 	return most < LIMIT_LANES ? most : LIMIT_LANES;
 }
 
+/* Bytes in pipes of predecessors: two lanes a session at most. */
+static unsigned
+adopted_lanes(const struct loop_room *room)
+{
+	const unsigned most = LIMIT_RELAYS * LIMIT_LANES;
+
+	return room->rows < most / 2 ? 2 * room->rows : most;
+}
+
+uint64_t
+loop_room_descriptors(const struct loop_room *room)
+{
+	return 2 * ((uint64_t)room->rows + adopted_lanes(room));
+}
+
 /* Sockets of sessions, pipes, listeners, and the few of the process itself. */
 uint64_t
 loop_descriptors(const struct setup *set)
@@ -131,7 +146,7 @@ open_parts(const struct setup *set, unsigned relay, const int *listeners,
 	int error;
 
 	error = wait_open(*kind == '\0' ? NULL : kind,
-	    (int)(loop_descriptors(set) + 2 * (uint64_t)room->rows));
+	    (int)(loop_descriptors(set) + loop_room_descriptors(room)));
 	if (error != 0)
 		return error;
 	if (!buf_open(loop_buffers(set), room->buffers) ||
@@ -139,7 +154,7 @@ open_parts(const struct setup *set, unsigned relay, const int *listeners,
 	    !session_open(set, relay, loop_sessions(set)))
 		return -ENOMEM;
 	handover_open();
-	(void)splice_open(loop_lanes(set) + (room->rows > 0 ? LIMIT_LANES : 0));
+	(void)splice_open(loop_lanes(set) + adopted_lanes(room));
 	if (channel != -1) {
 		error = wait_add(channel, WAIT_LEVEL, CHANNEL_TOKEN);
 		if (error != 0)

@@ -63,4 +63,9 @@ unsigned loop_buffers(const struct setup *);
 uint64_t loop_memory(const struct setup *);
 uint64_t loop_descriptors(const struct setup *);
 
+/*
+ * Descriptors that sessions of predecessors may need besides.
+ */
+uint64_t loop_room_descriptors(const struct loop_room *);
+
 #endif

@@ -58,6 +58,10 @@ static uint64_t		phase_due;	/* when a phase that ends is over */
 static uint64_t		log_due;
 static bool		failed;		/* the start has failed */
 static struct watcher	watcher = { .channel = -1 };
+static struct {
+	int		 pid;		/* 0: free */
+	int		 channel;
+} left[LIMIT_RELAYS];			/* they go on with their sessions */
 static uint16_t		map_listeners[LIMIT_LISTENERS + 1];
 static uint16_t		map_backends[LIMIT_BACKENDS + 1];
 
@@ -218,7 +222,7 @@ read_again(struct setup *setup)
 static void
 reload(uint64_t now)
 {
-	if (other != NOBODY) {
+	if (phase != RUNS || other != NOBODY || try_pid != 0) {
 		again = true;
 		return;
 	}
@@ -309,9 +313,41 @@ forget_former(void)
 }
 
 /*
+ * The channel of a relay that is left to itself stays open as long as it lives,
+ * for the end of the parent is the end of its patience.  With too many of them it
+ * has to end in its graceful time.
+ */
+static void
+leave_relay(struct crew_relay *relay)
+{
+	unsigned	i;
+
+	wait_del(relay->channel);
+	for (i = 0; i < LIMIT_RELAYS && left[i].pid != 0; i++)
+		continue;
+	if (i < LIMIT_RELAYS) {
+		left[i].pid = relay->pid;
+		left[i].channel = relay->channel;
+	} else
+		os_drop(relay->channel);
+	relay->pid = 0;
+	relay->channel = -1;
+}
+
+static void
+bury_left(int pid)
+{
+	for (unsigned i = 0; i < LIMIT_RELAYS; i++) {
+		if (left[i].pid != pid)
+			continue;
+		os_drop(left[i].channel);
+		left[i].pid = 0;
+	}
+}
+
+/*
  * A former relay that still has sessions could not hand them over; it goes on
- * with them for as long as they last.  Its channel stays open: the parent's end
- * is the end of its patience.
+ * with them for as long as they last.
  */
 static void
 leave_former(void)
@@ -324,9 +360,7 @@ leave_former(void)
 			continue;
 		log_warn("process %d of the configuration before goes on with "
 		    "its sessions", second->relays[i].pid);
-		wait_del(second->relays[i].channel);
-		second->relays[i].pid = 0;
-		second->relays[i].channel = -1;
+		leave_relay(&second->relays[i]);
 	}
 	forget_former();
 }
@@ -340,7 +374,7 @@ upgrade_begin(void)
 {
 	int	pid;
 
-	if (other != NOBODY || try_pid != 0 || foreign) {
+	if (phase != RUNS || other != NOBODY || try_pid != 0 || foreign) {
 		upgrade = true;
 		return;
 	}
@@ -382,6 +416,9 @@ upgrade_adopt(void)
 	old->foreground = job->foreground;
 	old->any_port = job->ready_fd != -1;
 	old->ready_fd = -1;
+	old->setup->server.graceful_ms = ours->start.setup->server.graceful_ms;
+	old->setup->server.syslog_facility =
+	    ours->start.setup->server.syslog_facility;
 	if (!upgrade_take(second))
 		return false;
 	crew = second;
@@ -396,12 +433,27 @@ upgrade_adopt(void)
  * The ends of relays.
  */
 
+/*
+ * The counters of a crew that is not the one in use lie aside, in its start.
+ */
+static void
+bury_counters(struct crew *whose, unsigned i)
+{
+	const bool	aside = whose == crew ? other == NEXT : other == FORMER;
+
+	if (aside)
+		stat_swap(&whose->start.stats);
+	stat_bury(i);
+	if (aside)
+		stat_swap(&whose->start.stats);
+}
+
 static void
 bury_ours(unsigned i, const struct proc_exit *how, uint64_t now)
 {
 	/* One that fails at the start has said why. */
 	crew_bury(crew, i, how, phase == RUNS, now);
-	stat_bury(i);
+	bury_counters(crew, i);
 	if (phase != STARTS)
 		return;
 	failed = true;
@@ -414,6 +466,8 @@ bury_other(unsigned i, const struct proc_exit *how, uint64_t now)
 	crew_bury(second, i, how, other == NEXT || how->status != 0, now);
 	if (other == NEXT)
 		give_up("a relay did not start");
+	else
+		bury_counters(second, i);
 }
 
 static void
@@ -432,7 +486,18 @@ reap(uint64_t now)
 		else if (other != NOBODY &&
 		    (i = crew_find(second, pid)) != -1)
 			bury_other((unsigned)i, &how, now);
+		else
+			bury_left(pid);
 	}
+}
+
+/*
+ * Not while the tables that a fork would take are the next crew's already.
+ */
+static bool
+may_respawn(void)
+{
+	return phase == RUNS && other != NEXT && !foreign;
 }
 
 static void
@@ -443,7 +508,7 @@ respawn(uint64_t now)
 
 	for (unsigned i = 0; i < crew->start.relays; i++) {
 		relay = &crew->relays[i];
-		if (foreign || relay->pid != 0 || now - relay->start_ms < RESPAWN_MS)
+		if (relay->pid != 0 || now - relay->start_ms < RESPAWN_MS)
 			continue;
 		crew->start.room.hold = false;	/* nobody comes any more */
 		if ((error = crew_spawn(crew, i, now)) == 0)
@@ -491,9 +556,9 @@ signals(uint64_t now)
 		log_notice("told to stop");
 		drain(now);
 	}
-	if ((got & (PROC_HUP | PROC_USR1)) != 0 && phase == RUNS)
+	if ((got & (PROC_HUP | PROC_USR1)) != 0)
 		reload(now);
-	if ((got & PROC_USR2) != 0 && phase == RUNS)
+	if ((got & PROC_USR2) != 0)
 		upgrade_begin();
 }
 
@@ -512,11 +577,13 @@ times(uint64_t now)
 		else
 			leave_former();
 	}
-	if (phase == RUNS && other == NOBODY && (again || again_ms <= now))
+	if (phase == RUNS && other == NOBODY && try_pid == 0 &&
+	    (again || again_ms <= now))
 		reload(now);
-	if (phase == RUNS && other == NOBODY && upgrade)
+	if (phase == RUNS && other == NOBODY && try_pid == 0 && !foreign &&
+	    upgrade)
 		upgrade_begin();
-	if (phase == RUNS)
+	if (may_respawn())
 		respawn(now);
 	if (phase == RUNS && lacks_monitor() &&
 	    now - watcher.start_ms >= RESPAWN_MS)
@@ -534,7 +601,7 @@ timeout(uint64_t now)
 	uint64_t	due = phase_due < log_due ? phase_due : log_due;
 	uint64_t	one;
 
-	for (unsigned i = 0; i < crew->start.relays && phase == RUNS; i++) {
+	for (unsigned i = 0; i < crew->start.relays && may_respawn(); i++) {
 		one = crew->relays[i].start_ms + RESPAWN_MS;
 		if (crew->relays[i].pid == 0 && one < due)
 			due = one;

@@ -397,7 +397,8 @@ size_room(struct start *next, const struct start *now)
 	next->room = (struct loop_room){ .rows = (unsigned)sessions,
 	    .buffers = (unsigned)buffers, .hold = true };
 	/* If it cannot be had, the relays have what bound_settle has got. */
-	(void)proc_set_nofile(loop_descriptors(next->setup) + 2 * sessions);
+	(void)proc_set_nofile(loop_descriptors(next->setup) +
+	    loop_room_descriptors(&next->room));
 }
 
 void
@@ -432,10 +433,13 @@ log_again(struct start *next, const struct start *now)
 	return true;
 }
 
+/*
+ * The same file must not be opened twice: closing one would end the lock.
+ */
 static bool
 pid_again(struct start *next, const struct start *now)
 {
-	if (now->pid_fd == -1 || strcmp(next->pid_path, now->pid_path) != 0)
+	if (now->pid_fd == -1 || !file_pid_is(now->pid_fd, next->pid_path))
 		return open_pid_file(next);
 	next->pid_fd = now->pid_fd;
 	return true;

@@ -19,6 +19,7 @@
 #include "log.h"
 #include "loop.h"
 #include "os.h"
+#include "stat.h"
 #include "text.h"
 
 #define VARIABLE	"SOCKPROXY_UPGRADE"
@@ -163,6 +164,13 @@ unmark(const struct crew *crew)
 	(void)proc_setenv(VARIABLE, NULL);
 }
 
+/* After a reload there may be more than the setup allows. */
+static int
+most_of(unsigned most, uint64_t now)
+{
+	return (int)(now > most ? now : most);
+}
+
 int
 upgrade_exec(const struct parent_job *job, struct crew *crew)
 {
@@ -170,14 +178,18 @@ upgrade_exec(const struct parent_job *job, struct crew *crew)
 	const struct start	*start = &crew->start;
 	size_t			 len = 0;
 	int			 error = -E2BIG;
+	struct stat_global	 sum;
 
+	stat_sum_global(&sum);
 	if (start->log_fd != -1)
 		(void)proc_inherit(start->log_fd, true);
 	if (start->pid_fd != -1)
 		(void)proc_inherit(start->pid_fd, true);
 	if (add(state, &len, "", proc_pid()) &&
-	    add(state, &len, "", (int)loop_sessions(start->setup)) &&
-	    add(state, &len, "", (int)loop_buffers(start->setup)) &&
+	    add(state, &len, "", most_of(loop_sessions(start->setup),
+	    sum.active)) &&
+	    add(state, &len, "", most_of(loop_buffers(start->setup),
+	    sum.buffers_used)) &&
 	    add(state, &len, "", start->log_fd) &&
 	    add(state, &len, "", start->pid_fd) &&
 	    tell_listeners(start, state, &len) &&
