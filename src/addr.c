@@ -1,7 +1,7 @@
 /*
  * addr.c - addresses as text, networks, and comparisons.
  *
- * Reads and writes numeric addresses itself: one meaning on every system, and no
+ * Reads and writes numeric addresses itself: one meaning on every system, no
  * part of a C library's resolver.  IPv6 text is as RFC 5952 recommends.
  */
 #include <string.h>

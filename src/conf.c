@@ -67,7 +67,7 @@ read_text(struct conf *c, const char *name, const char *text, size_t len,
 	c->setup->files[c->file] = setup_string(c, name);
 	for (p = c->setup->strings + c->setup->files[c->file]; *p != '\0'; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';	/* it is shown in messages and comments */
+			*p = '?';	/* as messages show it */
 	lex_open(&c->lex, text, len);
 	if ((binary = lex_binary(text, len)) != NULL) {
 		/* let the lexer count lines up to there */

@@ -1,9 +1,10 @@
 /*
  * conf.h - from text to struct setup.
  *
- * lex.c makes tokens, conf.c knows the grammar and the conditions, key.c is the
- * one table of keys.  Makes no system call but reading files (and include_shell,
- * through proc.h).  All errors of a run are reported, then nothing of it is used.
+ * lex.c makes tokens, conf*.c know the grammar and the conditions, key.c is the
+ * one table of keys.  Makes no system call but reading files and include_shell
+ * (file.h), and one mapping for the time of reading.  All errors of a run are
+ * reported, then nothing of it is used.
  */
 #ifndef CONF_H
 #define CONF_H
@@ -25,8 +26,8 @@ bool	conf_file(struct setup *, const char *path, conf_put *, void *);
 /*
  * The same from memory; name stands for the file in messages.
  */
-bool	conf_text(struct setup *, const char *name, const char *text, size_t len,
-    conf_put *, void *);
+bool	conf_text(struct setup *, const char *name, const char *text,
+    size_t len, conf_put *, void *);
 
 /*
  * The configuration that "sockproxy listen backend ..." stands for.
@@ -35,8 +36,8 @@ bool	conf_words(struct setup *, const char *listen, int nbackends,
     char *const *backends, conf_put *, void *);
 
 /*
- * Whether listeners may have port 0, the system's choice (for tests).  NULL asks
- * only.  Returns what holds now.
+ * Whether listeners may have port 0, the system's choice (for tests).  NULL
+ * asks only.  Returns what holds now.
  */
 bool	conf_port_zero(const bool *);
 
@@ -52,8 +53,8 @@ void	conf_dump(const struct setup *, conf_put *, void *);
 void	conf_keys(conf_put *, void *);
 
 /*
- * Read an address to listen on that a good configuration has as a string.  A name
- * gives family OS_NONE, the port, and *namelen bytes of the string are the name.
+ * Read an address to listen on that a good configuration has as a string.  A
+ * name gives family OS_NONE, the port, and *namelen bytes of the string are it.
  */
 void	conf_address(const char *, struct os_addr *, size_t *namelen);
 

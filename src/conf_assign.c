@@ -29,8 +29,8 @@ check_flags(struct conf *c, struct assign *a)
 				    "\"%.60s\", did you mean \"%.60s\"?", name,
 				    graceful);
 			else
-				conf_warn(c, v->keyplace,
-				    "the flag \"%.60s\" means nothing here", name);
+				conf_warn(c, v->keyplace, "the flag \"%.60s\" "
+				    "means nothing here", name);
 			continue;
 		}
 		text = v->type == VALUE_STRING ? conf_text_get(c, v->text) :

@@ -105,8 +105,8 @@ holds(const struct conf *c, const struct block *b, uint32_t listener,
 }
 
 /*
- * Decide all blocks for a listener and a group, into active.  With any a block is
- * active when it can be for some client.
+ * Decide all blocks for a listener and a group, into active.  With any a block
+ * is active when it can be for some client.
  */
 static void
 decide(struct conf *c, uint32_t listener, const struct group *g)
@@ -370,7 +370,7 @@ make_listeners(struct conf *c)
 
 /* ---- classes ---- */
 
-/* Longest prefix first; the last class, everybody, has no bits and no family. */
+/* Longest prefix first; the last class, everybody, has no bits, no family. */
 static int
 class_order(const void *pa, const void *pb)
 {
@@ -384,8 +384,8 @@ class_order(const void *pa, const void *pb)
 }
 
 /*
- * Gather the networks that can matter to a listener, each once, into the classes
- * from first on.  Returns how many.
+ * Gather the networks that can matter to a listener, each once, into the
+ * classes from first on.  Returns how many.
  */
 static uint32_t
 gather(struct conf *c, uint32_t listener, struct setup_class *first)
@@ -544,8 +544,8 @@ make_classes(struct conf *c, uint32_t listener)
 }
 
 /*
- * Listeners with nothing to forward to are not opened: with lighttpd they served
- * files.
+ * Listeners with nothing to forward to are not opened: with lighttpd they
+ * served files.
  */
 static void
 make_all_classes(struct conf *c)
@@ -566,8 +566,8 @@ make_all_classes(struct conf *c)
 		}
 		s->nclasses = s->listeners[i].first_class;
 		if (c->errors == 0)
-			conf_warn(c, c->opener[i].place,
-			    "\"%.60s\" is not opened: it has no sockproxy.server",
+			conf_warn(c, c->opener[i].place, "\"%.60s\" is not "
+			    "opened: it has no sockproxy.server",
 			    conf_string(s, s->listeners[i].name));
 	}
 	s->nlisteners = kept;
@@ -627,9 +627,9 @@ check_loops(struct conf *c)
 		for (k = 0; k < s->nlisteners; k++) {
 			if (!reaches(&b->addr, &s->listeners[k]))
 				continue;
-			conf_error(c, (struct place){ b->at,
-			    c->columns[i] }, "the backend \"%.60s\" is our own listener \"%.60s\" (%s)",
-			    conf_string(s, b->label),
+			conf_error(c, (struct place){ b->at, c->columns[i] },
+			    "the backend \"%.60s\" is our own listener "
+			    "\"%.60s\" (%s)", conf_string(s, b->label),
 			    conf_string(s, s->listeners[k].name),
 			    conf_at(s, s->listeners[k].at, at, sizeof(at)));
 			break;

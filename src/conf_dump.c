@@ -1,8 +1,8 @@
 /*
- * conf_dump.c - a setup as a configuration, and the list of keys for the manual.
+ * conf_dump.c - a setup as a configuration, and the list of keys.
  *
- * Everything is written out, defaults too, each with the place it came from in a
- * comment.  Reading it gives the same setup.
+ * Everything is written out, defaults too, each with the place it came from in
+ * a comment.  Reading it gives the same setup.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
- * conf_expr.c - expressions, and what the grammar says when it meets a token that
- * does not fit.
+ * conf_expr.c - expressions, and what the grammar says when it meets a token
+ * that does not fit.
  *
  * A syntax error gives 0 and leaves the offending token where it is: the
  * statement is given up and conf.c goes on behind it.  An error of meaning
@@ -53,8 +53,8 @@ conf_unexpected(struct conf *c, const char *expected)
 	char text[64];
 
 	if (c->tok.type == TOKEN_BAD) {
-		conf_error(c, conf_place(c), "\"%.60s\": %s", lex_describe(&c->tok,
-		    text, sizeof(text)), c->tok.why);
+		conf_error(c, conf_place(c), "\"%s\": %s",
+		    lex_describe(&c->tok, text, sizeof(text)), c->tok.why);
 		return;
 	}
 	if (c->suspect.type == TOKEN_STRING) {
@@ -104,8 +104,9 @@ conf_token_text(struct conf *c)
 }
 
 /*
- * Whether the word that is looked at begins the next statement: then this one has
- * no value, or its list no end.  Reported; the reader goes on with that word.
+ * Whether the word that is looked at begins the next statement: then this one
+ * has no value, or its list no end.  Reported; the reader goes on with that
+ * word.
  */
 static bool
 next_statement(struct conf *c)

@@ -82,7 +82,7 @@ struct block {
 	uint32_t	prev;		/* else: the block before */
 	uint32_t	first, last;	/* assignments */
 	uint32_t	text;		/* the condition's value */
-	uint32_t	name;		/* COND_SOCKET: text, see conf_addr_name */
+	uint32_t	name;		/* COND_SOCKET: see conf_addr_name */
 	struct os_addr	addr;		/* COND_SOCKET */
 	uint8_t		net[16];	/* COND_REMOTE */
 	uint8_t		family;
@@ -104,7 +104,7 @@ struct conf {
 
 	struct lex	 lex;
 	struct token	 tok;		/* the one looked at */
-	struct token	 suspect;	/* a string over lines in this statement */
+	struct token	 suspect;	/* in this statement: over lines */
 	uint32_t	 file;		/* index in setup->files */
 	struct token	 paren;		/* innermost open one */
 	unsigned	 depth;		/* nesting of anything */
@@ -177,7 +177,7 @@ uint32_t value_find(const struct conf *, uint32_t list, const char *key);
 /* a + b.  Reports what does not go together; poison then. */
 uint32_t value_merge(struct conf *, uint32_t, uint32_t, struct place);
 const char *value_type_name(const struct value *);
-/* The assignment of that name in this block only, and in those around it too. */
+/* The assignment of that name in this block; or in those around it. */
 uint32_t assign_here(const struct conf *, uint32_t block, const char *);
 uint32_t assign_find(const struct conf *, uint32_t block, const char *);
 /* What a word stands for: a variable, a key that was set, env., var.CWD. */
@@ -209,9 +209,9 @@ void	conf_assign(struct conf *, struct place, const char *name,
 /* ---- conf_cond.c ---- */
 
 /*
- * Read a condition, "$" being the current token, up to its "{"; prev is the block
- * before an else, 0 for none.  Returns the block: one that never holds after
- * an error (reported); 0 after a syntax error.
+ * Read a condition, "$" being the current token, up to its "{"; prev is the
+ * block before an else, 0 for none.  Returns the block: one that never holds
+ * after an error (reported); 0 after a syntax error.
  */
 uint32_t conf_cond(struct conf *, uint32_t prev);
 /* A new block; its condition is for the caller to fill in.  0 when full. */

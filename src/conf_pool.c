@@ -83,8 +83,8 @@ check_key(struct conf *c, uint32_t value, bool fallback, bool warn)
 	}
 	if (key_ignored_host(name)) {
 		if (warn)
-			conf_warn(c, v->keyplace, "\"%.60s\" means nothing here",
-			    name);
+			conf_warn(c, v->keyplace, "\"%s\" means nothing "
+			    "here", name);
 		return false;
 	}
 	if (key != NULL && fallback && (strcmp(key->name, "host") == 0 ||

@@ -138,7 +138,7 @@ static const struct key keys[] = {
 	    "take listening sockets from the service manager" },
 	{ "sockproxy.sandbox", SCOPE_SERVER, KEY_WORD, IN_SERVER(sandbox),
 	    0, 0, SANDBOX_ON, sandbox_words,
-	    "lock processes in as far as the system can; kill: end on a breach" },
+	    "lock processes in, as the system can; kill: end on a breach" },
 	{ "sockproxy.control", SCOPE_SERVER, KEY_STRING, IN_SERVER(control),
 	    0, 0, 0, NULL,
 	    "path of the control socket; none if unset" },

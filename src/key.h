@@ -1,6 +1,6 @@
 /*
- * key.h - the one table of keys.  Parser, defaults, dump and the manual's list of
- * keys all come from it.
+ * key.h - the one table of keys.  Parser, defaults, dump and the manual's list
+ * of keys all come from it.
  */
 #ifndef KEY_H
 #define KEY_H
@@ -14,7 +14,7 @@ enum { KEYS_MAX = 64 };
 enum key_scope {
 	SCOPE_SERVER,		/* top level only; in struct setup_server */
 	SCOPE_READER,		/* top level only; tells the reader something */
-	SCOPE_LISTENER,		/* top level, socket; in struct setup_listener */
+	SCOPE_LISTENER,		/* not by client; in struct setup_listener */
 	SCOPE_BLOCK,		/* everywhere; in struct setup_profile */
 	SCOPE_HOST		/* of one backend; in struct setup_backend */
 };
@@ -81,8 +81,8 @@ struct setting *key_setting(const struct key *, void *);
 const struct setting *key_setting_of(const struct key *, const void *);
 
 /*
- * Read a value: text if it is not NULL, else the number.  Returns NULL and *v as
- * it is kept (KEY_NAME: the index in words), or what was expected.
+ * Read a value: text if it is not NULL, else the number.  Returns NULL and *v
+ * as it is kept (KEY_NAME: the index in words), or what was expected.
  */
 const char *key_read(const struct key *, const char *text, uint32_t number,
     uint32_t *v, char *buf, size_t);

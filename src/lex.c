@@ -1,8 +1,8 @@
 /*
  * lex.c - configuration text to tokens.
  *
- * lighttpd's tokens, without its habit to drop what it does not understand: each
- * byte that is neither blank nor comment belongs to a token or to an error.
+ * lighttpd's tokens, without its habit to drop what it does not understand:
+ * a byte that is neither blank nor comment belongs to a token or to an error.
  * Owns no memory; tokens point into the text.
  */
 #include <string.h>

@@ -42,7 +42,7 @@ struct token {
 	uint32_t	 column;	/* in bytes, from 1 */
 	const char	*text;		/* not ended by a NUL */
 	size_t		 len;
-	const char	*why;		/* TOKEN_BAD: what is wrong, else NULL */
+	const char	*why;		/* TOKEN_BAD: what is wrong */
 	bool		 lines;		/* a string: spans lines */
 	unsigned	 parens;	/* open before it */
 };

@@ -304,8 +304,8 @@ least(unsigned a, unsigned b)
 }
 
 /*
- * Letters to insert, remove, change or swap with their neighbour (optimal string
- * alignment), case aside.  Three rows of the usual table are enough.
+ * Letters to insert, remove, change or swap with their neighbour (optimal
+ * string alignment), case aside.  Three rows of the usual table are enough.
  */
 unsigned
 text_distance(const char *a, const char *b, unsigned limit)

@@ -14,20 +14,20 @@
 
 /*
  * Write into buf as snprintf does: always ended, cut when too long, returns the
- * length it would have had.  Knows %s %.*s %.9s %c %d %u %x %o, each number with
- * l, ll or z, %%, field width, '-' and '0'.  Anything else is a MUST.
+ * length it would have had.  Knows %s %.*s %.9s %c %d %u %x %o, numbers with l,
+ * ll or z too, %%, field width, '-' and '0'.  Anything else is a MUST.
  */
 size_t	text_format(char *, size_t, const char *, ...) ATTR_PRINTF(3, 4);
 size_t	text_vformat(char *, size_t, const char *, va_list);
 
 /*
- * A span of milliseconds for people: "0.004 s", "12.3 s", "3 min 5 s", "2 h 3 min".
- * Returns buf.
+ * A span of milliseconds for people: "0.004 s", "12.3 s", "3 min 5 s",
+ * "2 h 3 min".  Returns buf.
  */
 const char *text_span(char *, size_t, uint64_t);
 
 /*
- * A number of bytes for people: "812 bytes", "1.5 KiB", "3.2 GiB".  Returns buf.
+ * Bytes for people: "812 bytes", "1.5 KiB", "3.2 GiB".  Returns buf.
  */
 const char *text_bytes(char *, size_t, uint64_t);
 

@@ -1,6 +1,6 @@
 /*
- * t_lex.c - configuration text to tokens: which, where, and where to go on after
- * an error.
+ * t_lex.c - configuration text to tokens: which, where, and where to go on
+ * after an error.
  */
 #include <atf-c.h>
 #include <stdio.h>

@@ -1,13 +1,13 @@
 /*
  * fuzz_conf.c - any bytes as a configuration.
  *
- * Nothing may crash, hang or leak.  What is accepted is dumped, the dump must be
- * accepted and mean the same, and its own dump must say the same.  Files that it
- * includes are made up here; no command is run.
+ * Nothing may crash, hang or leak.  What is accepted is dumped, the dump must
+ * be accepted and mean the same, and its own dump must say the same.  Files that
+ * it includes are made up here; no command is run.
  *
  * libFuzzer: compile with -DLIBFUZZER -fsanitize=fuzzer.  AFL++: with
- * afl-clang-fast, persistent.  Otherwise it replays: files and directories given
- * as arguments, or standard input.
+ * afl-clang-fast, persistent.  Otherwise it replays: files and directories
+ * given as arguments, or standard input.
  */
 #include <dirent.h>
 #include <errno.h>
