@@ -36,6 +36,7 @@ enum {
 	SIM_LISTENERS = 4,
 	SIM_BACKLOG = 64,
 	SIM_OPS = 48,
+	SIM_CALLS = 200000,		/* in one turn at most */
 	SIM_RING = 1 << 20		/* bytes kept of a real stream */
 };
 
@@ -208,6 +209,7 @@ struct world {
 	unsigned	nsocks;
 	uint64_t	progress;	/* things that happened to descriptors */
 	uint64_t	happened;	/* things that happened in the world */
+	unsigned	calls;		/* since the last wait */
 	bool		awake;		/* the last wait found something at once */
 	bool		timed_out;	/* the last wait found nothing */
 	bool		asleep;		/* nothing will ever happen any more */
@@ -417,6 +419,8 @@ _Noreturn void sim_fail(const char *invariant, long session, const char *, ...);
 
 /* One seed; true when it held.  */
 bool	sim_run(uint64_t seed, const struct sim_mask *);
+/* The same, with decisions from a fuzzer.  The plan is the seed's. */
+bool	sim_run_tape(uint64_t seed, const uint8_t *, size_t);
 extern const char *sim_failed;		/* the invariant that broke */
 
 #endif

@@ -80,6 +80,8 @@ desc_sock(int fd, const char *call)
 	if (fd < 0 || fd >= SIM_FDS || descs[fd].kind != DESC_SOCK)
 		sim_fail("descriptor", -1, "%s on %d, which is no connection",
 		    call, fd);
+	if (++W.calls > SIM_CALLS)
+		sim_fail("spin", -1, "%u calls in one turn", W.calls);
 	return descs[fd].s;
 }
 

@@ -4,8 +4,8 @@
  * Each fault and each client has a generator of its own, seeded by the run's seed
  * and its number: leaving one out does not change what the others decide, which
  * is what lets a failing case be reduced.  A fuzzer gives a tape of bytes
- * instead; when it is used up, plans are made from the seed and no fault strikes
- * any more.
+ * instead (for all but the plan, which is the seed's); when it is used up, no
+ * fault strikes any more.
  */
 #include <string.h>
 
@@ -72,7 +72,7 @@ rng_u32(unsigned stream)
 {
 	uint32_t v;
 
-	if (tape_left >= 4) {
+	if (tape_left >= 4 && stream != STREAM_PLAN) {
 		memcpy(&v, tape, 4);
 		tape += 4;
 		tape_left -= 4;
@@ -86,7 +86,7 @@ rng_below(unsigned stream, uint32_t n)
 {
 	if (n <= 1)
 		return 0;
-	if (tape_left >= 2) {
+	if (tape_left >= 2 && stream != STREAM_PLAN) {
 		tape_left -= n <= 256 ? 1 : 2;
 		if (n <= 256)
 			return *tape++ % n;

@@ -330,6 +330,7 @@ wait_turn(struct wait_event *events, int max, int timeout_ms)
 	if (!is_open)
 		sim_fail("order", -1, "waits before wait_open");
 	W.awake = W.timed_out = W.asleep = false;
+	W.calls = 0;
 	if (fault(FAULT_WAIT)) {
 		W.happened++;
 		trace("wait-fault", -1, 0, 0);
