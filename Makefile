@@ -128,15 +128,19 @@ FUZZERS = tests/fuzz/fuzz_conf
 PARTS = tests/contract.c tests/contract_os.c tests/contract_splice.c \
 	tests/contract_wait.c
 PEER = tests/peer.c tests/peer_load.c tests/peer_net.c
+# Needs epoll.
+CHURN_Linux = tests/churn
+CHURN = $(CHURN_$(COMPAT_SYSTEM))
 # Run once; UNIT_TESTS in C, ONCE_TESTS not.  SYSTEM_TESTS run with each build of
 # the program, each way to wait and each way to move bytes.
 UNIT_TESTS = tests/t_addr tests/t_cage tests/t_chan tests/t_conf \
 	tests/t_contract tests/t_file tests/t_lex tests/t_log tests/t_notify \
 	tests/t_os tests/t_proc tests/t_stat tests/t_text tests/t_wait
-ONCE_TESTS = tests/t_dist tests/t_fuzz tests/t_layers tests/t_manual \
-	tests/t_sim
+ONCE_TESTS = tests/t_dist tests/t_fuzz tests/t_layers tests/t_lighttpd \
+	tests/t_manual tests/t_sim
 SYSTEM_TESTS = tests/t_activate tests/t_inject tests/t_options tests/t_relay \
-	tests/t_relay_backends tests/t_signals tests/t_start
+	tests/t_relay_backends tests/t_reload tests/t_signals tests/t_start \
+	tests/t_upgrade tests/t_workers
 
 OBJS = src/main.o $(SRC:.c=.o) $(COMPAT:.c=.o)
 
@@ -298,7 +302,7 @@ libcompat.a: $(COMPAT:.c=.o)
 	ranlib $@
 
 test-programs: $(UNIT_TESTS) $(ONCE_TESTS) $(SYSTEM_TESTS) $(FUZZERS) \
-	tests/activate tests/keys tests/peer tests/sim/sim \
+	$(CHURN) tests/activate tests/keys tests/peer tests/sim/sim \
 	tests/sim/sim-contract
 
 $(OBJS) $(PARTS:.c=.o) $(PEER:.c=.o) $(SIM:.c=.o) $(FUZZERS:=.o) \
@@ -318,6 +322,9 @@ tests/activate: tests/activate.o
 
 tests/peer: $(PEER:.c=.o)
 	$(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $(PEER:.c=.o)
+
+tests/churn: tests/churn.o tests/peer_net.o
+	$(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ tests/churn.o tests/peer_net.o
 
 tests/keys: tests/keys.o libsrc.a libcompat.a
 	$(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ tests/keys.o libsrc.a \

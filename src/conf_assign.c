@@ -259,7 +259,7 @@ conf_assign(struct conf *c, struct place place, const char *name,
 	struct assign *a;
 	uint32_t i;
 
-	if (conf_begins(name, "env.")) {
+	if (strncmp(name, "env.", 4) == 0) {
 		conf_error(c, place, "the environment cannot be changed");
 		return;
 	}

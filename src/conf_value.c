@@ -436,7 +436,7 @@ value_of_word(struct conf *c, struct place place, const char *name)
 	const char *near;
 	uint32_t i, v;
 
-	if (conf_begins(name, "env."))
+	if (strncmp(name, "env.", 4) == 0)
 		return value_of_env(c, place, name + 4);
 	if ((i = assign_find(c, c->block, name)) != 0)
 		return value_copy(c, c->assigns[i].value, place);

@@ -182,6 +182,7 @@ ATF_TC_WITHOUT_HEAD(comparison_is_blind_to_case);
 ATF_TC_BODY(comparison_is_blind_to_case, tc)
 {
 	ATF_CHECK_EQ(0, text_casecmp("Server.PORT", "server.port"));
+	ATF_CHECK_EQ(0, text_casecmp("AZaz@[`{", "azAZ@[`{"));
 	ATF_CHECK(text_casecmp("a", "ab") < 0);
 	ATF_CHECK(text_casecmp("b", "ab") > 0);
 	ATF_CHECK(text_casecmp("[", "{") != 0);
