@@ -436,7 +436,8 @@ run(struct options *o)
 /* ---- the other verbs ---- */
 
 /*
- * Run a command in a network of its own with enough ports.
+ * Run a command in a network of its own, with enough ports and a congestion
+ * control that does without timers.
  */
 static int
 netns(char **argv)
@@ -444,6 +445,9 @@ netns(char **argv)
 	static const struct { const char *file, *text; } settings[] = {
 		{ "ip_local_port_range", "1024 65535" },
 		{ "tcp_max_syn_backlog", "65536" },
+		/* bbr, where it is the default, paces: timers, not work;
+		   all but reno may be refused in here */
+		{ "tcp_congestion_control", "reno" },
 	};
 	struct ifreq ifr;
 	char path[128];
@@ -458,7 +462,8 @@ netns(char **argv)
 		if (ioctl(fd, SIOCSIFFLAGS, &ifr) == -1)
 			fprintf(stderr, "lo: %s\n", strerror(errno));
 		close(fd);
-		for (i = 0; i < 2; i++) {
+		for (i = 0; i < sizeof(settings) / sizeof(settings[0]);
+		    i++) {
 			snprintf(path, sizeof(path), "/proc/sys/net/ipv4/%s",
 			    settings[i].file);
 			if ((fd = open(path, O_WRONLY)) == -1 || write(fd,

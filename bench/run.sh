@@ -39,7 +39,7 @@ while getopts b:f:kn:o:p:qs:t: option; do
 	esac
 done
 shift $((OPTIND - 1))
-programs=$(echo "$programs $*" | sed 's/,\([a-z]*=\)/@\1/g' |
+programs=$(echo "$programs $*" | sed 's/,\([a-z.-]*=\)/@\1/g' |
     tr , ' ' | tr @ ,)
 scenarios=$(echo "$scenarios" | tr , ' ')
 
@@ -178,9 +178,9 @@ measure_own()
 {
 	own=$1
 	extra=$(echo "$2" | tr , '\n' | sed -n '
-	    s/^splice=\(.*\)/sockproxy.splice = "\1"/p
-	    s/^event-handler=\(.*\)/server.event-handler = "\1"/p
-	    s/^\(server\.[^=]*\|sockproxy\.[^=]*\)=\(.*\)/\1 = "\2"/p')
+	    s/^splice=/sockproxy.splice=/
+	    s/^event-handler=/server.event-handler=/
+	    s/^\([^=]*\)=\(.*\)/\1 = "\2"/p')
 	shift 2
 	"$load" "$@" -c "$here/configs/sockproxy.conf" -e "$extra" -- \
 	    "$own" -D -f @DIR@/config
