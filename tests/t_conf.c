@@ -117,7 +117,7 @@ profile(const char *name, const char *client)
 		if (c->family == OS_NONE || (client != NULL &&
 		    addr_in_net(a.u.ip, a.family, c->ip, c->family, c->bits)))
 			return &one.profiles[c->profile];
-	atf_tc_fail("no class for %s", client);
+	atf_tc_fail("no class for %s", client != NULL ? client : "nobody");
 }
 
 static uint32_t
