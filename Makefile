@@ -122,7 +122,7 @@ SIM = tests/sim/sim_actor.c tests/sim/sim_check.c tests/sim/sim_net.c \
 	tests/sim/sim_run.c tests/sim/sim_splice.c tests/sim/sim_sys.c \
 	tests/sim/sim_trace.c tests/sim/sim_wait.c
 
-FUZZERS = tests/fuzz/fuzz_conf
+FUZZERS = tests/fuzz/fuzz_conf tests/fuzz/fuzz_sim
 
 # What several tests share.
 PARTS = tests/contract.c tests/contract_os.c tests/contract_splice.c \
@@ -136,11 +136,13 @@ CHURN = $(CHURN_$(COMPAT_SYSTEM))
 UNIT_TESTS = tests/t_addr tests/t_cage tests/t_chan tests/t_conf \
 	tests/t_contract tests/t_file tests/t_lex tests/t_log tests/t_notify \
 	tests/t_os tests/t_proc tests/t_stat tests/t_text tests/t_wait
-ONCE_TESTS = tests/t_dist tests/t_fuzz tests/t_layers tests/t_lighttpd \
-	tests/t_manual tests/t_sim
-SYSTEM_TESTS = tests/t_activate tests/t_inject tests/t_options tests/t_relay \
-	tests/t_relay_backends tests/t_reload tests/t_signals tests/t_start \
-	tests/t_upgrade tests/t_workers
+ONCE_TESTS = tests/t_dist tests/t_fuzz tests/t_layers tests/t_manual \
+	tests/t_sim
+SYSTEM_TESTS = tests/t_activate tests/t_clients tests/t_ctl tests/t_inject \
+	tests/t_lighttpd tests/t_options tests/t_relay \
+	tests/t_relay_backends tests/t_relay_faults tests/t_relay_limits \
+	tests/t_reload tests/t_sandbox tests/t_signals tests/t_start \
+	tests/t_status tests/t_upgrade tests/t_workers
 
 OBJS = src/main.o $(SRC:.c=.o) $(COMPAT:.c=.o)
 

@@ -1,0 +1,274 @@
+# Faults of the network and of the system, in a network of the test's own or by
+# strace.  FAULTS in tests/README.md says which is which.
+
+# A body in a network namespace of its own runs this file again there.
+inside()
+{
+	begin
+	[ -z "${IN_NET:-}" ] || return 0
+	IN_NET=1 unshare -n "$0" -s "$(atf_get_srcdir)" -r inside.result \
+	    -v program="$PROGRAM" -v handler="$HANDLER" -v splice="$SPLICE" \
+	    "$1" >inside.out 2>&1
+	cat inside.out
+	grep -q '^passed' inside.result ||
+	    fail "inside: $(sed -n 's/^failed: //p' inside.result)"
+	atf_pass
+}
+
+network()
+{
+	ip link set lo up
+	ip addr add 192.0.2.1/32 dev lo
+	ip addr add 192.0.2.2/32 dev lo
+	nft add table inet t
+	nft add chain inet t in '{ type filter hook input priority 0 ; }'
+}
+
+# served BY WITHIN: a client gets BY's answer in so many milliseconds.
+served()
+{
+	client connect "$p0" within "$2" recv-text "$1" fin expect-fin
+}
+
+# two_backends FIRST-ADDRESS [KEYS]: the first never works, "good" always.
+two_backends()
+{
+	backend good 127.0.0.1:0 forever text good fin expect-end
+	proxy <<-CONF
+		sockproxy.balance = "round-robin"
+		sockproxy.debug = 2
+		\$SERVER["socket"] == "127.0.0.1:0" {
+		$(server "bad=$1${2:+,$2}" "good=$good") }
+	CONF
+}
+
+describe_in_net dropped_syn_times_out \
+    "SYN dropped: connect-timeout, then the next backend"
+dropped_syn_times_out_body()
+{
+	inside dropped_syn_times_out
+	network
+	nft add rule inet t in ip daddr 192.0.2.1 drop
+	two_backends 192.0.2.1:80 '"connect-timeout" => "400ms"'
+	client connect "$p0" longer 350 within 1500 recv-text good fin expect-fin
+	served good 200
+	proxy_stop
+	counts gw.backend.bad.0.timeouts 1
+}
+
+describe_in_net each_kind_of_refusal_is_passed_over \
+    "reset, unreachable, prohibited, no route: the next backend at once"
+each_kind_of_refusal_is_passed_over_body()
+{
+	inside each_kind_of_refusal_is_passed_over
+	network
+	nft add rule inet t in ip daddr 192.0.2.1 tcp dport 81 \
+	    reject with tcp reset
+	nft add rule inet t in ip daddr 192.0.2.1 tcp dport 82 \
+	    reject with icmpx admin-prohibited
+	nft add rule inet t in ip daddr 192.0.2.1 tcp dport 83 \
+	    reject with icmpx host-unreachable
+	for bad in 192.0.2.1:81 192.0.2.1:82 192.0.2.1:83 198.51.100.1:84; do
+		two_backends "$bad"
+		served good 300
+		served good 300
+		proxy_stop
+		counts gw.backend.bad.0.died 1
+		counts sockproxy.ended.done 2
+		end good
+	done
+}
+
+describe_in_net no_source_port_is_not_the_backends_fault \
+    "EADDRNOTAVAIL: the client is reset, the backend is not left out"
+no_source_port_is_not_the_backends_fault_body()
+{
+	inside no_source_port_is_not_the_backends_fault
+	network
+	# the kernel takes a port in TIME_WAIT again for 127.0.0.1 only
+	backend b 127.0.0.1:0 forever text hi expect-end
+	proxy <<-CONF
+		\$SERVER["socket"] == "$PWD/p.sock" { $(server "b=$b") }
+	CONF
+	echo "40000 40003" >/proc/sys/net/ipv4/ip_local_port_range
+	for i in 1 2 3 4; do
+		peer "held$i" connect ./p.sock recv-text hi say in park
+		await "session $i" grep -q in "held$i.out"
+	done
+	# a Unix client has no reset to see: it gets an end without bytes
+	client connect ./p.sock expect-end got 0
+	kill "$held1_pid"
+	await "a port is free again" sh -c \
+	    "'$PEER' -t 5 connect ./p.sock recv-text hi 2>/dev/null"
+	proxy_stop_now
+	[ "$(counter sockproxy.ended.no-resources)" -ge 1 ] || fail "no reason"
+	counts gw.backend.b.0.died 0
+}
+
+describe_in_net client_that_resets_cancels_the_connect \
+    "while connecting: a reset gives up, a FIN does not"
+client_that_resets_cancels_the_connect_body()
+{
+	inside client_that_resets_cancels_the_connect
+	network
+	nft add rule inet t in ip daddr 192.0.2.1 drop
+	proxy <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" {
+		$(server 'b=192.0.2.1:80,"connect-timeout" => "3s"') }
+	CONF
+	before=$(descriptors)
+	client connect "$p0" reset
+	await "the session ends" descriptors_are "$before"
+	grep -q 'could not be\|timed out' proxy.log &&
+	    fail "it waited for the backend"
+	# Bytes in front of a reset may still be wanted: this one goes on to the
+	# end of connect-timeout.
+	client connect "$p0" send 100 reset
+	# closed in order: its last words could still be delivered
+	client connect "$p0" send 100 fin longer 2000 within 5000 expect-reset
+	await "no descriptor is left" descriptors_are "$before"
+	proxy_stop
+	counts sockproxy.ended.client-gone 1
+	counts sockproxy.ended.no-backend 2
+}
+
+describe_in_net vanished_peer_is_found \
+    "nothing comes back any more: the session ends, both sides are freed"
+vanished_peer_is_found_body()
+{
+	inside vanished_peer_is_found
+	network
+	backend b 127.0.0.1:0 forever expect-end
+	proxy <<-CONF
+		server.max-read-idle = "1s"
+		\$SERVER["socket"] == "192.0.2.2:0" { $(server "b=$b") }
+	CONF
+	before=$(descriptors)
+	peer gone source 192.0.2.1 connect "$p0" send 100 say in park
+	await "it is connected" grep -q in gone.out
+	nft add rule inet t in ip saddr 192.0.2.1 drop
+	nft add rule inet t in ip daddr 192.0.2.1 drop
+	await "both descriptors are back" descriptors_are "$before"
+	proxy_stop
+	counts sockproxy.ended.read-idle 1
+}
+
+describe_in_net killed_socket_is_an_error_like_others \
+    "ss -K on either side: ECONNABORTED ends the session, not the process"
+killed_socket_is_an_error_like_others_body()
+{
+	inside killed_socket_is_an_error_like_others
+	network
+	backend b 192.0.2.1:0 forever text hi expect-end
+	proxy <<-CONF
+		\$SERVER["socket"] == "192.0.2.2:0" { $(server "b=$b") }
+	CONF
+	before=$(descriptors)
+	for port in "${b##*:}" "${p0##*:}"; do
+		peer cut connect "$p0" recv-text hi say in expect-end
+		await "it is connected" grep -q in cut.out
+		ss -K sport = "$port" >ss.out 2>&1
+		grep -q "$port" ss.out || atf_skip "this kernel cannot kill sockets"
+		finish cut
+		rm cut.out
+	done
+	await "all descriptors are back" descriptors_are "$before"
+	served_hi
+	proxy_stop
+}
+
+served_hi()
+{
+	client connect "$p0" recv-text hi fin expect-fin
+}
+
+describe_in_net no_ipv6_is_no_harm "a kernel without IPv6: it says so, or serves"
+no_ipv6_is_no_harm_body()
+{
+	inside no_ipv6_is_no_harm
+	network
+	echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
+	two_backends '[2001:db8::1]:80'
+	served good 300
+	proxy_stop
+}
+
+# ---- system calls that fail, by strace ----------------------------------------
+
+# injected WHAT: the relay of a proxy gets these faults.
+injected()
+{
+	strace -qq -f -o strace.out "$@" -p "$(relays | head -n 1 | tr -d ' ')" \
+	    2>strace.err &
+	STRACE=$!
+	STARTED="$STARTED $STRACE"
+	await "strace is attached" sh -c \
+	    "grep -q 'TracerPid:	$STRACE' /proc/$(relays | head -n 1 |
+	    tr -d ' ')/status"
+}
+
+describe failing_accepts_are_survived \
+    "accept: ECONNABORTED, EPROTO, EPERM, EMFILE, ENFILE, ENOBUFS, EINTR" strace
+failing_accepts_are_survived_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	proxy <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+	for error in ECONNABORTED EPROTO EPERM EMFILE ENFILE ENOBUFS ENOMEM \
+	    EINTR; do
+		injected -e trace=accept,accept4 \
+		    -e inject=accept,accept4:error=$error:when=1+3
+		client load 5 12 1000 "$p0"
+		kill "$STRACE"
+		wait "$STRACE"
+	done
+	end b
+	proxy_stop
+	counts sockproxy.ended.done 96
+}
+
+describe interrupted_calls_lose_nothing \
+    "EINTR on every other read, write and wait" strace
+interrupted_calls_lose_nothing_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	proxy <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+	calls=read,recvfrom,write,sendto,epoll_wait,epoll_pwait,poll,ppoll
+	injected -e trace=$calls -e inject=$calls:error=EINTR:when=1+2
+	client load 3 6 200k "$p0"
+	kill "$STRACE"
+	wait "$STRACE"
+	end b
+	proxy_stop
+	counts sockproxy.ended.done 6
+}
+
+describe failing_socket_calls_end_one_session \
+    "socket: EMFILE, ENOBUFS; connect: EACCES, ENETUNREACH: nothing leaks" strace
+failing_socket_calls_end_one_session_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	proxy <<-CONF
+		sockproxy.server-default = ( "disable-time" => "1ms" )
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+	before=$(descriptors)
+	for inject in socket:error=EMFILE socket:error=ENOBUFS \
+	    connect:error=EACCES connect:error=ENETUNREACH \
+	    connect:error=EADDRNOTAVAIL setsockopt:error=EINVAL; do
+		injected -e trace="${inject%%:*}" -e inject="$inject"
+		client connect "$p0" offer 1 fin discard close
+		kill "$STRACE"
+		wait "$STRACE"
+		client connect "$p0" rxseed 1 send 10 fin expect-fin got 10 close
+	done
+	await "all descriptors are back" descriptors_are "$before"
+	end b
+	proxy_stop
+}
