@@ -13,34 +13,19 @@ static void
 check_flags(struct conf *c, struct assign *a)
 {
 	static const char graceful[] = "server.graceful-shutdown-timeout";
-	char buf[160];
-	const char *name, *wrong, *text;
-	const struct value *v;
+	const char *name;
 	uint32_t i;
 
 	for (i = c->values[a->value].first; i != 0; i = c->values[i].next) {
-		v = &c->values[i];
-		name = conf_text_get(c, v->key);
-		if (v->type == VALUE_POISON)
-			continue;
-		if (text_casecmp(name, graceful) != 0) {
-			if (text_distance(name, graceful, 4) < 4)
-				conf_key_error(c, i, "no flag has the name "
-				    "\"%.60s\", did you mean \"%.60s\"?", name,
-				    graceful);
-			else
-				conf_warn(c, v->keyplace, "the flag \"%.60s\" "
-				    "means nothing here", name);
-			continue;
-		}
-		text = v->type == VALUE_STRING ? conf_text_get(c, v->text) :
-		    v->type == VALUE_LIST ? "-" : NULL;
-		wrong = key_read(a->key, text, v->number, &a->set.v, buf,
-		    sizeof(buf));
-		if (wrong != NULL)
-			conf_value_error(c, i, "%s: %s", name, wrong);
+		name = conf_text_get(c, c->values[i].key);
+		if (text_casecmp(name, graceful) == 0)
+			a->checked = conf_read(c, a->key, i, &a->set.v);
+		else if (text_distance(name, graceful, 4) < 4)
+			conf_key_error(c, i, "no flag has the name \"%.60s\", "
+			    "did you mean \"%s\"?", name, graceful);
 		else
-			a->checked = true;
+			conf_key_warn(c, i, "the flag \"%.60s\" means nothing "
+			    "here", name);
 	}
 }
 
@@ -111,13 +96,44 @@ check_string(const struct key *key, const char *s)
 	return conf_addr(s, ADDR_LISTEN, false, 80, &addr, &namelen);
 }
 
-/* Keep the value as its key does, or say what is wrong with it. */
+bool
+conf_read(struct conf *c, const struct key *key, uint32_t value, uint32_t *to)
+{
+	const struct value *v = &c->values[value];
+	const char *wrong, *text = NULL;
+	char buf[400];
+
+	if (v->type == VALUE_POISON)
+		return false;
+	if (v->type == VALUE_LIST) {
+		conf_value_error(c, value, "%s: expected a value of type %s, "
+		    "found a list", key->name, key_type_name(key));
+		return false;
+	}
+	if (v->type == VALUE_STRING)
+		text = conf_text_get(c, v->text);
+	wrong = key_read(key, text, v->number, to, buf, sizeof(buf));
+	if (conf_port_zero(NULL) && strcmp(key->name, "server.port") == 0 &&
+	    text == NULL && v->number == 0)
+		wrong = NULL;		/* and *to is 0 */
+	if (wrong == NULL && key->words == NULL && text != NULL)
+		wrong = check_string(key, text);
+	if (wrong == NULL)
+		return true;
+	if (text != NULL)
+		conf_value_error(c, value, "%s: %s, found \"%.60s\"",
+		    key->name, wrong, text);
+	else
+		conf_value_error(c, value, "%s: %s, found %lu", key->name,
+		    wrong, (unsigned long)v->number);
+	return false;
+}
+
+/* Keep the value as its key does. */
 static void
 check(struct conf *c, struct assign *a)
 {
 	const struct value *v = &c->values[a->value];
-	const char *wrong, *text = NULL;
-	char buf[400];
 
 	if (v->type == VALUE_POISON)
 		return;
@@ -125,26 +141,8 @@ check(struct conf *c, struct assign *a)
 		check_list(c, a);
 		return;
 	}
-	if (v->type == VALUE_LIST) {
-		conf_value_error(c, a->value, "%s: expected a value of type "
-		    "%s, found a list", a->key->name, key_type_name(a->key));
-		return;
-	}
-	if (v->type == VALUE_STRING)
-		text = conf_text_get(c, v->text);
-	wrong = key_read(a->key, text, v->number, &a->set.v, buf, sizeof(buf));
-	if (conf_port_zero(NULL) && strcmp(a->key->name, "server.port") == 0 &&
-	    text == NULL && v->number == 0)
-		wrong = NULL;		/* and set.v is 0 */
-	if (wrong == NULL && a->key->words == NULL && text != NULL)
-		wrong = check_string(a->key, text);
-	if (wrong != NULL && text != NULL)
-		conf_value_error(c, a->value, "%s: %s, found \"%.60s\"",
-		    a->key->name, wrong, text);
-	else if (wrong != NULL)
-		conf_value_error(c, a->value, "%s: %s, found %lu",
-		    a->key->name, wrong, (unsigned long)v->number);
-	a->checked = wrong == NULL;
+	a->set.v = 0;
+	a->checked = conf_read(c, a->key, a->value, &a->set.v);
 	if (a->key->type == KEY_STRING || a->key->type == KEY_LOG ||
 	    a->key->type == KEY_ADDR)
 		a->set.v = v->text;

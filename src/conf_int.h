@@ -41,7 +41,8 @@ enum value_type {
 
 struct value {
 	uint8_t		type;		/* enum value_type */
-	uint8_t		bad;		/* an error was reported for it */
+	bool		bad;		/* an error was reported for it */
+	bool		warned;		/* a warning was */
 	uint32_t	key;		/* text before =>; 0: none */
 	uint32_t	keyhash;
 	uint32_t	next;		/* in the list that it is in */
@@ -154,6 +155,10 @@ void	conf_value_error(struct conf *, uint32_t value, const char *, ...)
 void	conf_key_error(struct conf *, uint32_t value, const char *, ...)
 	    ATTR_PRINTF(3, 4);
 
+/* A warning about the key that a value has in a list, once. */
+void	conf_key_warn(struct conf *, uint32_t value, const char *, ...)
+	    ATTR_PRINTF(3, 4);
+
 /* Something does not fit; names the constant.  Reported once. */
 void	conf_full(struct conf *, struct place, const char *constant,
 	    unsigned long limit);
@@ -205,6 +210,10 @@ uint32_t conf_token_text(struct conf *);
 /* key = value in the current block; op is the token between them. */
 void	conf_assign(struct conf *, struct place, const char *name,
 	    enum token_type op, uint32_t value);
+
+/* A value as its key keeps it; false after an error (reported) or poison. */
+bool	conf_read(struct conf *, const struct key *, uint32_t value,
+	    uint32_t *v);
 
 /* ---- conf_cond.c ---- */
 

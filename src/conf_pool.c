@@ -13,12 +13,6 @@
 #include "conf_int.h"
 #include "text.h"
 
-/* One list on its way to a pool. */
-struct reading {
-	uint32_t	fallback;	/* sockproxy.server-default, 0: none */
-	bool		warn;		/* of keys without effect */
-};
-
 static bool
 is_host_key(const char *name)
 {
@@ -26,45 +20,9 @@ is_host_key(const char *name)
 	    key_refused_host(name);
 }
 
-/* A setting of a backend: its own, the block's default, the built-in one. */
-static bool
-read_setting(struct conf *c, const struct key *key, uint32_t value,
-    struct setting *set)
-{
-	const struct value *v = &c->values[value];
-	const char *text = NULL, *wrong;
-	char buf[200];
-	uint32_t number;
-
-	if (v->type == VALUE_POISON)
-		return false;
-	if (v->type == VALUE_LIST) {
-		conf_value_error(c, value, "%s: expected a value of type %s, "
-		    "found a list", key->name, key_type_name(key));
-		return false;
-	}
-	if (v->type == VALUE_STRING)
-		text = conf_text_get(c, v->text);
-	wrong = key_read(key, text, v->number, &number, buf, sizeof(buf));
-	if (wrong != NULL) {
-		if (text != NULL)
-			conf_value_error(c, value, "%s: %s, found \"%.60s\"",
-			    key->name, wrong, text);
-		else
-			conf_value_error(c, value, "%s: %s, found %lu",
-			    key->name, wrong, (unsigned long)v->number);
-		return false;
-	}
-	if (set != NULL) {
-		set->v = number;
-		set->at = v->place.at;
-	}
-	return true;
-}
-
 /* Complain about a key of a backend that is not one; true: it is one. */
 static bool
-check_key(struct conf *c, uint32_t value, bool fallback, bool warn)
+check_key(struct conf *c, uint32_t value, bool fallback)
 {
 	const struct value *v = &c->values[value];
 	const char *name = conf_text_get(c, v->key), *near;
@@ -82,9 +40,7 @@ check_key(struct conf *c, uint32_t value, bool fallback, bool warn)
 		return false;
 	}
 	if (key_ignored_host(name)) {
-		if (warn)
-			conf_warn(c, v->keyplace, "\"%s\" means nothing "
-			    "here", name);
+		conf_key_warn(c, value, "\"%s\" means nothing here", name);
 		return false;
 	}
 	if (key != NULL && fallback && (strcmp(key->name, "host") == 0 ||
@@ -106,34 +62,32 @@ check_key(struct conf *c, uint32_t value, bool fallback, bool warn)
 
 /* All keys of a backend or a default: are they keys, are their values? */
 static bool
-check_keys(struct conf *c, uint32_t list, bool fallback, bool warn)
+check_keys(struct conf *c, uint32_t list, bool fallback)
 {
 	const struct value *v;
-	uint32_t i, fin = 0, errors = c->errors;
-	struct setting set = { 1, 0 };
+	const struct key *key;
+	uint32_t i, number;
 	bool good = true;
 
 	for (i = c->values[list].first; i != 0; i = c->values[i].next) {
 		v = &c->values[i];
-		if (v->type == VALUE_POISON || v->bad)
-			good = false;
-		if (!check_key(c, i, fallback, warn))
+		if (!check_key(c, i, fallback)) {
+			good &= !v->bad;
 			continue;
-		if (!read_setting(c, key_find_host(conf_text_get(c, v->key)),
-		    i, &set))
+		}
+		key = key_find_host(conf_text_get(c, v->key));
+		number = 1;
+		if (!conf_read(c, key, i, &number))
 			good = false;
-		if (text_casecmp(conf_text_get(c, v->key),
-		    "tcp-fin-propagate") == 0 && set.v == 0)
-			fin = i;
+		if (number == 0 && strcmp(key->name, "tcp-fin-propagate") == 0)
+			conf_key_warn(c, i, "tcp-fin-propagate is always on: "
+			    "each side's end is passed on");
 	}
-	if (fin != 0 && warn)
-		conf_warn(c, c->values[fin].keyplace, "tcp-fin-propagate is "
-		    "always on: each side's end is passed on");
-	return good && errors == c->errors;
+	return good;
 }
 
 static void
-fill_settings(struct conf *c, const struct reading *r, uint32_t list,
+fill_settings(struct conf *c, uint32_t fallback, uint32_t list,
     struct setup_backend *b)
 {
 	const struct key *key;
@@ -148,10 +102,10 @@ fill_settings(struct conf *c, const struct reading *r, uint32_t list,
 		set->v = key->initial;
 		set->at = 0;
 		v = list != 0 ? value_find(c, list, key->name) : 0;
-		if (v == 0 && r->fallback != 0)
-			v = value_find(c, r->fallback, key->name);
-		if (v != 0)
-			read_setting(c, key, v, set);
+		if (v == 0 && fallback != 0)
+			v = value_find(c, fallback, key->name);
+		if (v != 0 && conf_read(c, key, v, &set->v))
+			set->at = c->values[v].place.at;
 	}
 }
 
@@ -278,14 +232,14 @@ fill_names(struct conf *c, uint32_t value, const char *host,
 }
 
 static bool
-string_backend(struct conf *c, const struct reading *r, uint32_t value,
+string_backend(struct conf *c, uint32_t fallback, uint32_t value,
     struct setup_backend *b)
 {
 	const char *s = conf_text_get(c, c->values[value].text), *wrong;
 	char host[300];
 	size_t len;
 
-	fill_settings(c, r, 0, b);
+	fill_settings(c, fallback, 0, b);
 	wrong = conf_addr(s, ADDR_BACKEND, false, b->port.v, &b->addr, &len);
 	if (wrong != NULL) {
 		conf_value_error(c, value, "\"%.60s\": %s", s, wrong);
@@ -300,20 +254,20 @@ string_backend(struct conf *c, const struct reading *r, uint32_t value,
 }
 
 static bool
-list_backend(struct conf *c, const struct reading *r, uint32_t value,
+list_backend(struct conf *c, uint32_t fallback, uint32_t value,
     struct setup_backend *b)
 {
 	const char *host;
 
-	if (!check_keys(c, value, false, r->warn))
+	if (!check_keys(c, value, false))
 		return false;
-	fill_settings(c, r, value, b);
+	fill_settings(c, fallback, value, b);
 	return (host = list_address(c, value, b)) != NULL &&
 	    fill_names(c, value, host, b);
 }
 
 static void
-one_backend(struct conf *c, const struct reading *r, uint32_t value)
+one_backend(struct conf *c, uint32_t fallback, uint32_t value)
 {
 	const struct value *v = &c->values[value];
 	struct setup_backend *b;
@@ -335,8 +289,9 @@ one_backend(struct conf *c, const struct reading *r, uint32_t value)
 	else if (v->type == VALUE_NUMBER)
 		conf_value_error(c, value, "expected a backend: \"host:port\" "
 		    "or ( \"host\" => ..., \"port\" => ... )");
-	else if (v->type == VALUE_STRING ? string_backend(c, r, value, b) :
-	    list_backend(c, r, value, b))
+	else if (v->type == VALUE_STRING ?
+	    string_backend(c, fallback, value, b) :
+	    list_backend(c, fallback, value, b))
 		c->setup->nbackends++;
 }
 
@@ -363,7 +318,7 @@ is_extension(const struct conf *c, uint32_t value)
 }
 
 static void
-extension(struct conf *c, const struct reading *r, uint32_t value, bool alone)
+extension(struct conf *c, uint32_t fallback, uint32_t value, bool alone)
 {
 	const char *key = conf_text_get(c, c->values[value].key);
 	uint32_t i;
@@ -380,33 +335,32 @@ extension(struct conf *c, const struct reading *r, uint32_t value, bool alone)
 	else
 		for (i = c->values[value].first; i != 0 && !c->stop;
 		    i = c->values[i].next)
-			one_backend(c, r, i);
+			one_backend(c, fallback, i);
 }
 
 static void
-read_list(struct conf *c, const struct reading *r, uint32_t server)
+read_list(struct conf *c, uint32_t fallback, uint32_t server)
 {
 	const struct value *l = &c->values[server];
 	uint32_t i;
 
 	for (i = l->first; i != 0 && !c->stop; i = c->values[i].next)
 		if (is_extension(c, i))
-			extension(c, r, i, l->first == l->last);
+			extension(c, fallback, i, l->first == l->last);
 		else
-			one_backend(c, r, i);
+			one_backend(c, fallback, i);
 }
 
 void
 pool_check(struct conf *c, uint32_t server, bool fallback)
 {
-	struct reading r = { 0, true };
 	uint32_t nbackends = c->setup->nbackends;
 	uint32_t nstrings = c->setup->nstrings;
 
 	if (fallback)
-		check_keys(c, server, true, true);
+		check_keys(c, server, true);
 	else
-		read_list(c, &r, server);
+		read_list(c, 0, server);
 	c->setup->nbackends = nbackends;
 	c->setup->nstrings = nstrings;
 }
@@ -443,7 +397,6 @@ same_pool(const struct setup *s, const struct setup_pool *a,
 static uint32_t
 pool_find(struct conf *c, uint32_t server, uint32_t fallback, uint32_t at)
 {
-	struct reading r = { fallback, false };
 	struct setup *s = c->setup;
 	struct setup_pool *pool;
 	uint32_t i, nstrings = s->nstrings;
@@ -457,7 +410,7 @@ pool_find(struct conf *c, uint32_t server, uint32_t fallback, uint32_t at)
 	pool->at = at;
 	pool->first_backend = (uint16_t)s->nbackends;
 	if (server != 0)
-		read_list(c, &r, server);
+		read_list(c, fallback, server);
 	pool->nbackends = (uint16_t)(s->nbackends - pool->first_backend);
 	for (i = 0; i < s->npools; i++)
 		if (same_pool(s, &s->pools[i], pool)) {

@@ -80,7 +80,7 @@ first_error(struct value *v)
 {
 	if (v->bad || v->type == VALUE_POISON)
 		return false;
-	v->bad = 1;
+	v->bad = true;
 	return true;
 }
 
@@ -105,6 +105,19 @@ conf_key_error(struct conf *c, uint32_t value, const char *f, ...)
 		return;
 	va_start(ap, f);
 	error_line(c, c->values[value].keyplace, f, ap);
+	va_end(ap);
+}
+
+void
+conf_key_warn(struct conf *c, uint32_t value, const char *f, ...)
+{
+	va_list ap;
+
+	if (c->stop || c->values[value].warned)
+		return;
+	c->values[value].warned = true;
+	va_start(ap, f);
+	put_line(c, c->values[value].keyplace, "warning", f, ap);
 	va_end(ap);
 }
 
