@@ -134,10 +134,28 @@ lists_by_hand_are_whole_body()
 	atf_check cat "$found"
 }
 
+atf_test_case faults_name_tests_that_exist
+faults_name_tests_that_exist_head()
+{
+	atf_set descr "every test case that tests/README.md names is there"
+}
+faults_name_tests_that_exist_body()
+{
+	root
+	found=$OLDPWD/found
+	sed -n '/^## Faults/,$p' tests/README.md | grep -oE '[a-z0-9]+(_[a-z0-9]+)+' |
+	    sort -u | while read -r name; do
+		[ -n "$(find tests -name "$name.*")" ] ||
+		    grep -qw "$name" tests/t_*.c tests/t_*.sh || echo "$name"
+	done >"$found"
+	atf_check cat "$found"
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case headers_only_of_lower_layers
 	atf_add_test_case src_includes_no_system_header
 	atf_add_test_case src_has_no_conditional_compilation
 	atf_add_test_case lists_by_hand_are_whole
+	atf_add_test_case faults_name_tests_that_exist
 }
