@@ -93,7 +93,7 @@ listener_close(void)
 		return;
 	for (i = 0; i < ndoors; i++) {
 		wait_del(doors[i].fd);
-		os_close(doors[i].fd);
+		os_drop(doors[i].fd);	/* others have it too, and its options */
 	}
 	mem_unmap(doors, (setup->nlisteners + 1) * sizeof(doors[0]));
 	doors = NULL;

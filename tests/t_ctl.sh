@@ -448,3 +448,21 @@ dead_monitor_is_replaced_body()
 	proxy_stop
 	logged 1 "monitor \(process $was\) was killed by signal 9"
 }
+
+describe reset_is_a_reset_after_a_reload \
+    "who is connected after a reload is not told of an end that nobody sent"
+reset_is_a_reset_after_a_reload_body()
+{
+	begin
+	backend r 127.0.0.1:0 forever recv 1 reset
+	controlled <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "r=$r") }
+	CONF
+	for n in 1 2 3; do
+		client connect "$p0" send 100 expect-reset
+		ctl reload || fail reload
+		await "generation $n" eval \
+		    'ctl status | grep -q "generation $((n + 1))$"'
+	done
+	proxy_stop
+}
