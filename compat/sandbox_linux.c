@@ -386,6 +386,7 @@ make_rules(struct rule *rules, const struct sandbox_need *need)
 #endif
 	EQUAL(SYS_ioctl, 1, TIOCOUTQ);
 	EQUAL(SYS_ioctl, 1, FIONREAD);
+	EQUAL(SYS_ioctl, 1, SIOCATMARK);
 #ifdef SYS_mmap
 	NO_BITS(SYS_mmap, 2, 4);		/* PROT_EXEC */
 #endif

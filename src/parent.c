@@ -478,7 +478,7 @@ reap(uint64_t now)
 
 	while ((pid = proc_reap(&how)) > 0) {
 		if (pid == watcher.pid)
-			watcher_bury(&watcher, &how, true);
+			watcher_bury(&watcher, &how, phase == RUNS);
 		if (pid == try_pid)
 			upgrade_go(&how);
 		else if ((i = crew_find(crew, pid)) != -1)

@@ -1,0 +1,196 @@
+# What the processes of the real program can still do, and that they need no more.
+
+# field PID NAME: of /proc/PID/status.
+field()
+{
+	sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"
+}
+
+is()
+{
+	[ "$1" = "$2" ] || fail "$1 instead of $2: $3"
+}
+
+needs_seccomp()
+{
+	[ -r /proc/self/status ] && [ -n "$(field self Seccomp)" ] ||
+	    atf_skip "no seccomp here"
+	"$PROGRAM" -V | grep -q 'sandbox:.*system-calls' ||
+	    atf_skip "this program was built without"
+}
+
+# caged MODE: a backend that echoes, control socket and page; in that sandbox.
+caged()
+{
+	[ -n "$a" ] || backend a 127.0.0.1:0 forever echo
+	{
+		echo "sockproxy.sandbox = \"$1\""
+		echo "sockproxy.control = \"$PWD/ctl.sock\""
+		echo 'status.listen = "127.0.0.1:0"'
+		echo "server.errorlog = \"$PWD/sockproxy.log\""
+		cat
+		echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" {"
+		server "a=$a"
+		echo "}"
+	} >caged
+	shift
+	proxy "$@" <caged
+}
+
+describe processes_have_given_up_everything \
+    "relay and monitor: user, groups, capabilities, filter, limits, root"
+processes_have_given_up_everything_head()
+{
+	atf_set descr "relay and monitor: user, groups, capabilities, filter, limits, root"
+	atf_set require.user root
+	atf_set timeout 120
+}
+processes_have_given_up_everything_body()
+{
+	begin
+	needs_seccomp
+	mkdir empty
+	caged kill <<-CONF
+		server.username = "nobody"
+		server.chroot = "$PWD/empty"
+	CONF
+	client load 1 5 100 "$p0"
+	is "$(relays | wc -l)" 2 "children"
+	for p in $(relays); do
+		is "$(field "$p" NoNewPrivs)" 1 NoNewPrivs
+		is "$(field "$p" Seccomp)" 2 Seccomp
+		for c in CapPrm CapEff CapInh CapAmb; do
+			is "$(field "$p" $c)" 0000000000000000 $c
+		done
+		u=$(id -u nobody)
+		is "$(field "$p" Uid | tr '\t' ' ')" "$u $u $u $u" Uid
+		is "$(field "$p" Groups | tr -d ' ')" "$(id -g nobody)" Groups
+		is "$(readlink "/proc/$p/root")" "$PWD/empty" root
+		is "$(readlink "/proc/$p/cwd")" "$PWD/empty" cwd
+		is "$(awk '/^Max processes/ { print $3 }' "/proc/$p/limits")" 0 \
+		    "processes it may have"
+		is "$(awk '/^Max core file/ { print $5 }' "/proc/$p/limits")" 0 \
+		    "core file"
+		for f in /proc/"$p"/fd/*; do
+			case $(readlink "$f") in
+			/dev/null|socket:*|pipe:*|anon_inode:*|*/sockproxy.log) ;;
+			*/proxy.log) ;;		# our standard error
+			*)	fail "it has $(readlink "$f")" ;;
+			esac
+		done
+	done
+	proxy_stop
+}
+
+describe it_can_be_switched_off "sockproxy.sandbox = disable"
+it_can_be_switched_off_body()
+{
+	begin
+	needs_seccomp
+	caged disable </dev/null
+	for p in $(relays); do
+		is "$(field "$p" Seccomp)" "$(field self Seccomp)" Seccomp
+	done
+	client load 1 5 100 "$p0"
+	proxy_stop
+	! grep -q 'sandbox:' sockproxy.log || fail "$(grep sandbox sockproxy.log)"
+}
+
+# Everything a relay and a monitor ever do, where one forbidden call would kill.
+describe nothing_forbidden_is_needed \
+    "a whole life in a sandbox that kills: traffic, splice, errors, reloads"
+nothing_forbidden_is_needed_body()
+{
+	begin
+	needs_seccomp
+	backend a 127.0.0.1:0 forever echo
+	refuser b 127.0.0.1:0
+	backend u ./u.sock forever echo
+	backend r 127.0.0.1:0 forever recv 1 reset
+	caged kill <<-CONF
+		server.max-worker = 2
+		sockproxy.server-default = ( "disable-time" => "10ms" )
+		\$SERVER["socket"] == "127.0.0.3:0" {
+		sockproxy.balance = "round-robin"
+		sockproxy.debug = 3
+		$(server "b=$b" "u=$PWD/u.sock" "a=$a") }
+		\$SERVER["socket"] == "$PWD/in.sock" { $(server "u=$PWD/u.sock") }
+		\$SERVER["socket"] == "127.0.0.2:0" { $(server "r=$r") }
+	CONF
+	was=$(relays | sort)
+	for n in 1 2 3; do
+		client load 5 50 100000 "$p0"
+		client load 1 1 20000000 "$p0"
+		client load 2 4 1000000 ./in.sock
+		client load 2 20 1000 "$p3"
+		client connect "$p2" send 100 expect-reset
+		client connect "$p3" reset
+		"$PROGRAM" ctl -s ./ctl.sock status >/dev/null || fail status
+		"$PROGRAM" ctl -s ./ctl.sock sessions >/dev/null || fail sessions
+		"$PROGRAM" ctl -s ./ctl.sock config >/dev/null || fail config
+		"$PROGRAM" ctl -s ./ctl.sock --json reload || fail reload
+		await "it answers" "$PROGRAM" ctl -s ./ctl.sock status
+	done
+	[ "$(relays | sort)" != "$was" ] || fail "no relay is new"
+	proxy_stop
+	! grep -E 'killed by signal|ended by itself' sockproxy.log ||
+	    fail "somebody died"
+	grep -q 'relay 1: sandbox: .*system calls' sockproxy.log ||
+	    fail "no sandbox: $(cat sockproxy.log)"
+}
+
+begin_strace()
+{
+	begin
+	needs_seccomp
+	[ -z "$WRAPPER" ] || atf_skip "strace cannot trace what is wrapped"
+	strace -f -o /dev/null -e inject=getpid:error=EPERM:when=9999 true ||
+	    atf_skip "strace cannot inject here"
+}
+
+# The call is not there, or refuses as an old kernel would.
+describe old_kernels_only_warn "no Landlock, no filter, no no-new-privileges" strace
+old_kernels_only_warn_body()
+{
+	begin_strace
+	a=
+	caged enable <<-CONF
+		server.pid-file = "$PWD/pid"
+	CONF
+	proxy_stop
+	for what in landlock_create_ruleset:ENOSYS prctl:EINVAL \
+	    landlock_create_ruleset:EOPNOTSUPP; do
+		rm -f sockproxy.log ready
+		mkfifo ready
+		strace -f -qq -o trace -e "trace=${what%:*}" \
+		    -e inject="${what%:*}:error=${what#*:}" \
+		    "$PROGRAM" -D -R 9 -f proxy.conf 9>ready 2>err & strace=$!
+		STARTED="$STARTED $strace"
+		# strace keeps the fifo open: its end is not to be waited for
+		addr=$(timeout "$LIMIT" head -n 2 ready | head -n 1)
+		client load 1 5 100 "${addr#0 }"
+		kill -TERM "$(cat pid)"
+		wait $strace || fail "$what: ended with $?"
+		grep -q 'warning: sandbox: this kernel does not give' \
+		    sockproxy.log || fail "$what: $(cat sockproxy.log)"
+	done
+}
+
+describe a_refusal_stops_the_start \
+    "a kernel that takes half of it is not trusted with the rest" strace
+a_refusal_stops_the_start_body()
+{
+	begin_strace
+	a=127.0.0.1:9
+	caged enable </dev/null
+	proxy_stop
+	grep -q 'no files' sockproxy.log || atf_skip "no Landlock here"
+	grep -v errorlog proxy.conf >c
+	timeout -s KILL "$LIMIT" strace -f -qq -o trace \
+	    -e trace=landlock_restrict_self \
+	    -e inject=landlock_restrict_self:error=E2BIG \
+	    "$PROGRAM" -D -R 9 -f c 9>ready 2>err
+	is $? 1 "exit status"
+	atf_check -o match:"relay 1: error: cannot enter the sandbox" cat err
+	[ ! -s ready ] || fail "it said that it listens"
+}
