@@ -155,8 +155,14 @@ TREE = for d in src compat tests tests/fuzz tests/sim bench; do \
 		test ! -e $$f || test -e $$b/$$f || ln -sf $$up/$$f $$b/$$f; \
 	done; done; test -e $$b/Makefile || ln -sf ../Makefile $$b/Makefile
 
-MUSL = CC='$(MUSL_CC)' OPT='-Os -flto=auto -ffunction-sections -fdata-sections' \
-	LDFLAGS='-static -Wl,--gc-sections $(LDFLAGS)'
+# Small: a fixed address (nothing in a static program moves anyhow; tables of
+# pointers are then read-only from the start and RELRO has nothing to protect),
+# no tables for unwinding, one segment for code and constants.
+SMALL = -Os -flto=auto -ffunction-sections -fdata-sections -fno-pie \
+	-fno-unwind-tables -fno-asynchronous-unwind-tables
+SMALL_LINK = -static -no-pie -Wl,--gc-sections -Wl,--build-id=none \
+	-Wl,-z,noseparate-code -Wl,-z,norelro
+MUSL = CC='$(MUSL_CC)' OPT='$(SMALL)' LDFLAGS='$(SMALL_LINK) $(LDFLAGS)'
 ASAN = CC='$(CLANG)' OPT='-O1 -g -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer'
 MSAN = CC='$(CLANG)' OPT='-O1 -g -fsanitize=memory -fno-omit-frame-pointer'
@@ -173,7 +179,8 @@ all:
 static:
 	@b=build-musl; $(TREE)
 	@cd build-musl && $(MAKE) $(MUSL) program
-	@$(STRIP) -o build-musl/sockproxy.stripped build-musl/sockproxy
+	@$(STRIP) -R .comment -o build-musl/sockproxy.stripped \
+	    build-musl/sockproxy
 	@mv build-musl/sockproxy.stripped build-musl/sockproxy
 	@echo "build-musl/sockproxy: `wc -c < build-musl/sockproxy` bytes"
 
