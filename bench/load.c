@@ -372,7 +372,7 @@ compare(const void *a, const void *b)
 static void
 run_start(const struct options *o)
 {
-	double ms[16];
+	double ms[16], cpu[16];
 	struct usage u;
 	unsigned i, k, n = o->scenario->amount;
 
@@ -381,6 +381,8 @@ run_start(const struct options *o)
 			proxy_kill();
 		proxy_start(&o->how);
 		ms[k] = (now_ns() - shared->exec_ns) / 1e6;
+		proxy_usage(&u, false);
+		cpu[k] = u.cpu_ns / 1e6;
 		for (i = 0; i < o->how.listeners; i++)
 			if (!client_probe(proxy_port(i)))
 				fail("listener %u does not answer", i);
@@ -388,8 +390,9 @@ run_start(const struct options *o)
 		proxy_usage(&u, true);
 	}
 	qsort(ms, n, sizeof(ms[0]), compare);
-	printf("ms=%.3f pss=%llu cpu_total_ms=%.3f ", ms[n / 2],
-	    (unsigned long long)u.pss / 1024, u.cpu_ns / 1e6);
+	qsort(cpu, n, sizeof(cpu[0]), compare);
+	printf("ms=%.3f start_cpu=%.3f pss=%llu ", ms[n / 2], cpu[n / 2],
+	    (unsigned long long)u.pss / 1024);
 }
 
 static int

@@ -42,6 +42,8 @@ BEGIN {
 	row("scale", "session_bytes", 1, "user memory of an idle session", "bytes", "own", 256)
 	row("start-1", "ms", 1, "start until it answers, 1 listener", "ms", "own", 2)
 	row("start-500", "ms", 1, "start until the last of 500 listeners answers", "ms", "own", 20)
+	row("start-1", "start_cpu", 1, "CPU of a start, 1 listener", "CPU-ms", "", 0)
+	row("start-500", "start_cpu", 1, "CPU of a start, 500 listeners", "CPU-ms", "", 0)
 	row("start-1", "pss", 1, "resident at start, all processes", "KiB PSS", "own", 400)
 	row("binary", "size", 0.0009765625, "the program's file", "KiB", "own", 128)
 }
@@ -135,7 +137,8 @@ function median(s, p, m,    n) {
 # The peer with the lowest median in a row, or "".
 function best_peer(s, m,    i, p, x, best, who) {
 	who = ""
-	if (m != "cpu" && m != "ms" && m != "open_cpu" && m != "pss")
+	if (m != "cpu" && m != "ms" && m != "open_cpu" && m != "pss" && \
+	    m != "start_cpu")
 		return who
 	for (i = 1; i <= nprograms; i++) {
 		p = programs[i]
