@@ -531,6 +531,7 @@ session_ready(struct session *s, uint64_t now)
 	s->arriving = 0;
 	table_run(s);
 	session_arm(s, now);
+	expire_before(s);
 }
 
 void
