@@ -226,9 +226,10 @@ summary(const struct tally *t, double took)
 	    ")\n", t->seeds, t->turns, t->clients, t->sessions, t->bytes,
 	    t->spliced);
 	printf("turns/s %.0f  seconds %.1f  connects %" PRIu64 "  failovers %"
-	    PRIu64 "  drains %" PRIu64 "  log lines %" PRIu64 "\n",
+	    PRIu64 "  drains %" PRIu64 "  handovers %" PRIu64 " (%" PRIu64
+	    " messages)  log lines %" PRIu64 "\n",
 	    (double)t->turns / took, took, t->connects, t->failovers,
-	    t->drains, t->lines);
+	    t->drains, t->handovers, t->handed, t->lines);
 	printf("waiters  epoll %" PRIu64 "  kqueue %" PRIu64 "  poll %" PRIu64
 	    "   splice  none %" PRIu64 "  pumped %" PRIu64 "  detached %" PRIu64
 	    "\n", t->waiter[0], t->waiter[1], t->waiter[2], t->splice[0],

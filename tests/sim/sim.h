@@ -4,6 +4,7 @@
  * sim_rng   every decision, from a seed or from a fuzzer's bytes
  * sim_net   sockets, links and the clock: the model, no policy
  * sim_os    os.h over sim_net; sim_wait wait.h; sim_splice splice.h
+ * sim_chan  messages between the parent and relays, one after the other
  * sim_sys   the rest of compat that the relay is linked with
  * sim_actor clients and backends that play scripts
  * sim_plan  configuration and actors of a seed
@@ -158,6 +159,8 @@ struct sock {
 	bool		accepted;	/* listen queue: taken */
 	bool		accept_reset;	/* reset before accept */
 	bool		real;		/* both ends are ours: bytes are kept */
+	bool		chan;		/* carries messages (sim_chan) */
+	bool		kept;		/* a listener that the parent has too */
 	bool		fin_failed;	/* shutdown said an error */
 	int8_t		row;		/* of the session table; -1 */
 	int		err;		/* positive; what the next call reports */
@@ -189,7 +192,7 @@ struct sock {
 
 enum ev_kind {
 	EV_LINK, EV_RST, EV_ERROR, EV_CONNECT, EV_WAKE, EV_ACTOR, EV_READER,
-	EV_ARRIVE, EV_FLAP, EV_DRAIN, EV_OPERATOR
+	EV_ARRIVE, EV_FLAP, EV_DRAIN, EV_OPERATOR, EV_HANDOVER
 };
 
 enum shape { SHAPE_LINUX, SHAPE_BSD };
@@ -223,7 +226,7 @@ struct world {
 	bool		draining, killed;
 	uint64_t	drain_due_ms;	/* from then on bytes may be destroyed */
 	unsigned	channels;	/* to the parent, open */
-	int		channel_fd;
+	struct sock	*adopt;		/* a predecessor's sessions come here */
 };
 
 extern struct world W;
@@ -268,6 +271,7 @@ enum desc_kind { DESC_FREE, DESC_SOCK, DESC_LISTEN, DESC_PIPE };
 
 struct desc {
 	uint8_t		kind;
+	uint8_t		pipe;		/* DESC_PIPE under way: what is in it */
 	struct sock	*s;
 };
 extern struct desc descs[SIM_FDS];
@@ -277,6 +281,7 @@ void	os_reset_world(void);
 int	desc_new(enum desc_kind, struct sock *);
 void	desc_free(int);
 struct sock *desc_sock(int, const char *call);
+void	close_listener(struct sock *);
 /* One attempt to read or write for splice: what the real calls would do. */
 int	os_take_error(struct sock *);
 
@@ -294,10 +299,16 @@ void	splice_moves(struct sock *);	/* detached lanes: source or sink changed */
 unsigned splice_lanes(void);		/* in use */
 unsigned splice_pipes(void);		/* descriptors of pipes */
 
+/* --- sim_chan: between processes ------------------------------------------- */
+
+void	chan_reset_world(void);
+struct sock *chan_make(void);
+void	chan_gone(struct sock *);
+
 /* --- sim_sys ---------------------------------------------------------------- */
 
 void	sys_reset_world(void);
-void	sys_started(void);		/* from here on nothing is allocated */
+void	sys_started(bool);	/* from here on nothing is allocated */
 extern bool sys_print;			/* log lines to stdout */
 extern uint64_t sys_lines;
 
@@ -376,6 +387,7 @@ struct plan {
 };
 extern struct plan plan;
 void	plan_make(uint64_t seed);
+void	plan_change(void);
 
 /* --- sim_check ------------------------------------------------------------------- */
 
@@ -403,7 +415,8 @@ struct tally {
 	uint64_t	ended[REASONS];
 	uint64_t	seen[SEENS];
 	uint64_t	waiter[3], splice[3];
-	uint64_t	connects, failovers, spliced, drains;
+	uint64_t	connects, failovers, spliced, drains, handovers;
+	uint64_t	handed;
 };
 extern struct tally tally;
 

@@ -576,6 +576,7 @@ actor_event(enum ev_kind kind, unsigned id, uint32_t arg)
 		break;
 	case EV_DRAIN:
 	case EV_OPERATOR:
+	case EV_HANDOVER:
 		W.orders |= 1u << kind;
 		break;
 	default:

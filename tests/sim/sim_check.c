@@ -72,8 +72,10 @@ marry(struct session *s, unsigned row)
 
 	if (c == NULL || b == NULL)
 		return;
-	if (c->mate == b && b->mate == c)
+	if (c->mate == b && b->mate == c) {
+		c->row = b->row = (int8_t)row;
 		return;
+	}
 	if (b->mate != NULL && b->mate != c)
 		sim_fail("ownership", s->number, "a backend's connection has "
 		    "changed its client");
@@ -102,7 +104,7 @@ check_mate(struct sock *s)
 {
 	if (W.contract)
 		return NULL;
-	if (s->mate == NULL && !s->gone)
+	if ((s->mate == NULL || s->row < 0) && !s->gone)
 		marry_all();
 	return s->mate;
 }
@@ -413,6 +415,13 @@ check_row(unsigned i, unsigned *fds, unsigned *lanes)
 	note_last(i);
 }
 
+/* Sessions of a predecessor are still on their way. */
+static bool
+adopting(void)
+{
+	return W.adopt != NULL && !W.adopt->gone;
+}
+
 static void
 check_sums(unsigned active)
 {
@@ -439,7 +448,7 @@ check_sums(unsigned active)
 		    (unsigned long long)bytes);
 	for (i = 0; i < REASONS; i++)
 		ended += g->ended[i];
-	if (g->accepted != ended + active)
+	if (g->accepted != ended + active && !adopting())
 		sim_fail("counters", -1, "accepted %llu, ended %llu, active %u",
 		    (unsigned long long)g->accepted, (unsigned long long)ended,
 		    active);
@@ -571,7 +580,8 @@ check_all_limits(void)
 	unsigned i;
 
 	for (i = 0; i < table_rows() && i < ROWS; i++)
-		if (table_row(i)->state != SESSION_FREE)
+		if (table_row(i)->state != SESSION_FREE &&
+		    !table_row(i)->arriving)
 			check_limits(i);
 }
 
@@ -675,10 +685,10 @@ check_wait(uint64_t until)
 		return;
 	for (i = 0; i < table_rows() && i < ROWS; i++) {
 		s = table_row(i);
-		if (s->state != SESSION_FREE)
+		if (s->state != SESSION_FREE && !s->arriving)
 			check_asleep(s);
 	}
-	if (table_count() == table_max())
+	if (table_count() == table_max() || adopting())
 		return;
 	for (i = 0; i < sim_nlisteners; i++)
 		if (!sim_listeners[i]->gone && sim_listeners[i]->nqueue > 0 &&

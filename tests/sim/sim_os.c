@@ -50,6 +50,7 @@ desc_new(enum desc_kind kind, struct sock *s)
 	if (s != NULL) {
 		s->fd = (int)fd;
 		s->api = true;
+		W.channels += s->chan;
 	}
 	W.progress++;
 	return (int)fd;
@@ -63,11 +64,13 @@ desc_free(int fd)
 	if (wait_watches(fd))
 		sim_fail("descriptor", -1, "closes %d while it is watched", fd);
 	if (descs[fd].s != NULL) {
+		W.channels -= descs[fd].s->chan;
 		descs[fd].s->fd = -1;
 		descs[fd].s->api = false;
 	}
 	descs[fd].kind = DESC_FREE;
 	descs[fd].s = NULL;
+	descs[fd].pipe = 0;
 	ndescs--;
 	if ((unsigned)fd < lowest)
 		lowest = (unsigned)fd;
@@ -621,7 +624,7 @@ os_unsent(int fd)
 	    (W.shape == SHAPE_LINUX && s->tx_fin && !s->fin_gone);
 }
 
-static void
+void
 close_listener(struct sock *s)
 {
 	unsigned i;
@@ -640,7 +643,8 @@ os_close(int fd)
 	if (fd >= 0 && fd < SIM_FDS && descs[fd].kind == DESC_LISTEN) {
 		s = descs[fd].s;
 		desc_free(fd);
-		close_listener(s);
+		if (!s->kept)		/* by the parent */
+			close_listener(s);
 		return;
 	}
 	s = desc_sock(fd, "os_close");
@@ -673,8 +677,16 @@ os_reset(int fd)
 void
 os_drop(int fd)
 {
+	struct sock *s = fd >= 0 && fd < SIM_FDS ? descs[fd].s : NULL;
+
 	trace("drop", fd, 0, 0);
 	desc_free(fd);
+	if (s == NULL)
+		return;
+	if (s->chan)
+		chan_gone(s);
+	else if (s->state == SOCK_LISTEN && !s->kept)
+		close_listener(s);	/* the parent's copy goes with it */
 }
 
 /* --- the clock ---------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "former.h"
 #include "sim.h"
 #include "splice.h"
 
@@ -156,6 +157,20 @@ make_listener(void)
 	l->nclasses = s->nclasses - l->first_class;
 }
 
+/* Another configuration, for the same listeners and backends. */
+void
+plan_change(void)
+{
+	struct setup *s = &plan_setup;
+	uint32_t n = s->nprofiles;
+
+	if (maybe(50))
+		return;
+	for (s->nprofiles = 0; s->nprofiles < n; )
+		make_profile();
+	s->server.buffers = value(pick(6));
+}
+
 static const char *const waiters[] = { "epoll", "kqueue", "poll" };
 
 static void
@@ -174,6 +189,7 @@ make_setup(void)
 		make_profile();
 	for (n = 1 + pick(3); n > 0; n--)
 		make_listener();
+	former_entries(s);
 	s->server.max_connections = value(maybe(30) ? 1 + pick(3) :
 	    4 + pick(20));
 	s->server.buffers = value(maybe(30) ? 1 : maybe(50) ? 2 + pick(4) : 0);
@@ -291,6 +307,9 @@ plan_make(uint64_t seed)
 	}
 	if (maybe(5))
 		net_at(pick(1u << (12 + pick(13))), EV_OPERATOR, 0, 0);
+	if (plan.by_channel && !fault_on(FAULT_FDS) && maybe(40))
+		for (i = 1 + pick(3); i > 0; i--)
+			net_at(pick(1u << (10 + pick(16))), EV_HANDOVER, 0, 0);
 	if (fault_on(FAULT_FLAP))
 		for (i = 0; i < nservices; i++)
 			net_at(pick(5 * SIM_S), EV_FLAP, i, 0);

@@ -14,7 +14,9 @@
 
 enum { TURNS_DRAINING = 60000, TURNS_TAPED = 1500, SETTLE_S = 300 };
 
-static struct sock *channel;
+static int	parent_fd, relay_fd;	/* the channel, both ends */
+static bool	parent_died, handing;
+static struct sock *next_adopt;
 static uint64_t	last_due_ms;	/* the rest is being reset: over then */
 static unsigned	late;		/* turns after that */
 static unsigned	due_turns;	/* turns after the graceful time */
@@ -32,7 +34,10 @@ reset_all(uint64_t seed, const struct sim_mask *mask)
 	trace_reset(seed);
 	W.fd_limit = SIM_FDS - 8;
 	W.lat_max = 1000;
-	channel = NULL;
+	chan_reset_world();
+	parent_fd = -1;
+	parent_died = handing = false;
+	next_adopt = NULL;
 	last_due_ms = 0;
 	late = due_turns = 0;
 }
@@ -64,34 +69,57 @@ open_doors(int *fds)
 	}
 }
 
+/* Our end of the channel, if this relay has one; returns the relay's. */
 static int
 open_channel(void)
 {
+	struct sock *s;
+
+	parent_fd = -1;
 	if (!plan.by_channel)
 		return -1;
-	channel = net_pair(true);
-	channel->state = channel->peer->state = SOCK_OPEN;
-	W.channels = 1;
-	W.channel_fd = desc_new(DESC_SOCK, channel);
-	return W.channel_fd;
+	s = chan_make();
+	parent_fd = desc_new(DESC_SOCK, s->peer);
+	return relay_fd = desc_new(DESC_SOCK, s);
 }
 
 static void
-open_relay(void)
+close_channel(void)
 {
-	const struct loop_room none = { 0 };
-	int fds[SIM_LISTENERS], chan, error;
+	if (parent_fd == -1)
+		return;
+	desc_free(relay_fd);
+	desc_free(parent_fd);
+	parent_fd = -1;
+}
 
-	open_doors(fds);
+static void
+open_relay(const int *fds, const struct loop_room *room)
+{
+	unsigned rows = loop_sessions(&plan_setup);
+	int chan, error;
+
 	chan = open_channel();
-	if (!stat_open(1, plan_setup.nlisteners, plan_setup.nbackends) ||
-	    !table_map(1, loop_sessions(&plan_setup)))
+	if (!table_map(1, rows > room->rows ? rows : room->rows))
 		sim_fail("simulator", -1, "no memory");
-	stat_self(0);
-	error = loop_open(&plan_setup, 0, fds, chan, &none);
+	error = loop_open(&plan_setup, 0, fds, chan, room);
 	if (error != 0)
 		sim_fail("open", -1, "loop_open: %d", error);
-	sys_started();
+	sys_started(true);
+}
+
+static void
+open_first(void)
+{
+	const struct loop_room none = { 0 };
+	int fds[SIM_LISTENERS];
+
+	open_doors(fds);
+	if (!stat_open(1, plan_setup.nlisteners + 1,
+	    plan_setup.nbackends + 1))
+		sim_fail("simulator", -1, "no memory");
+	stat_self(0);
+	open_relay(fds, &none);
 }
 
 /* --- orders ----------------------------------------------------------------- */
@@ -100,15 +128,27 @@ static void
 order(enum channel_order what, uint32_t value)
 {
 	trace("order", -1, what, value);
-	if (channel != NULL && !channel->rx_fin && net_unread(channel) == 0) {
-		channel->rx_cap = what;
-		channel->tx_cap = value;
-		channel->rx_total++;
-		net_wake(channel, 1);
-	} else if (what == CHANNEL_DRAIN)
+	if (parent_fd != -1 && !parent_died)
+		(void)channel_send(parent_fd, what, value, -1);
+	else if (what == CHANNEL_DRAIN)
 		loop_drain(value);
 	else
 		loop_stop();
+}
+
+/* The parent lets go of the listeners too. */
+static void
+release_doors(void)
+{
+	unsigned i;
+
+	for (i = 0; i < sim_nlisteners; i++) {
+		if (!sim_listeners[i]->kept)
+			continue;
+		sim_listeners[i]->kept = false;
+		if (sim_listeners[i]->fd == -1)
+			close_listener(sim_listeners[i]);
+	}
 }
 
 static void
@@ -122,11 +162,12 @@ drain(void)
 	W.draining = true;
 	tally.drains++;
 	W.drain_due_ms = os_now_ms() + plan.graceful_ms;
-	if (channel != NULL && rng_chance(STREAM_PLAN, 10)) {
-		channel->rx_fin = true;		/* the parent died */
+	release_doors();
+	if (parent_fd != -1 && rng_chance(STREAM_PLAN, 10)) {
+		parent_died = true;
+		chan_gone(descs[parent_fd].s);
 		plan.graceful_ms = plan_setup.server.graceful_ms.v;
 		W.drain_due_ms = W.last_ms + plan.graceful_ms;
-		net_wake(channel, 1);
 		return;
 	}
 	order(CHANNEL_DRAIN, plan.graceful_ms);
@@ -145,6 +186,58 @@ kill_some(void)
 			    os_now_ms());
 }
 
+/*
+ * A successor is to take over.  It cannot run beside this one here, so what is
+ * sent waits until this one has ended.
+ */
+static void
+hand_over(void)
+{
+	struct sock *s;
+	unsigned i;
+	int fd;
+
+	if (W.draining || handing || parent_fd == -1)
+		return;
+	handing = true;
+	for (i = 0; i < sim_nlisteners; i++)
+		sim_listeners[i]->kept = true;
+	s = chan_make();
+	next_adopt = s->peer;
+	fd = desc_new(DESC_SOCK, s);
+	trace("hand-over", fd, table_count(), 0);
+	(void)channel_send(parent_fd, CHANNEL_HANDOVER, 0, fd);
+	desc_free(fd);
+}
+
+static void
+succeed(void)
+{
+	const struct loop_room room = { .rows = table_max() * 4,
+	    .buffers = loop_buffers(&plan_setup) * 4,
+	    .hold = rng_chance(STREAM_PLAN, 50) };
+	int fds[SIM_LISTENERS], fd;
+	unsigned i;
+
+	if (table_count() != 0)
+		sim_fail("handover", -1, "%u sessions stayed", table_count());
+	handing = false;
+	tally.handovers++;
+	tally.handed += next_adopt->rx_total;
+	loop_close();
+	close_channel();
+	table_unmap();
+	sys_started(false);
+	plan_change();
+	for (i = 0; i < sim_nlisteners; i++)
+		fds[i] = desc_new(DESC_LISTEN, sim_listeners[i]);
+	open_relay(fds, &room);
+	W.adopt = next_adopt;
+	fd = desc_new(DESC_SOCK, next_adopt);
+	(void)channel_send(parent_fd, CHANNEL_ADOPT, 1, fd);
+	desc_free(fd);
+}
+
 static void
 obey(void)
 {
@@ -153,7 +246,9 @@ obey(void)
 	W.orders = 0;
 	if (orders & 1u << EV_OPERATOR)
 		kill_some();
-	if (orders & 1u << EV_DRAIN)
+	if (orders & 1u << EV_HANDOVER)
+		hand_over();
+	if (orders & 1u << EV_DRAIN && !handing)
 		drain();
 }
 
@@ -189,14 +284,15 @@ play_turns(void)
 	for (turns = 0;; turns++) {
 		if (W.orders != 0)
 			obey();
-		if (!W.draining && (turns & 7) == 0 && over(turns))
-			drain();
-		if (!W.draining && W.asleep)
+		if (!W.draining && !handing && (W.asleep ||
+		    ((turns & 7) == 0 && over(turns))))
 			drain();
 		trace_turn = turns;
 		alive = loop_turn();
 		check_turn(alive);
-		if (!alive)
+		if (!alive && handing && loop_error() == 0)
+			succeed();
+		else if (!alive)
 			break;
 		if (W.draining)
 			check_drain(turns);
@@ -237,7 +333,8 @@ settle(void)
 	const struct sock *s;
 	unsigned i;
 
-	if (ndescs != W.channels)
+	close_channel();
+	if (ndescs != 0)
 		sim_fail("descriptor", -1, "%u are left open", ndescs);
 	net_until(W.now + SETTLE_S * SIM_S);
 	for (i = 0; i < W.nsocks; i++) {
@@ -272,7 +369,7 @@ run(uint64_t seed, const struct sim_mask *mask, const uint8_t *tape,
 		plan.turns = TURNS_TAPED;
 	splice_reset_world(plan.splice, plan.pipe);
 	cast(mask);
-	open_relay();
+	open_first();
 	play_turns();
 	loop_close();
 	settle();

@@ -12,7 +12,7 @@
 #include "splice.h"
 #include "wait.h"
 
-enum { LANES = 100 };
+enum { LANES = 100, PARCELS = 256 };
 
 struct lane {
 	bool		used, stopped, moving;
@@ -29,6 +29,8 @@ static enum splice_kind kind, built_in;	/* in use; what the system can */
 static unsigned	most, inuse, pipe_size, npipes;
 static int	kept[LANES * 2];	/* pipes for later use */
 static unsigned	nkept;
+static struct lane parcels[PARCELS];	/* contents of pipes under way; from 1 */
+static unsigned	nparcels;
 
 void
 splice_reset_world(int k, unsigned capacity)
@@ -37,7 +39,7 @@ splice_reset_world(int k, unsigned capacity)
 	built_in = (enum splice_kind)k;
 	kind = SPLICE_NONE;
 	pipe_size = capacity;
-	most = inuse = npipes = nkept = 0;
+	most = inuse = npipes = nkept = nparcels = 0;
 }
 
 enum splice_kind
@@ -399,16 +401,38 @@ splice_export(int lane, int fd[2])
 
 	if (kind != SPLICE_PUMPED || l->held == 0)
 		return 0;
+	if (nparcels == PARCELS - 1)
+		sim_fail("simulator", -1, "too many lanes under way");
+	parcels[++nparcels] = *l;
 	memcpy(fd, l->pipe, sizeof(l->pipe));
+	descs[fd[0]].pipe = descs[fd[1]].pipe = (uint8_t)nparcels;
 	return 2;
 }
 
 int
 splice_import(const int fd[2], size_t held)
 {
-	(void)fd;
-	(void)held;
-	return -ENOBUFS;
+	const struct lane *p = &parcels[descs[fd[0]].pipe];
+	struct lane *l;
+	unsigned i;
+
+	if (kind != SPLICE_PUMPED || fault(FAULT_LANE))
+		return -ENOBUFS;
+	for (i = 0; i < most && lanes[i].used; i++)
+		;
+	if (i == most)
+		return -ENOBUFS;
+	if (held != p->held || descs[fd[0]].pipe != descs[fd[1]].pipe)
+		sim_fail("lane", -1, "%zu bytes are said to be in a pipe with "
+		    "%llu", held, (unsigned long long)p->held);
+	l = &lanes[i];
+	*l = *p;
+	memcpy(l->pipe, fd, sizeof(l->pipe));
+	npipes += 2;
+	inuse++;
+	W.progress++;
+	trace("splice-import", fd[0], (int64_t)held, (int64_t)i);
+	return (int)i;
 }
 
 void
@@ -416,7 +440,8 @@ splice_end(int lane, int from, struct splice_moved *moved)
 {
 	struct lane *l = lane_at(lane, "splice_end");
 
-	if (l->from->fd != from)
+	/* -1: it is given up before it had sockets here */
+	if (from != -1 && l->from->fd != from)
 		sim_fail("lane", -1, "lane %d has another source", lane);
 	if (moved != NULL) {
 		memset(moved, 0, sizeof(*moved));

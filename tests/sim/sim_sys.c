@@ -1,17 +1,15 @@
 /*
- * sim_sys.c - the rest that the relay core is linked with: memory, the log, the
- * channel to the parent, and the strings of a setup made by hand.
+ * sim_sys.c - the rest that the relay core is linked with: memory, the log, and
+ * the strings of a setup made by hand.
  *
- * Memory comes from one area, and none after the start.  The log formats every
+ * Memory comes from one area; between the start and the
+ * end of a relay there is none.  The log formats every
  * line (a wrong format is a finding) and forgets it.
  */
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "chan.h"
-#include "channel.h"
 #include "conf.h"
 #include "log.h"
 #include "mem.h"
@@ -36,9 +34,9 @@ sys_reset_world(void)
 }
 
 void
-sys_started(void)
+sys_started(bool yes)
 {
-	started = true;
+	started = yes;
 }
 
 /* --- mem.h ----------------------------------------------------------------- */
@@ -156,39 +154,4 @@ conf_at(const struct setup *set, uint32_t at, char *buf, size_t size)
 	(void)set;
 	text_format(buf, size, "line %u", SETUP_AT_LINE(at));
 	return buf;
-}
-
-/* --- chan.h: the parent's end is plan.channel ---------------------------------- */
-
-long
-chan_recv(int fd, void *to, size_t size, int *fds, unsigned *nfds)
-{
-	struct sock *s = desc_sock(fd, "chan_recv");
-	uint32_t words[2];
-
-	(void)fds;
-	*nfds = 0;
-	if (net_unread(s) == 0)
-		return s->rx_fin ? 0 : -EAGAIN;
-	s->rx_taken++;
-	W.progress++;
-	words[0] = s->rx_cap;
-	words[1] = s->tx_cap;
-	if (size < sizeof(words))
-		return -EMSGSIZE;
-	memcpy(to, words, sizeof(words));
-	return sizeof(words);
-}
-
-int
-chan_send(int fd, const void *from, size_t n, const int *fds, unsigned nfds,
-    int timeout_ms)
-{
-	(void)fd;
-	(void)from;
-	(void)n;
-	(void)fds;
-	(void)nfds;
-	(void)timeout_ms;
-	return -EPIPE;
 }

@@ -58,10 +58,14 @@ wait_close(void)
 {
 	unsigned fd;
 
-	for (fd = 0; fd < top && !W.contract; fd++)
-		if (watches[fd].on && (int)fd != W.channel_fd)
+	for (fd = 0; fd < top && !W.contract; fd++) {
+		if (!watches[fd].on)
+			continue;
+		if (!descs[fd].s->chan)
 			sim_fail("descriptor", -1, "%u still watched at the end",
 			    fd);
+		wait_del((int)fd);
+	}
 	is_open = false;
 }
 
