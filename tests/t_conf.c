@@ -321,6 +321,52 @@ ATF_TC_BODY(numbers_times_sizes_and_words, tc)
 	ATF_CHECK_EQ(BALANCE_LEAST, profile(":80", NULL)->balance.v);
 }
 
+ATF_TC_WITHOUT_HEAD(values_out_of_range_are_refused);
+ATF_TC_BODY(values_out_of_range_are_refused, tc)
+{
+	static const struct {
+		const char	*good, *bad;
+	} edges[] = {
+		{ "sockproxy.debug = 65535", "sockproxy.debug = 65536" },
+		{ "sockproxy.debug = \"0\"", "sockproxy.debug = \"\"" },
+		{ "server.max-connections = 1", "server.max-connections = 0" },
+		{ "server.max-connections = 1000000",
+		    "server.max-connections = 1000001" },
+		{ "server.max-read-idle = 2592000",
+		    "server.max-read-idle = 2592001" },
+		{ "server.max-read-idle = \"30d\"",
+		    "server.max-read-idle = \"31d\"" },
+		{ "server.max-read-idle = \"2592000000ms\"",
+		    "server.max-read-idle = \"2592000001ms\"" },
+		{ "server.max-read-idle = \"1M\"",
+		    "server.max-read-idle = \"1 m\"" },
+		{ "sockproxy.control-perms = \"0777\"",
+		    "sockproxy.control-perms = \"1777\"" },
+		{ "sockproxy.control-perms = \"0\"",
+		    "sockproxy.control-perms = \"\"" },
+		{ "server.socket-perms = \"\"",
+		    "server.socket-perms = \"008\"" },
+		{ "server.kbytes-per-second = \"4g\"",
+		    "server.kbytes-per-second = \"5g\"" },
+		{ "server.defer-accept = \"2000ms\"",
+		    "server.defer-accept = \"2001ms\"" },
+		{ "server.core-files = 1", "server.core-files = 2" },
+		{ "server.port = 65535", "server.port = 65536" },
+		{ "server.syslog-facility = \"news\"",
+		    "server.syslog-facility = \"News\"" },
+		{ "status.listen = \"\"", "status.listen = \"x y\"" },
+		{ "status.listen = \"[::1]:80\"", "status.listen = \"::1:80\"" }
+	};
+	char	conf[200];
+
+	for (size_t i = 0; i < sizeof(edges) / sizeof(edges[0]); i++) {
+		snprintf(conf, sizeof(conf), "%s\n" SERVER, edges[i].good);
+		good(conf);
+		snprintf(conf, sizeof(conf), "%s\n" SERVER, edges[i].bad);
+		bad(conf, "t:1:");
+	}
+}
+
 ATF_TC_WITHOUT_HEAD(defaults_are_as_documented);
 ATF_TC_BODY(defaults_are_as_documented, tc)
 {
@@ -392,6 +438,19 @@ ATF_TC_BODY(the_longest_network_decides, tc)
 	ATF_CHECK_EQ(128, debug_of(":80", "::1"));
 	ATF_CHECK_EQ(112, debug_of(":80", "192.168.5.5"));
 	ATF_CHECK_EQ(0, debug_of(":80", NULL));
+}
+
+ATF_TC_WITHOUT_HEAD(host_bits_of_a_network_mean_nothing);
+ATF_TC_BODY(host_bits_of_a_network_mean_nothing, tc)
+{
+	good(SERVER
+	    "$HTTP[\"remoteip\"] == \"10.1.2.3/8\" { sockproxy.debug = 1 }\n"
+	    "$HTTP[\"remoteip\"] == \"10.0.0.0/8\" { sockproxy.balance = \"hash\" }\n"
+	    "$HTTP[\"remoteip\"] == \"fd12:3::1/7\" { sockproxy.debug = 7 }\n");
+	ATF_CHECK_EQ(3, listener(":80")->nclasses);
+	ATF_CHECK_EQ(1, debug_of(":80", "10.9.9.9"));
+	ATF_CHECK_EQ(BALANCE_HASH, profile(":80", "10.9.9.9")->balance.v);
+	ATF_CHECK_EQ(7, debug_of(":80", "fc00::1"));
 }
 
 ATF_TC_WITHOUT_HEAD(the_last_block_that_holds_wins);
@@ -1092,6 +1151,7 @@ static const char *const	sockets[] = { ":1001", ":1002", "*:1003", "[::]:1004",
     "[::1]:1005", "127.0.0.1:1006", "/run/a", "\\x00b", "name:1007",
     "10.0.0.1:1008", NULL };
 static const char *const	nets[] = { "10.0.0.0/8", "10.1.0.0/16",
+    "10.0.0.0/16", "fd00::/16",
     "10.1.2.0/24", "10.1.2.3", "10.128.0.0/9", "::1", "fd00::/8",
     "fd00:1::/32", "0.0.0.0/0", "::/0", "::ffff:10.1.0.0/112", NULL };
 static const char *const	pools[] = { "( )", "( \"10.1.1.1:80\" )",
@@ -1271,6 +1331,7 @@ random_chain(unsigned depth, int parent, bool remote, bool socket)
 }
 
 static const char *const	clients[] = { "9.9.9.9", "10.0.0.1", "10.1.0.1",
+    "10.5.0.1", "fd05::1",
     "10.1.2.1", "10.1.2.3", "10.128.0.1", "::1", "::2", "fd00::1",
     "fd00:1::1", "fe80::1", NULL };
 
@@ -1390,9 +1451,11 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_second_assignment_is_an_error_unless_meant);
 	ATF_TP_ADD_TC(tp, the_environment_can_be_read);
 	ATF_TP_ADD_TC(tp, numbers_times_sizes_and_words);
+	ATF_TP_ADD_TC(tp, values_out_of_range_are_refused);
 	ATF_TP_ADD_TC(tp, defaults_are_as_documented);
 	ATF_TP_ADD_TC(tp, every_value_knows_its_line);
 	ATF_TP_ADD_TC(tp, the_longest_network_decides);
+	ATF_TP_ADD_TC(tp, host_bits_of_a_network_mean_nothing);
 	ATF_TP_ADD_TC(tp, the_last_block_that_holds_wins);
 	ATF_TP_ADD_TC(tp, not_equal_holds_for_everybody_else);
 	ATF_TP_ADD_TC(tp, else_takes_what_is_left);
