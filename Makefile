@@ -26,6 +26,9 @@ WERROR =
 # Seeds of "make sim" and "make sim-night", seconds of "make fuzz".
 SEEDS = 2000
 SECONDS = 60
+# Reloads and upgrades of "make churn".
+RELOADS = 1000
+UPGRADES = 200
 # "quick" or "full" for make check, "once" for make demo.
 CHECK =
 DEMO ?=
@@ -117,10 +120,10 @@ COMPAT_generic = compat/chan_stream.c compat/os_accept.c compat/os_generic.c \
 	compat/proc_close_none.c compat/sandbox_none.c compat/splice_none.c \
 	compat/wait_none.c
 COMPAT = $(COMPAT_ALL) $(COMPAT_$(COMPAT_SYSTEM))
-SIM = tests/sim/sim_actor.c tests/sim/sim_check.c tests/sim/sim_net.c \
-	tests/sim/sim_os.c tests/sim/sim_plan.c tests/sim/sim_rng.c \
-	tests/sim/sim_run.c tests/sim/sim_splice.c tests/sim/sim_sys.c \
-	tests/sim/sim_trace.c tests/sim/sim_wait.c
+SIM = tests/sim/sim_actor.c tests/sim/sim_chan.c tests/sim/sim_check.c \
+	tests/sim/sim_net.c tests/sim/sim_os.c tests/sim/sim_plan.c \
+	tests/sim/sim_rng.c tests/sim/sim_run.c tests/sim/sim_splice.c \
+	tests/sim/sim_sys.c tests/sim/sim_trace.c tests/sim/sim_wait.c
 
 FUZZERS = tests/fuzz/fuzz_conf tests/fuzz/fuzz_sim
 
@@ -255,6 +258,12 @@ bench: static
 bench-quick: static
 	sh bench/run.sh -q
 
+churn:
+	@b=build; $(TREE)
+	@cd build && $(MAKE) program tests/churn
+	@PROGRAM=build/sockproxy CHURN=build/tests/churn RELOADS='$(RELOADS)' \
+	    UPGRADES='$(UPGRADES)' sh tests/churn.sh
+
 demo:
 	@b=build; $(TREE)
 	@cd build && $(MAKE) program tests/demo
@@ -282,6 +291,7 @@ help:
 	@echo "demo          see it work; DEMO=once: and end"
 	@echo "check         every test; CHECK=quick or CHECK=full"
 	@echo "check-asan check-msan check-valgrind coverage   tests under tools"
+	@echo "churn         RELOADS= and UPGRADES= under load, nothing lost"
 	@echo "sim           the simulator, SEEDS= of them; sim-night: all cores"
 	@echo "fuzz          each fuzzer for SECONDS="
 	@echo "bench bench-quick   against other proxies"
@@ -311,7 +321,7 @@ libcompat.a: $(COMPAT:.c=.o)
 	ranlib $@
 
 test-programs: $(UNIT_TESTS) $(ONCE_TESTS) $(SYSTEM_TESTS) $(FUZZERS) \
-	$(CHURN) tests/activate tests/keys tests/peer tests/sim/sim \
+	$(CHURN) tests/activate tests/ask tests/keys tests/peer tests/sim/sim \
 	tests/sim/sim-contract
 
 $(OBJS) $(PARTS:.c=.o) $(PEER:.c=.o) $(SIM:.c=.o) $(FUZZERS:=.o) \
@@ -325,6 +335,9 @@ libparts.a: $(PARTS:.c=.o)
 	rm -f $@
 	$(AR) rc $@ $(PARTS:.c=.o)
 	ranlib $@
+
+tests/ask: tests/ask.o
+	$(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ tests/ask.o
 
 tests/activate: tests/activate.o
 	$(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ tests/activate.o
@@ -353,9 +366,13 @@ tests/sim/sim-contract: tests/sim/sim_contract.o libparts.a libsim.a libsrc.a
 	$(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ tests/sim/sim_contract.o \
 	    libparts.a libsim.a libsrc.a
 
-$(FUZZERS): $(FUZZERS:=.o) libparts.a libsrc.a libcompat.a
-	$(CC) $(OPT) $(CFLAGS) $(FUZZ) $(LDFLAGS) -o $@ $@.o libparts.a \
-	    libsrc.a libcompat.a
+tests/fuzz/fuzz_conf: tests/fuzz/fuzz_conf.o libparts.a libsrc.a libcompat.a
+	$(CC) $(OPT) $(CFLAGS) $(FUZZ) $(LDFLAGS) -o $@ \
+	    tests/fuzz/fuzz_conf.o libparts.a libsrc.a libcompat.a
+
+tests/fuzz/fuzz_sim: tests/fuzz/fuzz_sim.o libsim.a libsrc.a
+	$(CC) $(OPT) $(CFLAGS) $(FUZZ) $(LDFLAGS) -o $@ \
+	    tests/fuzz/fuzz_sim.o libsim.a libsrc.a
 
 tests/demo: tests/demo.c
 	$(CC) $(STD_CFLAGS) $(SYSTEM) $(WERROR) $(OPT) $(CFLAGS) $(LDFLAGS) \

@@ -51,6 +51,8 @@ begin()
 	HANDLER=$(atf_config_get handler "")
 	SPLICE=$(atf_config_get splice auto)
 	WRAPPER=$(atf_config_get wrapper "")
+	SANDBOX=$(atf_config_get sandbox kill)
+	[ -z "$WRAPPER" ] || SANDBOX=disable
 	[ -x "$PROGRAM" ] || atf_skip "there is no $PROGRAM"
 	STARTED=
 	PROXY=
@@ -68,7 +70,8 @@ end_all()
 
 fail()
 {
-	atf_fail "$*"
+	# a result is one line
+	atf_fail "$(echo "$*" | tr '\n' ' ' | cut -c 1-600)"
 }
 
 # await TEXT COMMAND ...: until it succeeds.
@@ -168,15 +171,24 @@ server()
 	echo ")"
 }
 
+# Every test runs in a sandbox that kills, so that none passes which needs a call
+# that is forbidden.  A wrapper has needs of its own.
+sandbox_line()
+{
+	grep -q '^sockproxy.sandbox' proxy.rest ||
+	    echo "sockproxy.sandbox = \"$SANDBOX\""
+}
+
 # proxy [WORD ...] < configuration: start it.  $PROXY is its number, $p0 $p1 ...
 # where its listeners are.  Words go in front of the program.
 proxy()
 {
+	cat >proxy.rest
 	{
 		[ -z "$HANDLER" ] ||
 		    echo "server.event-handler = \"$HANDLER\""
-		echo "sockproxy.splice = \"$SPLICE\""
-		cat
+		echo "sockproxy.splice = \"$SPLICE\"" "$(sandbox_line)"
+		cat proxy.rest
 	} >proxy.conf
 	launch "$@" -- -f proxy.conf
 }
@@ -258,4 +270,133 @@ counter()
 counts()
 {
 	[ "$(counter "$1")" = "$2" ] || fail "$1 is $(counter "$1"), not $2"
+}
+
+# ---- load without an end (churn.c) ---------------------------------------------
+
+# churn [OPTION ...]: in the background.  $c0 and $c1 (and $c2 with -u) are its
+# backends; "say go ADDRESS ..." lets it begin.
+churn()
+{
+	[ -x "$_dir/churn" ] || atf_skip "there is no churn on this system"
+	rm -f churn.ready churn.in churn.told
+	mkfifo churn.ready churn.in churn.told
+	"$_dir/churn" -r churn.ready "$@" <churn.in >churn.out 2>churn.err &
+	churn_pid=$!
+	STARTED="$STARTED $!"
+	exec 7>churn.in
+	timeout "$LIMIT" cat churn.ready >churn.doors ||
+	    fail "churn does not listen: $(cat churn.err)"
+	{ read -r c0; read -r c1; read -r c2; } <churn.doors
+}
+
+say()
+{
+	echo "$*" >&7
+}
+
+# churned KEY: as it is now.
+churned()
+{
+	say tell churn.told
+	timeout "$LIMIT" sed -n "s/^$1: //p" churn.told
+}
+
+churned_least()
+{
+	[ "$(churned "$1")" -ge "$2" ]
+}
+
+# End it: nothing was lost, unless a status is given that it ends with.
+churn_stop()
+{
+	say stop
+	exec 7>&-
+	wait "$churn_pid"
+	_status=$?
+	[ "$_status" -eq "${1:-0}" ] ||
+	    fail "churn: status $_status: $(cat churn.out) $(head churn.err)"
+}
+
+# An address that no other process uses, for ports that must be known before.
+here()
+{
+	HERE=127.$((64 + $$ / 65536 % 64)).$(($$ / 256 % 256)).$(($$ % 256))
+}
+
+# A copy of the program, whose processes can be told from others'.
+own_program()
+{
+	cp "$PROGRAM" sockproxy
+	PROGRAM=$PWD/sockproxy
+}
+
+processes()
+{
+	for _p in /proc/[0-9]*; do
+		case $(readlink "$_p/exe" 2>/dev/null) in
+		"$PWD/sockproxy"*)	echo "${_p#/proc/}" ;;
+		esac
+	done
+}
+
+processes_are()
+{
+	# shellcheck disable=SC2046
+	set -- "$1" $(processes)
+	[ $(($# - 1)) -eq "$1" ]
+}
+
+relays_are()
+{
+	[ "$(relays | wc -l)" -eq "$1" ]
+}
+
+# Descriptors of the parent.
+parent_fds()
+{
+	find "/proc/$PROXY/fd" -type l | wc -l
+}
+
+parent_fds_most()
+{
+	[ "$(parent_fds)" -le "$1" ]
+}
+
+# The relays other than these.
+relays_but()
+{
+	relays | tr -d ' ' | grep -vxF "$(printf '%s\n' "$@")"
+}
+
+# times_logged COUNT PATTERN: at least so often, for await.
+times_logged()
+{
+	[ "$(grep -cE -e "$2" proxy.log)" -ge "$1" ]
+}
+
+# reload [SIGNAL]: and wait until it is in effect.
+reload()
+{
+	_effects=$(grep -c 'is in effect' proxy.log)
+	kill "-${1:-HUP}" "$PROXY"
+	await "the configuration is in effect" times_logged $((_effects + 1)) \
+	    'is in effect'
+}
+
+# hold PID CALL MS: each such system call of a process is late by so much.
+hold()
+{
+	strace -q -f -o strace.out -p "$1" -e trace="$2" \
+	    -e inject="$2:delay_enter=$(($3 * 1000))" 2>/dev/null &
+	STRACE=$!
+	STARTED="$STARTED $!"
+	await "strace attaches" grep -qE '^TracerPid:[[:blank:]]*[1-9]' \
+	    "/proc/$1/status"
+}
+
+let_go()
+{
+	kill -INT "$STRACE"
+	wait "$STRACE"
 }

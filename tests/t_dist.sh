@@ -40,7 +40,7 @@ systemd_takes_the_units_body()
 	begin
 	mkdir units
 	for u in service socket; do
-		sed -e "s|/usr/sbin/sockproxy|$PROGRAM|" \
+		sed -e "s|/usr/sbin/sockproxy|/bin/true|" \
 		    "$_dir/../../dist/systemd/sockproxy.$u" \
 		    >"units/sockproxy.$u"
 	done

@@ -12,3 +12,12 @@ configurations_body()
 		    "$_dir/fuzz/fuzz_conf" "$d"
 	done
 }
+
+describe schedules "every schedule in the corpus of the simulator's fuzzer"
+schedules_body()
+{
+	begin
+	corpus=$_dir/../../tests/fuzz/corpus/fuzz_sim
+	[ -d "$corpus" ] || atf_skip "there is no corpus yet"
+	atf_check -o ignore -e ignore "$_dir/fuzz/fuzz_sim" "$corpus"
+}
