@@ -173,22 +173,39 @@ find_targets(const struct setup *set, struct targets *t)
 		t->names[i] = t->dirs[i];
 }
 
+/* The words for some bits, with commas.  Returns buf. */
+static const char *
+words(int bits, char *buf, size_t size)
+{
+	static const struct {
+		int		 bit;
+		const char	*text;
+	} parts[] = {
+		{ SANDBOX_PRIVS, "no new privileges" },
+		{ SANDBOX_CALLS, "only the system calls that are needed" },
+		{ SANDBOX_FILES, "no files" },
+		{ SANDBOX_PORTS, "no ports but the backends'" }
+	};
+	size_t	len = 0;
+
+	(void)text_format(buf, size, "nothing");
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if ((bits & parts[i].bit) != 0 && len < size)
+			len += text_format(buf + len, size - len, "%s%s",
+			    len > 0 ? ", " : "", parts[i].text);
+	return buf;
+}
+
 static void
 report(int have)
 {
+	char	text[160];
 	int	lack = sandbox_most() & ~have;
 
-	log_info("sandbox:%s%s%s%s%s", have == 0 ? " none" : "",
-	    have & SANDBOX_PRIVS ? " no new privileges" : "",
-	    have & SANDBOX_CALLS ? ", only needed system calls" : "",
-	    have & SANDBOX_FILES ? ", no files" : "",
-	    have & SANDBOX_PORTS ? ", only the backends' ports" : "");
+	log_info("sandbox: %s", words(have, text, sizeof(text)));
 	if (lack != 0)
-		log_warn("sandbox: this kernel does not give%s%s%s%s",
-		    lack & SANDBOX_PRIVS ? " no-new-privileges" : "",
-		    lack & SANDBOX_CALLS ? " filters of system calls" : "",
-		    lack & SANDBOX_FILES ? " protection of files" : "",
-		    lack & SANDBOX_PORTS ? " limits of ports" : "");
+		log_warn("sandbox: not on this kernel: %s",
+		    words(lack, text, sizeof(text)));
 }
 
 static bool

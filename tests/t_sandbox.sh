@@ -171,7 +171,7 @@ old_kernels_only_warn_body()
 		client load 1 5 100 "${addr#0 }"
 		kill -TERM "$(cat pid)"
 		wait $strace || fail "$what: ended with $?"
-		grep -q 'warning: sandbox: this kernel does not give' \
+		grep -q 'warning: sandbox: not on this kernel: ' \
 		    sockproxy.log || fail "$what: $(cat sockproxy.log)"
 	done
 }

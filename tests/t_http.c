@@ -1,0 +1,360 @@
+/*
+ * t_http.c - requests of the status page, the bounded text that answers are made
+ * of, and the lines of the control socket.
+ */
+#include <atf-c.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "board.h"
+#include "ctl.h"
+#include "history.h"
+#include "http.h"
+#include "out.h"
+#include "stat.h"
+
+static int
+parse(const char *s, struct http_request *req)
+{
+	return http_parse(s, strlen(s), req);
+}
+
+#define PARSES(expected, text) do {					\
+	struct http_request r_;						\
+	int n_ = parse(text, &r_);					\
+	ATF_CHECK_MSG(n_ == (expected), "%s: %d, expected %d", #text,	\
+	    n_, expected);						\
+} while (0)
+
+#define HOST	"Host: x\r\n"
+
+ATF_TC_WITHOUT_HEAD(good_requests);
+ATF_TC_BODY(good_requests, tc)
+{
+	struct http_request	req;
+	const char		*whole = "GET /metrics?a=b HTTP/1.1\r\n" HOST
+				    "Accept: */*\r\n\r\n";
+
+	ATF_CHECK_EQ((int)strlen(whole), parse(whole, &req));
+	ATF_CHECK_STREQ("/metrics", req.path);
+	ATF_CHECK(req.chunks);
+	ATF_CHECK(!req.head);
+	ATF_CHECK(parse("\r\n\r\nHEAD / HTTP/1.0\r\n\r\n", &req) > 0);
+	ATF_CHECK(req.head);
+	ATF_CHECK(!req.chunks);
+	ATF_CHECK(parse("GET http://a.b:80/x HTTP/1.1\n" HOST "\n", &req) > 0);
+	ATF_CHECK_STREQ("/x", req.path);
+	ATF_CHECK(parse("GET http://a.b HTTP/1.1\r\n" HOST "\r\n", &req) > 0);
+	ATF_CHECK_STREQ("/", req.path);
+	ATF_CHECK(parse("GET /#x HTTP/1.1\r\nhOsT:\r\nX:\r\n\r\n", &req) > 0);
+	ATF_CHECK_STREQ("/", req.path);
+}
+
+ATF_TC_WITHOUT_HEAD(bad_requests);
+ATF_TC_BODY(bad_requests, tc)
+{
+	PARSES(-400, "GET / HTTP/1.1\r\n\r\n");
+	PARSES(-400, "GET / HTTP/1.1\r\n" HOST HOST "\r\n");
+	PARSES(-400, "GET  / HTTP/1.1\r\n" HOST "\r\n");
+	PARSES(-400, "GET /\r\n\r\n");
+	PARSES(-400, "GET / HTTP/1.1 \r\n" HOST "\r\n");
+	PARSES(-400, "GET x HTTP/1.1\r\n" HOST "\r\n");
+	PARSES(-400, "GET * HTTP/1.1\r\n" HOST "\r\n");
+	PARSES(-400, "GET http:///x HTTP/1.1\r\n" HOST "\r\n");
+	PARSES(-400, "GET /\x01 HTTP/1.1\r\n" HOST "\r\n");
+	PARSES(-400, "GET /\xc3\xa4 HTTP/1.1\r\n" HOST "\r\n");
+	PARSES(-400, " GET / HTTP/1.1\r\n" HOST "\r\n");
+	PARSES(-400, "GET / HTTP/1.1\r\n" HOST " folded\r\n\r\n");
+	PARSES(-400, "GET / HTTP/1.1\r\nHost : x\r\n\r\n");
+	PARSES(-400, "GET / HTTP/1.1\r\n" HOST "no colon\r\n\r\n");
+	PARSES(-400, "GET / HTTP/1.1\r\n" HOST "X: \x02\r\n\r\n");
+	PARSES(-400, "GET / HTTP/x.y\r\n");
+	PARSES(-400, "G\xffT / HTTP/1.1\r\n" HOST "\r\n");
+	PARSES(-405, "POST / HTTP/1.1\r\n" HOST "\r\n");
+	PARSES(-405, "get / HTTP/1.1\r\n" HOST "\r\n");
+	PARSES(-505, "GET / HTTP/2.0\r\n" HOST "\r\n");
+	PARSES(-505, "GET / HTTP/0.9\r\n\r\n");
+	ATF_CHECK_EQ(-400, http_parse("GET / HTTP/1.1\r\nHost: a\0b\r\n\r\n",
+	    31, &(struct http_request){ .head = false }));
+}
+
+/* Whatever part of a good request has come: wait for more, and never read on. */
+ATF_TC_WITHOUT_HEAD(every_part_of_a_request_waits_for_more);
+ATF_TC_BODY(every_part_of_a_request_waits_for_more, tc)
+{
+	const char		*whole = "GET / HTTP/1.1\r\n" HOST "A: b\r\n\r\n";
+	struct http_request	 req;
+	size_t			 n, len = strlen(whole);
+	char			*part;
+
+	for (n = 0; n < len; n++) {
+		/* of exactly that size, for who watches memory */
+		ATF_REQUIRE((part = malloc(n + 1)) != NULL);
+		memcpy(part, whole, n);
+		ATF_CHECK_EQ_MSG(0, http_parse(part, n, &req), "%zu", n);
+		free(part);
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(size_is_bounded);
+ATF_TC_BODY(size_is_bounded, tc)
+{
+	struct http_request	req;
+	char			big[HTTP_HEAD + 1];
+	size_t			n;
+
+	memset(big, 'x', sizeof(big));
+	ATF_CHECK_EQ(0, http_parse(big, 2048, &req));
+	ATF_CHECK_EQ(-414, http_parse(big, 2049, &req));
+	memset(big, '\n', sizeof(big));
+	ATF_CHECK_EQ(-431, http_parse(big, HTTP_HEAD, &req));
+	n = (size_t)snprintf(big, sizeof(big), "GET / HTTP/1.1\r\n" HOST "A: ");
+	memset(big + n, 'x', sizeof(big) - n);
+	ATF_CHECK_EQ(0, http_parse(big, HTTP_HEAD - 1, &req));
+	ATF_CHECK_EQ(-431, http_parse(big, HTTP_HEAD, &req));
+	n = (size_t)snprintf(big, sizeof(big), "GET /%0100d HTTP/1.0\r\n\r\n",
+	    0);
+	ATF_CHECK(http_parse(big, n, &req) > 0);
+	ATF_CHECK_STREQ("", req.path);
+}
+
+ATF_TC_WITHOUT_HEAD(chunks);
+ATF_TC_BODY(chunks, tc)
+{
+	char	buf[HTTP_CHUNK_HEAD + 70000 + HTTP_CHUNK_TAIL];
+	size_t	at;
+
+	memcpy(buf + HTTP_CHUNK_HEAD, "abc", 3);
+	at = http_chunk(buf, 3);
+	ATF_CHECK(memcmp(buf + at, "3\r\nabc\r\n", 8) == 0);
+	at = http_chunk(buf, HTTP_CHUNK_MAX);
+	ATF_CHECK_EQ(0, at);
+	ATF_CHECK(memcmp(buf, "ffff\r\n", 6) == 0);
+	at = http_chunk(buf, 0);
+	ATF_CHECK(memcmp(buf + at, "0\r\n\r\n", 5) == 0);
+}
+
+/* ---- out.h ---- */
+
+static char	text[256];
+
+static struct out
+fresh(size_t size)
+{
+	memset(text, '~', sizeof(text));
+	return (struct out){ .buf = text, .size = size };
+}
+
+static const char *
+end(const struct out *out)
+{
+	text[out->len] = '\0';
+	return text;
+}
+
+ATF_TC_WITHOUT_HEAD(what_does_not_fit_is_not_written);
+ATF_TC_BODY(what_does_not_fit_is_not_written, tc)
+{
+	struct out	out = fresh(5);
+
+	out_string(&out, "abc");
+	out_string(&out, "def");
+	ATF_CHECK(out.over);
+	out_string(&out, "x");
+	ATF_CHECK_STREQ("abc", end(&out));
+	ATF_CHECK_EQ('~', text[4]);
+}
+
+ATF_TC_WITHOUT_HEAD(texts_are_safe_where_they_go);
+ATF_TC_BODY(texts_are_safe_where_they_go, tc)
+{
+	static const char	odd[] = "a\"\\<&>'\n\x1b\xc3\xa4\xff\xed\xa0\x80";
+	struct out		out;
+
+	out = fresh(sizeof(text));
+	out_json(&out, odd);
+	ATF_CHECK_STREQ("\"a\\\"\\\\<&>'\\u000a\\u001b\xc3\xa4\\ufffd\\ufffd"
+	    "\\ufffd\\ufffd\"", end(&out));
+	out = fresh(sizeof(text));
+	out_html(&out, odd);
+	ATF_CHECK_STREQ("a&#34;\\&#60;&#38;&#62;&#39;&#xfffd;&#xfffd;\xc3\xa4"
+	    "&#xfffd;&#xfffd;&#xfffd;&#xfffd;", end(&out));
+	out = fresh(sizeof(text));
+	out_label(&out, "a\"\\\n\xff");
+	ATF_CHECK_STREQ("\"a\\\"\\\\\\n\xef\xbf\xbd\"", end(&out));
+	out = fresh(sizeof(text));
+	out_left(&out, "\x1b[31m\xc3\xa4\xc2\x9b\xff", 8);
+	ATF_CHECK_STREQ("?[31m\xc3\xa4??", end(&out));
+}
+
+ATF_TC_WITHOUT_HEAD(columns_and_decimals);
+ATF_TC_BODY(columns_and_decimals, tc)
+{
+	struct out	out = fresh(sizeof(text));
+
+	out_left(&out, "ab", 4);
+	out_right(&out, "\xc3\xa4", 3);
+	out_string(&out, "|");
+	out_decimal(&out, 1234, 3);
+	out_string(&out, "|");
+	out_decimal(&out, 7, 3);
+	out_string(&out, "|");
+	out_decimal(&out, 0, 1);
+	out_string(&out, "|");
+	out_decimal(&out, 42, 0);
+	ATF_CHECK_STREQ("ab    \xc3\xa4|1.234|0.007|0.0|42", end(&out));
+}
+
+/* ---- ctl.h ---- */
+
+static const char *
+line(const char *s, struct ctl_request *req)
+{
+	static char	buf[100];
+
+	return ctl_parse(s, strlen(s), req, buf, sizeof(buf));
+}
+
+ATF_TC_WITHOUT_HEAD(control_lines);
+ATF_TC_BODY(control_lines, tc)
+{
+	struct ctl_request	req;
+	enum view_kind		kind;
+	char			longest[CTL_LINE + 10], buf[100];
+
+	ATF_CHECK_EQ(NULL, line("status\n", &req));
+	ATF_CHECK_EQ(CTL_STATUS, req.command);
+	ATF_CHECK(ctl_view(&req, &kind) && kind == VIEW_STATUS);
+	ATF_CHECK_EQ(NULL, line(" --json\tsessions \r\n", &req));
+	ATF_CHECK(ctl_view(&req, &kind) && kind == VIEW_JSON_SESSIONS);
+	ATF_CHECK_EQ(NULL, line("drain  a b \xff ", &req));
+	ATF_CHECK_STREQ("a b \xff", req.word);
+	ATF_CHECK(!ctl_view(&req, &kind));
+	ATF_CHECK_STREQ("no command; try help", line("", &req));
+	ATF_CHECK_STREQ("no command; try help", line("--json", &req));
+	ATF_CHECK(line("statu", &req) != NULL);
+	ATF_CHECK(line("STATUS", &req) != NULL);
+	ATF_CHECK(line("status x", &req) != NULL);
+	ATF_CHECK(line("kill", &req) != NULL);
+	ATF_CHECK(line("kill \n\n", &req) != NULL);
+	ATF_CHECK(ctl_parse("sta\0tus", 7, &req, buf, sizeof(buf)) != NULL);
+	memset(longest, 'x', sizeof(longest));
+	ATF_CHECK(ctl_parse(longest, sizeof(longest), &req, buf,
+	    sizeof(buf)) != NULL);
+	memcpy(longest, "drain ", 6);
+	ATF_CHECK(ctl_parse(longest, 6 + CTL_WORD, &req, buf,
+	    sizeof(buf)) != NULL);
+	ATF_CHECK_EQ(NULL, ctl_parse(longest, 6 + CTL_WORD - 1, &req, buf,
+	    sizeof(buf)));
+}
+
+/* ---- board.h, history.h ---- */
+
+ATF_TC_WITHOUT_HEAD(orders_go_with_their_backends);
+ATF_TC_BODY(orders_go_with_their_backends, tc)
+{
+	static const uint16_t	map[3] = { 1, 7, 0 };	/* the second is gone */
+	struct board_area	former = { .count = 0 };
+
+	ATF_CHECK(board_allows(5));	/* no board: all is well */
+	ATF_REQUIRE(board_open(3, 100));
+	board_give_order(0, BOARD_DRAIN);
+	board_give_order(1, BOARD_DISABLED);
+	board_give_health(2, BOARD_SICK);
+	ATF_CHECK(!board_allows(0) && !board_allows(1) && !board_allows(2));
+	ATF_CHECK(board_allows(3));	/* behind the last: removed */
+	board_swap(&former);
+	ATF_REQUIRE(board_open(2, 200));
+	board_carry(&former, map);
+	ATF_CHECK_EQ(BOARD_DRAIN, board_order(1));
+	ATF_CHECK_EQ(BOARD_NORMAL, board_order(0));
+	ATF_CHECK_EQ(BOARD_SICK, board_health(0));
+	ATF_CHECK_EQ(2, board_generation());
+	ATF_CHECK_EQ(100, board_start_ms());
+	board_close();
+	board_swap(&former);
+	board_close();
+}
+
+static void
+count(uint64_t accepted, uint64_t bytes, uint64_t done, uint64_t connected)
+{
+	stat_global()->accepted = accepted;
+	stat_global()->bytes[0] = bytes;
+	stat_global()->ended[REASON_DONE] = done;
+	stat_backend(0)->connected = connected;
+	stat_end();
+}
+
+ATF_TC_WITHOUT_HEAD(history_keeps_differences);
+ATF_TC_BODY(history_keeps_differences, tc)
+{
+	static const uint16_t	map[1] = { 0 };
+	struct history_area	former = { .count = 0 };
+	struct history_rate	rate;
+	uint64_t		now = 1000;
+	unsigned		i;
+
+	ATF_REQUIRE(stat_open(1, 1, 1));
+	stat_self(0);
+	ATF_REQUIRE(history_open(1));
+	count(10, 1000, 5, 10);
+	ATF_CHECK_EQ(now + HISTORY_MS, history_sample(now));
+	ATF_CHECK_EQ(0, history_points());
+	history_rate(HISTORY_ALL, &rate);
+	ATF_CHECK_EQ(0, rate.millisessions);
+	count(20, 6000, 9, 15);
+	ATF_CHECK_EQ(now + HISTORY_MS, history_sample(now + 1));
+	ATF_CHECK_EQ(0, history_points());
+	now += HISTORY_MS;
+	(void)history_sample(now);
+	ATF_REQUIRE_EQ(1, history_points());
+	ATF_CHECK_EQ(10, history_point(HISTORY_ALL, 0)->sessions);
+	ATF_CHECK_EQ(5000, history_point(HISTORY_ALL, 0)->bytes[0]);
+	ATF_CHECK_EQ(5, history_point(0, 0)->sessions);
+	history_rate(HISTORY_ALL, &rate);
+	ATF_CHECK_EQ(2000, rate.millisessions);
+	ATF_CHECK_EQ(1000, rate.bytes[0]);
+	ATF_CHECK_EQ(4, history_ended(REASON_DONE));
+	ATF_CHECK_EQ(HISTORY_MS, history_span());
+	/* a counter that began again is no leap */
+	count(3, 100, 1, 2);
+	now += HISTORY_MS;
+	(void)history_sample(now);
+	ATF_CHECK_EQ(3, history_point(HISTORY_ALL, 1)->sessions);
+	/* another generation goes on where this one stopped */
+	history_swap(&former);
+	ATF_REQUIRE(history_open(2));
+	history_carry(&former, map);
+	ATF_CHECK_EQ(2, history_points());
+	ATF_CHECK_EQ(5, history_point(0, 0)->sessions);
+	ATF_CHECK_EQ(0, history_point(1, 0)->sessions);
+	history_close();
+	history_swap(&former);
+	for (i = 0; i < 2 * HISTORY_POINTS; i++) {
+		count(3 + i, 100, 1, 2);
+		now += HISTORY_MS;
+		(void)history_sample(now);
+	}
+	ATF_CHECK_EQ(HISTORY_POINTS, history_points());
+	ATF_CHECK_EQ(1, history_point(HISTORY_ALL, 0)->sessions);
+	history_close();
+	stat_close();
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, good_requests);
+	ATF_TP_ADD_TC(tp, bad_requests);
+	ATF_TP_ADD_TC(tp, every_part_of_a_request_waits_for_more);
+	ATF_TP_ADD_TC(tp, size_is_bounded);
+	ATF_TP_ADD_TC(tp, chunks);
+	ATF_TP_ADD_TC(tp, what_does_not_fit_is_not_written);
+	ATF_TP_ADD_TC(tp, texts_are_safe_where_they_go);
+	ATF_TP_ADD_TC(tp, columns_and_decimals);
+	ATF_TP_ADD_TC(tp, control_lines);
+	ATF_TP_ADD_TC(tp, orders_go_with_their_backends);
+	ATF_TP_ADD_TC(tp, history_keeps_differences);
+	return atf_no_error();
+}
