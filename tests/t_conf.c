@@ -151,7 +151,8 @@ each_file(const atf_tc_t *tc, const char *dir, void (*check)(const char *))
 	n = scandir(".", &names, NULL, alphasort);
 	for (i = 0; i < n; i++) {
 		len = strlen(names[i]->d_name);
-		if (len > 5 && strcmp(names[i]->d_name + len - 5, ".conf") == 0) {
+		if (len > 5 &&
+		    strcmp(names[i]->d_name + len - 5, ".conf") == 0) {
 			check(names[i]->d_name);
 			count++;
 		}
@@ -213,8 +214,10 @@ ATF_TC_BODY(values_add_up, tc)
 	ATF_CHECK_EQ(3, one.nbackends);
 	ATF_CHECK_STREQ("x", conf_string(&one, backend(2)->label));
 	good("l = ( \"a\" => 1 ) + ( \"A\" => 1 )\n" SERVER);
-	bad("l = ( \"a\" => 1 ) + ( \"A\" => 2 )\n" SERVER, "t:1:22: error: \"A\"");
-	bad("a = \"x\" + ( 1 )\n" SERVER, "t:1:11: error: cannot add a list to");
+	bad("l = ( \"a\" => 1 ) + ( \"A\" => 2 )\n" SERVER, "t:1:22: error: "
+	    "\"A\"");
+	bad("a = \"x\" + ( 1 )\n" SERVER, "t:1:11: error: cannot add a list "
+	    "to");
 	bad("a = 4000000000 + 294967296\n" SERVER, "t:1:18: error: the sum");
 }
 
@@ -223,14 +226,16 @@ ATF_TC_BODY(variables_have_scopes, tc)
 {
 	good("d = 1\n" SERVER
 	    "$SERVER[\"socket\"] == \":81\" { d := 2 sockproxy.debug = d\n"
-	    " $HTTP[\"remoteip\"] == \"10.0.0.1\" { sockproxy.debug = Var.D + 5 } }\n"
+	    " $HTTP[\"remoteip\"] == \"10.0.0.1\" { sockproxy.debug = Var.D + "
+	    "5 } }\n"
 	    "sockproxy.debug = d");
 	ATF_CHECK_EQ(1, debug_of(":80", "10.0.0.1"));
 	ATF_CHECK_EQ(2, debug_of(":81", "10.0.0.2"));
 	ATF_CHECK_EQ(7, debug_of(":81", "10.0.0.1"));
 	bad("$SERVER[\"socket\"] == \":81\" { d = 1 }\nsockproxy.debug = d\n",
 	    "t:2:19: error: var.d has no value here");
-	bad("colour = 1\nsockproxy.debug = color\n", "did you mean var.colour?");
+	bad("colour = 1\nsockproxy.debug = color\n", "did you mean "
+	    "var.colour?");
 	bad("sockproxy.debug = server.port\n", "defaults cannot be read");
 	/* a key can be read as a variable can */
 	good("server.port = 8080\nsockproxy.debug = server.port\n" SERVER);
@@ -295,14 +300,18 @@ ATF_TC_WITHOUT_HEAD(numbers_times_sizes_and_words);
 ATF_TC_BODY(numbers_times_sizes_and_words, tc)
 {
 	good("server.max-connections = \"0123\"\nserver.max-fds = 77\n"
-	    "server.core-files = \"EnAbLeD\"\nserver.ip-transparent = 1\nsockproxy.sandbox = \"false\"\n"
+	    "server.core-files = \"EnAbLeD\"\nserver.ip-transparent = 1\n"
+	    "sockproxy.sandbox = \"false\"\n"
 	    "server.errorlog-use-syslog = \"TRUE\"\n"
 	    "server.syslog-facility = \"local7\"\n"
-	    "server.kbytes-per-second = \"2M\"\nconnection.kbytes-per-second = \"16k\"\n"
-	    "sockproxy.half-close-timeout = \"500ms\"\nserver.max-read-idle = \"2h\"\n"
+	    "server.kbytes-per-second = \"2M\"\nconnection.kbytes-per-second "
+	    "= \"16k\"\n"
+	    "sockproxy.half-close-timeout = \"500ms\"\nserver.max-read-idle = "
+	    "\"2h\"\n"
 	    "server.max-write-idle = 360\nsockproxy.control-perms = \"640\"\n"
 	    "server.event-handler = \"linux-sysepoll\"\n"
-	    "server.feature-flags = ( \"server.graceful-shutdown-timeout\" => \"1m\" )\n"
+	    "server.feature-flags = ( \"server.graceful-shutdown-timeout\" => "
+	    "\"1m\" )\n"
 	    "sockproxy.balance = \"least-connection\"\n" SERVER);
 	ATF_CHECK_EQ(123, one.server.max_connections.v);
 	ATF_CHECK_EQ(77, one.server.max_fds.v);
@@ -399,9 +408,11 @@ ATF_TC_BODY(every_value_knows_its_line, tc)
 	char	buf[100];
 
 	good("\n\nserver.max-connections = 5\n"
-	    "$SERVER[\"socket\"] == \":81\" {\n\tsockproxy.server = ( \"\" => (\n"
+	    "$SERVER[\"socket\"] == \":81\" {\n\tsockproxy.server = ( \"\" => "
+	    "(\n"
 	    "\t\"web\" => (\n\t\t\"host\" => \"10.0.0.1\",\n"
-	    "\t\t\"connect-timeout\" => 3 ) ) )\n\tserver.max-read-idle = 9 }\n");
+	    "\t\t\"connect-timeout\" => 3 ) ) )\n\tserver.max-read-idle = 9 "
+	    "}\n");
 	ATF_CHECK_STREQ("t:3", conf_at(&one, one.server.max_connections.at, buf,
 	    sizeof(buf)));
 	ATF_CHECK_STREQ("default", conf_at(&one, one.server.max_fds.at, buf,
@@ -409,8 +420,8 @@ ATF_TC_BODY(every_value_knows_its_line, tc)
 	ATF_CHECK_STREQ("t:4", conf_at(&one, listener(":81")->at, buf,
 	    sizeof(buf)));
 	ATF_CHECK_STREQ("t:6", conf_at(&one, backend(0)->at, buf, sizeof(buf)));
-	ATF_CHECK_STREQ("t:8", conf_at(&one, backend(0)->connect_timeout.at, buf,
-	    sizeof(buf)));
+	ATF_CHECK_STREQ("t:8", conf_at(&one,
+	    backend(0)->connect_timeout.at, buf, sizeof(buf)));
 	ATF_CHECK_STREQ("t:9", conf_at(&one, profile(":81", NULL)->
 	    max_read_idle.at, buf, sizeof(buf)));
 }
@@ -422,11 +433,13 @@ ATF_TC_BODY(the_longest_network_decides, tc)
 {
 	good(SERVER
 	    "$HTTP[\"remoteip\"] == \"10.1.0.0/16\" { sockproxy.debug = 16 }\n"
-	    "$HTTP[\"remoteip\"] == \"10.1.2.0/24\" { sockproxy.balance = \"hash\" }\n"
+	    "$HTTP[\"remoteip\"] == \"10.1.2.0/24\" { sockproxy.balance = "
+	    "\"hash\" }\n"
 	    "$HTTP[\"remoteip\"] == \"10.1.2.3\" { sockproxy.debug = 32 }\n"
 	    "$HTTP[\"remoteip\"] == \"fd00::/8\" { sockproxy.debug = 8 }\n"
 	    "$HTTP[\"remoteip\"] == \"::1\" { sockproxy.debug = 128 }\n"
-	    "$HTTP[\"remoteip\"] == \"::ffff:192.168.0.0/112\" { sockproxy.debug = 112 }\n");
+	    "$HTTP[\"remoteip\"] == \"::ffff:192.168.0.0/112\" { "
+	    "sockproxy.debug = 112 }\n");
 	ATF_CHECK_EQ(0, debug_of(":80", "10.2.0.0"));
 	ATF_CHECK_EQ(16, debug_of(":80", "10.1.0.0"));
 	ATF_CHECK_EQ(16, debug_of(":80", "10.1.2.4"));
@@ -445,7 +458,8 @@ ATF_TC_BODY(host_bits_of_a_network_mean_nothing, tc)
 {
 	good(SERVER
 	    "$HTTP[\"remoteip\"] == \"10.1.2.3/8\" { sockproxy.debug = 1 }\n"
-	    "$HTTP[\"remoteip\"] == \"10.0.0.0/8\" { sockproxy.balance = \"hash\" }\n"
+	    "$HTTP[\"remoteip\"] == \"10.0.0.0/8\" { sockproxy.balance = "
+	    "\"hash\" }\n"
 	    "$HTTP[\"remoteip\"] == \"fd12:3::1/7\" { sockproxy.debug = 7 }\n");
 	ATF_CHECK_EQ(3, listener(":80")->nclasses);
 	ATF_CHECK_EQ(1, debug_of(":80", "10.9.9.9"));
@@ -481,7 +495,8 @@ ATF_TC_BODY(not_equal_holds_for_everybody_else, tc)
 	good(SERVER
 	    "$HTTP[\"remoteip\"] != \"10.0.0.0/8\" { sockproxy.debug = 1 }\n"
 	    "$SERVER[\"socket\"] == \":81\" { }\n"
-	    "$SERVER[\"socket\"] != \":81\" { sockproxy.balance = \"hash\" }\n");
+	    "$SERVER[\"socket\"] != \":81\" { sockproxy.balance = \"hash\" "
+	    "}\n");
 	ATF_CHECK_EQ(0, debug_of(":80", "10.1.1.1"));
 	ATF_CHECK_EQ(1, debug_of(":80", "11.1.1.1"));
 	ATF_CHECK_EQ(1, debug_of(":80", "::1"));
@@ -502,8 +517,10 @@ ATF_TC_BODY(else_takes_what_is_left, tc)
 {
 	good(SERVER
 	    "$HTTP[\"remoteip\"] == \"10.0.0.0/8\" { sockproxy.debug = 1 }\n"
-	    "else $HTTP[\"remoteip\"] == \"10.1.0.0/16\" { sockproxy.debug = 2 }\n"
-	    "else if $HTTP[\"remoteip\"] == \"11.0.0.0/8\" { sockproxy.debug = 3 }\n"
+	    "else $HTTP[\"remoteip\"] == \"10.1.0.0/16\" { sockproxy.debug = "
+	    "2 }\n"
+	    "else if $HTTP[\"remoteip\"] == \"11.0.0.0/8\" { sockproxy.debug "
+	    "= 3 }\n"
 	    "elif $SERVER[\"socket\"] == \":81\" { sockproxy.debug = 4 }\n"
 	    "else\n{ sockproxy.debug = 5\n"
 	    " $HTTP[\"remoteip\"] == \"12.0.0.0/8\" { sockproxy.debug = 6 }\n"
@@ -521,7 +538,8 @@ ATF_TC_BODY(else_takes_what_is_left, tc)
 ATF_TC_WITHOUT_HEAD(prefix_and_suffix_choose_among_listeners);
 ATF_TC_BODY(prefix_and_suffix_choose_among_listeners, tc)
 {
-	good(SERVER "sockproxy.listen = ( \":81\", \"127.0.0.1:82\", \"/run/x\" )\n"
+	good(SERVER "sockproxy.listen = ( \":81\", \"127.0.0.1:82\", "
+	    "\"/run/x\" )\n"
 	    "$SERVER[\"socket\"] =^ \"0.0.0.0:\" { sockproxy.debug = 1 }\n"
 	    "$SERVER[\"socket\"] =$ \":82\" { sockproxy.debug = 2 }\n"
 	    "$SERVER[\"socket\"] =^ \"/\" { sockproxy.debug = 3 }\n"
@@ -602,10 +620,12 @@ ATF_TC_BODY(listeners_of_the_top_level, tc)
 	good(SERVER "sockproxy.listen = ( \":81\" )\nserver.port = 82\n");
 	ATF_CHECK_EQ(2, one.nlisteners);
 	/* no sockproxy.server at the top: no listener there */
-	good("server.port = 82\n$SERVER[\"socket\"] == \":81\" { " SERVER "}\n");
+	good("server.port = 82\n$SERVER[\"socket\"] == \":81\" { "
+	    "" SERVER "}\n");
 	ATF_CHECK_EQ(1, one.nlisteners);
 	/* the address of the top level may have a block */
-	good(SERVER "$SERVER[\"socket\"] == \"*:80\" { sockproxy.debug = 1 }\n");
+	good(SERVER "$SERVER[\"socket\"] == \"*:80\" { sockproxy.debug = 1 "
+	    "}\n");
 	ATF_CHECK_EQ(1, one.nlisteners);
 	ATF_CHECK_EQ(1, debug_of(":80", NULL));
 }
@@ -618,7 +638,8 @@ ATF_TC_BODY(a_block_may_have_more_listeners, tc)
 	    "server.listen-backlog = 7 }\n"
 	    "else { sockproxy.debug = 2 }\n"
 	    "$SERVER[\"socket\"] == \":83\" { " SERVER "}\n"
-	    "$SERVER[\"socket\"] != \":81\" { sockproxy.balance = \"hash\" }\n");
+	    "$SERVER[\"socket\"] != \":81\" { sockproxy.balance = \"hash\" "
+	    "}\n");
 	ATF_CHECK_EQ(4, one.nlisteners);
 	ATF_CHECK_EQ(1, debug_of(":82", NULL));
 	ATF_CHECK_EQ(1, debug_of("/run/x", NULL));
@@ -641,7 +662,8 @@ ATF_TC_BODY(listeners_without_backends_are_not_opened, tc)
 	ATF_REQUIRE(parse(&one, SERVER
 	    "$SERVER[\"socket\"] == \":81\" { sockproxy.server = ( ) }\n"
 	    "$SERVER[\"socket\"] == \":82\" { sockproxy.server = ( )\n"
-	    "$HTTP[\"remoteip\"] == \"::1\" { sockproxy.server := ( \"10.0.0.2:2\" ) } }\n"));
+	    "$HTTP[\"remoteip\"] == \"::1\" { sockproxy.server := ( "
+	    "\"10.0.0.2:2\" ) } }\n"));
 	ATF_CHECK_EQ(2, one.nlisteners);
 	ATF_CHECK(strstr(said.text, "t:2:1: warning: \":81\" is not opened") !=
 	    NULL);
@@ -656,8 +678,10 @@ ATF_TC_WITHOUT_HEAD(version_6_of_a_listener);
 ATF_TC_BODY(version_6_of_a_listener, tc)
 {
 	good(SERVER "server.bind = \"[::]\"\nserver.set-v6only = \"disable\"\n"
-	    "$SERVER[\"socket\"] == \"[::]:81\" { server.v4mapped = \"disable\" }\n"
-	    "$SERVER[\"socket\"] == \"[::]:82\" { server.set-v6only = \"enable\"\n"
+	    "$SERVER[\"socket\"] == \"[::]:81\" { server.v4mapped = "
+	    "\"disable\" }\n"
+	    "$SERVER[\"socket\"] == \"[::]:82\" { server.set-v6only = "
+	    "\"enable\"\n"
 	    " server.v4mapped = \"enable\" }\n"
 	    "$SERVER[\"socket\"] == \":83\" { server.use-ipv6 = \"enable\" }\n"
 	    "$SERVER[\"socket\"] == \":84\" { }\n");
@@ -705,10 +729,14 @@ ATF_TC_BODY(backends_have_many_forms, tc)
 {
 	good("sockproxy.server = ( \"\" => (\n"
 	    "\"a\" => ( \"host\" => \"10.0.0.1\", \"port\" => 81 ),\n"
-	    "( \"host\" => \"10.0.0.2\" ), ( \"HOST\" => \"::1\", \"Port\" => \"7\" ),\n"
-	    "( \"socket\" => \"/run/x\" ), \"u\" => ( \"host\" => \"unix:/run/y\" ),\n"
-	    "( \"host\" => \"name.example\" ), ( \"host\" => \"\", \"socket\" => \"\\x00z\" ),\n"
-	    "\"[fd00::1]:9\", \"s\" => \"name:8\", \"name\", \"10.0.0.3\", \"/run/w\" ) )\n");
+	    "( \"host\" => \"10.0.0.2\" ), ( \"HOST\" => \"::1\", \"Port\" => "
+	    "\"7\" ),\n"
+	    "( \"socket\" => \"/run/x\" ), \"u\" => ( \"host\" => "
+	    "\"unix:/run/y\" ),\n"
+	    "( \"host\" => \"name.example\" ), ( \"host\" => \"\", \"socket\" "
+	    "=> \"\\x00z\" ),\n"
+	    "\"[fd00::1]:9\", \"s\" => \"name:8\", \"name\", \"10.0.0.3\", "
+	    "\"/run/w\" ) )\n");
 	check_backend(0, "a", "10.0.0.1", "10.0.0.1:81", 81);
 	check_backend(1, "10.0.0.2:80", "10.0.0.2", "10.0.0.2:80", 80);
 	check_backend(2, "[::1]:7", "::1", "[::1]:7", 7);
@@ -727,8 +755,10 @@ ATF_TC_BODY(backends_have_many_forms, tc)
 ATF_TC_WITHOUT_HEAD(a_block_has_defaults_for_its_backends);
 ATF_TC_BODY(a_block_has_defaults_for_its_backends, tc)
 {
-	good("sockproxy.server-default = ( \"connect-timeout\" => 2, \"port\" => 81 )\n"
-	    "$SERVER[\"socket\"] == \":1\" { sockproxy.server = ( \"10.0.0.1\",\n"
+	good("sockproxy.server-default = ( \"connect-timeout\" => 2, \"port\" "
+	    "=> 81 )\n"
+	    "$SERVER[\"socket\"] == \":1\" { sockproxy.server = ( "
+	    "\"10.0.0.1\",\n"
 	    " ( \"host\" => \"10.0.0.2\", \"connect-timeout\" => 3 ) )\n"
 	    " $HTTP[\"remoteip\"] == \"::1\" { sockproxy.server-default = (\n"
 	    "  \"disable-time\" => \"20ms\" ) } }\n");
@@ -755,7 +785,8 @@ ATF_TC_BODY(lists_that_say_the_same_are_one_pool, tc)
 	    "$SERVER[\"socket\"] == \":2\" { sockproxy.debug = 1 }\n"
 	    "$SERVER[\"socket\"] == \":3\" { sockproxy.server = ( \"\" =>\n"
 	    " ( ( \"host\" => \"10.0.0.1\", \"port\" => 80 ) ) ) }\n"
-	    "$SERVER[\"socket\"] == \":4\" { sockproxy.server = ( \"10.0.0.2:80\" ) }\n");
+	    "$SERVER[\"socket\"] == \":4\" { sockproxy.server = ( "
+	    "\"10.0.0.2:80\" ) }\n");
 	ATF_CHECK_EQ(2, one.npools);
 	ATF_CHECK_EQ(2, one.nbackends);
 	ATF_CHECK_EQ(profile(":1", NULL)->pool, profile(":3", NULL)->pool);
@@ -775,9 +806,11 @@ ATF_TC_BODY(a_backend_that_is_a_listener_is_a_loop, tc)
 	    "sockproxy.server = ( \"127.0.0.1:80\" )\n", "our own listener");
 	bad("server.bind = \"/run/x\"\nsockproxy.server = ( \"/run/x\" )\n",
 	    "our own listener");
-	good("server.bind = \"[::]\"\nsockproxy.server = ( \"127.0.0.1:80\" )\n");
+	good("server.bind = \"[::]\"\nsockproxy.server = ( \"127.0.0.1:80\" "
+	    ")\n");
 	good("sockproxy.server = ( \"127.0.0.1:81\" )\n");
-	good("server.bind = \"127.0.0.2\"\nsockproxy.server = ( \"127.0.0.1:80\" )\n");
+	good("server.bind = \"127.0.0.2\"\nsockproxy.server = ( "
+	    "\"127.0.0.1:80\" )\n");
 }
 
 /* ---- files ---- */
@@ -919,7 +952,8 @@ ATF_TC_BODY(the_command_line_is_a_configuration, tc)
 	listener(":8080");
 	accept_setup("command line");
 	ATF_CHECK(!conf_words(&one, ":8080", 1, wrong, put, &said));
-	ATF_CHECK(strstr(said.text, "command line:3:1: error: \"10.0.0.1:x\"") !=
+	ATF_CHECK(strstr(said.text, "command line:3:1: error: "
+	    "\"10.0.0.1:x\"") !=
 	    NULL);
 	ATF_CHECK(!conf_words(&one, ":x", 1, backends, put, &said));
 	ATF_CHECK(!conf_words(&one, ":1", 0, backends, put, &said));
@@ -982,7 +1016,8 @@ ATF_TC_BODY(too_many_of_anything_names_the_constant, tc)
 	add("%s", SERVER);
 	for (i = 0; i < LIMIT_POOLS; i++)
 		add("$HTTP[\"remoteip\"] == \"10.0.%d.%d\" "
-		    "{ sockproxy.server = ( \"h%d\" ) }\n", i / 256, i % 256, i);
+		    "{ sockproxy.server = ( \"h%d\" ) "
+		    "}\n", i / 256, i % 256, i);
 	limit("LIMIT_POOLS is 1024");
 
 	add("%s", SERVER);
@@ -996,7 +1031,8 @@ ATF_TC_BODY(too_many_of_anything_names_the_constant, tc)
 		    i % 256);
 	limit("LIMIT_CONF_BLOCKS is 8192");
 
-	add("%s", SERVER "sockproxy.listen = ( \":1\", \":2\", \":3\", \":4\", \":5\" )");
+	add("%s", SERVER "sockproxy.listen = ( \":1\", \":2\", \":3\", "
+	    "\":4\", \":5\" )");
 	for (i = 0; i < LIMIT_PROFILES; i++)
 		add("$HTTP[\"remoteip\"] == \"10.0.%d.%d\" "
 		    "{ sockproxy.debug = 1 } ", i / 256, i % 256);
@@ -1092,7 +1128,8 @@ static int	nsurvived;
 static void
 mistreat(const char *name)
 {
-	static const unsigned char	with[] = { 0, '"', '(', ')', '{', '}', '\n',
+	static const unsigned char	with[] = { 0, '"', '(', ')', '{', "
+	    "'}', '\n',
 	    '\\', '=', '+', '#', ',', 0x80, 0xff, ' ', '9' };
 	static char			text[65536];
 	FILE				*f;
@@ -1147,7 +1184,8 @@ pick(const char *const *words)
 	return words[draw(n)];
 }
 
-static const char *const	sockets[] = { ":1001", ":1002", "*:1003", "[::]:1004",
+static const char *const	sockets[] = { ":1001", ":1002",
+    "*:1003", "[::]:1004",
     "[::1]:1005", "127.0.0.1:1006", "/run/a", "\\x00b", "name:1007",
     "10.0.0.1:1008", NULL };
 static const char *const	nets[] = { "10.0.0.0/8", "10.1.0.0/16",
@@ -1156,7 +1194,8 @@ static const char *const	nets[] = { "10.0.0.0/8", "10.1.0.0/16",
     "fd00:1::/32", "0.0.0.0/0", "::/0", "::ffff:10.1.0.0/112", NULL };
 static const char *const	pools[] = { "( )", "( \"10.1.1.1:80\" )",
     "( \"10.1.1.1:80\", \"/run/z\" )", "( \"\" => ( \"a\" => ( \"host\" => "
-    "\"h\", \"port\" => 5, \"read-timeout\" => \"5m\" ), \"b\" => ( \"socket\" => "
+    "\"h\", \"port\" => 5, \"read-timeout\" => \"5m\" ), \"b\" => ( "
+    "\"socket\" => "
     "\"/run/y\" ) ) )", "( \"x\" => \"[fd00::5]:5\", \"10.1.1.1:80\" )", NULL };
 static const char *const	balances[] = { "fair", "round-robin", "hash",
     "sticky", NULL };

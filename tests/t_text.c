@@ -24,7 +24,8 @@ ATF_TC_BODY(format_is_as_printf, tc)
 	SAME("plain");
 	SAME("%s|%5s|%-5s|%.*s|%c|%%", "abc", "de", "fg", 2, "hij", 'k');
 	SAME("%.*s|%.*s", 0, "abc", 9, "abc");
-	SAME("%.12s|%.0s|%.1s|%6.2s|%-6.3s|", "abc", "abc", "abc", "abc", "abcd");
+	SAME("%.12s|%.0s|%.1s|%6.2s|%-6.3s|", "abc", "abc", "abc",
+	    "abc", "abcd");
 	SAME("%5c|%-3c|", 'x', 'y');
 	SAME("%d %d %d %d", 0, -1, INT_MAX, INT_MIN);
 	SAME("%5d|%-5d|%05d|%05d", -42, -42, -42, 42);
@@ -57,7 +58,8 @@ ATF_TC_WITHOUT_HEAD(numbers_are_digits_and_nothing_else);
 ATF_TC_BODY(numbers_are_digits_and_nothing_else, tc)
 {
 	static const char *const bad[] = { "", " 1", "1 ", "+1", "-1", "0x1",
-	    "1e3", "1.0", "one", "18446744073709551616", "99999999999999999999" };
+	    "1e3", "1.0", "one", "18446744073709551616",
+	    "99999999999999999999" };
 	uint64_t v = 7;
 	size_t i;
 
