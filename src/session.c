@@ -34,13 +34,24 @@ enum halves { HALVES_REFRESH, HALVES_HALT, HALVES_DROP };
 
 static const struct setup *setup;
 static uint32_t		 numbers;
-static uint64_t		 gate[2];	/* server.kbytes-per-second, by way */
+static uint32_t		 share;		/* of server.kbytes-per-second, ours */
+static uint64_t		 gate[2];	/* when it allows the next byte, by way */
+
+/* What all relays may move together, divided by their number. */
+static uint32_t
+share_of(const struct setup_server *server)
+{
+	uint32_t relays = server->max_worker.v == 0 ? 1 : server->max_worker.v;
+
+	return (server->kbytes.v + relays - 1) / relays;
+}
 
 bool
 session_open(const struct setup *set, unsigned relay, unsigned max)
 {
 	setup = set;
 	numbers = 0;
+	share = share_of(&set->server);
 	gate[CLIENT] = gate[BACKEND] = 0;
 	connect_open(set);
 	expire_open(set);
@@ -259,7 +270,7 @@ session_reset(struct session *s, enum reason reason, int error,
 static size_t
 rate_leave(const struct session *s, struct half *h, unsigned way)
 {
-	uint32_t all = setup->server.kbytes.v;
+	uint32_t all = share;
 	uint32_t own = setup->profiles[s->profile].kbytes.v;
 	uint64_t least = 0;
 
@@ -300,11 +311,10 @@ relay_way(struct session *s, unsigned way, uint64_t now)
 	if (h->state == HALF_DONE)
 		return;
 	leave.take = rate_leave(s, h, way);
-	leave.splice = p->splice.v && p->kbytes.v == 0 &&
-	    setup->server.kbytes.v == 0;
+	leave.splice = p->splice.v && p->kbytes.v == 0 && share == 0;
 	taken = half_run(h, &s->side[way], &s->side[!way], &leave);
 	rate_pay(&h->pay_ms, p->kbytes.v, taken, now);
-	rate_pay(&gate[way], setup->server.kbytes.v, taken, now);
+	rate_pay(&gate[way], share, taken, now);
 	session_tally(s, way, bytes);
 }
 
