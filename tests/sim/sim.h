@@ -310,6 +310,7 @@ void	chan_gone(struct sock *);
 void	sys_reset_world(void);
 void	sys_started(bool);	/* from here on nothing is allocated */
 extern bool sys_print;			/* log lines to stdout */
+extern bool sys_short;			/* memory ran out */
 extern uint64_t sys_lines;
 
 /* --- sim_actor --------------------------------------------------------------- */
@@ -383,6 +384,8 @@ struct plan {
 	int		splice;
 	unsigned	pipe;
 	bool		by_channel;	/* the parent orders it */
+	bool		no_start;	/* registering fails at the start */
+	unsigned	short_at;	/* so many allocations succeed; 0: all */
 	uint64_t	turns;		/* at most, before we drain */
 };
 extern struct plan plan;
@@ -392,6 +395,7 @@ void	plan_change(void);
 /* --- sim_check ------------------------------------------------------------------- */
 
 void	check_reset_world(void);
+void	check_successor(void);
 void	check_turn(bool alive);
 void	check_wait(uint64_t until_us);	/* the relay is about to sleep */
 void	check_read(struct sock *, long n);

@@ -39,15 +39,22 @@ static struct late {		/* rows that were seen over a limit */
 	uint64_t	ms, turn;
 } lates[ROWS][LATES];
 
+/* Another relay: its rows and numbers mean other sessions. */
+void
+check_successor(void)
+{
+	memset(last_ms_since, 0, sizeof(last_ms_since));
+	memset(last_number, 0, sizeof(last_number));
+	memset(lates, 0, sizeof(lates));
+}
+
 void
 check_reset_world(void)
 {
 	spins = idle_wakes = 0;
 	idle_second = last_progress = last_happened = last_limits = 0;
 	tick = 0;
-	memset(last_ms_since, 0, sizeof(last_ms_since));
-	memset(last_number, 0, sizeof(last_number));
-	memset(lates, 0, sizeof(lates));
+	check_successor();
 }
 
 /* --- who belongs to whom ------------------------------------------------------ */

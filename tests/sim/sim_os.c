@@ -271,7 +271,7 @@ connect_real(const struct os_addr *to, bool *pending)
 }
 
 static const int unreachable[] = { ENETUNREACH, EHOSTUNREACH, EACCES, EPERM,
-	EAFNOSUPPORT, ECONNREFUSED, ETIMEDOUT };
+	EAFNOSUPPORT, ENOBUFS, ETIMEDOUT };
 
 static int
 local_refusal(const struct service *sv)

@@ -273,12 +273,14 @@ make_world(void)
 	};
 	unsigned f = pick(100);
 
-	W.flavour = f < 30 ? FLAVOUR_TINY : f < 94 ? FLAVOUR_NORMAL :
+	W.flavour = f < 30 ? FLAVOUR_TINY : f < 92 ? FLAVOUR_NORMAL :
 	    FLAVOUR_BULK;
 	W.lat_max = lats[pick(4)];
 	W.blind = maybe(10);
 	W.temper = maybe(40) ? 0 : pick(70);
 	W.arrivals_us = 1u << (10 + pick(15));
+	if (W.flavour == FLAVOUR_BULK && maybe(50))
+		plan_setup.server.buffers = value(1);
 	plan.splice = kinds[W.shape][pick(3)];
 	plan.pipe = maybe(50) ? 65536 : maybe(50) ? 4096 : 1 << 20;
 	tally.splice[plan.splice]++;
@@ -309,10 +311,13 @@ plan_make(uint64_t seed)
 		net_at(pick(1u << (12 + pick(13))), EV_OPERATOR, 0, 0);
 	if (plan.by_channel && !fault_on(FAULT_FDS) && maybe(40))
 		for (i = 1 + pick(3); i > 0; i--)
-			net_at(pick(1u << (10 + pick(16))), EV_HANDOVER, 0, 0);
+			net_at(pick(1u << (10 + pick(W.flavour ==
+			    FLAVOUR_BULK ? 12 : 16))), EV_HANDOVER, 0, 0);
 	if (fault_on(FAULT_FLAP))
 		for (i = 0; i < nservices; i++)
 			net_at(pick(5 * SIM_S), EV_FLAP, i, 0);
+	plan.no_start = maybe(1);
+	plan.short_at = maybe(1) ? 1 + pick(12) : 0;
 	plan.turns = 6000;
 	nclients = nactors = 1 + pick(maybe(50) ? 8 : SIM_CLIENTS);
 }

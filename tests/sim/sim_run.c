@@ -1,6 +1,7 @@
 /*
  * sim_run.c - one seed, from the plan to the end.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <string.h>
 
@@ -93,7 +94,23 @@ close_channel(void)
 	parent_fd = -1;
 }
 
-static void
+static bool
+refused(int error)
+{
+	if (!(error == -ENOMEM && sys_short) &&
+	    !(error == -ENOSPC && plan.no_start))
+		sim_fail("open", -1, "loop_open: %d", error);
+	trace("no-start", -1, error, 0);
+	if (ndescs != W.channels && ndescs != W.channels + sim_nlisteners)
+		sim_fail("open", -1, "%u descriptors are left", ndescs);
+	return false;
+}
+
+/*
+ * False when it cannot be had for a reason of the plan's: then nothing of it is
+ * left but the descriptors that it was given.
+ */
+static bool
 open_relay(const int *fds, const struct loop_room *room)
 {
 	unsigned rows = loop_sessions(&plan_setup);
@@ -101,14 +118,15 @@ open_relay(const int *fds, const struct loop_room *room)
 
 	chan = open_channel();
 	if (!table_map(1, rows > room->rows ? rows : room->rows))
-		sim_fail("simulator", -1, "no memory");
+		return refused(-ENOMEM);
 	error = loop_open(&plan_setup, 0, fds, chan, room);
 	if (error != 0)
-		sim_fail("open", -1, "loop_open: %d", error);
+		return refused(error);
 	sys_started(true);
+	return true;
 }
 
-static void
+static bool
 open_first(void)
 {
 	const struct loop_room none = { 0 };
@@ -117,9 +135,9 @@ open_first(void)
 	open_doors(fds);
 	if (!stat_open(1, plan_setup.nlisteners + 1,
 	    plan_setup.nbackends + 1))
-		sim_fail("simulator", -1, "no memory");
+		return refused(-ENOMEM);
 	stat_self(0);
-	open_relay(fds, &none);
+	return open_relay(fds, &none);
 }
 
 /* --- orders ----------------------------------------------------------------- */
@@ -161,13 +179,12 @@ drain(void)
 	}
 	W.draining = true;
 	tally.drains++;
-	W.drain_due_ms = os_now_ms() + plan.graceful_ms;
+	W.drain_due_ms = SIM_NEVER;	/* not heard yet */
 	release_doors();
 	if (parent_fd != -1 && rng_chance(STREAM_PLAN, 10)) {
 		parent_died = true;
 		chan_gone(descs[parent_fd].s);
 		plan.graceful_ms = plan_setup.server.graceful_ms.v;
-		W.drain_due_ms = W.last_ms + plan.graceful_ms;
 		return;
 	}
 	order(CHANNEL_DRAIN, plan.graceful_ms);
@@ -231,7 +248,10 @@ succeed(void)
 	plan_change();
 	for (i = 0; i < sim_nlisteners; i++)
 		fds[i] = desc_new(DESC_LISTEN, sim_listeners[i]);
-	open_relay(fds, &room);
+	plan.no_start = false;
+	plan.short_at = 0;
+	(void)open_relay(fds, &room);
+	check_successor();
 	W.adopt = next_adopt;
 	fd = desc_new(DESC_SOCK, next_adopt);
 	(void)channel_send(parent_fd, CHANNEL_ADOPT, 1, fd);
@@ -261,12 +281,28 @@ over(uint64_t turns)
 	    (actor_clients_left() == 0 && table_count() == 0);
 }
 
+/* The last order has reached the relay. */
+static bool
+heard(void)
+{
+	if (parent_fd == -1)
+		return true;
+	if (parent_died)
+		return !wait_watches(relay_fd);
+	return net_unread(descs[relay_fd].s) == 0;
+}
+
 /* Draining: over when its time is up, and a moment later over for good. */
 static void
 check_drain(uint64_t turns)
 {
 	if (turns > plan.turns + TURNS_DRAINING)
 		sim_fail("end", -1, "drained for %d turns", TURNS_DRAINING);
+	if (W.drain_due_ms == SIM_NEVER) {
+		if (heard())
+			W.drain_due_ms = W.last_ms + plan.graceful_ms;
+		return;
+	}
 	/* it may have read its clock just before it was time */
 	if (W.last_ms >= W.drain_due_ms && ++due_turns == 2)
 		last_due_ms = W.last_ms + LIMIT_SHUTDOWN_LAST_MS;
@@ -369,11 +405,12 @@ run(uint64_t seed, const struct sim_mask *mask, const uint8_t *tape,
 		plan.turns = TURNS_TAPED;
 	splice_reset_world(plan.splice, plan.pipe);
 	cast(mask);
-	open_first();
-	play_turns();
-	loop_close();
-	settle();
-	review();
+	if (open_first()) {
+		play_turns();
+		loop_close();
+		settle();
+		review();
+	}
 	table_unmap();
 	stat_close();
 	tally.bytes += W.bytes;

@@ -22,6 +22,8 @@ enum { AREA = 48 << 20, PAGE = 4096, CLEAR_MAX = 1 << 20 };
 static uint64_t	area[AREA / 8];
 static size_t	area_used;
 static bool	started;
+static unsigned	area_calls, may_calls;
+bool		sys_short;		/* there was no memory */
 bool		sys_print;
 uint64_t	sys_lines;
 
@@ -29,7 +31,8 @@ void
 sys_reset_world(void)
 {
 	area_used = 0;
-	started = false;
+	started = sys_short = false;
+	area_calls = may_calls = 0;
 	sys_lines = 0;
 }
 
@@ -56,8 +59,11 @@ mem_private(size_t n)
 		sim_fail("memory", -1, "%zu bytes are allocated after the start",
 		    n);
 	n = mem_size(n);
-	if (n > AREA - area_used)
+	if (n > AREA - area_used || (plan.short_at != 0 &&
+	    ++area_calls == plan.short_at)) {
+		sys_short = true;
 		return NULL;
+	}
 	area_used += n;
 	/* the buffers are large, and what is in them is nobody's business */
 	memset(p, 0, n < CLEAR_MAX ? n : CLEAR_MAX);
@@ -118,7 +124,7 @@ log_may(enum log_class class, uint64_t now)
 {
 	(void)class;
 	(void)now;
-	return true;
+	return ++may_calls % 8 != 0;
 }
 
 uint64_t

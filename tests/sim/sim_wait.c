@@ -136,6 +136,8 @@ wait_add(int fd, enum wait_how how, uint32_t token)
 		return -EEXIST;
 	if (w->on)
 		sim_fail("descriptor", -1, "watches %d twice", fd);
+	if (how == WAIT_LEVEL && plan.no_start)
+		return -ENOSPC;
 	if (how == WAIT_EDGE && fault(FAULT_WAIT_ADD))
 		return fault_pick(FAULT_WAIT_ADD, 2) ? -ENOSPC : -ENOMEM;
 	w->on = 1;
@@ -156,6 +158,9 @@ wait_del(int fd)
 {
 	if (W.contract && (fd < 0 || fd >= SIM_FDS))
 		return;
+	if (fd >= 0 && fd < SIM_FDS && !watches[fd].on && descs[fd].s != NULL &&
+	    descs[fd].s->chan)
+		return;		/* a start that failed half way */
 	if (fd < 0 || fd >= SIM_FDS || !watches[fd].on)
 		sim_fail("descriptor", -1, "forgets %d, which is not watched",
 		    fd);
