@@ -19,6 +19,7 @@
 #include "os.h"
 #include "session.h"
 #include "splice.h"
+#include "stat.h"
 #include "table.h"
 #include "wait.h"
 
@@ -289,9 +290,20 @@ static void
 adopt_over(void)
 {
 	expected = 0;
-	listener_release();
+	let_in();
 	if (channel != -1)
 		(void)channel_send(channel, CHANNEL_ADOPTED, 0, -1);
+}
+
+/* All that comes from predecessors is here: accept, and count on from there. */
+static void
+let_in(void)
+{
+	struct stat_global sum;
+
+	stat_sum_global(&sum);
+	session_number((uint32_t)sum.accepted);
+	listener_release();
 }
 
 static void

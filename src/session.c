@@ -437,6 +437,13 @@ session_serve(struct session *s, uint64_t now)
  */
 
 void
+session_number(uint32_t last)
+{
+	if (last > numbers)
+		numbers = last;
+}
+
+void
 session_start(int fd, const struct os_peer *peer, unsigned listener,
     unsigned profile, uint64_t now)
 {
@@ -526,8 +533,7 @@ session_arrive(const struct session *from, const int fd[2])
 	}
 	s->side[CLIENT].fd = fd[CLIENT];
 	s->side[BACKEND].fd = fd[BACKEND];
-	if (s->number > numbers)
-		numbers = s->number;
+	session_number(s->number);
 	stat_global()->active++;
 	stat_listener(s->listener)->active++;
 	if (s->backend != BACKEND_NONE)

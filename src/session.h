@@ -58,6 +58,11 @@ bool	session_open(const struct setup *, unsigned relay, unsigned max);
 void	session_close(void);
 
 /*
+ * Sessions get numbers after this one.
+ */
+void	session_number(uint32_t);
+
+/*
  * Begin a session with an accepted client; fd is the session's from now on.  There
  * must be room (table_count() < table_max()).
  */
