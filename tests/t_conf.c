@@ -1128,9 +1128,8 @@ static int	nsurvived;
 static void
 mistreat(const char *name)
 {
-	static const unsigned char	with[] = { 0, '"', '(', ')', '{', "
-	    "'}', '\n',
-	    '\\', '=', '+', '#', ',', 0x80, 0xff, ' ', '9' };
+	static const unsigned char	with[] = { 0, '"', '(', ')', '{', '}',
+	    '\n', '\\', '=', '+', '#', ',', 0x80, 0xff, ' ', '9' };
 	static char			text[65536];
 	FILE				*f;
 	size_t				 i, k, n;
