@@ -1,13 +1,12 @@
 /*
- * file.c - reading files, and owning the pid file and socket files.  (file_run.c
- * runs commands, logio.c writes logs.)
+ * file.c - reading files, and owning the pid file and socket files.  (file_glob.c
+ * finds files, file_run.c runs commands, logio.c writes logs.)
  */
 #include <sys/types.h>
 #include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -67,47 +66,6 @@ file_read(const char *path, char *buf, size_t size)
 		n = read_all(fd, buf, size);
 	(void)close(fd);
 	return n;
-}
-
-static int
-glob_error(const char *path, int error)
-{
-	(void)path;
-	return error != ENOENT && error != ENOTDIR;
-}
-
-int
-file_glob(const char *pattern, char *buf, size_t size)
-{
-	glob_t	g;
-	size_t	i, len, used = 0;
-	int	error, n = 0;
-
-	memset(&g, 0, sizeof(g));
-	switch (glob(pattern, 0, glob_error, &g)) {
-	case 0:
-		error = 0;
-		break;
-	case GLOB_NOMATCH:
-		return 0;
-	case GLOB_ABORTED:
-		error = -EACCES;
-		break;
-	default:
-		error = -ENOMEM;
-	}
-	for (i = 0; error == 0 && i < g.gl_pathc; i++) {
-		len = strlen(g.gl_pathv[i]) + 1;
-		if (len > size - used) {
-			error = -E2BIG;
-			break;
-		}
-		memcpy(buf + used, g.gl_pathv[i], len);
-		used += len;
-		n++;
-	}
-	globfree(&g);
-	return error != 0 ? error : n;
 }
 
 int

@@ -18,8 +18,9 @@
 long	file_read(const char *path, char *buf, size_t size);
 
 /*
- * The paths that match a pattern, sorted, each ended by a NUL, one after the
- * other in buf.  Returns how many, 0 for none, -E2BIG when buf is too small,
+ * The paths that match a pattern of "*", "?", "[a-z]", "[!a-z]" and "\\x" (x itself),
+ * sorted, each ended by a NUL, one after the other in buf.  No "*" takes a leading
+ * dot or a slash.  Returns how many, 0 for none, -E2BIG when buf is too small,
  * -EACCES when a directory cannot be read, -ENOMEM.
  */
 int	file_glob(const char *pattern, char *buf, size_t size);

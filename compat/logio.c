@@ -169,18 +169,37 @@ logio_write(int fd, const char *line, size_t len)
 	return (size_t)n == len ? 0 : -ENOSPC;
 }
 
+/* As many digits, and what follows them. */
+static char *
+put_digits(char *p, int n, int digits, char after)
+{
+	int	i;
+
+	for (i = digits; i-- > 0; n /= 10)
+		p[i] = (char)('0' + n % 10);
+	p[digits] = after;
+	return p + digits + 1;
+}
+
 const char *
 logio_stamp(char buf[LOGIO_STAMP])
 {
-	static time_t	last = -1;
-	static char	text[LOGIO_STAMP];
-	struct tm	tm;
-	time_t		now = time(NULL);
+	static time_t	 last = -1;
+	static char	 text[LOGIO_STAMP];
+	char		*p = text;
+	struct tm	 tm;
+	time_t		 now = time(NULL);
 
 	/* A burst of lines has one time. */
-	if (now != last && localtime_r(&now, &tm) != NULL &&
-	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm) > 0)
+	if (now != last && localtime_r(&now, &tm) != NULL) {
+		p = put_digits(p, tm.tm_year + 1900, 4, '-');
+		p = put_digits(p, tm.tm_mon + 1, 2, '-');
+		p = put_digits(p, tm.tm_mday, 2, ' ');
+		p = put_digits(p, tm.tm_hour, 2, ':');
+		p = put_digits(p, tm.tm_min, 2, ':');
+		(void)put_digits(p, tm.tm_sec, 2, '\0');
 		last = now;
+	}
 	memcpy(buf, text, LOGIO_STAMP);
 	return buf;
 }

@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "logio.h"
@@ -97,23 +96,35 @@ add_number(char *line, size_t at, unsigned long n)
 	return add(line, at, digits + i);
 }
 
+/* "2024-05-01 12:34:56" as "May  1 12:34:56 ". */
+static size_t
+add_stamp(char *line, size_t at)
+{
+	static const char	months[12][4] = { "Jan", "Feb", "Mar", "Apr",
+				    "May", "Jun", "Jul", "Aug", "Sep", "Oct",
+				    "Nov", "Dec" };
+	char			stamp[LOGIO_STAMP];
+
+	if (*logio_stamp(stamp) == '\0')
+		return at;	/* nobody knows the time */
+	at = add(line, at, months[(stamp[5] - '0') * 10 + stamp[6] - '1']);
+	stamp[7] = ' ';
+	if (stamp[8] == '0')
+		stamp[8] = ' ';
+	at = add(line, at, stamp + 7);
+	return add(line, at, " ");
+}
+
 /* "<30>May  1 12:34:56 name[123]: " */
 static size_t
 head(char *line, int priority, const char *name)
 {
-	char		stamp[32];
-	struct tm	tm;
-	time_t		now = time(NULL);
-	size_t		at = 0;
+	size_t	at = 0;
 
-	stamp[0] = '\0';
-	if (localtime_r(&now, &tm) != NULL &&
-	    strftime(stamp, sizeof(stamp), "%b %e %H:%M:%S ", &tm) == 0)
-		stamp[0] = '\0';
 	at = add(line, at, "<");
 	at = add_number(line, at, (unsigned long)priority);
 	at = add(line, at, ">");
-	at = add(line, at, stamp);
+	at = add_stamp(line, at);
 	at = add(line, at, name);
 	at = add(line, at, "[");
 	at = add_number(line, at, (unsigned long)getpid());

@@ -6,12 +6,12 @@
  */
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client.h"
 #include "conf.h"
+#include "console.h"
 #include "ctl.h"
 #include "ctlclient.h"
 #include "log.h"
@@ -43,7 +43,10 @@ struct answer {
 static int
 fail(const char *what, const char *about)
 {
-	fprintf(stderr, "sockproxy ctl: %s%s\n", what, about);
+	console_error("sockproxy ctl: ");
+	console_error(what);
+	console_error(about);
+	console_error("\n");
 	return EXIT_FAILURE;
 }
 
@@ -51,7 +54,8 @@ static void
 put_error(void *arg, const char *line)
 {
 	(void)arg;
-	fprintf(stderr, "%s\n", line);
+	console_error(line);
+	console_error("\n");
 }
 
 /* The path of the control socket in a configuration. */
@@ -94,7 +98,7 @@ take_options(char *const **words, int *n, struct setup *spare,
 	*n = left;
 	if (left == 0 || (w[0][0] == '-' && strcmp(w[0], "--json") != 0) ||
 	    (left == 1 && w[0][0] == '-')) {
-		fputs(usage, stderr);
+		console_error(usage);
 		return EXIT_USAGE;
 	}
 	return 0;
@@ -125,6 +129,7 @@ reach(const char *path, int *fd)
 	struct os_addr	addr = { .family = OS_UNIX };
 	size_t		len = strlen(path);
 	bool		pending;
+	char		why[PATH_BYTES];
 
 	if (len == 0 || len > os_path_max())
 		return fail("not the path of a socket: ", path);
@@ -137,15 +142,14 @@ reach(const char *path, int *fd)
 		return fail("there is no control socket ", path);
 	if (*fd == -ECONNREFUSED)
 		return fail("no sockproxy listens at ", path);
-	fprintf(stderr, "sockproxy ctl: cannot reach %s: %s\n", path,
-	    log_errno(*fd));
-	return EXIT_FAILURE;
+	text_format(why, sizeof(why), "%s: %s", path, log_errno(*fd));
+	return fail("cannot reach ", why);
 }
 
 static void
 show(struct answer *a)
 {
-	fwrite(a->line, 1, a->len, stdout);
+	console_bytes(a->line, a->len);
 	a->len = 0;
 }
 
@@ -157,7 +161,7 @@ take(struct answer *a, char c)
 		a->whole = false;
 	}
 	if (a->passing) {
-		putchar(c);
+		console_bytes(&c, 1);
 		a->passing = c != '\n';
 		return;
 	}
@@ -177,11 +181,11 @@ verdict(struct answer *a)
 
 	if (!a->whole) {
 		show(a);
-		fflush(stdout);
+		(void)console_flush();
 		return fail("the answer was cut short", "");
 	}
 	a->line[a->len - 1] = '\0';
-	if (fflush(stdout) != 0 || ferror(stdout))
+	if (console_flush() != 0)
 		return fail("cannot write to standard output", "");
 	if (strcmp(a->line, "ok") == 0)
 		return EXIT_SUCCESS;
@@ -244,6 +248,7 @@ listen_to(int fd)
 			return verdict(&answer);
 		for (i = 0; i < n; i++)
 			take(&answer, buf[i]);
+		(void)console_flush();	/* an error is kept for verdict */
 	}
 }
 

@@ -1,11 +1,11 @@
 /*
  * main.c - the command line.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "conf.h"
+#include "console.h"
 #include "ctlclient.h"
 #include "file.h"
 #include "handover.h"
@@ -48,11 +48,11 @@ static const char usage[] =
 static int
 misuse(const char *what, const char *about)
 {
-	fputs("sockproxy: ", stderr);
-	fputs(what, stderr);
-	fputs(about, stderr);
-	fputs("\n", stderr);
-	fputs(usage, stderr);
+	console_error("sockproxy: ");
+	console_error(what);
+	console_error(about);
+	console_error("\n");
+	console_error(usage);
 	return EXIT_USAGE;
 }
 
@@ -62,17 +62,26 @@ misuse(const char *what, const char *about)
 static int
 finish_output(void)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	if (console_flush() == 0)
 		return EXIT_SUCCESS;
-	fputs("sockproxy: cannot write to standard output\n", stderr);
+	console_error("sockproxy: cannot write to standard output\n");
 	return EXIT_FAILURE;
 }
 
 static void
-put_line(void *stream, const char *line)
+put_line(void *arg, const char *line)
 {
-	fputs(line, stream);
-	fputs("\n", stream);
+	(void)arg;
+	console_put(line);
+	console_put("\n");
+}
+
+static void
+put_error(void *arg, const char *line)
+{
+	(void)arg;
+	console_error(line);
+	console_error("\n");
 }
 
 static const char *
@@ -108,27 +117,27 @@ put_sandbox(void)
 	};
 	const int	most = sandbox_most();
 
-	fputs("sandbox:", stdout);
+	console_put("sandbox:");
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if ((most & parts[i].bit) != 0)
-			fputs(parts[i].words, stdout);
-	fputs(most == 0 ? " none\n" : "\n", stdout);
+			console_put(parts[i].words);
+	console_put(most == 0 ? " none\n" : "\n");
 }
 
 static int
 tell(char about)
 {
 	if (about == 'h') {
-		fputs(usage, stdout);
+		console_put(usage);
 		return finish_output();
 	}
-	fputs("sockproxy " VERSION "\n", stdout);
+	console_put("sockproxy " VERSION "\n");
 	if (about == 'V') {
-		fputs("waiting: ", stdout);
-		fputs(wait_kinds(), stdout);
-		fputs("\nsplicing: ", stdout);
-		fputs(splice_word(), stdout);
-		fputs("\n", stdout);
+		console_put("waiting: ");
+		console_put(wait_kinds());
+		console_put("\nsplicing: ");
+		console_put(splice_word());
+		console_put("\n");
 		put_sandbox();
 	}
 	return finish_output();
@@ -260,9 +269,9 @@ read_setup(const struct options *options)
 	/* who is told the ports may leave them to the system */
 	(void)conf_port_zero(&any_port);
 	if (options->file != NULL)
-		return conf_file(&setup, options->file, put_line, stderr);
+		return conf_file(&setup, options->file, put_error, NULL);
 	return conf_words(&setup, options->words[0], options->nwords - 1,
-	    options->words + 1, put_line, stderr);
+	    options->words + 1, put_error, NULL);
 }
 
 static int
@@ -311,14 +320,14 @@ main(int argc, char *argv[])
 	if (!read_setup(&options))
 		return EXIT_FAILURE;
 	if (options.print) {
-		conf_dump(&setup, put_line, stdout);
+		conf_dump(&setup, put_line, NULL);
 		return finish_output();
 	}
 	if (options.try)
 		return EXIT_SUCCESS;
 	if (options.check > 0) {
 		if (options.check == 1)
-			fputs("Syntax OK\n", stdout);
+			console_put("Syntax OK\n");
 		return finish_output();
 	}
 	return run(&options);

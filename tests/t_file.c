@@ -82,6 +82,96 @@ ATF_TC_BODY(globs_are_sorted, tc)
 	ATF_CHECK_EQ(file_glob("none/*", buf, sizeof(buf)), 0);
 }
 
+/* What a pattern finds, with a blank behind each. */
+static const char *
+found(const char *pattern)
+{
+	static char	all[4096];
+	char		*p = all;
+	int		 i, n;
+
+	if ((n = file_glob(pattern, all, sizeof(all))) < 0)
+		return "error";
+	for (i = 0; i < n; i++) {
+		p += strlen(p) + 1;
+		p[-1] = ' ';
+	}
+	*p = '\0';
+	return all;
+}
+
+ATF_TC_WITHOUT_HEAD(globs_match_like_a_shell);
+ATF_TC_BODY(globs_match_like_a_shell, tc)
+{
+	static const struct {
+		const char	*pattern, *found;
+	} cases[] = {
+		{ "*", "[x a-b ab abcab b d e " },
+		{ "a*", "a-b ab abcab " },
+		{ "a*b", "a-b ab abcab " },
+		{ "a*c*b", "abcab " },
+		{ "*a*b*c", "" },
+		{ "?", "b d e " },
+		{ "a?b", "a-b " },
+		{ "[a-c]", "b " },
+		{ "[!a-c]", "d e " },
+		{ "[^a-c]", "d e " },
+		{ "[]e]", "e " },
+		{ "a[b-]*", "a-b ab abcab " },
+		{ "a[a\\-c]b", "a-b " },
+		{ "[z-a]", "" },
+		{ "[x", "[x " },
+		{ "[*", "[x " },
+		{ "\\[x", "[x " },
+		{ "[[]?", "[x " },
+		{ "\\b", "b " },
+		{ "b", "b " },
+		{ "no", "" },
+		{ "b/", "" },
+		{ "b/*", "" },
+		{ ".h*", ".h " },
+		{ "[.]h", "" },
+		{ "?h", "" },
+		{ "*/f", "d/f e/f " },
+		{ "*/", "d/ e/ " },
+		{ "[de]//?", "d//f d//g e//f " },
+		{ "d/[!f]", "d/g " },
+		{ "./*/g", "./d/g " },
+		{ "", "" }
+	};
+	static const char	*files[] = { "[x", "a-b", "ab", "abcab", "b",
+				    ".h", "d/f", "d/g", "e/f" };
+	char			 long_one[5000];
+	size_t			 i;
+
+	ATF_REQUIRE(mkdir("d", 0755) == 0 && mkdir("e", 0755) == 0);
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		make(files[i], "");
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		ATF_CHECK_STREQ_MSG(found(cases[i].pattern), cases[i].found,
+		    "%s: \"%s\" and not \"%s\"", cases[i].pattern,
+		    found(cases[i].pattern), cases[i].found);
+	memset(long_one, '/', sizeof(long_one));
+	long_one[sizeof(long_one) - 1] = '\0';
+	ATF_CHECK_STREQ(found(long_one), "");
+	memset(long_one, 'a', sizeof(long_one) - 1);
+	ATF_CHECK_STREQ(found(long_one), "");
+	long_one[0] = '*';
+	ATF_CHECK_STREQ(found(long_one), "");
+}
+
+ATF_TC(a_directory_that_is_closed_is_told);
+ATF_TC_HEAD(a_directory_that_is_closed_is_told, tc)
+{
+	atf_tc_set_md_var(tc, "require.user", "unprivileged");
+}
+ATF_TC_BODY(a_directory_that_is_closed_is_told, tc)
+{
+	ATF_REQUIRE(mkdir("d", 0) == 0);
+	ATF_CHECK_EQ(file_glob("d/*", buf, sizeof(buf)), -EACCES);
+	ATF_CHECK_EQ(file_glob("*/x", buf, sizeof(buf)), 0);
+}
+
 ATF_TC_WITHOUT_HEAD(a_command_is_read_like_a_file);
 ATF_TC_BODY(a_command_is_read_like_a_file, tc)
 {
@@ -380,6 +470,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, what_is_no_file_is_refused_and_does_not_hang);
 	ATF_TP_ADD_TC(tp, standard_input_is_read_to_its_end);
 	ATF_TP_ADD_TC(tp, globs_are_sorted);
+	ATF_TP_ADD_TC(tp, globs_match_like_a_shell);
+	ATF_TP_ADD_TC(tp, a_directory_that_is_closed_is_told);
 	ATF_TP_ADD_TC(tp, a_command_is_read_like_a_file);
 	ATF_TP_ADD_TC(tp, a_command_that_never_stops_is_killed);
 	ATF_TP_ADD_TC(tp, a_command_has_default_signals);
