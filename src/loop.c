@@ -285,25 +285,18 @@ hand_over(int fd)
 	mode_due = UINT64_MAX;
 }
 
-/* Nothing comes from predecessors any more: clients may. */
+/* Nothing comes from predecessors any more: clients may, numbered on from there. */
 static void
 adopt_over(void)
 {
-	expected = 0;
-	let_in();
-	if (channel != -1)
-		(void)channel_send(channel, CHANNEL_ADOPTED, 0, -1);
-}
-
-/* All that comes from predecessors is here: accept, and count on from there. */
-static void
-let_in(void)
-{
 	struct stat_global sum;
 
+	expected = 0;
 	stat_sum_global(&sum);
 	session_number((uint32_t)sum.accepted);
 	listener_release();
+	if (channel != -1)
+		(void)channel_send(channel, CHANNEL_ADOPTED, 0, -1);
 }
 
 static void
