@@ -66,19 +66,20 @@ DEFS_bench = $(SYSTEM)
 
 HEADERS = compat/attr.h compat/chan.h compat/chan_fds.h compat/console.h \
 	compat/file.h compat/logio.h compat/mem.h compat/name.h \
-	compat/notify.h compat/os.h compat/os_sys.h compat/owner.h compat/proc.h \
-	compat/proc_close.h compat/proc_signal.h compat/sandbox.h \
-	compat/splice.h compat/wait.h compat/wait_kind.h src/addr.h \
-	src/backend.h src/board.h src/bound.h src/buf.h src/channel.h \
-	src/client.h src/conf.h src/conf_int.h src/confine.h src/connect.h \
-	src/crew.h src/ctl.h src/ctlclient.h src/doors.h src/expire.h \
-	src/former.h src/half.h src/handover.h src/history.h src/http.h \
-	src/key.h src/lex.h src/limits.h src/listen.h src/listener.h \
-	src/log.h src/loop.h src/monitor.h src/must.h src/operate.h \
-	src/out.h src/parent.h src/relay.h src/report.h src/resolve.h \
-	src/session.h src/setup.h src/start.h src/stat.h src/status.h \
-	src/table.h src/text.h src/upgrade.h src/view.h src/watcher.h \
-	tests/sim/sim.h tests/conf_same.h tests/contract.h tests/peer.h
+	compat/notify.h compat/os.h compat/os_sys.h compat/owner.h \
+	compat/proc.h compat/proc_close.h compat/proc_signal.h \
+	compat/sandbox.h compat/splice.h compat/wait.h compat/wait_kind.h \
+	src/addr.h src/backend.h src/board.h src/bound.h src/buf.h \
+	src/channel.h src/client.h src/conf.h src/conf_int.h src/confine.h \
+	src/connect.h src/crew.h src/ctl.h src/ctlclient.h src/doors.h \
+	src/expire.h src/former.h src/half.h src/handover.h src/history.h \
+	src/http.h src/key.h src/lex.h src/limits.h src/listen.h \
+	src/listener.h src/log.h src/loop.h src/monitor.h src/must.h \
+	src/operate.h src/out.h src/parent.h src/relay.h src/report.h \
+	src/resolve.h src/session.h src/setup.h src/start.h src/stat.h \
+	src/status.h src/table.h src/text.h src/upgrade.h src/view.h \
+	src/watcher.h tests/sim/sim.h tests/conf_same.h tests/contract.h \
+	tests/peer.h
 
 # All but main.c, which tests must not have.
 SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
@@ -126,7 +127,7 @@ SIM = tests/sim/sim_actor.c tests/sim/sim_chan.c tests/sim/sim_check.c \
 	tests/sim/sim_rng.c tests/sim/sim_run.c tests/sim/sim_splice.c \
 	tests/sim/sim_sys.c tests/sim/sim_trace.c tests/sim/sim_wait.c
 
-FUZZERS = tests/fuzz/fuzz_conf tests/fuzz/fuzz_sim
+FUZZERS = tests/fuzz/fuzz_conf tests/fuzz/fuzz_ctl tests/fuzz/fuzz_sim
 
 # What several tests share.
 PARTS = tests/contract.c tests/contract_os.c tests/contract_splice.c \
@@ -138,8 +139,9 @@ CHURN = $(CHURN_$(COMPAT_SYSTEM))
 # Run once; UNIT_TESTS in C, ONCE_TESTS not.  SYSTEM_TESTS run with each build of
 # the program, each way to wait and each way to move bytes.
 UNIT_TESTS = tests/t_addr tests/t_cage tests/t_chan tests/t_conf \
-	tests/t_contract tests/t_file tests/t_lex tests/t_log tests/t_notify \
-	tests/t_os tests/t_proc tests/t_stat tests/t_text tests/t_wait
+	tests/t_contract tests/t_file tests/t_http tests/t_lex tests/t_log \
+	tests/t_notify tests/t_os tests/t_proc tests/t_stat tests/t_text \
+	tests/t_wait
 ONCE_TESTS = tests/t_dist tests/t_fuzz tests/t_layers tests/t_manual \
 	tests/t_sim
 SYSTEM_TESTS = tests/t_activate tests/t_clients tests/t_ctl tests/t_inject \
@@ -389,6 +391,6 @@ tests/demo: tests/demo.c
 	{ echo "#! `command -v atf-sh`"; cat tests/lib.sh $<; } > $@
 	chmod +x $@
 
-.PHONY: all bench bench-quick check check-asan check-msan check-valgrind clean \
+.PHONY: all bench bench-quick check check-asan check-msan check-valgrind churn clean \
 	coverage demo dist fuzz generic help install program sim sim-night \
 	static test-programs tests variant

@@ -86,6 +86,12 @@ await()
 	done
 }
 
+# told FIFO: until somebody has written to it.
+told()
+{
+	timeout "$LIMIT" cat "$1" >/dev/null || fail "nothing came from $1"
+}
+
 # peer NAME WORD ...: run a script in the background.
 peer()
 {

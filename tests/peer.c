@@ -33,6 +33,7 @@
  *	recv N		N bytes of the pattern
  *	recv-text T	exactly these bytes
  *	recv-print	everything up to the end, to standard output
+ *	pairs N		N times a byte, 2 ms, a byte; then two come back
  *	ping N		N times a byte of the pattern there and back
  *	slow-send N C M, slow-recv N C M
  *			N bytes of the pattern, C with each call, M ms apart
@@ -210,12 +211,12 @@ do_send(uint64_t len, size_t step, int pause_ms)
 }
 
 static void
-do_trickle(uint64_t len, size_t step)
+do_trickle(uint64_t len, size_t step, int pause_ms)
 {
 	int on = 1;
 
 	(void)setsockopt(cur->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	do_send(len, step, 0);
+	do_send(len, step, pause_ms);
 }
 
 /* Send until the socket takes nothing for a while. */
@@ -292,6 +293,16 @@ ping(uint64_t times)
 	for (; times > 0; times--) {
 		do_send(1, 1, 0);
 		do_recv(1, 1, 0);
+	}
+}
+
+/* What Nagle's algorithm in between would make slow. */
+static void
+pairs(uint64_t times)
+{
+	for (; times > 0; times--) {
+		do_trickle(2, 1, 2);
+		do_recv(2, 2, 0);
 	}
 }
 
@@ -397,7 +408,7 @@ static const struct word words[] = {
 	{ "expect-fin", 0 }, { "expect-reset", 0 }, { "fill", 0 },
 	{ "fin", 0 }, { "forever", 0 }, { "got", 1 }, { "got-least", 1 },
 	{ "listen", 1 }, { "load", 4 }, { "longer", 1 }, { "many", 2 },
-	{ "many-accept", 1 }, { "offer", 1 }, { "oob", 1 }, { "park", 0 }, { "ping", 1 },
+	{ "many-accept", 1 }, { "offer", 1 }, { "oob", 1 }, { "pairs", 1 }, { "park", 0 }, { "ping", 1 },
 	{ "rcvbuf", 1 }, { "recv", 1 },
 	{ "recv-print", 0 }, { "recv-text", 1 }, { "reset", 0 },
 	{ "rxseed", 1 }, { "say", 1 }, { "send", 1 },
@@ -504,7 +515,7 @@ run_bytes(const char *w, char **a)
 	else if (strcmp(w, "offer") == 0)
 		offer(peer_number(a[0]));
 	else if (strcmp(w, "trickle") == 0)
-		do_trickle(peer_number(a[0]), (size_t)peer_number(a[1]));
+		do_trickle(peer_number(a[0]), (size_t)peer_number(a[1]), 0);
 	else if (strcmp(w, "text") == 0)
 		(void)send_some(a[0], strlen(a[0]));
 	else if (strcmp(w, "oob") == 0)
@@ -531,6 +542,8 @@ run_bytes(const char *w, char **a)
 		drain(false);
 	else if (strcmp(w, "echo") == 0)
 		do_echo();
+	else if (strcmp(w, "pairs") == 0)
+		pairs(peer_number(a[0]));
 	else if (strcmp(w, "ping") == 0)
 		ping(peer_number(a[0]));
 	else if (strncmp(w, "got", 3) == 0)

@@ -72,6 +72,7 @@ all_down_is_a_reset_at_once_body()
 	await "all descriptors are back" descriptors_are "$before"
 	proxy_stop
 	counts gw.active-requests 0
+	counts gw.backend.a.load 0
 	counts sockproxy.ended.no-backend 20
 }
 
@@ -145,7 +146,7 @@ backlog_of_one()
 	rm -f a.ready
 	mkfifo a.ready
 	peer a -r a.ready backlog 0 listen ./a.sock park
-	timeout "$LIMIT" cat a.ready >/dev/null
+	told a.ready
 	peer queue connect ./a.sock park
 	await "the queue is full" sh -c \
 	    "! timeout 0.2 '$PEER' connect ./a.sock"
