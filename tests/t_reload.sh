@@ -1,0 +1,325 @@
+# Reload: under load, with bad files, half way, and when somebody does not play.
+
+# two WORKERS [LINE ...]: a configuration for churn with two listeners.
+two()
+{
+	_workers=$1
+	shift
+	[ -z "$HANDLER" ] || echo "server.event-handler = \"$HANDLER\""
+	cat <<-CONF
+		sockproxy.splice = "$SPLICE"
+		server.max-worker = $_workers
+		server.max-connections = 2000
+		sockproxy.log-sessions = "failed"
+		\$SERVER["socket"] == "127.0.0.1:0" {
+			sockproxy.balance = "round-robin"
+			$(server "a=$c0" "b=$c1")
+		}
+		\$SERVER["socket"] == "$PWD/l.sock" { $(server "u=${c2:-$c0}") }
+	CONF
+	[ $# -eq 0 ] || printf '%s\n' "$@"
+}
+
+# With -v test_suites.sockproxy.reloads=1000 it is the long proof.
+describe no_session_is_cut_by_a_reload \
+    "reloads and changes of max-worker under load, every byte checked"
+no_session_is_cut_by_a_reload_body()
+{
+	begin
+	reloads=$(atf_config_get reloads 30)
+	churn -u "$PWD/u.sock"
+	two 2 >c
+	launch -- -f c
+	say go "$p0" "$PWD/l.sock"
+	await "sessions" churned_least live 200
+	open=$(parent_fds)
+	n=0
+	while [ "$n" -lt "$reloads" ]; do
+		n=$((n + 1))
+		two $((n % 4 + 1)) >c
+		reload HUP
+	done
+	await "the last relays are alone" relays_are $((n % 4 + 1))
+	await "the parent's descriptors are back" parent_fds_most \
+	    $((open - 2 + n % 4 + 1))
+	made=$(churned new)
+	await "new clients" churned_least new $((made + 10))
+	churn_stop
+	cat churn.out
+	proxy_stop
+	counts gw.active-requests 0
+	counts sockproxy.refused 0
+	counts sockproxy.ended.done "$(counter sockproxy.accepted)"
+}
+
+describe a_bad_file_changes_nothing \
+    "errors, nothing, a directory, a fifo, a binary, too large, missing"
+a_bad_file_changes_nothing_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	conf="\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }"
+	echo "$conf" >c
+	launch -- -f c
+	before=$(relays)
+	n=0
+	for how in syntax key value empty directory fifo binary huge missing; do
+		rm -rf c
+		n=$((n + 1))
+		case $how in
+		syntax)	printf '%s\n\nserver.port = ( 1\n' "$conf" >c
+			say='error: .*/c:[345]:[0-9]+: ' ;;
+		key)	printf '%s\n  server.max-wroker = 2\n' "$conf" >c
+			say='error: .*/c:[0-9]+:3: .*server.max-worker' ;;
+		value)	printf 'server.max-worker = 1000\n%s\n' "$conf" >c
+			say='error: .*/c:1.*max-worker' ;;
+		empty)	: >c
+			say='error: ' ;;
+		directory) mkdir c
+			say='error: .*c.*directory' ;;
+		fifo)	mkfifo c
+			say='error: .*c.*' ;;
+		binary)	head -c 100000 "$PROGRAM" >c
+			say='error: .*/c:1:' ;;
+		huge)	truncate -s 1G c
+			say='error: .*c.*' ;;
+		missing) say='error: .*c.*no such file' ;;
+		esac
+		kill -HUP "$PROXY"
+		await "$how is refused" times_logged "$n" 'the configuration is not changed'
+		logs "$say" || fail "$how: $(cat proxy.log)"
+		client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	done
+	[ "$(relays)" = "$before" ] || fail "other relays"
+	rm -f c
+	echo "$conf" >c
+	reload
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	proxy_stop
+}
+
+describe a_reload_is_all_or_nothing \
+    "an address in use: the listener beside it is not opened either"
+a_reload_is_all_or_nothing_body()
+{
+	begin
+	here
+	backend b 127.0.0.1:0 forever echo
+	backend taken "$HERE:0" forever echo
+	conf()
+	{
+		echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }"
+		for _a in "$@"; do
+			echo "\$SERVER[\"socket\"] == \"$_a\" { $(server "b=$b") }"
+		done
+	}
+	conf >c
+	launch -- -f c
+	open=$(parent_fds)
+	conf "$HERE:8000" "$PWD/new.sock" "$taken" >c
+	kill -HUP "$PROXY"
+	await "it is refused" logs 'is not changed'
+	logs "error: .*/c:[0-9]+: cannot listen on \"$taken\": address in use" ||
+	    fail "not said why"
+	client unconnectable "$HERE:8000"
+	[ ! -e new.sock ] || fail "a socket was left"
+	conf "$HERE:8000" "$PWD/none/new.sock" >c
+	kill -HUP "$PROXY"
+	await "it is refused" times_logged 2 'is not changed'
+	logs 'error: .*/c:[0-9]+: .*the directory does not exist' || fail "not said why"
+	client unconnectable "$HERE:8000"
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	[ "$(parent_fds)" -eq "$open" ] ||
+	    fail "descriptors: $open before, now $(ls -l "/proc/$PROXY/fd")"
+	conf "$HERE:8000" "$PWD/new.sock" >c
+	reload
+	client connect "$HERE:8000" rxseed 1 send 1k fin expect-fin got 1k
+	client connect "$PWD/new.sock" rxseed 1 send 1k fin expect-fin got 1k
+	conf >c
+	reload
+	client unconnectable "$HERE:8000"
+	[ ! -e new.sock ] || fail "a socket was left"
+	proxy_stop
+}
+
+describe what_is_removed_ends_in_its_own_time \
+    "a listener and a backend with live sessions: these go on, and are counted"
+what_is_removed_ends_in_its_own_time_body()
+{
+	begin
+	backend old 127.0.0.1:0 forever recv 1000 send 500 recv 3000 send 10k fin expect-fin
+	backend new 127.0.0.1:0 accept echo
+	mkfifo go_1 go_2 up_1 up_2
+	cat >c <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "old=$old") }
+		\$SERVER["socket"] == "$PWD/gone.sock" { $(server "old=$old") }
+	CONF
+	launch -- -f c
+	peer one connect "$p0" send 1000 recv 500 tell up_1 wait go_1 send 3000 \
+	    fin expect-fin got 10740
+	head -n 1 up_1 >/dev/null
+	peer two connect "$PWD/gone.sock" send 1000 recv 500 tell up_2 wait go_2 \
+	    send 3000 fin expect-fin got 10740
+	head -n 1 up_2 >/dev/null
+	echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "new=$new") }" >c
+	reload
+	[ ! -e gone.sock ] || fail "the socket is still there"
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	echo >go_1
+	echo >go_2
+	finish one two new
+	proxy_stop
+	counts sockproxy.accepted 3
+	counts sockproxy.ended.done 3
+	counts gw.backend.removed.0.connected 2
+	counts gw.backend.new.0.connected 1
+	counts gw.backend.removed.0.bytes-from-backend 21480
+	counts sockproxy.listener.removed.active 0
+}
+
+describe user_log_and_pid_file_change \
+    "server.username, server.errorlog, server.pid-file"
+user_log_and_pid_file_change_head()
+{
+	atf_set require.user root
+	atf_set timeout 120
+}
+user_log_and_pid_file_change_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	conf()
+	{
+		printf '%s\n' "server.errorlog = \"$1\"" \
+		    "server.pid-file = \"$2\"" "server.username = \"$3\"" \
+		    "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }"
+	}
+	conf log.1 pid.1 nobody >c
+	launch -- -f c
+	conf log.2 pid.2 daemon >c
+	kill -HUP "$PROXY"
+	await "the other log" grep -q 'is in effect' log.2
+	atf_check -o inline:"$PROXY\n" cat pid.2
+	[ ! -e pid.1 ] || fail "the old pid file is still there"
+	[ "$(ps -o user= --ppid "$PROXY" | sort -u)" = daemon ] ||
+	    fail "$(ps -o pid,user,args --ppid "$PROXY")"
+	# A log that was moved away is opened anew, even if the file is bad.
+	mv log.2 log.3
+	echo bad >>c
+	kill -HUP "$PROXY"
+	await "the log is opened anew" test -s log.2
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	await "relays write there too" grep -q 'session [0-9]*:' log.2
+	# A log that cannot be opened: nothing changes.
+	conf none/log pid.2 nobody >c
+	kill -HUP "$PROXY"
+	await "it is refused" grep -q 'none/log: no such file' log.2
+	conf log.2 none/pid nobody >c
+	kill -HUP "$PROXY"
+	await "it is refused" grep -q 'none/pid: no such file' log.2
+	# Both the old one and the new one hold the lock all along.
+	atf_check -s exit:1 -e match:'runs already' "$PROGRAM" -D -R 9 -f - <<-CONF
+		server.pid-file = "$PWD/pid.2"
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+	proxy_stop
+	[ ! -e pid.2 ] || fail "the pid file is still there"
+}
+
+describe a_storm_of_signals_is_one_reload_after_the_other \
+    "1,000 SIGHUP at once: the last configuration wins, nothing piles up"
+a_storm_of_signals_is_one_reload_after_the_other_body()
+{
+	begin
+	churn -s 20
+	two 2 >c
+	launch -- -f c
+	say go "$p0"
+	await "sessions" churned_least live 20
+	n=0
+	while [ "$n" -lt 1000 ]; do
+		kill -HUP "$PROXY"
+		n=$((n + 1))
+		[ "$n" -ne 990 ] || two 3 >c
+	done
+	await "three relays" logs 'is in effect: .* 3 relays'
+	await "only three" relays_are 3
+	n=$(grep -c 'is in effect' proxy.log)
+	[ "$n" -le 500 ] || fail "$n reloads"
+	churn_stop
+	proxy_stop
+}
+
+describe a_reload_may_come_at_any_moment \
+    "during a reload, and SIGTERM while the next crew starts and takes over"
+a_reload_may_come_at_any_moment_head()
+{
+	atf_set require.user root
+	atf_set require.progs strace
+	atf_set timeout 120
+}
+a_reload_may_come_at_any_moment_body()
+{
+	begin
+	own_program
+	churn -x -s 60 -n 10
+	two 1 >c
+	launch -- -f c
+	say go "$p0"
+	await "sessions" churned_least live 60
+	# The relays that begin are late: their sandbox takes them a second.
+	hold "$PROXY" prctl 300
+	kill -HUP "$PROXY"
+	await "the next crew starts" times_logged 1 'reading the configuration'
+	two 2 >c
+	kill -HUP "$PROXY"
+	kill -USR1 "$PROXY"
+	await "it is in effect too" logs 'is in effect: .* 2 relays'
+	let_go
+	[ "$(churned reset)" -eq 0 ] || fail "sessions were reset"
+	# The old relays are late: handing over takes them seconds.
+	for relay in $(relays); do
+		hold "$relay" sendmsg 50
+	done
+	kill -HUP "$PROXY"
+	await "handing over begins" times_logged 3 'is in effect'
+	kill -TERM "$PROXY"
+	wait "$PROXY" || fail "sockproxy ended with $?"
+	PROXY=
+	await "no process is left" processes_are 0
+	say rest 1
+	churned forged >forged
+	[ "$(cat forged)" -eq 0 ] || fail "$(cat forged) forged ends"
+}
+
+describe a_relay_that_is_stopped_holds_nobody_up_for_ever \
+    "SIGSTOP of the old relay: the new one serves after 10 seconds"
+a_relay_that_is_stopped_holds_nobody_up_for_ever_body()
+{
+	begin
+	own_program
+	backend b 127.0.0.1:0 forever echo
+	mkfifo go up
+	echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }" >c
+	launch -- -f c
+	peer one connect "$p0" rxseed 1 send 1000 recv 1000 tell up wait go \
+	    send 5000 fin expect-fin got 6000
+	head -n 1 up >/dev/null
+	relay=$(relays | tr -d ' ')
+	kill -STOP "$relay"
+	kill -HUP "$PROXY"
+	await "the next crew serves" logs 'is in effect'
+	client connect "$p0" rxseed 1 send 1k fin longer 5000 expect-fin got 1k
+	logs "process $relay of the configuration before goes on" ||
+	    fail "not said"
+	open=$(parent_fds)
+	reload
+	# What comes late is handed over or goes on where it is, as it was.
+	kill -CONT "$relay"
+	echo >go
+	finish one
+	await "the old relay ends" test ! -e "/proc/$relay"
+	await "its channel is closed" parent_fds_most $((open - 1))
+	proxy_stop
+	await "no process is left" processes_are 0
+}

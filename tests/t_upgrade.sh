@@ -1,0 +1,180 @@
+# Upgrade: to a good program under load, and to all kinds of bad ones.
+
+# one WORKERS: a configuration for churn at a known address.
+one()
+{
+	[ -z "$HANDLER" ] || echo "server.event-handler = \"$HANDLER\""
+	cat <<-CONF
+		sockproxy.splice = "$SPLICE"
+		server.max-worker = $1
+		server.max-connections = 2000
+		sockproxy.log-sessions = "failed"
+		\$SERVER["socket"] == "$HERE:8000" {
+			sockproxy.balance = "round-robin"
+			$(server "a=$c0" "b=$c1")
+		}
+		\$SERVER["socket"] == "$PWD/l.sock" { $(server "u=${c2:-$c0}") }
+	CONF
+}
+
+echoing()
+{
+	echo "\$SERVER[\"socket\"] == \"$HERE:8000\" { $(server "b=$b") }"
+	printf '%s\n' "$@"
+}
+
+describe no_session_is_cut_by_an_upgrade \
+    "upgrades to the same file and to another copy, mixed with reloads"
+no_session_is_cut_by_an_upgrade_body()
+{
+	begin
+	own_program
+	here
+	upgrades=$(atf_config_get upgrades 10)
+	churn -u "$PWD/u.sock"
+	one 2 >c
+	launch -- -f c
+	say go "$HERE:8000" "$PWD/l.sock"
+	await "sessions" churned_least live 200
+	n=0
+	while [ "$n" -lt "$upgrades" ]; do
+		n=$((n + 1))
+		one $((n % 4 + 1)) >c
+		cp sockproxy new
+		mv new sockproxy
+		reload USR2
+		one $((n % 3 + 1)) >c
+		reload HUP
+	done
+	await "the last relays are alone" relays_are $((n % 3 + 1))
+	[ "$(readlink "/proc/$PROXY/exe")" = "$PROGRAM" ] ||
+	    fail "an old copy runs"
+	made=$(churned new-done)
+	await "new clients" churned_least new-done $((made + 10))
+	churn_stop
+	cat churn.out
+	logged "$upgrades" 'took over, process'
+	proxy_stop
+	await "no process is left" processes_are 0
+	counts gw.active-requests 0
+	counts sockproxy.refused 0
+}
+
+describe a_bad_program_is_not_taken \
+    "missing, deleted, no program, crashing, older, refusing: the old one goes on"
+a_bad_program_is_not_taken_body()
+{
+	begin
+	own_program
+	here
+	backend b 127.0.0.1:0 forever echo
+	echoing >c
+	launch -- -f c
+	before=$(relays)
+	n=0
+	for how in missing denied text crash older refuse; do
+		n=$((n + 1))
+		rm -f sockproxy
+		why="cannot be executed"
+		case $how in
+		denied)	echo >sockproxy ;;
+		text)	echo nonsense >sockproxy
+			chmod +x sockproxy ;;
+		crash)	printf '#!/bin/sh\nkill -SEGV $$\n' >sockproxy
+			why="it crashed" ;;
+		older)	printf '#!/bin/sh\necho usage >&2; exit 2\n' >sockproxy
+			why="does not know how to take over" ;;
+		refuse)	printf '#!/bin/sh\nexit 1\n' >sockproxy
+			why="does not take the configuration" ;;
+		esac
+		[ ! -e sockproxy ] || [ $how = denied ] || chmod +x sockproxy
+		kill -USR2 "$PROXY"
+		await "$how is refused" times_logged $n \
+		    'error: .*this program goes on'
+		tail -n 1 proxy.log | grep -q "$why" ||
+		    fail "$how: $(tail -n 1 proxy.log)"
+		client connect "$HERE:8000" rxseed 1 send 1k fin expect-fin
+	done
+	[ "$(relays)" = "$before" ] || fail "other relays"
+	# A good program, but the configuration has become a bad one.
+	cp "$_dir/../sockproxy" sockproxy
+	echoing "bad" >c
+	kill -USR2 "$PROXY"
+	await "it is refused" times_logged 2 'does not take the conf'
+	# And with both good again.
+	echoing >c
+	reload USR2
+	client connect "$HERE:8000" rxseed 1 send 1k fin expect-fin
+	proxy_stop
+	await "no process is left" processes_are 0
+}
+
+describe a_daemon_is_upgraded_from_where_it_was_started \
+    "relative paths, -D not given; number, pid file and its lock stay"
+a_daemon_is_upgraded_from_where_it_was_started_body()
+{
+	begin
+	own_program
+	here
+	backend b 127.0.0.1:0 forever echo
+	mkfifo go up
+	echoing 'server.pid-file = "pid"' 'server.errorlog = "proxy.log"' >c
+	./sockproxy -f c || fail "it does not start"
+	PROXY=$(cat pid)
+	peer one connect "$HERE:8000" rxseed 1 send 1000 recv 1000 tell up \
+	    wait go send 5000 fin expect-fin got 6000
+	head -n 1 up >/dev/null
+	for n in 1 2 3; do
+		reload USR2
+		[ "$(cat pid)" = "$PROXY" ] || fail "another number"
+		sed 's/:8000/:8001/' c >other
+		atf_check -s exit:1 -e match:'runs already' ./sockproxy -D -f other
+	done
+	echo >go
+	finish one
+	[ "$(processes | wc -l)" -eq 2 ] || fail "processes: $(processes)"
+	kill -TERM "$PROXY"
+	await "no process is left" processes_are 0
+	PROXY=
+	[ ! -e pid ] || fail "the pid file is still there"
+	logs 'sockproxy stopped' || fail "not stopped in order"
+}
+
+describe a_signal_in_an_upgrade_is_not_lost \
+    "SIGHUP and SIGTERM while the new program tries itself and takes over"
+a_signal_in_an_upgrade_is_not_lost_body()
+{
+	begin
+	own_program
+	here
+	churn -x -s 60 -n 10
+	one 2 >c
+	launch -- -f c
+	say go "$HERE:8000"
+	await "sessions" churned_least live 60
+	for n in 1 2 3 4 5; do
+		kill -USR2 "$PROXY"
+		kill -HUP "$PROXY"
+		# not in place: it may be read just now
+		one 3 >new
+		mv new c
+		kill -USR1 "$PROXY"
+		await "the upgrade" times_logged $n 'took over, process'
+		await "the last configuration" relays_are 3
+		one 2 >new
+		mv new c
+		reload
+		await "and the next one" relays_are 2
+	done
+	[ "$(churned reset)" -eq 0 ] || fail "sessions were reset"
+	kill -USR2 "$PROXY"
+	await "it becomes the new one" times_logged 6 'becoming the new program'
+	kill -TERM "$PROXY"
+	say stop
+	wait "$PROXY" || fail "sockproxy ended with $?"
+	PROXY=
+	await "no process is left" processes_are 0
+	exec 7>&-
+	wait "$churn_pid"
+	grep -q '^forged: 0' churn.out || fail "$(cat churn.out)"
+}

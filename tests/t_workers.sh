@@ -1,0 +1,237 @@
+# Several relays: what one of them does to the others, and who serves whom.
+
+conf()
+{
+	[ -z "$HANDLER" ] || echo "server.event-handler = \"$HANDLER\""
+	cat <<-CONF
+		sockproxy.splice = "$SPLICE"
+		server.max-worker = $1
+		server.max-connections = 2000
+		\$SERVER["socket"] == "127.0.0.1:0" {
+			sockproxy.balance = "$2"
+			$(server "a=$c0" "b=$c1")
+		}
+	CONF
+}
+
+# The relay with most sessions.
+busiest()
+{
+	for _p in $(relays); do
+		echo "$(find "/proc/$_p/fd" -type l | wc -l) $_p"
+	done | sort -n | sed -n '$s/.* //p'
+}
+
+describe a_dead_relay_takes_only_its_own_sessions \
+    "SIGKILL and SIGSEGV: RST to its peers, the others go on, it is replaced"
+a_dead_relay_takes_only_its_own_sessions_body()
+{
+	begin
+	churn -x -s 90
+	conf 3 least-connection >c
+	launch -- -f c
+	say go "$p0"
+	await "sessions" churned_least live 90
+	for signal in KILL SEGV ABRT; do
+		relay=$(busiest)
+		lost=$(churned reset)
+		kill "-$signal" "$relay"
+		await "its sessions are reset" churned_least reset \
+		    $((lost + 1))
+		await "it is started again" logs "process $relay\) was killed"
+		await "and serves" relays_are 3
+		await "sessions" churned_least live 90
+	done
+	lost=$(churned reset)
+	[ "$lost" -lt 270 ] || fail "$lost: all sessions were reset"
+	churn_stop
+	cat churn.out
+	logged 3 'was killed by signal .*its sessions are lost'
+	proxy_stop
+	counts gw.active-requests 0
+	counts gw.backend.a.load 0
+}
+
+describe a_crash_loop_does_not_spin \
+    "a relay that dies as soon as it lives is started once a second"
+a_crash_loop_does_not_spin_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }" >c
+	launch -- -f c
+	from=$(date +%s%N)
+	n=0
+	while [ "$n" -lt 4 ]; do
+		await "a relay" relays
+		relay=$(relays | tr -d ' ')
+		[ -n "$relay" ] || continue
+		kill -KILL "$relay"
+		n=$((n + 1))
+		await "it is seen" logs "process $relay\) was killed"
+	done
+	took=$((($(date +%s%N) - from) / 1000000))
+	[ "$took" -ge 2000 ] || fail "4 crashes took $took ms"
+	# Clients that came meanwhile wait in the listen queue.
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	proxy_stop
+}
+
+describe without_a_parent_relays_end \
+    "parent killed: sessions drain, a new parent can start at once"
+without_a_parent_relays_end_body()
+{
+	begin
+	own_program
+	here
+	backend b 127.0.0.1:0 forever echo
+	mkfifo up go
+	cat >c <<-CONF
+		server.max-worker = 3
+		server.pid-file = "pid"
+		server.feature-flags = ( "server.graceful-shutdown-timeout" => 10 )
+		\$SERVER["socket"] == "$HERE:8000" { $(server "b=$b") }
+	CONF
+	launch -- -f c
+	peer one connect "$p0" rxseed 1 send 1000 recv 1000 tell up wait go \
+	    send 5000 fin expect-fin got 6000
+	head -n 1 up >/dev/null
+	cp proxy.log first.log
+	kill -KILL "$PROXY"
+	wait "$PROXY"
+	await "its relays listen no more" unheard
+	launch -- -f c
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	echo >go
+	finish one
+	await "the old relays end" processes_are 4
+	proxy_stop
+	await "no process is left" processes_are 0
+}
+unheard()
+{
+	"$PEER" -t "$LIMIT" unconnectable "$HERE:8000"
+}
+
+describe a_crash_in_a_reload_is_a_crash \
+    "the serving relay dies while the next crew starts, and while it takes over"
+a_crash_in_a_reload_is_a_crash_head()
+{
+	atf_set require.user root
+	atf_set require.progs strace
+	atf_set timeout 120
+}
+a_crash_in_a_reload_is_a_crash_body()
+{
+	begin
+	own_program
+	churn -x -s 60 -n 10
+	conf 2 least-connection >c
+	launch -- -f c
+	say go "$p0"
+	await "sessions" churned_least live 60
+	# While the next crew starts.
+	relay=$(busiest)
+	hold "$PROXY" prctl 300
+	kill -HUP "$PROXY"
+	await "the next crew starts" logs 'reading the configuration'
+	kill -KILL "$relay"
+	await "it is in effect" logs 'is in effect'
+	let_go
+	await "sessions" churned_least live 60
+	[ "$(churned forged)" -eq 0 ] || fail "forged ends"
+	# The old one, in the middle of its sessions.
+	relay=$(busiest)
+	hold "$relay" sendmsg 50
+	kill -HUP "$PROXY"
+	await "it is in effect" times_logged 2 'is in effect'
+	kill -KILL "$relay"
+	wait "$STRACE"
+	await "all is well" churned_least live 60
+	# The new one, in the middle of theirs.
+	for relay in $(relays); do
+		hold "$relay" sendmsg 50
+	done
+	old=$(relays | tr -d ' ')
+	kill -HUP "$PROXY"
+	await "it is in effect" times_logged 3 'is in effect'
+	# shellcheck disable=SC2086
+	kill -KILL "$(relays_but $old | head -n 1)"
+	await "it is started again" logs 'started again'
+	await "all is well" churned_least live 60
+	made=$(churned new-done)
+	await "new clients" churned_least new-done $((made + 20))
+	churn_stop
+	cat churn.out
+	proxy_stop_now
+	await "no process is left" processes_are 0
+}
+
+# sum_of KEY-PATTERN in the log's "relay N:" lines: sessions by relay.
+by_relay()
+{
+	sed -n 's/^.*relay \([0-9]*\): session .*$/\1/p' proxy.log | sort |
+	    uniq -c | awk '{ print $1 }'
+}
+
+describe relays_share_the_clients \
+    "accepting: no relay gets everything when clients come at once"
+relays_share_the_clients_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	cat >c <<-CONF
+		server.max-worker = 4
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+	launch -- -f c
+	client load 64 2000 100 "$p0"
+	proxy_stop
+	by_relay >shares
+	cat shares
+	[ "$(wc -l <shares)" -eq 4 ] || fail "not all relays: $(cat shares)"
+	awk '{ n += $1; if ($1 > most) most = $1 } END { exit !(n > 0 &&
+	    most < 0.7 * n) }' shares || fail "one has most: $(cat shares)"
+}
+
+describe choices_hold_over_all_relays \
+    "round-robin and least-connection with three relays"
+choices_hold_over_all_relays_body()
+{
+	begin
+	backend a 127.0.0.1:0 forever echo
+	backend b 127.0.0.1:0 forever echo
+	backend idle 127.0.0.1:0 many-accept 30 park
+	backend busy 127.0.0.1:0 many-accept 30 park
+	cat >c <<-CONF
+		server.max-worker = 3
+		\$SERVER["socket"] == "127.0.0.1:0" {
+			sockproxy.balance = "round-robin"
+			$(server "a=$a" "b=$b")
+		}
+		\$SERVER["socket"] == "127.0.0.2:0" {
+			sockproxy.balance = "least-connection"
+			$(server "idle=$idle" "busy=$busy")
+		}
+	CONF
+	launch -- -f c
+	client load 16 900 100 "$p0"
+	# One after the other, so that each sees what those before have done.
+	n=0
+	while [ "$n" -lt 60 ]; do
+		n=$((n + 1))
+		eval "peer hold$n connect $p1 tell up park"
+		[ -p up ] || mkfifo up
+		timeout "$LIMIT" head -n 1 up >/dev/null || fail "connection $n"
+	done
+	proxy_stop_now
+	# Each relay takes turns for itself: off by one for each of them.
+	for l in a b; do
+		n=$(counter gw.backend.$l.0.connected)
+		[ "$n" -ge 447 ] && [ "$n" -le 453 ] || fail "$l: $n of 900"
+	done
+	for l in idle busy; do
+		n=$(counter gw.backend.$l.0.connected)
+		[ "$n" -ge 28 ] && [ "$n" -le 32 ] || fail "$l: $n of 60"
+	done
+}
