@@ -117,8 +117,9 @@ disarm(int fd)
 }
 
 /*
- * A level descriptor is armed at once, so that its owner hears if it cannot be;
- * what comes before anything is wanted is held back by collect.
+ * A level descriptor is armed once, so that its owner hears if it cannot be, and
+ * disarmed again: a process that does not want a connection must not be the one
+ * that is woken for it.
  */
 int
 wait_queue_add(int fd, enum wait_how how, uint32_t token)
@@ -134,9 +135,10 @@ wait_queue_add(int fd, enum wait_how how, uint32_t token)
 	s->token = token;
 	s->how = (uint8_t)how;
 	s->want = s->armed = 0;
-	if (how == WAIT_LEVEL)
+	if (how == WAIT_LEVEL) {
 		error = arm(fd, WAIT_READ);
-	else
+		disarm(fd);
+	} else
 		error = control(EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLOUT |
 		    EPOLLRDHUP | EPOLLPRI | EPOLLET);
 	if (error != 0)

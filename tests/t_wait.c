@@ -5,6 +5,9 @@
 #include <sys/types.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <netinet/in.h>
 
 #include <atf-c.h>
 #include <errno.h>
@@ -138,6 +141,63 @@ ATF_TC_BODY(no_descriptor_for_the_queue_says_so, tc)
 	ATF_REQUIRE_EQ(setrlimit(RLIMIT_NOFILE, &l), 0);
 }
 
+/*
+ * A reload: the next relay has the listener but does not want it yet.  A connection
+ * that comes now is for the relay that does; and if that one ends without having
+ * taken it, the next one hears of it as soon as it wants to.
+ */
+static void
+share(const char *kind)
+{
+	struct sockaddr_in	in = { .sin_family = AF_INET };
+	socklen_t		len = sizeof(in);
+	struct wait_event	ev[4];
+	int			fd, client, status, ready[2];
+	pid_t			former;
+	char			c;
+
+	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ATF_REQUIRE((fd = socket(AF_INET, SOCK_STREAM, 0)) >= 0);
+	ATF_REQUIRE_EQ(bind(fd, (struct sockaddr *)&in, len), 0);
+	ATF_REQUIRE_EQ(getsockname(fd, (struct sockaddr *)&in, &len), 0);
+	ATF_REQUIRE_EQ(listen(fd, 8), 0);
+	ATF_REQUIRE_EQ(pipe(ready), 0);
+	if ((former = fork()) == 0) {
+		if (wait_open(kind, 64) != 0 ||
+		    wait_add(fd, WAIT_LEVEL, 1) != 0)
+			_exit(9);
+		wait_want(fd, WAIT_READ);
+		(void)!write(ready[1], "r", 1);
+		_exit(wait_turn(ev, 4, 10000) == 1 ? 0 : 1);
+	}
+	ATF_REQUIRE(former > 0);
+	ATF_REQUIRE_EQ(read(ready[0], &c, 1), 1);
+	ATF_REQUIRE_EQ(wait_open(kind, 64), 0);
+	ATF_REQUIRE_EQ(wait_add(fd, WAIT_LEVEL, 1), 0);
+	/* Nothing is here yet; the former one falls asleep meanwhile. */
+	ATF_REQUIRE_EQ(wait_turn(ev, 4, 200), 0);
+	ATF_REQUIRE((client = socket(AF_INET, SOCK_STREAM, 0)) >= 0);
+	ATF_REQUIRE_EQ(connect(client, (struct sockaddr *)&in, len), 0);
+	ATF_CHECK_EQ(wait_turn(ev, 4, 0), 0);
+	ATF_REQUIRE_EQ(waitpid(former, &status, 0), former);
+	ATF_CHECK_EQ(status, 0);
+	wait_want(fd, WAIT_READ);
+	ATF_CHECK_EQ(wait_turn(ev, 4, 5000), 1);
+	wait_close();
+	(void)close(client);
+	(void)close(fd);
+}
+
+ATF_TC_WITHOUT_HEAD(who_wants_a_connection_is_woken);
+ATF_TC_BODY(who_wants_a_connection_is_woken, tc)
+{
+	const char	*kind = best();
+
+	wait_close();
+	share(kind);
+	share("poll");
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, events_of_a_former_descriptor_are_dropped);
@@ -145,5 +205,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, kinds_are_named);
 	ATF_TP_ADD_TC(tp, what_cannot_be_watched_says_so);
 	ATF_TP_ADD_TC(tp, no_descriptor_for_the_queue_says_so);
+	ATF_TP_ADD_TC(tp, who_wants_a_connection_is_woken);
 	return atf_no_error();
 }
