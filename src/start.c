@@ -64,6 +64,21 @@ take_activation(struct start *start, int *count)
 	return true;
 }
 
+/*
+ * A descriptor that is not open now would be one of ours later.
+ */
+static bool
+check_ready_fd(const struct start *start)
+{
+	struct os_addr	addr;
+
+	if (start->ready_fd == -1 ||
+	    os_sockname(start->ready_fd, &addr) != -EBADF)
+		return true;
+	log_fatal("-R %d: that descriptor is not open", start->ready_fd);
+	return false;
+}
+
 static void
 close_inherited(const struct start *start, int activated)
 {
@@ -348,7 +363,7 @@ start_open(struct start *start)
 		start->listeners[i] = -1;
 	for (int i = 0; i < DOORS; i++)
 		start->doors[i].fd = -1;
-	if (!take_activation(start, &activated))
+	if (!check_ready_fd(start) || !take_activation(start, &activated))
 		return false;
 	close_inherited(start, activated);
 	if (!background(start))

@@ -16,9 +16,17 @@ with_strace()
 	describe "$1" "$2" strace
 }
 
+# Sanitizers reserve memory beyond any limit, and cannot be traced at their end.
+no_sanitizer()
+{
+	! grep -qE '__(asan|msan|tsan)_init' "$PROGRAM" ||
+	    atf_skip "built with a sanitizer"
+}
+
 begin_strace()
 {
 	begin
+	no_sanitizer
 	[ -z "$WRAPPER" ] || atf_skip "strace cannot trace what is wrapped"
 	strace -f -o /dev/null -e inject=getpid:error=EPERM:when=9999 true ||
 	    atf_skip "strace cannot inject here"
@@ -95,10 +103,10 @@ no_memory_no_start_body()
 {
 	begin
 	[ -z "$WRAPPER" ] || atf_skip "the wrapper needs memory too"
-	"$PROGRAM" -V >about
+	no_sanitizer
 	conf 'server.pid-file = "pid"' 'server.buffers = 60000' >c
 	# 4 GB of buffers.
-	(ulimit -v 2000000 && exec "$PROGRAM" -D -R 9 -f c) 2>err
+	(ulimit -v 2000000 && exec "$PROGRAM" -D -R 9 -f c) 2>err 9>/dev/null
 	_status=$?
 	[ "$_status" -eq 1 ] || fail "exit status $_status: $(cat err)"
 	atf_check -o match:'error: out of memory: .*[0-9] GiB.*server.buffers' \

@@ -16,7 +16,7 @@ refused()
 {
 	_pattern=$1
 	shift
-	"$PROGRAM" -D "$@" >refused.out 2>refused.err
+	"$PROGRAM" -D "$@" >refused.out 2>refused.err 9>/dev/null
 	_status=$?
 	[ "$_status" -eq 1 ] || fail "exit status $_status: $*"
 	atf_check cat refused.out
@@ -97,6 +97,7 @@ each_failure_of_a_start_names_its_setting_body()
 	backend u "$PWD/socket" forever discard
 	refused "\"$PWD/socket\": address in use" "$PWD/socket" 127.0.0.1:1
 	[ -S socket ] || fail "the other server's socket is gone"
+	refused '-R 8: that descriptor is not open' -R 8 127.0.0.1:0 127.0.0.1:1
 	# Nothing is left of all this.
 	[ -z "$(find . -name 'pid*')" ] || fail "a pid file was left"
 }
@@ -126,7 +127,7 @@ low_limits_are_refused_with_the_number_body()
 		_drop="setpriv --bounding-set -sys_resource --inh-caps -sys_resource"
 	conf 127.0.0.1:1 >c
 	for n in 100 1000; do
-		(ulimit -n $n && exec $_drop "$PROGRAM" -D -R 9 -f c) 2>err
+		(ulimit -n $n && exec $_drop "$PROGRAM" -D -R 9 -f c) 2>err 9>/dev/null
 		_status=$?
 		[ $_status -eq 1 ] || fail "status $_status: $(cat err)"
 		atf_check -o match:"error: [0-9]+ descriptors are needed, but the limit of open files \\(RLIMIT_NOFILE, ulimit -n\\) is $n: raise it, or set server.max-connections to [0-9]+ or less" \
@@ -137,7 +138,7 @@ low_limits_are_refused_with_the_number_body()
 		(ulimit -n $n; launch $_drop -- -f less; proxy_stop) ||
 		    fail "$max is not low enough"
 		conf 127.0.0.1:1 "server.max-connections = $((max + 1))" >more
-		(ulimit -n $n && exec $_drop "$PROGRAM" -D -R 9 -f more) 2>err &&
+		(ulimit -n $n && exec $_drop "$PROGRAM" -D -R 9 -f more) 2>err 9>/dev/null &&
 		    fail "$max is not the most"
 	done
 	# The soft limit alone is no hindrance.
@@ -200,7 +201,7 @@ a_daemon_that_fails_says_so_in_the_foreground_body()
 	conf 127.0.0.1:1 'server.pid-file = "pid"' 'server.errorlog = "log"' \
 	    'server.chroot = "/nowhere"' >c
 	atf_check -s exit:1 -e match:"^sockproxy: relay 1: error: c:3: .*nowhere" \
-	    "$PROGRAM" -R 9 -f c
+	    sh -c "'$PROGRAM' -R 9 -f c 9>/dev/null"
 	[ ! -e pid ] || fail "a pid file was left"
 }
 
@@ -331,10 +332,12 @@ inherited_signals_and_umask_do_no_harm_body()
 		proxy_stop
 		rm -f log
 	done
-	(umask 0777; launch -- -f c; proxy_stop) || fail "not with umask 0777"
-	for file in log; do
+	echo 'umask 0777 && exec "$@"' >masked
+	launch sh masked -- -f c
+	for file in log pid; do
 		[ -n "$(find $file -perm -600)" ] || fail "$file: $(ls -l $file)"
 	done
+	proxy_stop
 	mkdir away
 	_here=$PWD
 	(cd away && rmdir "$_here/away" && exec "$PROGRAM" -D -R 3 127.0.0.1:0 \
