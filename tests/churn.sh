@@ -91,7 +91,7 @@ progress()
 round()
 {
 	total=$((RELOADS + UPGRADES)) n=0 upgrades=0
-	rm -f doors in told log pid
+	rm -f doors in told log pid u.sock
 	mkfifo doors in told
 	"$CHURN" -t 120 -u "$dir/u.sock" -r doors <in >load.out 2>load.err &
 	load=$!
