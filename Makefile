@@ -373,6 +373,12 @@ tests/fuzz/fuzz_conf: tests/fuzz/fuzz_conf.o libparts.a libsrc.a libcompat.a
 	$(CC) $(OPT) $(CFLAGS) $(FUZZ) $(LDFLAGS) -o $@ \
 	    tests/fuzz/fuzz_conf.o libparts.a libsrc.a libcompat.a
 
+tests/fuzz/fuzz_ctl.o: src/channel.c src/client.c
+
+tests/fuzz/fuzz_ctl: tests/fuzz/fuzz_ctl.o libparts.a libsrc.a libcompat.a
+	$(CC) $(OPT) $(CFLAGS) $(FUZZ) $(LDFLAGS) -o $@ \
+	    tests/fuzz/fuzz_ctl.o libparts.a libsrc.a libcompat.a
+
 tests/fuzz/fuzz_sim: tests/fuzz/fuzz_sim.o libsim.a libsrc.a
 	$(CC) $(OPT) $(CFLAGS) $(FUZZ) $(LDFLAGS) -o $@ \
 	    tests/fuzz/fuzz_sim.o libsim.a libsrc.a

@@ -21,3 +21,12 @@ schedules_body()
 	[ -d "$corpus" ] || atf_skip "there is no corpus yet"
 	atf_check -o ignore -e ignore "$_dir/fuzz/fuzz_sim" "$corpus"
 }
+
+describe monitor_clients "every input in the corpus of the monitor's fuzzer"
+monitor_clients_body()
+{
+	begin
+	corpus=$_dir/../../tests/fuzz/corpus/fuzz_ctl
+	atf_check -o match:"^[0-9]{2,} inputs" -e ignore \
+	    "$_dir/fuzz/fuzz_ctl" "$corpus"
+}

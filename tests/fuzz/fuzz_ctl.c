@@ -1,0 +1,406 @@
+/*
+ * fuzz_ctl.c - any bytes as a client of the monitor, over any tables of sessions.
+ *
+ * The whole machine of a client runs (client.c, ctl.c, http.c, all views), over
+ * sockets that are made up: they take and give as much as the input says.  Nothing
+ * may crash, hang or speak unless spoken to; what it says must have the form that
+ * sockproxy(8) promises, unless it was cut short.
+ *
+ *	byte 0	bit 0: HTTP, else control; bit 1: the parent cannot be told;
+ *		bit 2: never reads; bit 3: a reload goes well
+ *	byte 1	bytes given with each read;  byte 2: taken with each write
+ *	byte 3	how many of the following bytes go over the session table
+ *
+ * Compiled as fuzz_conf.c says.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "board.h"
+#include "chan.h"
+#include "client.h"
+#include "conf.h"
+#include "history.h"
+#include "log.h"
+#include "operate.h"
+#include "os.h"
+#include "session.h"
+#include "stat.h"
+#include "status.h"
+#include "table.h"
+
+/*
+ * The machine itself, over sockets of ours; all else is linked as it is.
+ */
+#define os_read		made_up_read
+#define os_write	made_up_write
+#define os_shutdown	made_up_shutdown
+#define os_close	made_up_close
+#define os_reset	made_up_reset
+#define chan_send	made_up_send
+long	made_up_read(int, void *, size_t);
+long	made_up_write(int, const void *, size_t);
+int	made_up_shutdown(int);
+void	made_up_close(int);
+void	made_up_reset(int);
+int	made_up_send(int, const void *, size_t, const int *, unsigned, int);
+#include "channel.c"
+#include "client.c"
+
+int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+enum { INPUT_MAX = 64 * 1024, SAID_MAX = 4 * 1024 * 1024, ROWS = 16,
+    TURNS = 100000 };
+
+static const char config[] =
+    "server.max-connections = 16\n"
+    "$SERVER[\"socket\"] == \"127.0.0.1:80\" { sockproxy.server = (\n"
+    "  \"web \\\"<1>&\" => ( \"host\" => \"10.0.0.1\", \"port\" => 80 ),\n"
+    "  \"two\" => ( \"socket\" => \"/run/two.sock\" ) ) }\n"
+    "$SERVER[\"socket\"] == \"[::1]:80\" { sockproxy.server = (\n"
+    "  \"two\" => ( \"host\" => \"nosuch.invalid\" ) ) }\n";
+
+static struct setup	 set;
+static struct os_addr	 bound[4];
+static struct client	 client;
+
+/* The world outside. */
+static const uint8_t	*given;
+static size_t		 left, reads, writes, asked;
+static bool		 deaf, untold, closed;
+static uint64_t		 clock_ms = 1000000;
+static char		 said[SAID_MAX + 1];
+static size_t		 nsaid;
+
+static void
+fail(const char *what)
+{
+	fprintf(stderr, "fuzz_ctl: %s\n%.*s\n", what, (int)nsaid, said);
+	abort();
+}
+
+/* ---- os.h, as far as a client uses it, and the channel ---- */
+
+long
+os_read(int fd, void *buf, size_t size)
+{
+	size_t	n = reads;
+
+	(void)fd;
+	if (closed)
+		fail("read from a closed socket");
+	if (asked++ % 2 == 1)
+		return -EAGAIN;
+	if (left == 0)
+		return 0;
+	if (n > size)
+		n = size;
+	if (n > left)
+		n = left;
+	memcpy(buf, given, n);
+	given += n;
+	left -= n;
+	return (long)n;
+}
+
+long
+os_write(int fd, const void *buf, size_t size)
+{
+	size_t	n = writes;
+
+	(void)fd;
+	if (closed)
+		fail("write to a closed socket");
+	if (size == 0)
+		fail("nothing to write");
+	if (deaf || asked++ % 2 == 1)
+		return -EAGAIN;
+	if (n > size)
+		n = size;
+	if (n > SAID_MAX - nsaid)
+		fail("it says too much");
+	memcpy(said + nsaid, buf, n);
+	nsaid += n;
+	return (long)n;
+}
+
+int
+os_shutdown(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
+void
+os_close(int fd)
+{
+	(void)fd;
+	if (closed)
+		fail("closed twice");
+	closed = true;
+}
+
+void
+os_reset(int fd)
+{
+	os_close(fd);
+}
+
+int
+chan_send(int fd, const void *buf, size_t len, const int *fds, unsigned nfds,
+    int timeout_ms)
+{
+	(void)fd;
+	(void)buf;
+	(void)len;
+	(void)fds;
+	(void)nfds;
+	(void)timeout_ms;
+	return untold ? -EPIPE : 0;
+}
+
+/* ---- the oracle ---- */
+
+static void
+check_control(void)
+{
+	size_t	i = nsaid;
+
+	if (nsaid == 0 || said[nsaid - 1] != '\n')
+		fail("no whole line at the end");
+	for (i = nsaid - 1; i > 0 && said[i - 1] != '\n'; i--)
+		continue;
+	if (nsaid - i == 3 && memcmp(said + i, "ok\n", 3) == 0)
+		return;
+	if (nsaid - i > 7 && memcmp(said + i, "error: ", 7) == 0)
+		return;
+	fail("the last line is no verdict");
+}
+
+/* The chunks, up to the one of nothing, behind which there is nothing. */
+static void
+check_chunks(const char *p, const char *end)
+{
+	unsigned long	 n;
+	char		*after;
+
+	for (;;) {
+		n = strtoul(p, &after, 16);
+		if (after == p || end - after < 2 || memcmp(after, "\r\n", 2))
+			fail("no chunk");
+		p = after + 2;
+		if ((unsigned long)(end - p) < n + 2 ||
+		    memcmp(p + n, "\r\n", 2) != 0)
+			fail("a chunk without its end");
+		p += n + 2;
+		if (n == 0)
+			break;
+	}
+	if (p != end)
+		fail("something behind the last chunk");
+}
+
+static void
+check_http(void)
+{
+	const char	*body;
+
+	if (nsaid == 0)
+		return;		/* said nothing, got nothing */
+	said[nsaid] = '\0';
+	body = strstr(said, "\r\n\r\n");
+	if (strncmp(said, "HTTP/1.1 ", 9) != 0 || body == NULL)
+		fail("no head of an answer");
+	body += 4;
+	/* an answer to HEAD has no body, whatever its head says */
+	if (strstr(said, "chunked") < body && strstr(said, "chunked") != NULL &&
+	    body != said + nsaid)
+		check_chunks(body, said + nsaid);
+}
+
+/* ---- running ---- */
+
+static void
+put(void *arg, const char *line)
+{
+	(void)arg;
+	fprintf(stderr, "%s\n", line);
+}
+
+static void
+prepare(void)
+{
+	static bool	done;
+
+	if (done)
+		return;
+	done = true;
+	if (!conf_text(&set, "fuzz", config, strlen(config), put,
+	    NULL) || !stat_open(1, set.nlisteners, set.nbackends) ||
+	    !table_map(1, ROWS) || !board_open(set.nbackends, 1) ||
+	    !history_open(set.nbackends))
+		exit(1);
+	log_open(open("/dev/null", O_WRONLY), false, 0);
+	stat_self(0);
+	status_open(&set, bound);
+	operate_open(7);
+}
+
+/* Other processes write there: it may hold anything. */
+static void
+fill_table(const uint8_t *from, size_t n)
+{
+	char	*rows = (char *)(uintptr_t)table_seen(0, 0);
+	size_t	 size = ROWS * sizeof(struct session), i;
+
+	memset(rows, 0, size);
+	for (i = 0; n > 0 && i < size; i++)
+		rows[i] = (char)from[i % n];
+}
+
+static void
+reload_notes(bool good)
+{
+	struct channel_note	note = { .order = CHANNEL_SAID, .fd = -1,
+				    .text = "c.conf:1:2: error: \"odd\" \xff" };
+	int			i;
+
+	for (i = 0; i < 100; i++)
+		client_note(&client, &note, clock_ms);
+	note = (struct channel_note){ .order = CHANNEL_RELOADED,
+	    .value = !good, .fd = -1 };
+	client_note(&client, &note, clock_ms);
+}
+
+static void
+run(bool good)
+{
+	int	turns;
+
+	for (turns = 0; turns < TURNS; turns++) {
+		if (!client_run(&client, clock_ms))
+			break;
+		if (client.state == CLIENT_RELOADS)
+			reload_notes(good);
+		if (deaf || (turns % 64 == 63 &&
+		    client.state != CLIENT_WRITES)) {
+			if (client_due(&client) > clock_ms)
+				clock_ms = client_due(&client);
+		}
+		if (turns % 16 == 0)
+			(void)history_sample(clock_ms);
+	}
+	if (turns == TURNS)
+		fail("it never ends");
+	client_drop(&client);
+	if (!closed)
+		fail("not closed");
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	bool	http, finished;
+
+	prepare();
+	if (size < 4 || size > INPUT_MAX)
+		return 0;
+	http = data[0] & 1;
+	untold = data[0] & 2;
+	deaf = data[0] & 4;
+	reads = data[1] + 1u;
+	writes = data[2] * 16u + 1;
+	given = data + 4;
+	left = size - 4;
+	asked = nsaid = 0;
+	closed = false;
+	if (data[3] < left) {
+		fill_table(given, data[3]);
+		given += data[3];
+		left -= data[3];
+	} else
+		fill_table(NULL, 0);
+	finished = left > 0 && !deaf;
+	client_start(&client, 5, http ? CLIENT_HTTP : CLIENT_CONTROL,
+	    clock_ms);
+	run(data[0] & 8);
+	if (deaf && nsaid > 0)
+		fail("somebody read");
+	if (finished && http)
+		check_http();
+	else if (finished)
+		check_control();
+	return 0;
+}
+
+#ifndef LIBFUZZER
+
+static uint8_t	input[INPUT_MAX + 1];
+
+static int
+replay(const char *path)
+{
+	struct dirent	**names;
+	struct stat	 st;
+	char		 name[4096];
+	int		 i, n, count = 0;
+	FILE		*f;
+
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+		if ((n = scandir(path, &names, NULL, alphasort)) == -1)
+			return -1;
+		for (i = 0; i < n; i++) {
+			if (names[i]->d_name[0] != '.') {
+				snprintf(name, sizeof(name), "%s/%s", path,
+				    names[i]->d_name);
+				count += replay(name);
+			}
+			free(names[i]);
+		}
+		free(names);
+		return count;
+	}
+	if ((f = fopen(path, "r")) == NULL) {
+		fprintf(stderr, "fuzz_ctl: %s: %s\n", path, strerror(errno));
+		exit(1);
+	}
+	LLVMFuzzerTestOneInput(input, fread(input, 1, sizeof(input), f));
+	fclose(f);
+	return 1;
+}
+
+#ifdef __AFL_HAVE_MANUAL_CONTROL
+__AFL_FUZZ_INIT();
+#endif
+
+int
+main(int argc, char *argv[])
+{
+	int	i, count = 0;
+
+#ifdef __AFL_HAVE_MANUAL_CONTROL
+	if (argc == 1) {
+		__AFL_INIT();
+		const uint8_t *data = __AFL_FUZZ_TESTCASE_BUF;
+		while (__AFL_LOOP(10000))
+			LLVMFuzzerTestOneInput(data,
+			    (size_t)__AFL_FUZZ_TESTCASE_LEN);
+		return 0;
+	}
+#endif
+	if (argc == 1)
+		LLVMFuzzerTestOneInput(input,
+		    fread(input, 1, sizeof(input), stdin));
+	for (i = 1; i < argc; i++)
+		count += replay(argv[i]);
+	if (argc > 1)
+		printf("%d inputs\n", count);
+	return 0;
+}
+
+#endif
