@@ -13,9 +13,7 @@
 static size_t
 page_size(void)
 {
-	long	n = sysconf(_SC_PAGESIZE);
-
-	return n > 0 ? (size_t)n : 4096;
+	return (size_t)getpagesize();	/* sysconf(3) is large */
 }
 
 size_t

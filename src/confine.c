@@ -159,7 +159,9 @@ find_targets(const struct setup *set, struct targets *t)
 	const struct setup_backend	*b;
 	unsigned			 i, k;
 
-	memset(t, 0, sizeof(*t));
+	t->nports = 0;
+	t->ndirs = 0;
+	t->abstract = false;
 	for (i = 0; i < set->nbackends; i++) {
 		b = &set->backends[i];
 		if (b->addr.family == OS_NONE)

@@ -140,7 +140,7 @@ resolve_backends(struct setup *setup)
 	struct os_addr		 addrs[LIMIT_ADDRS_PER_NAME];
 	struct setup_backend	*b;
 
-	memset(found, 0, sizeof(found));
+	memset(found, 0, setup->nbackends * sizeof(found[0]));
 	for (unsigned i = 0; i < setup->nbackends; i++) {
 		b = &setup->backends[i];
 		if (b->addr.family != OS_NONE)
