@@ -218,7 +218,7 @@ user_log_and_pid_file_change_body()
 	kill -HUP "$PROXY"
 	await "it is refused" grep -q 'none/pid: no such file' log.2
 	# Both the old one and the new one hold the lock all along.
-	atf_check -s exit:1 -e match:'runs already' "$PROGRAM" -D -R 9 -f - <<-CONF
+	atf_check -s exit:1 -e match:'runs already' "$PROGRAM" -D -R 9 -f - 9>ports <<-CONF
 		server.pid-file = "$PWD/pid.2"
 		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
 	CONF
