@@ -23,7 +23,7 @@
 
 enum {
 	EXIT_USAGE = 2,
-	PATH_BYTES = 1024,
+	PATH_BYTES = 256,		/* of a message with a path */
 	READ_BYTES = 16 * 1024,
 	PATIENCE_MS = CLIENT_RELOAD_MS + 10000	/* without a byte */
 };
@@ -129,6 +129,7 @@ reach(const char *path, int *fd)
 	struct os_addr	addr = { .family = OS_UNIX };
 	size_t		len = strlen(path);
 	bool		pending;
+	char		text[PATH_BYTES];
 	char		why[PATH_BYTES];
 
 	if (len == 0 || len > os_path_max())
