@@ -129,7 +129,6 @@ reach(const char *path, int *fd)
 	struct os_addr	addr = { .family = OS_UNIX };
 	size_t		len = strlen(path);
 	bool		pending;
-	char		text[PATH_BYTES];
 	char		why[PATH_BYTES];
 
 	if (len == 0 || len > os_path_max())
