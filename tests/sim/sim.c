@@ -9,9 +9,9 @@
  * A failure prints the seed, turn, invariant and session, the last events, and
  * the smallest set of clients and faults that still shows it.
  *
- * Linked with src/addr.o backend.o buf.o half.o listener.o loop.o channel.o
- * report.o session.o stat.o text.o and tests/sim/ *.o: no compat object, and of
- * src neither conf, log nor must, which sim_sys.c and sim_trace.c stand in for.
+ * Linked with tests/sim/sim_*.o (but sim_contract.o) and an archive of src/: no
+ * compat object, and of src neither conf, log nor must, which sim_sys.c and
+ * sim_trace.c stand in for.  It is about twice as fast with -flto.
  */
 #include <sys/mman.h>
 #include <sys/wait.h>

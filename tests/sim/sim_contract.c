@@ -4,8 +4,8 @@
  *
  *	sim-contract [-v] [name ...]
  *
- * Linked with tests/contract*.o, sim_net.o sim_os.o sim_rng.o sim_splice.o
- * sim_trace.o sim_wait.o and src/ nothing.
+ * Linked with tests/contract*.o, sim_chan.o sim_net.o sim_os.o sim_rng.o
+ * sim_splice.o sim_trace.o sim_wait.o and nothing of src/.
  */
 #include <setjmp.h>
 #include <stdio.h>
