@@ -468,3 +468,43 @@ reset_is_a_reset_after_a_reload_body()
 	done
 	proxy_stop
 }
+
+manager_heard()
+{
+	grep -qE -e "$1" heard
+}
+
+describe service_manager_is_told \
+    "READY, RELOADING and STOPPING, when NOTIFY_SOCKET is set" python3
+service_manager_is_told_body()
+{
+	begin
+	backend a 127.0.0.1:0 forever echo
+	mkfifo listening
+	python3 -c '
+import socket
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind("manager")
+open("listening", "w").write("yes\n")
+heard = open("heard", "w")
+while True:
+    heard.write(s.recv(4096).decode().replace("\n", ",") + "\n")
+    heard.flush()' & manager=$!
+	STARTED="$STARTED $manager"
+	timeout "$LIMIT" head -n 1 listening >/dev/null
+	export NOTIFY_SOCKET="$PWD/manager"
+	controlled <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "a=$a") }
+	CONF
+	await "it is ready" manager_heard "^READY=1,MAINPID=$PROXY,STATUS=serving"
+	ctl reload || fail reload
+	await "the reload is told" manager_heard \
+	    '^RELOADING=1,MONOTONIC_USEC=[0-9]+,'
+	await "the end of the reload" manager_heard '^READY=1,.*new configuration'
+	echo nonsense >>proxy.conf
+	kill -HUP "$PROXY"
+	await "that it failed" manager_heard '^READY=1,.*configuration from before'
+	proxy_stop
+	await "the end" manager_heard '^STOPPING=1'
+	kill $manager
+}
