@@ -436,7 +436,7 @@ half_run(struct half *h, struct side *from, struct side *to,
 
 	while (half_ready(h, from, to, leave->now)) {
 		/* bounded by what is taken, and by what is given for rescued bytes */
-		if (taken >= leave->take || spent >= LIMIT_HALF_BUDGET)
+		if (taken >= leave->take || spent >= LIMIT_SPLICE_BUDGET)
 			if (h->state != HALF_FIN)
 				break;
 		before = h->bytes;

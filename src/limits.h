@@ -34,6 +34,7 @@ enum {
 	LIMIT_BUFFERS_AUTO = 256,	/* when it is not set, at most */
 	LIMIT_OTHER_FDS = 32,		/* log, channel, waiter, inherited ones */
 	LIMIT_HALF_BUDGET = 256 * 1024,	/* bytes per half and turn */
+	LIMIT_SPLICE_BUDGET = 1024 * 1024,	/* the same, when the kernel moves */
 	LIMIT_LANES = 256,		/* splices at once */
 	LIMIT_BULK = 16 * 1024,		/* a read of so much is bulk */
 	LIMIT_BULK_READS = 8,		/* so many in a row begin a splice */

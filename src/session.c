@@ -283,7 +283,8 @@ rate_leave(const struct session *s, struct half *h, unsigned way)
 			least = all;
 	}
 	if (least == 0)
-		return LIMIT_HALF_BUDGET;
+		return h->state == HALF_SPLICE ? LIMIT_SPLICE_BUDGET :
+		    LIMIT_HALF_BUDGET;
 	least = least * 1024 / 20;	/* as much as 50 ms give */
 	return least > LIMIT_HALF_BUDGET ? LIMIT_HALF_BUDGET : (size_t)least;
 }

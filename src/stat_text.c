@@ -185,6 +185,9 @@ print_listener(const struct setup *setup, const struct out *out, unsigned i)
 
 	name = setup->strings + setup->listeners[i].name;
 	stat_sum_listener(i, &sum);
+	/* of what went with an earlier configuration, only what there was */
+	if (i >= setup->nlisteners && sum.accepted == 0 && sum.active == 0)
+		return;
 	if (i >= setup->nlisteners && sum.accepted == 0)
 		return;
 	out_named(out, prefix, name, "accepted", sum.accepted);
