@@ -78,8 +78,8 @@ HEADERS = compat/attr.h compat/chan.h compat/chan_fds.h compat/console.h \
 	src/operate.h src/out.h src/parent.h src/relay.h src/report.h \
 	src/resolve.h src/session.h src/setup.h src/start.h src/stat.h \
 	src/status.h src/table.h src/text.h src/upgrade.h src/view.h \
-	src/watcher.h tests/sim/sim.h tests/conf_same.h tests/contract.h \
-	tests/peer.h
+	src/watcher.h tests/conf_same.h tests/contract.h tests/peer.h \
+	tests/sim/sim.h tests/sim/sim_check.h
 
 # All but main.c, which tests must not have.
 SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
@@ -123,9 +123,11 @@ COMPAT_generic = compat/chan_stream.c compat/os_accept.c compat/os_generic.c \
 	compat/wait_none.c
 COMPAT = $(COMPAT_ALL) $(COMPAT_$(COMPAT_SYSTEM))
 SIM = tests/sim/sim_actor.c tests/sim/sim_chan.c tests/sim/sim_check.c \
-	tests/sim/sim_net.c tests/sim/sim_os.c tests/sim/sim_plan.c \
-	tests/sim/sim_rng.c tests/sim/sim_run.c tests/sim/sim_splice.c \
-	tests/sim/sim_sys.c tests/sim/sim_trace.c tests/sim/sim_wait.c
+	tests/sim/sim_door.c tests/sim/sim_net.c tests/sim/sim_os.c \
+	tests/sim/sim_pattern.c tests/sim/sim_plan.c tests/sim/sim_rng.c \
+	tests/sim/sim_run.c tests/sim/sim_script.c tests/sim/sim_splice.c \
+	tests/sim/sim_sys.c tests/sim/sim_trace.c tests/sim/sim_turn.c \
+	tests/sim/sim_wait.c
 
 FUZZERS = tests/fuzz/fuzz_conf tests/fuzz/fuzz_ctl tests/fuzz/fuzz_sim
 

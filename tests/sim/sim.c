@@ -50,7 +50,7 @@ seconds(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-/* --- crashes are findings too ------------------------------------------------- */
+/* --- crashes are findings too -------------------------------------------- */
 
 static void
 tell_where(void)
@@ -77,7 +77,7 @@ crashed(int sig)
 	raise(sig);
 }
 
-/* --- making a case small ---------------------------------------------------------- */
+/* --- making a case small ------------------------------------------------- */
 
 /* Run it in a child; true when it breaks the same invariant. */
 static bool
@@ -156,7 +156,7 @@ shrink(uint64_t seed, const char *invariant)
 	fflush(stdout);
 }
 
-/* --- running many ------------------------------------------------------------------- */
+/* --- running many -------------------------------------------------------- */
 
 static void
 job(unsigned index, unsigned jobs, uint64_t first, uint64_t count)

@@ -1,16 +1,19 @@
 /*
  * sim.h - the simulated system: what its parts know of each other.
  *
- * sim_rng   every decision, from a seed or from a fuzzer's bytes
- * sim_net   sockets, links and the clock: the model, no policy
- * sim_os    os.h over sim_net; sim_wait wait.h; sim_splice splice.h
- * sim_chan  messages between the parent and relays, one after the other
- * sim_sys   the rest of compat that the relay is linked with
- * sim_actor clients and backends that play scripts
- * sim_plan  configuration and actors of a seed
- * sim_check invariants and the oracle
- * sim_trace the last events, and how a run fails
- * sim       the runner: seeds, jobs, shrinker, summary
+ * sim_rng      every decision, from a seed or from a fuzzer's bytes
+ * sim_net      sockets, links and the clock: the model, no policy
+ * sim_pattern  the bytes of streams
+ * sim_os       os.h over sim_net, with sim_door for connections as they begin;
+ *              sim_wait wait.h; sim_splice splice.h
+ * sim_chan     messages between the parent and relays, one after the other
+ * sim_sys      the rest of compat that the relay is linked with
+ * sim_actor    clients and backends that play scripts; sim_script writes them
+ * sim_plan     configuration and actors of a seed
+ * sim_check    invariants and the oracle at every call; sim_turn after turns
+ * sim_trace    the last events, and how a run fails
+ * sim_run      one seed from the plan to the end
+ * sim          the runner: seeds, jobs, shrinker, summary
  *
  * Times in here are microseconds of the world; what the relay sees is
  * os_now_ms(), which can jump and stand still.
@@ -45,7 +48,7 @@ enum {
 #define SIM_S		1000000ULL
 #define SIM_NEVER	UINT64_MAX
 
-/* --- sim_rng: decisions ------------------------------------------------- */
+/* --- sim_rng: decisions -------------------------------------------------- */
 
 /* Faults, each with a generator of its own, so that one can be left out. */
 enum fault {
@@ -265,7 +268,7 @@ void	pattern_init(void);
 void	pattern_fill(uint64_t key, uint64_t pos, uint8_t *, size_t);
 size_t	pattern_differs(uint64_t key, uint64_t pos, const uint8_t *, size_t);
 
-/* --- sim_os --------------------------------------------------------------- */
+/* --- sim_os -------------------------------------------------------------- */
 
 enum desc_kind { DESC_FREE, DESC_SOCK, DESC_LISTEN, DESC_PIPE };
 
@@ -285,27 +288,27 @@ void	close_listener(struct sock *);
 /* One attempt to read or write for splice: what the real calls would do. */
 int	os_take_error(struct sock *);
 
-/* --- sim_wait -------------------------------------------------------------- */
+/* --- sim_wait ------------------------------------------------------------ */
 
 void	wait_reset_world(void);
 void	wait_edge(int fd, unsigned bits);
 bool	wait_watches(int fd);
 bool	wait_idle(void);		/* no event is on its way */
 
-/* --- sim_splice ------------------------------------------------------------ */
+/* --- sim_splice ---------------------------------------------------------- */
 
 void	splice_reset_world(int kind, unsigned capacity);
 void	splice_moves(struct sock *);	/* detached lanes: source or sink changed */
 unsigned splice_lanes(void);		/* in use */
 unsigned splice_pipes(void);		/* descriptors of pipes */
 
-/* --- sim_chan: between processes ------------------------------------------- */
+/* --- sim_chan: between processes ----------------------------------------- */
 
 void	chan_reset_world(void);
 struct sock *chan_make(void);
 void	chan_gone(struct sock *);
 
-/* --- sim_sys ---------------------------------------------------------------- */
+/* --- sim_sys ------------------------------------------------------------- */
 
 void	sys_reset_world(void);
 void	sys_started(bool);	/* from here on nothing is allocated */
@@ -313,7 +316,7 @@ extern bool sys_print;			/* log lines to stdout */
 extern bool sys_short;			/* memory ran out */
 extern uint64_t sys_lines;
 
-/* --- sim_actor --------------------------------------------------------------- */
+/* --- sim_actor ----------------------------------------------------------- */
 
 enum op_kind {
 	OP_SEND, OP_PAUSE, OP_FIN, OP_CLOSE, OP_RESET, OP_VANISH, OP_WAIT,
@@ -365,6 +368,8 @@ extern unsigned sim_nlisteners;
 
 void	actor_reset_world(void);
 void	actor_cast(unsigned client);	/* its script */
+void	actor_shape(struct actor *, unsigned stream);
+void	actor_begin(struct actor *);	/* a backend's script */
 int	actor_serve(unsigned service, struct sock *);	/* a backend's connection */
 void	actor_wake(int);
 void	actor_connected(struct sock *relay_end);
@@ -372,7 +377,7 @@ void	actor_event(enum ev_kind, unsigned id, uint32_t arg);
 unsigned actor_clients_left(void);
 struct service *actor_service(const struct os_addr *);
 
-/* --- sim_plan ------------------------------------------------------------------ */
+/* --- sim_plan ------------------------------------------------------------ */
 
 extern struct setup plan_setup;
 struct plan {
@@ -392,7 +397,7 @@ extern struct plan plan;
 void	plan_make(uint64_t seed);
 void	plan_change(void);
 
-/* --- sim_check ------------------------------------------------------------------- */
+/* --- sim_check ----------------------------------------------------------- */
 
 void	check_reset_world(void);
 void	check_successor(void);
@@ -406,7 +411,7 @@ void	check_close(struct sock *, bool orderly);
 void	check_end(void);		/* the loop has finished */
 struct sock *check_mate(struct sock *);
 
-/* --- sim_trace --------------------------------------------------------------------- */
+/* --- sim_trace ----------------------------------------------------------- */
 
 /* How it ended for a client. */
 enum seen { SEEN_NOTHING, SEEN_RESET, SEEN_BOTH_ENDS, SEEN_END, SEEN_LEFT,

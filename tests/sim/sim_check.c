@@ -1,66 +1,46 @@
 /*
- * sim_check.c - the invariants.
- *
- * Some are held at every call (a byte at its place, no end that nobody sent, no
- * reset that destroys), some after every turn (who owns what, sums, limits, no
- * spin), some whenever the relay goes to sleep (nothing that it could do is left).
+ * sim_check.c - invariants that are held at every call: a byte at its place, no
+ * end that nobody sent, no reset that destroys, no reason that is not so.
+ * sim_turn.c has those that are held after a turn.
  */
 #include <errno.h>
 #include <string.h>
 
-#include "backend.h"
-#include "buf.h"
 #include "limits.h"
-#include "listener.h"
 #include "session.h"
 #include "sim.h"
-#include "splice.h"
+#include "sim_check.h"
 #include "stat.h"
 #include "table.h"
-#include "wait.h"
 
-enum { SPINS = 3, IDLE_WAKES = 200, ROWS = 64, BUFS = 1024,
-	SLACK_MS = 2 * LIMIT_SWEEP_MS + 10 };
-
-static unsigned	spins, idle_wakes;
-static uint64_t	idle_second, last_progress, last_happened, last_limits;
-static uint64_t	last_ms_since[ROWS];	/* when a row was first seen in LAST */
+static uint64_t	last_ms[ROWS];		/* when a row was first seen in LAST */
 static uint32_t	last_number[ROWS];
-static unsigned	tick;
-static uint64_t	leased[BUFS], lease_round;	/* by buffer: seen leased in */
-static unsigned	nleased;
-enum limit { LATE_LAST, LATE_CONNECT, LATE_READ_IDLE, LATE_WRITE_IDLE,
-	LATE_HALF_CLOSE, LATE_WRITE, LATE_READ, LATES };
-static const char *const limit_names[LATES] = { "last", "connect-timeout",
-	"max-read-idle", "max-write-idle", "half-close-timeout",
-	"write-timeout", "read-timeout" };
-static struct late {		/* rows that were seen over a limit */
-	uint32_t	number;
-	uint64_t	ms, turn;
-} lates[ROWS][LATES];
 
-/* Another relay: its rows and numbers mean other sessions. */
 void
-check_successor(void)
+check_forget(void)
 {
-	memset(last_ms_since, 0, sizeof(last_ms_since));
+	memset(last_ms, 0, sizeof(last_ms));
 	memset(last_number, 0, sizeof(last_number));
-	memset(lates, 0, sizeof(lates));
 }
 
-void
-check_reset_world(void)
+uint64_t
+check_last(unsigned i)
 {
-	spins = idle_wakes = 0;
-	idle_second = last_progress = last_happened = last_limits = 0;
-	tick = 0;
-	check_successor();
+	const struct session *s = table_row(i);
+
+	if (s->state != SESSION_LAST)
+		return s->since_ms;
+	if (last_number[i] != s->number) {
+		last_number[i] = s->number;
+		last_ms[i] = s->since_ms;
+	}
+	return last_ms[i];
 }
 
-/* --- who belongs to whom ------------------------------------------------------ */
+/* --- who belongs to whom ------------------------------------------------- */
 
-static struct sock *
-side_sock(const struct session *s, unsigned which)
+struct sock *
+check_side(const struct session *s, unsigned which)
 {
 	int fd = s->side[which].fd;
 
@@ -72,10 +52,10 @@ side_sock(const struct session *s, unsigned which)
 	return descs[fd].s;
 }
 
-static void
-marry(struct session *s, unsigned row)
+void
+check_marry(struct session *s, unsigned row)
 {
-	struct sock *c = side_sock(s, CLIENT), *b = side_sock(s, BACKEND);
+	struct sock *c = check_side(s, CLIENT), *b = check_side(s, BACKEND);
 
 	if (c == NULL || b == NULL)
 		return;
@@ -103,7 +83,7 @@ marry_all(void)
 
 	for (i = 0; i < table_rows() && i < ROWS; i++)
 		if (table_row(i)->state != SESSION_FREE)
-			marry(table_row(i), i);
+			check_marry(table_row(i), i);
 }
 
 struct sock *
@@ -122,7 +102,7 @@ number_of(const struct sock *s)
 	return s->row >= 0 ? (long)table_row((unsigned)s->row)->number : -1;
 }
 
-/* --- at every call --------------------------------------------------------------- */
+/* --- at every call ------------------------------------------------------- */
 
 void
 check_read(struct sock *s, long n)
@@ -221,8 +201,7 @@ later(uint64_t a, uint64_t b)
 static bool
 patience_over(const struct sock *s, const struct session *row)
 {
-	uint64_t since = last_number[s->row] == row->number ?
-	    last_ms_since[s->row] : row->since_ms, now = W.last_ms;
+	uint64_t since = check_last((unsigned)s->row), now = W.last_ms;
 
 	if ((W.draining && now >= W.drain_due_ms) || W.killed)
 		return true;
@@ -342,379 +321,4 @@ check_close(struct sock *s, bool orderly)
 		check_reset(s, row);
 	if (s->service < 0)
 		check_reason(row, s, s->mate);
-}
-
-/* --- after every turn ---------------------------------------------------------------- */
-
-static void
-check_half(const struct session *s, unsigned way)
-{
-	const struct half *h = &s->half[way];
-	struct sock *from = side_sock(s, way), *to = side_sock(s, !way);
-	uint64_t held;
-
-	if ((h->state == HALF_DRAIN) != (h->buf != -1) &&
-	    !(h->state == HALF_DRAIN && h->lane != -1))
-		sim_fail("buffer", s->number, "half %u in state %u has buffer %d",
-		    way, h->state, h->buf);
-	if (h->buf != -1) {
-		if (h->len == 0)
-			sim_fail("buffer", s->number, "leased and empty");
-		if (h->buf >= BUFS || leased[h->buf] == lease_round)
-			sim_fail("buffer", s->number, "%d is leased twice",
-			    h->buf);
-		leased[h->buf] = lease_round;
-		nleased++;
-	}
-	if (s->state != SESSION_RELAY || from == NULL || to == NULL)
-		return;
-	if (h->end == HALF_BROKEN || h->end == HALF_DROPPED)
-		return;
-	held = half_held(h);
-	if (from->rx_taken + h->owed != to->tx_total + held)
-		sim_fail("held", s->number, "half %u: %llu taken, %llu given, "
-		    "%llu held, %u owed", way,
-		    (unsigned long long)from->rx_taken,
-		    (unsigned long long)to->tx_total, (unsigned long long)held,
-		    h->owed);
-	if (h->bytes != to->tx_total &&
-	    !(h->state == HALF_SPLICE && splice_kind() == SPLICE_DETACHED))
-		sim_fail("counters", s->number, "half %u says %llu bytes, %llu "
-		    "were given", way, (unsigned long long)h->bytes,
-		    (unsigned long long)to->tx_total);
-}
-
-/* When a session was first seen in LAST. */
-static void
-note_last(unsigned i)
-{
-	const struct session *s = table_row(i);
-
-	if (s->state != SESSION_LAST || last_number[i] == s->number)
-		return;
-	last_number[i] = s->number;
-	last_ms_since[i] = s->since_ms;
-}
-
-static void
-check_row(unsigned i, unsigned *fds, unsigned *lanes)
-{
-	struct session *s = table_row(i);
-	struct sock *e;
-	unsigned w;
-
-	marry(s, i);
-	for (w = CLIENT; w <= BACKEND; w++) {
-		if ((e = side_sock(s, w)) != NULL) {
-			(*fds)++;
-			e->row = (int8_t)i;
-			if (!wait_watches(s->side[w].fd))
-				sim_fail("ownership", s->number, "%d is not "
-				    "watched", s->side[w].fd);
-			if (e->owner_turn == trace_turn + 1)
-				sim_fail("ownership", s->number, "%d has two "
-				    "owners", s->side[w].fd);
-			e->owner_turn = trace_turn + 1;
-		}
-		*lanes += s->half[w].lane != -1;
-		check_half(s, w);
-	}
-	note_last(i);
-}
-
-/* Sessions of a predecessor are still on their way. */
-static bool
-adopting(void)
-{
-	return W.adopt != NULL && !W.adopt->gone;
-}
-
-static void
-check_sums(unsigned active)
-{
-	const struct stat_global *g = stat_global();
-	uint64_t ended = 0, listeners = 0, loads = 0, bytes = 0;
-	uint64_t load[LIMIT_BACKENDS > 64 ? 64 : LIMIT_BACKENDS] = { 0 };
-	const struct session *s;
-	unsigned i;
-
-	if (table_count() != active || g->active != active)
-		sim_fail("counters", -1, "%u sessions, counted %u and %llu",
-		    active, table_count(), (unsigned long long)g->active);
-	/* what a kernel moves by itself is counted when somebody looks */
-	if (g->bytes[CLIENT] + g->bytes[BACKEND] != W.bytes &&
-	    (splice_kind() != SPLICE_DETACHED || active == 0))
-		sim_fail("counters", -1, "%llu bytes counted, %llu given",
-		    (unsigned long long)(g->bytes[CLIENT] + g->bytes[BACKEND]),
-		    (unsigned long long)W.bytes);
-	for (i = 0; i < plan_setup.nlisteners; i++)
-		bytes += stat_listener(i)->bytes[CLIENT] +
-		    stat_listener(i)->bytes[BACKEND];
-	if (bytes != g->bytes[CLIENT] + g->bytes[BACKEND])
-		sim_fail("counters", -1, "listeners have %llu bytes",
-		    (unsigned long long)bytes);
-	for (i = 0; i < REASONS; i++)
-		ended += g->ended[i];
-	if (g->accepted != ended + active && !adopting())
-		sim_fail("counters", -1, "accepted %llu, ended %llu, active %u",
-		    (unsigned long long)g->accepted, (unsigned long long)ended,
-		    active);
-	for (i = 0; i < plan_setup.nlisteners; i++)
-		listeners += stat_listener(i)->active;
-	if (listeners != active)
-		sim_fail("counters", -1, "listeners have %llu of %u sessions",
-		    (unsigned long long)listeners, active);
-	for (i = 0; i < table_rows(); i++) {
-		s = table_row(i);
-		if (s->state != SESSION_FREE && s->backend != BACKEND_NONE)
-			load[s->backend % 64]++;
-	}
-	for (i = 0; i < plan_setup.nbackends; i++) {
-		loads = stat_backend(i)->load;
-		if (loads != load[i])
-			sim_fail("counters", -1, "backend %u: load %llu is %llu",
-			    i, (unsigned long long)loads,
-			    (unsigned long long)load[i]);
-	}
-}
-
-/* Everything about everybody. */
-static void
-check_all(bool alive)
-{
-	unsigned active = 0, fds = 0, lanes = 0, i, other;
-
-	lease_round++;
-	nleased = 0;
-	for (i = 0; i < table_rows() && i < ROWS; i++) {
-		if (table_row(i)->state == SESSION_FREE)
-			continue;
-		active++;
-		check_row(i, &fds, &lanes);
-	}
-	if (nleased != buf_used())
-		sim_fail("buffer", -1, "%u in use, %u leased", buf_used(),
-		    nleased);
-	if (lanes != splice_lanes())
-		sim_fail("lane", -1, "%u in use, %u owned", splice_lanes(),
-		    lanes);
-	other = splice_pipes() + W.channels;
-	for (i = 0; i < sim_nlisteners; i++)
-		other += !sim_listeners[i]->gone;
-	if (ndescs != fds + other)
-		sim_fail("descriptor", -1, "%u are open, %u are owned", ndescs,
-		    fds + other);
-	if (alive)
-		check_sums(active);
-}
-
-/* --- limits ----------------------------------------------------------------------------- */
-
-/*
- * A row that is over a limit must be gone after the next sweep.  (It may be over
- * one only since its state changed in this turn.)
- */
-static void
-over(unsigned i, enum limit which, uint64_t since, uint64_t limit)
-{
-	const struct session *s = table_row(i);
-	struct late *l = &lates[i][which];
-
-	if (limit == 0 || W.last_ms <= since + limit) {
-		l->number = 0;
-		return;
-	}
-	if (l->number != s->number) {
-		*l = (struct late){ s->number, W.last_ms, trace_turn };
-		return;
-	}
-	if (W.last_ms <= l->ms + SLACK_MS || trace_turn < l->turn + 2)
-		return;
-	sim_fail("limit", s->number, "%s: %llu ms, allowed %llu",
-	    limit_names[which], (unsigned long long)(W.last_ms - since),
-	    (unsigned long long)limit);
-}
-
-/* When a byte moved last on the way to side which, by the relay's clock. */
-static uint64_t
-moved(const struct session *s, unsigned which)
-{
-	struct sock *to = side_sock(s, which), *from = side_sock(s, !which);
-
-	return later(later(to->write_ms, from->read_ms), s->since_ms);
-}
-
-static void
-check_limits(unsigned i)
-{
-	const struct session *s = table_row(i);
-	const struct setup_profile *p = &plan_setup.profiles[s->profile];
-	const struct setup_backend *b;
-	uint64_t up, down, any;
-	unsigned twice;
-	bool one;
-
-	note_last(i);
-	if (s->state == SESSION_LAST)
-		over(i, LATE_LAST, last_ms_since[i], LIMIT_LAST_MS + 400);
-	if (s->backend == BACKEND_NONE)
-		return;
-	b = &plan_setup.backends[s->backend];
-	if (s->state == SESSION_CONNECT)
-		over(i, LATE_CONNECT, s->since_ms, b->connect_timeout.v);
-	if (s->state != SESSION_RELAY)
-		return;
-	/* what a kernel moves by itself is only seen when a limit is due */
-	twice = splice_kind() == SPLICE_DETACHED ? 2 : 1;
-	up = moved(s, BACKEND);
-	down = moved(s, CLIENT);
-	any = later(up, down);
-	over(i, LATE_READ_IDLE, any, p->max_read_idle.v * twice);
-	over(i, LATE_WRITE_IDLE, any, p->max_write_idle.v * twice);
-	one = (s->half[CLIENT].state == HALF_DONE) !=
-	    (s->half[BACKEND].state == HALF_DONE);
-	over(i, LATE_HALF_CLOSE, any,
-	    one ? p->half_close_timeout.v * twice : 0);
-	one = half_want(&s->half[CLIENT]) == WAIT_WRITE;
-	over(i, LATE_WRITE, up, one ? b->write_timeout.v * twice : 0);
-	one = half_want(&s->half[BACKEND]) == WAIT_READ;
-	over(i, LATE_READ, down, one ? b->read_timeout.v * twice : 0);
-}
-
-static void
-check_all_limits(void)
-{
-	unsigned i;
-
-	for (i = 0; i < table_rows() && i < ROWS; i++)
-		if (table_row(i)->state != SESSION_FREE &&
-		    !table_row(i)->arriving)
-			check_limits(i);
-}
-
-/* --- spinning ------------------------------------------------------------------------------ */
-
-static void
-check_spin(void)
-{
-	bool same = W.progress == last_progress;
-	bool quiet = W.happened == last_happened;
-
-	last_progress = W.progress;
-	last_happened = W.happened;
-	if (W.now / SIM_S != idle_second) {
-		idle_second = W.now / SIM_S;
-		idle_wakes = 0;
-	}
-	/* those in LAST look around, a common byte rate wakes all for one */
-	if (same && W.timed_out && W.now >= W.frozen_until &&
-	    ++idle_wakes > (IDLE_WAKES + 60 * table_rows()) *
-	    (plan_setup.server.kbytes.v != 0 ? 10 : 1))
-		sim_fail("spin", -1, "wakes %u times in a second for nothing",
-		    idle_wakes);
-	spins = same && quiet && W.awake ? spins + 1 : 0;
-	if (spins >= SPINS)
-		sim_fail("spin", -1, "%u turns in a row without any effect",
-		    spins);
-}
-
-void
-check_turn(bool alive)
-{
-	check_spin();
-	if (!alive)
-		return;
-	if (W.dirty_all || tick++ % 4 == 0) {
-		W.dirty_all = false;
-		check_all(alive);
-	}
-	if (W.last_ms >= last_limits + 20 || W.last_ms < last_limits) {
-		last_limits = W.last_ms;
-		check_all_limits();
-	}
-}
-
-/* --- going to sleep ---------------------------------------------------------------------------- */
-
-static void
-missed(const struct session *s, const char *what, const struct sock *on)
-{
-	sim_fail("missed", s->number, "sleeps though %d is %s (%s; mask %x, "
-	    "room %u of %u, unread %u%s%s%s%s%s)", on->fd, what, plan.waiter,
-	    net_mask(on), net_space(on), on->tx_cap, net_unread(on),
-	    on->local ? ", local" : "", on->dead ? ", dead" : "",
-	    on->rx_fin ? ", ended" : "", on->nospace ? ", refused" : "",
-	    on->hidden ? ", spliced" : "");
-}
-
-static bool
-resting(const struct session *s, const struct half *h)
-{
-	(void)s;
-	return h->rest_ms > W.last_ms || h->pay_ms > W.last_ms;
-}
-
-static void
-check_asleep(const struct session *s)
-{
-	struct sock *e[2] = { side_sock(s, CLIENT), side_sock(s, BACKEND) };
-	const struct half *h;
-	unsigned way, want;
-	struct sock *on;
-
-	if (s->state == SESSION_CONNECT && e[BACKEND] != NULL &&
-	    (net_mask(e[BACKEND]) & WAIT_WRITE))
-		missed(s, "connected or failed", e[BACKEND]);
-	if (s->state == SESSION_CONNECT && e[CLIENT]->dead && !s->peeked &&
-	    !e[CLIENT]->wake_on)
-		missed(s, "reset", e[CLIENT]);
-	if (s->state != SESSION_RELAY)
-		return;
-	for (way = CLIENT; way <= BACKEND; way++) {
-		h = &s->half[way];
-		if (h->state == HALF_DONE || resting(s, h))
-			continue;
-		want = half_want(h);
-		on = e[want == WAIT_READ ? way : !way];
-		if (!on->wake_on && (net_mask(on) & want))
-			missed(s, want == WAIT_READ ? "readable" : "writable",
-			    on);
-	}
-}
-
-void
-check_wait(uint64_t until)
-{
-	const struct session *s;
-	unsigned i;
-
-	if (until <= W.now + 11 * SIM_MS)
-		return;
-	for (i = 0; i < table_rows() && i < ROWS; i++) {
-		s = table_row(i);
-		if (s->state != SESSION_FREE && !s->arriving)
-			check_asleep(s);
-	}
-	if (table_count() == table_max() || adopting())
-		return;
-	for (i = 0; i < sim_nlisteners; i++)
-		if (!sim_listeners[i]->gone && sim_listeners[i]->nqueue > 0 &&
-		    stat_listener(i)->paused == 0)
-			sim_fail("missed", -1, "sleeps though a client waits at "
-			    "listener %u", i);
-}
-
-/* --- the end --------------------------------------------------------------------------------------- */
-
-void
-check_end(void)
-{
-	unsigned i;
-
-	check_all(true);
-	if (table_count() != 0)
-		sim_fail("end", -1, "%u sessions are left", table_count());
-	for (i = 0; i < REASONS; i++)
-		tally.ended[i] += stat_global()->ended[i];
-	tally.sessions += stat_global()->accepted;
 }

@@ -44,7 +44,7 @@ static bool	verbose;
 static unsigned	passed, failed, skipped;
 static char	where[256];
 
-/* --- what the world asks of a relay: nobody is there -------------------------- */
+/* --- what the world asks of a relay: nobody is there --------------------- */
 
 struct plan plan;
 
@@ -136,7 +136,7 @@ actor_event(enum ev_kind kind, unsigned id, uint32_t arg)
 	(void)arg;
 }
 
-/* --- what the contract asks of a system ------------------------------------------ */
+/* --- what the contract asks of a system ---------------------------------- */
 
 void
 contract_pump(void)

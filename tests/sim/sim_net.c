@@ -29,7 +29,7 @@ static struct event heap[HEAP];
 static unsigned	nheap;
 static uint32_t	seq;
 
-/* --- events ---------------------------------------------------------------- */
+/* --- events -------------------------------------------------------------- */
 
 static bool
 before(const struct event *a, const struct event *b)
@@ -103,7 +103,7 @@ net_reset_world(void)
 	seq = 0;
 }
 
-/* --- sockets ----------------------------------------------------------------- */
+/* --- sockets ------------------------------------------------------------- */
 
 struct sock *
 net_sock(void)
@@ -235,7 +235,7 @@ net_wake(struct sock *s, unsigned bits)
 		actor_wake(s->actor);
 }
 
-/* --- moving ------------------------------------------------------------------- */
+/* --- moving -------------------------------------------------------------- */
 
 void
 net_kick(struct sock *s)
@@ -362,7 +362,7 @@ net_fin(struct sock *s)
 		net_kick(s);
 }
 
-/* --- ends ----------------------------------------------------------------------- */
+/* --- ends ---------------------------------------------------------------- */
 
 static void
 die(struct sock *s, int err)
@@ -499,7 +499,7 @@ net_vanish(struct sock *s)
 	    ETIMEDOUT);
 }
 
-/* --- connecting -------------------------------------------------------------------- */
+/* --- connecting ---------------------------------------------------------- */
 
 struct sock *
 net_arrive(struct sock *l, int actor)
@@ -598,54 +598,4 @@ void
 net_race(void)
 {
 	net_until(W.now + fault_pick(FAULT_RACE, 50));
-}
-
-/* --- what streams consist of --------------------------------------------------------- */
-
-enum { PERIOD = 65521, TABLE = PERIOD + (1 << 17) };
-static uint8_t table[TABLE];
-
-void
-pattern_init(void)
-{
-	uint32_t x = 2463534242U;
-	unsigned i;
-
-	for (i = 0; i < PERIOD; i++) {
-		x ^= x << 13;
-		x ^= x >> 17;
-		x ^= x << 5;
-		table[i] = (uint8_t)(x >> 11);
-	}
-	for (; i < TABLE; i++)
-		table[i] = table[i - PERIOD];
-}
-
-void
-pattern_fill(uint64_t key, uint64_t pos, uint8_t *to, size_t n)
-{
-	size_t off, part;
-
-	for (; n > 0; n -= part, to += part, pos += part) {
-		off = (size_t)((key + pos) % PERIOD);
-		part = n < TABLE - off ? n : TABLE - off;
-		memcpy(to, table + off, part);
-	}
-}
-
-size_t
-pattern_differs(uint64_t key, uint64_t pos, const uint8_t *from, size_t n)
-{
-	size_t off, part, done = 0, i;
-
-	for (; done < n; done += part) {
-		off = (size_t)((key + pos + done) % PERIOD);
-		part = n - done < TABLE - off ? n - done : TABLE - off;
-		if (memcmp(from + done, table + off, part) == 0)
-			continue;
-		for (i = 0; from[done + i] == table[off + i]; i++)
-			;
-		return done + i;
-	}
-	return n;
 }

@@ -24,7 +24,7 @@ maybe(unsigned percent)
 	return rng_chance(STREAM_PLAN, percent);
 }
 
-/* --- the configuration -------------------------------------------------------- */
+/* --- the configuration --------------------------------------------------- */
 
 static uint32_t
 string(const char *text)
@@ -202,7 +202,7 @@ make_setup(void)
 	tally.waiter[i]++;
 }
 
-/* --- the world -------------------------------------------------------------------- */
+/* --- the world ----------------------------------------------------------- */
 
 static void
 make_faults(void)

@@ -42,7 +42,7 @@ sys_started(bool yes)
 	started = yes;
 }
 
-/* --- mem.h ----------------------------------------------------------------- */
+/* --- mem.h --------------------------------------------------------------- */
 
 size_t
 mem_size(size_t n)
@@ -89,7 +89,7 @@ mem_give_back(void *p, size_t n)
 	memset(p, 0xdb, n);
 }
 
-/* --- log.h ------------------------------------------------------------------- */
+/* --- log.h --------------------------------------------------------------- */
 
 static void
 line(const char *fmt, va_list ap)
@@ -146,7 +146,7 @@ log_errno(int error)
 	return strerror(error < 0 ? -error : error);
 }
 
-/* --- conf.h ------------------------------------------------------------------- */
+/* --- conf.h -------------------------------------------------------------- */
 
 const char *
 conf_string(const struct setup *set, uint32_t offset)

@@ -88,7 +88,7 @@ wait_memory(const char *name, int maxfd)
 	return (size_t)maxfd * sizeof(struct watch);
 }
 
-/* --- what is known --------------------------------------------------------- */
+/* --- what is known ------------------------------------------------------- */
 
 static unsigned
 mask_of(unsigned fd)
@@ -188,7 +188,7 @@ wait_want(int fd, uint32_t bits)
 		push((unsigned)fd);
 }
 
-/* --- what is reported ------------------------------------------------------- */
+/* --- what is reported ---------------------------------------------------- */
 
 static unsigned
 got_poll(unsigned fd)
@@ -307,7 +307,7 @@ spurious(struct wait_event *events, int n, int max)
 	return n + 1;
 }
 
-/* --- waiting --------------------------------------------------------------------- */
+/* --- waiting ------------------------------------------------------------- */
 
 static int
 sleep_until(struct wait_event *events, int max, uint64_t until)
