@@ -292,6 +292,7 @@ change(uint64_t now)
 	other_due = now + CHANGE_MS;
 	carry();
 	monitor_carry(&former->start.board, map_backends);
+	upgrade_orders(setup);
 	crew_hand_over(former, crew);
 	change_monitor(now);
 	start_settle(&former->start, &crew->start);

@@ -2,10 +2,11 @@
  * upgrade.c - what the old program tells the new one:
  *
  *	pid sessions buffers log-fd pid-fd { l fd made } { d which fd made }
- *	{ r pid fd } .
+ *	{ r pid fd } { o order high middle low } .
  *
  * l is a listening socket (made: its file is ours to remove), d one of the
- * monitor's, r a relay and its channel.  Numbers in decimal, blanks between.  The process number keeps a
+ * monitor's, r a relay and its channel, o what the operator wants of a backend,
+ * which is known by its id for handover.  Numbers in decimal, blanks between.  The process number keeps a
  * child that inherits the variable from believing it.
  */
 #include "upgrade.h"
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "board.h"
 #include "file.h"
 #include "handover.h"
 #include "log.h"
@@ -28,8 +30,19 @@ enum {
 	STATE_BYTES = 32768,
 	ARGS = 8,		/* besides the words */
 	TRY_USAGE = 2,
-	TRY_EXEC = 127
+	TRY_EXEC = 127,
+	ORDERS = 512,		/* of the operator, that an upgrade keeps */
+	ID_BITS = 22		/* of an id, in one number */
 };
+
+/* What the operator wanted, until there is a setup again. */
+static struct {
+	uint64_t	id;
+	int		order;
+} orders[ORDERS];
+static unsigned	norders;
+static uint64_t	ids_listeners[LIMIT_LISTENERS + 1];
+static uint64_t	ids_backends[LIMIT_BACKENDS + 1];
 
 /*
  * The command line again, with file names that do not depend on a directory.
@@ -125,6 +138,32 @@ tell_doors(const struct start *start, char *state, size_t *len)
 }
 
 static bool
+tell_orders(const struct setup *setup, char *state, size_t *len)
+{
+	const uint64_t	mask = (1 << ID_BITS) - 1;
+	unsigned	n = 0;
+
+	handover_ids(setup, ids_listeners, ids_backends);
+	for (unsigned b = 0; b < setup->nbackends; b++) {
+		if (board_order(b) == BOARD_NORMAL)
+			continue;
+		if (n++ == ORDERS) {
+			log_warn("the orders for some backends are lost: there "
+			    "are more than %d", ORDERS);
+			break;
+		}
+		if (!add(state, len, "o ", (int)board_order(b)) ||
+		    !add(state, len, "", (int)(ids_backends[b] >>
+		    2 * ID_BITS)) ||
+		    !add(state, len, "", (int)(ids_backends[b] >> ID_BITS &
+		    mask)) ||
+		    !add(state, len, "", (int)(ids_backends[b] & mask)))
+			return false;
+	}
+	return true;
+}
+
+static bool
 tell_relays(const struct crew *crew, char *state, size_t *len)
 {
 	const struct crew_relay	*relay;
@@ -195,6 +234,7 @@ upgrade_exec(const struct parent_job *job, struct crew *crew)
 	    tell_listeners(start, state, &len) &&
 	    tell_doors(start, state, &len) &&
 	    tell_relays(crew, state, &len) &&
+	    tell_orders(start->setup, state, &len) &&
 	    (error = proc_setenv(VARIABLE, state)) == 0) {
 		(void)file_enter(job->dir);
 		error = proc_exec(job->program, arguments(job, NULL));
@@ -275,6 +315,38 @@ take_relay(struct crew *crew, const char **p)
 }
 
 static bool
+take_order(const char **p)
+{
+	int	order, high, middle, low;
+
+	if (norders == ORDERS || !take_number(p, &order) ||
+	    !take_number(p, &high) || !take_number(p, &middle) ||
+	    !take_number(p, &low) || high < 0 || middle < 0 || low < 0 ||
+	    (order != BOARD_DRAIN && order != BOARD_DISABLED))
+		return false;
+	orders[norders].id = (uint64_t)high << 2 * ID_BITS |
+	    (uint64_t)middle << ID_BITS | (uint64_t)low;
+	orders[norders++].order = order;
+	return true;
+}
+
+void
+upgrade_orders(const struct setup *setup)
+{
+	unsigned	b;
+
+	if (norders == 0 || !monitor_wanted(setup))
+		return;
+	handover_ids(setup, ids_listeners, ids_backends);
+	for (; norders > 0; norders--) {
+		b = handover_find(ids_backends, setup->nbackends,
+		    orders[norders - 1].id);
+		if (b < setup->nbackends)
+			board_give_order(b, orders[norders - 1].order);
+	}
+}
+
+static bool
 take_all(struct crew *crew, const char *p)
 {
 	struct start	*start = &crew->start;
@@ -294,6 +366,10 @@ take_all(struct crew *crew, const char *p)
 		} else if (strncmp(p, "d ", 2) == 0) {
 			p += 2;
 			if (!take_door(start, &p))
+				return false;
+		} else if (strncmp(p, "o ", 2) == 0) {
+			p += 2;
+			if (!take_order(&p))
 				return false;
 		} else if (strncmp(p, "r ", 2) == 0) {
 			p += 2;

@@ -33,4 +33,9 @@ int	upgrade_exec(const struct parent_job *, struct crew *);
  */
 bool	upgrade_take(struct crew *);
 
+/*
+ * When the new program has a setup in use: what the operator wanted of its backends.
+ */
+void	upgrade_orders(const struct setup *);
+
 #endif

@@ -508,3 +508,35 @@ while True:
 	await "the end" manager_heard '^STOPPING=1'
 	kill $manager
 }
+
+describe orders_outlive_an_upgrade \
+    "what the operator wants of a backend; and the sockets stay"
+orders_outlive_an_upgrade_body()
+{
+	begin
+	own_program
+	here
+	mkfifo go
+	backend a 127.0.0.1:0 forever echo
+	backend b 127.0.0.1:0 forever echo
+	controlled <<-CONF
+		sockproxy.balance = "round-robin"
+		\$SERVER["socket"] == "$HERE:8000" { $(server "a=$a" "b=$b") }
+	CONF
+	ctl drain b
+	ctl disable a
+	ctl enable a
+	peer one connect "$p0" txseed 1 rxseed 1 send 1000 recv 1000 wait go \
+	    send 1000 fin expect-fin got 2000 close
+	await "it is on a" load_is a 1
+	kill -USR2 "$PROXY"
+	await "the new program serves" logs 'the configuration is in effect'
+	await "it answers" state_is b drain
+	state_is a up || fail "a is not up: $(ctl backends)"
+	client load 2 10 100 "$p0"
+	is "$(column b 5)" 0 "connections of b"
+	echo >go
+	finish one
+	proxy_stop
+	logged 1 'took over, process'
+}
