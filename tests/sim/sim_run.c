@@ -179,7 +179,9 @@ drain(void)
 	}
 	W.draining = true;
 	tally.drains++;
-	W.drain_due_ms = SIM_NEVER;	/* not heard yet */
+	/* by the channel it is not heard yet */
+	W.drain_due_ms = parent_fd == -1 ? os_now_ms() + plan.graceful_ms :
+	    SIM_NEVER;
 	release_doors();
 	if (parent_fd != -1 && rng_chance(STREAM_PLAN, 10)) {
 		parent_died = true;
