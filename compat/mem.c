@@ -5,6 +5,7 @@
 #include <sys/types.h>
 #include <sys/mman.h>
 
+#include <errno.h>
 #include <stdint.h>
 #include <unistd.h>
 
@@ -48,6 +49,12 @@ void *
 mem_private(size_t size)
 {
 	return map(size, MAP_PRIVATE);
+}
+
+int
+mem_read_only(void *p, size_t size)
+{
+	return mprotect(p, mem_size(size), PROT_READ) == -1 ? -errno : 0;
 }
 
 void

@@ -19,6 +19,11 @@ void	*mem_private(size_t);
 void	mem_unmap(void *, size_t);
 
 /*
+ * From now on this process only reads that mapping.  0 or an error.
+ */
+int	mem_read_only(void *, size_t);
+
+/*
  * Give the pages that lie wholly in this range of private memory back to the
  * system.  The memory stays mapped, what it holds is lost (zeroes or old bytes).
  */

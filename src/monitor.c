@@ -14,7 +14,10 @@
 #include "monitor.h"
 #include "operate.h"
 #include "os.h"
+#include "session.h"
+#include "stat.h"
 #include "status.h"
+#include "table.h"
 #include "wait.h"
 
 enum {
@@ -121,6 +124,27 @@ highest(const struct monitor_fds *fds)
 	return most + CLIENTS + OTHER_FDS;
 }
 
+/*
+ * The tables of sessions and counters are the relays'; here they are looked at.
+ */
+static int
+look_only(void)
+{
+	struct table_area	tables = { .mem = NULL };
+	struct stat_area	stats = { .mem = NULL };
+	int			error;
+
+	table_swap(&tables);
+	stat_swap(&stats);
+	error = mem_read_only(tables.mem, tables.relays *
+	    mem_size(tables.rows * sizeof(struct session)));
+	if (error == 0)
+		error = mem_read_only(stats.mem, stats.size);
+	table_swap(&tables);
+	stat_swap(&stats);
+	return error;
+}
+
 int
 monitor_open(const struct setup *set, const struct os_addr *bound,
     const struct monitor_fds *fds)
@@ -143,7 +167,8 @@ monitor_open(const struct setup *set, const struct os_addr *bound,
 	log_due = UINT64_MAX;
 	status_open(set, bound);
 	operate_open(channel);
-	if ((error = wait_open(NULL, highest(fds))) != 0 ||
+	if ((error = look_only()) != 0 ||
+	    (error = wait_open(NULL, highest(fds))) != 0 ||
 	    (error = watch(fds->control, CONTROL_TOKEN)) != 0 ||
 	    (error = watch(fds->status, STATUS_TOKEN)) != 0 ||
 	    (error = watch(fds->channel, CHANNEL_TOKEN)) != 0) {
