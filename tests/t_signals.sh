@@ -13,6 +13,12 @@ one_session()
 	launch -- -f c
 }
 
+is_up()
+{
+	timeout "$LIMIT" head -n 1 up >/dev/null ||
+	    fail "the session does not begin: $(cat c.err)"
+}
+
 ended()
 {
 	wait "$PROXY"
@@ -32,10 +38,10 @@ a_drain_lets_sessions_end_body()
 	begin
 	for signal in TERM INT QUIT; do
 		rm -f up more
-		one_session
+		one_session 'server.feature-flags = ( "server.graceful-shutdown-timeout" => 60 )'
 		peer c connect "$p0" rxseed 1 send 10k recv 10k tell up \
 		    wait more send 100k fin expect-fin got 110k
-		head -n 1 up >/dev/null
+		is_up
 		kill -$signal "$PROXY"
 		await "no new clients" "$PEER" unconnectable "$p0"
 		echo >more
@@ -59,7 +65,7 @@ a_second_signal_resets_what_is_left_body()
 	begin
 	one_session 'server.feature-flags = ( "server.graceful-shutdown-timeout" => 600 )'
 	peer c connect "$p0" rxseed 1 send 10k recv 10k tell up expect-reset
-	head -n 1 up >/dev/null
+	is_up
 	kill -TERM "$PROXY"
 	await "no new clients" "$PEER" unconnectable "$p0"
 	kill -TERM "$PROXY"
@@ -76,7 +82,7 @@ the_graceful_time_is_the_longest_body()
 	one_session 'server.feature-flags = ( "server.graceful-shutdown-timeout" => 1 )'
 	peer c connect "$p0" rxseed 1 send 10k recv 10k tell up \
 	    longer 700 within 5000 expect-reset
-	head -n 1 up >/dev/null
+	is_up
 	kill -TERM "$PROXY"
 	finish c
 	ended
@@ -121,7 +127,7 @@ a_killed_relay_is_replaced_body()
 	one_session
 	client connect "$p0" rxseed 1 send 5k fin expect-fin got 5k
 	peer c connect "$p0" rxseed 1 send 10k recv 10k tell up expect-reset
-	head -n 1 up >/dev/null
+	is_up
 	relay=$(relays | tr -d ' ')
 	kill -KILL "$relay"
 	# The listener is open all the time.
@@ -170,7 +176,7 @@ relays_end_after_a_killed_parent_body()
 	one_session
 	peer c connect "$p0" rxseed 1 send 10k recv 10k tell up \
 	    wait more send 100k fin expect-fin got 110k
-	head -n 1 up >/dev/null
+	is_up
 	relay=$(relays | tr -d ' ')
 	kill -KILL "$PROXY"
 	wait "$PROXY"

@@ -365,8 +365,11 @@ memory_stays_within_the_stated_bound_body()
 {
 	begin
 	[ -z "$WRAPPER" ] || atf_skip "the memory would be the wrapper's too"
-	mkfifo accepted over
-	backend idle 127.0.0.1:0 many-accept 1000 tell accepted wait over
+	mkfifo accepted over idle.ready
+	# A shorter queue would drop connections that the proxy takes for made.
+	peer idle -r idle.ready backlog 1024 listen 127.0.0.1:0 \
+	    many-accept 1000 tell accepted wait over
+	idle=127.0.0.1:$(timeout "$LIMIT" head -n 1 idle.ready)
 	# Unix sockets take little before they stall.
 	backend full "$PWD/full" forever send 8m
 	cat >c <<-CONF
@@ -382,7 +385,8 @@ memory_stays_within_the_stated_bound_body()
 	each=$(sed -n 's/.*sessions x \([0-9]*\) bytes.*/\1/p' proxy.log)
 	start=$(resident)
 	peer many many 1000 "$p0" wait over
-	head -n 1 accepted >/dev/null
+	timeout "$LIMIT" head -n 1 accepted >/dev/null ||
+	    fail "not all are accepted: $(cat idle.err many.err)"
 	idle_kib=$(($(resident) - start))
 	echo "$each bytes a session; 1000 of them took $idle_kib KiB"
 	# Pages, and what is touched with the first session.
