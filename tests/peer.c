@@ -81,7 +81,7 @@ enum { QUIET_MS = 300 };	/* of a socket that takes no more */
 static struct peer slots[PEER_SLOTS], *cur = &slots[0];
 static char chunk[PEER_CHUNK];
 static const char *ready, *source;
-static int listener = -1, backlog = 128;
+static int listener = -1, backlog = 4096;
 static uint64_t within, longer;	/* ms, for the next command; 0: no */
 static unsigned watch = 30;		/* seconds */
 
