@@ -171,7 +171,7 @@ connect_that_hangs_times_out_body()
 		$(server "a=$hang,\"connect-timeout\" => \"300ms\"" "b=$b") }
 	CONF
 	# early bytes and the client's end wait in the kernel meanwhile
-	client connect "$p0" send 10 fin longer 300 within 1500 expect-fin
+	client connect "$p0" send 10 fin longer 250 within 1500 expect-fin
 	client connect "$p0" send 10 fin within 200 expect-fin
 	finish b
 	proxy_stop
@@ -205,9 +205,11 @@ fair_takes_the_least_loaded_body()
 		\$SERVER["socket"] == "127.0.0.1:0" {
 		$(server a=./a.sock b=./b.sock c=./c.sock) }
 	CONF
+	n=0
 	for want in a b c a b c; do
-		peer "held$want" connect "$p0" recv-text $want say here park
-		await "$want" grep -q here "held$want.out"
+		n=$((n + 1))
+		peer "held$n" connect "$p0" recv-text $want say here park
+		await "$want" grep -q here "held$n.out"
 	done
 	proxy_stop_now
 	counts gw.backend.a.0.chosen 2

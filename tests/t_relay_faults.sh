@@ -202,7 +202,8 @@ uncaged()
 	SANDBOX=disable
 }
 
-# injected WHAT: the relay of a proxy gets these faults.
+# injected WHAT: the relay of a proxy gets these faults.  strace puts a number that
+# is no system call in the place of the one that fails: a sandbox would end that.
 injected()
 {
 	strace -qq -f -o strace.out "$@" -p "$(relays | head -n 1 | tr -d ' ')" \
@@ -222,6 +223,7 @@ failing_accepts_are_survived_body()
 	uncaged
 	backend b 127.0.0.1:0 forever echo
 	proxy <<-CONF
+		sockproxy.sandbox = "disable"
 		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
 	CONF
 	for error in ECONNABORTED EPROTO EPERM EMFILE ENFILE ENOBUFS ENOMEM \
@@ -245,6 +247,7 @@ interrupted_calls_lose_nothing_body()
 	uncaged
 	backend b 127.0.0.1:0 forever echo
 	proxy <<-CONF
+		sockproxy.sandbox = "disable"
 		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
 	CONF
 	calls=read,recvfrom,write,sendto,epoll_wait,epoll_pwait,poll,ppoll
@@ -265,6 +268,7 @@ failing_socket_calls_end_one_session_body()
 	uncaged
 	backend b 127.0.0.1:0 forever echo
 	proxy <<-CONF
+		sockproxy.sandbox = "disable"
 		sockproxy.server-default = ( "disable-time" => "1ms" )
 		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
 	CONF
