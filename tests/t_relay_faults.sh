@@ -202,8 +202,7 @@ uncaged()
 	SANDBOX=disable
 }
 
-# injected WHAT: the relay of a proxy gets these faults.  strace puts a number that
-# is no system call in the place of the one that fails: a sandbox would end that.
+# injected WHAT: the relay of a proxy gets these faults.
 injected()
 {
 	strace -qq -f -o strace.out "$@" -p "$(relays | head -n 1 | tr -d ' ')" \
