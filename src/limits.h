@@ -45,7 +45,7 @@ enum {
 	LIMIT_REST_MS = 20,		/* rest after ENOBUFS */
 	LIMIT_LAST_STALL_MS = 10000,	/* LAST: no byte acknowledged for so long */
 	LIMIT_LAST_MS = 120000,		/* LAST: in all */
-	LIMIT_LAST_BLIND_MS = 1000,	/* LAST, where os_unsent cannot say */
+	LIMIT_LAST_BLIND_MS = 300,	/* LAST, where os_unsent cannot say */
 	LIMIT_SHUTDOWN_LAST_MS = 500,	/* LAST, when the program ends */
 	LIMIT_PAUSE_MS = 100,		/* a listener that is out of something */
 	LIMIT_TRIM_MS = 10000,		/* memory is given back after a peak */

@@ -136,7 +136,7 @@ side_owes(struct session *s, unsigned which, uint64_t now)
 		return false;
 	n = os_unsent(sd->fd);
 	if (n == -ENOTSUP)
-		return now < s->since_ms + LIMIT_LAST_BLIND_MS;
+		return h->bytes > 0 && now < s->since_ms + LIMIT_LAST_BLIND_MS;
 	if (n <= 0)
 		return false;
 	if (sd->unsent == 0 || (uint32_t)n < sd->unsent)

@@ -321,7 +321,9 @@ ten_ways_to_end_leave_no_descriptor_body()
 	client times 500 connect "$p0" send 100 fin expect-fin close
 	client times 500 connect "$p1" expect-fin got 2000 close
 	client times 500 connect "$p1" recv 1000 reset
-	client times 500 connect "$p2" expect-reset close
+	# where the system cannot say what was delivered, a reset waits a while
+	case $PROGRAM in *generic*) n=20 ;; *) n=500 ;; esac
+	client times $n connect "$p2" expect-reset close
 	client times 500 connect "$p3" expect-fin close
 	client times 500 connect "$p4" expect-reset got 0 close
 	await "all descriptors are back" descriptors_are "$before"
@@ -330,7 +332,7 @@ ten_ways_to_end_leave_no_descriptor_body()
 	done
 	proxy_stop
 	counts gw.active-requests 0
-	counts sockproxy.accepted 5001
+	counts sockproxy.accepted $((4501 + n))
 	for b in b a r s d; do
 		counts "gw.backend.$b.load" 0
 	done
