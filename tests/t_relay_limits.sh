@@ -24,7 +24,7 @@ read_timeout_names_its_setting_body()
 		sockproxy.server-default = (
 		    "read-timeout" => "300ms" )
 	CONF
-	client connect "$p0" send 10 longer 250 within 1000 expect-reset got 0
+	client connect "$p0" send 10 longer 250 within 3000 expect-reset got 0
 	finish b
 	proxy_stop
 	logged 1 'silent for too long \(read-timeout 0\.300 s, proxy\.conf:[0-9]+\)'
@@ -58,7 +58,7 @@ idle_means_both_ways_body()
 	CONF
 	# a byte each 50 ms for a second: three times the limit
 	client connect "$p0" send 10 slow-send 20 1 50 \
-	    longer 200 within 1500 expect-reset
+	    longer 200 within 3500 expect-reset
 	finish b
 	proxy_stop
 	logged 1 'server\.max-read-idle 0\.300 s, proxy\.conf:[23]\)'
@@ -72,7 +72,7 @@ half_closed_and_silent_has_a_limit_body()
 	limited accept expect-fin got 10 park <<-CONF
 		sockproxy.half-close-timeout = "300ms"
 	CONF
-	client connect "$p0" send 10 fin longer 250 within 1000 expect-reset
+	client connect "$p0" send 10 fin longer 250 within 3000 expect-reset
 	end b
 	proxy_stop
 	counts sockproxy.ended.half-close-timeout 1
