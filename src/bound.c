@@ -11,6 +11,7 @@
 #include "limits.h"
 #include "log.h"
 #include "loop.h"
+#include "monitor.h"
 #include "proc.h"
 #include "stat.h"
 #include "text.h"
@@ -161,7 +162,7 @@ bound_text(struct setup *setup, unsigned relays, char *buf, size_t size)
 
 	each = relay_text(setup, &fixed, relay, sizeof(relay));
 	fixed = relays * fixed + sizeof(*setup) + stat_memory(relays,
-	    setup->nlisteners, setup->nbackends);
+	    setup->nlisteners, setup->nbackends) + monitor_memory(setup);
 	if (relays > 1)
 		text_format(times, sizeof(times), "%u relays x ", relays);
 	text_format(buf, size, "bound: %s of memory beside the program = "

@@ -24,7 +24,7 @@ backend half
 channel
 session connect expire report table
 handover listener
-bound loop
+loop
 resolve
 former
 http
@@ -34,6 +34,7 @@ ctl
 operate
 client
 monitor
+bound
 listen start doors
 confine
 relay watcher
