@@ -19,6 +19,19 @@ is_up()
 	    fail "the session does not begin: $(cat c.err)"
 }
 
+# Let the session go on.
+go_on()
+{
+	timeout "$LIMIT" sh -c 'echo >more' || fail "nobody waits: $(cat c.err)"
+}
+
+# The relay drains.
+no_new_clients()
+{
+	await "no new clients" logs 'relay 1: no new clients; 1 sessions'
+	client unconnectable "$p0"
+}
+
 ended()
 {
 	wait "$PROXY"
@@ -43,8 +56,8 @@ a_drain_lets_sessions_end_body()
 		    wait more send 100k fin expect-fin got 110k
 		is_up
 		kill -$signal "$PROXY"
-		await "no new clients" "$PEER" unconnectable "$p0"
-		echo >more
+		no_new_clients
+		go_on
 		finish c
 		ended
 		logged 1 'told to stop$'
@@ -67,7 +80,7 @@ a_second_signal_resets_what_is_left_body()
 	peer c connect "$p0" rxseed 1 send 10k recv 10k tell up expect-reset
 	is_up
 	kill -TERM "$PROXY"
-	await "no new clients" "$PEER" unconnectable "$p0"
+	no_new_clients
 	kill -TERM "$PROXY"
 	finish c
 	ended
@@ -180,13 +193,13 @@ relays_end_after_a_killed_parent_body()
 	relay=$(relays | tr -d ' ')
 	kill -KILL "$PROXY"
 	wait "$PROXY"
-	await "no new clients" "$PEER" unconnectable "$p0"
+	no_new_clients
 	logs 'relay 1: error: the parent process is gone' ||
 	    fail "the relay does not say so"
 	cp proxy.log first.log
 	launch -- "$p0" "$b"
 	client connect "$p0" rxseed 1 send 1k fin expect-fin
-	echo >more
+	go_on
 	finish c
 	await "the relay ends" gone "$relay"
 	proxy_stop
