@@ -174,6 +174,8 @@ MUSL = CC='$(MUSL_CC)' OPT='$(SMALL)' LDFLAGS='$(SMALL_LINK) $(LDFLAGS)'
 ASAN = CC='$(CLANG)' OPT='-O1 -g -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer'
 MSAN = CC='$(CLANG)' OPT='-O1 -g -fsanitize=memory -fno-omit-frame-pointer'
+# The simulator is told from its turns a second.
+SIM_OPT = -O2 -g -flto
 COVERAGE = CC=gcc OPT='-O0 -g --coverage'
 
 CHECKS = UNIT='$(UNIT_TESTS)' ONCE='$(ONCE_TESTS)' SYSTEM='$(SYSTEM_TESTS)' \
@@ -235,14 +237,14 @@ coverage:
 	    sh tests/coverage.sh
 
 sim:
-	@b=build; $(TREE)
-	@cd build && $(MAKE) tests/sim/sim
-	build/tests/sim/sim -n $(SEEDS)
+	@b=build-sim; $(TREE)
+	@cd build-sim && $(MAKE) OPT='$(SIM_OPT)' tests/sim/sim
+	build-sim/tests/sim/sim -n $(SEEDS)
 
 sim-night:
-	@b=build; $(TREE)
-	@cd build && $(MAKE) tests/sim/sim
-	build/tests/sim/sim -n $(SEEDS) -s `date +%s` \
+	@b=build-sim; $(TREE)
+	@cd build-sim && $(MAKE) OPT='$(SIM_OPT)' tests/sim/sim
+	build-sim/tests/sim/sim -n $(SEEDS) -s `date +%s` \
 	    -j `getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1`
 
 fuzz:
@@ -303,8 +305,8 @@ help:
 	@echo "clean dist help"
 
 clean:
-	rm -rf build build-asan build-clang build-cov build-fuzz build-generic build-msan \
-	    build-musl build-variant sockproxy-$(VERSION).tar.gz
+	rm -rf build build-asan build-clang build-cov build-fuzz \
+	    build-generic build-msan build-musl build-sim build-variant sockproxy-$(VERSION).tar.gz
 
 # ---- in a build directory ----------------------------------------------------
 

@@ -59,6 +59,7 @@ backend two 0; two=$pid port_two=$port
 # The example as it is shipped, but for the ports.
 sed -e 's/":8080"/"127.0.0.1:0"/' -e "s/8001/$port_one/" \
     -e "s/8002/$port_two/" "$root/dist/sockproxy.conf" >sockproxy.conf
+echo 'status.listen = "127.0.0.1:0"' >>sockproxy.conf
 say "The configuration (dist/sockproxy.conf on free ports):"
 sed -n -e '/^#/d' -e '/./s/^/    /p' sockproxy.conf
 
@@ -71,13 +72,30 @@ if [ -z "$listening" ]; then
 	status=1
 	exit 1
 fi
-address=${listening#0 }
+address=$(echo "$listening" | sed -n 's/^0 //p')
+page=$(echo "$listening" | sed -n 's/^status //p')
 at=${address##*:}
 say "sockproxy listens on $address, its log says:"
 sed 's/^/    /' log
 
 try "300 connections, taking turns:" "$demo" names "$at" 300
 try "64 MiB there and back through it:" "$demo" copy "$at" 67108864
+say "Three reloads, while 256 MiB go through:"
+"$demo" copy "$at" 268435456 >copied 2>&1 &
+copying=$!
+for n in 1 2 3; do
+	kill -HUP "$proxy"
+	tries=0
+	while [ "$(grep -c 'configuration is in effect' log)" -lt $n ] &&
+	    [ $tries -lt 100 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+done
+wait "$copying" || status=1
+sed 's/^/    /' copied
+echo "    $(grep -c "configuration is in effect" log) reloads took effect meanwhile"
+
 try "A half close: the client ends first, the answer comes after:" \
     "$demo" half "$at"
 say "Backend two is killed."
@@ -96,5 +114,6 @@ grep -E 'session [0-9]+:.*both sides sent their end' log | tail -n 1 |
     sed 's/^/    /'
 
 [ "${DEMO:-}" != once ] || exit
-say "Try it: curl http://$address/    Interrupt (^C) ends the demo."
+say "Try it: curl http://$address/    Status page: http://$page/
+Interrupt (^C) ends the demo."
 wait "$proxy"
