@@ -99,7 +99,8 @@ static const struct key keys[] = {
 	    "root directory of the relays" },
 	{ "server.errorlog", SCOPE_SERVER, KEY_LOG, IN_SERVER(errorlog),
 	    0, 0, 0, NULL,
-	    "file for log lines; standard error if unset" },
+	    "file for log lines; if unset standard error with -D, else "
+	    "syslog" },
 	{ "server.errorlog-use-syslog", SCOPE_SERVER, KEY_BOOL,
 	    IN_SERVER(use_syslog), 0, 1, 0, NULL,
 	    "log lines go to syslog" },
