@@ -32,6 +32,7 @@ static bool		 paused;	/* nobody got in since it was said so */
 static bool		 away;		/* out of the wait set */
 static uint64_t		 retry_ms;	/* away: try again then; UINT64_MAX: when
 					   a row is free */
+static bool		 shared;	/* other relays have the same listeners */
 static unsigned		 first;		/* who is served first, in turns */
 
 static void
@@ -55,6 +56,7 @@ listener_open(const struct setup *set, const int *fds, bool hold)
 
 	setup = set;
 	paused = away = false;
+	shared = set->server.max_worker.v > 1;
 	retry_ms = UINT64_MAX;
 	first = 0;
 	doors = mem_private((set->nlisteners + 1) * sizeof(doors[0]));
@@ -175,11 +177,23 @@ admit(unsigned i, int fd, const struct os_peer *peer, uint64_t now)
 		session_start(fd, peer, i, profile, now);
 }
 
+/*
+ * The kernel wakes the relay that has asked first for the next client: ask anew, and
+ * be the last, so that relays with little to do take turns.
+ */
+static void
+door_requeue(unsigned i)
+{
+	wait_want(doors[i].fd, 0);
+	wait_want(doors[i].fd, WAIT_READ);
+}
+
 /* Accept a share.  False when nobody can be let in any more. */
 static bool
 door_turn(unsigned i, uint64_t now)
 {
 	struct os_peer peer;
+	bool taken = false;
 	int fd, n;
 
 	for (n = 0; n < LIMIT_ACCEPTS; n++) {
@@ -204,8 +218,11 @@ door_turn(unsigned i, uint64_t now)
 			return false;
 		}
 		admit(i, fd, &peer, now);
+		taken = true;
 	}
 	doors[i].ready = 0;
+	if (shared && taken)
+		door_requeue(i);
 	return true;
 }
 

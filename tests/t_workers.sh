@@ -170,8 +170,10 @@ a_crash_in_a_reload_is_a_crash_body()
 # sum_of KEY-PATTERN in the log's "relay N:" lines: sessions by relay.
 by_relay()
 {
-	sed -n 's/^.*relay \([0-9]*\): session .*$/\1/p' proxy.log | sort |
-	    uniq -c | awk '{ print $1 }'
+	awk '{ for (i = 1; i < NF && $i != "relay"; i++) continue }
+	    $(i + 2) == "session" { n[$(i + 1)]++ }
+	    /more lines like this.*session ends/ { n[$(i + 1)] += $(i + 2) }
+	    END { for (r in n) print n[r] }' proxy.log
 }
 
 describe relays_share_the_clients \
@@ -192,6 +194,26 @@ relays_share_the_clients_body()
 	[ "$(wc -l <shares)" -eq 4 ] || fail "not all relays: $(cat shares)"
 	awk '{ n += $1; if ($1 > most) most = $1 } END { exit !(n > 0 &&
 	    most < 0.7 * n) }' shares || fail "one has most: $(cat shares)"
+}
+
+describe relays_take_turns_when_there_is_little_to_do \
+    "accepting: clients one after the other are shared too"
+relays_take_turns_when_there_is_little_to_do_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever discard
+	cat >c <<-CONF
+		server.max-worker = 3
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+	launch -- -f c
+	client times 90 connect "$p0" send 10 fin expect-fin close
+	proxy_stop
+	by_relay >shares
+	cat shares
+	[ "$(wc -l <shares)" -eq 3 ] || fail "not all relays: $(cat shares)"
+	awk '{ if ($1 < 10) few = 1 } END { exit few }' shares ||
+		fail "one has little: $(cat shares)"
 }
 
 describe choices_hold_over_all_relays \
