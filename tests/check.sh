@@ -1,12 +1,12 @@
 #!/bin/sh
-# check.sh [quick | full | one | valgrind] - all tests, and how many passed.
+# check.sh [quick | full | units | valgrind] - all tests, and how many passed.
 #
 # Unit tests run once.  Tests of the real program run with each build: static with
 # musl, glibc, and the fallback of every compat job; and with each event handler,
 # copied and spliced.  Every pair of these choices occurs; "full" runs them all,
-# "quick" runs one; "one" takes what is in BUILD,
-# "valgrind" that under valgrind.  MAKE and BUILD (the glibc build's directory) come from the
-# Makefile, so do UNIT, ONCE and SYSTEM, the names of the tests.
+# "quick" runs one, "units" none, "valgrind" one under valgrind.  MAKE and BUILD
+# (the glibc build's directory) come from the Makefile, so do UNIT,
+# ONCE and SYSTEM, the names of the tests.
 set -u
 
 how=${1:-pairs}
@@ -133,12 +133,12 @@ system()
 rm -rf "$results"
 mkdir -p "$results"
 
-if [ "$how" != one ] && [ "$how" != valgrind ]; then
+if [ "$how" != units ] && [ "$how" != valgrind ]; then
 	$MAKE WERROR=-Werror tests || exit 1
 fi
 queue=$("$BUILD/sockproxy" -V | sed -n 's/^waiting: \([a-z]*\).*/\1/p')
 musl=
-if [ "$how" != one ] && [ "$how" != valgrind ] && [ "$(uname -s)" = Linux ] &&
+if [ "$how" != units ] && [ "$how" != valgrind ] && [ "$(uname -s)" = Linux ] &&
     command -v "$MUSL_CC" >/dev/null; then
 	$MAKE WERROR=-Werror static || exit 1
 	musl=build-musl/sockproxy
@@ -147,8 +147,7 @@ fi
 # shellcheck disable=SC2086
 [ "$how" = valgrind ] || suite unit "" $UNIT $ONCE
 case $how in
-one)
-	system "$BUILD" "$BUILD/sockproxy" "" auto
+units)
 	;;
 valgrind)
 	cat >"$results/valgrind" <<-END
