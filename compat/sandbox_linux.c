@@ -234,6 +234,9 @@ static const int calls[] = {
 	SYS_epoll_wait,
 #endif
 	SYS_epoll_pwait,
+#ifdef SYS_epoll_pwait2
+	SYS_epoll_pwait2,
+#endif
 	SYS_splice,
 	SYS_read, SYS_write,
 #ifdef SYS_recv

@@ -101,6 +101,13 @@ wait_want(int fd, uint32_t bits)
 		wait_poll_want(fd, bits);
 }
 
+/* poll(2) cannot wait for less than a millisecond. */
+int
+wait_gather(int fd, size_t bytes)
+{
+	return queue ? wait_queue_gather(fd, bytes) : -ENOTSUP;
+}
+
 int
 wait_turn(struct wait_event *ev, int max, int timeout_ms)
 {

@@ -24,6 +24,8 @@ enum {
 				   queue, so a short read does not mean empty */
 };
 
+enum { WAIT_GATHER_US = 200 };
+
 enum wait_how { WAIT_EDGE, WAIT_LEVEL };
 
 struct wait_event {
@@ -62,6 +64,16 @@ void	wait_del(int fd);
  * Cheap when nothing changes.  An edge waiter may report more than is wanted.
  */
 void	wait_want(int fd, uint32_t bits);
+
+/*
+ * Much is coming on this TCP socket (WAIT_EDGE), which has just been read empty:
+ * let it gather.  Reading is reported when so many bytes are there, at an end or an
+ * error as ever, and once WAIT_GATHER_US after this call in any case.  To be
+ * called again each time it has been read empty; with 0 bytes it is over, and
+ * reading must be tried once more.  0, or why not: -ENOTSUP this waiter cannot,
+ * -ENOBUFS too many gather.
+ */
+int	wait_gather(int fd, size_t bytes);
 
 /*
  * Wait at most timeout_ms (-1: for ever, 0: look).  Returns the number of

@@ -27,6 +27,7 @@ size_t	wait_queue_memory(int maxfd);
 int	wait_queue_add(int fd, enum wait_how, uint32_t token);
 void	wait_queue_del(int fd);
 void	wait_queue_want(int fd, uint32_t bits);
+int	wait_queue_gather(int fd, size_t bytes);
 int	wait_queue_turn(struct wait_event *, int max, int timeout_ms);
 
 #endif

@@ -165,6 +165,15 @@ wait_queue_want(int fd, uint32_t bits)
 		    bits & WAIT_WRITE ? EV_ADD : EV_DELETE);
 }
 
+/* Not needed: sockets splice on their own here (splice_bsd.c). */
+int
+wait_queue_gather(int fd, size_t bytes)
+{
+	(void)fd;
+	(void)bytes;
+	return -ENOTSUP;
+}
+
 static uint32_t
 got_of(const struct kevent *k)
 {

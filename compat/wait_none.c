@@ -53,6 +53,14 @@ wait_queue_want(int fd, uint32_t bits)
 }
 
 int
+wait_queue_gather(int fd, size_t bytes)
+{
+	(void)fd;
+	(void)bytes;
+	return -ENOTSUP;
+}
+
+int
 wait_queue_turn(struct wait_event *ev, int max, int timeout_ms)
 {
 	(void)ev;

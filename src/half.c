@@ -61,9 +61,45 @@ half_spliced(struct half *h, const struct splice_moved *moved)
 		stat_global()->spliced += moved->out;
 }
 
+/*
+ * Gathering: a stream that is surely bulk, and fast, is cheaper to move in large
+ * pieces than each time that a little of it has come.  In SPLICE, bulk says how
+ * sure that is.  Large pieces add to it; a pause takes much away, for the bytes in
+ * front of it had to wait: so there is one such wait for many pieces, whatever the
+ * stream does.
+ */
+static void
+half_scatter(struct side *from)
+{
+	if (!from->gathers)
+		return;
+	from->gathers = 0;
+	(void)wait_gather(from->fd, 0);
+	from->ready |= WAIT_READ;
+}
+
+/* A splice has left the source empty after so many bytes. */
+static void
+half_gather(struct half *h, struct side *from, uint64_t bytes)
+{
+	int sure = h->bulk;
+
+	if (from->gathers && bytes < LIMIT_GATHER_LEAST)
+		sure -= bytes > 0 ? LIMIT_GATHER_PAUSE : 2;
+	else
+		sure += bytes >= LIMIT_BULK ? 1 : -LIMIT_BULK_READS;
+	h->bulk = (uint8_t)(sure < 0 ? 0 : sure > 2 * LIMIT_GATHER_SURE ?
+	    2 * LIMIT_GATHER_SURE : sure);
+	if (bytes >= LIMIT_BULK && h->bulk >= LIMIT_GATHER_SURE && !from->local &&
+	    wait_gather(from->fd, LIMIT_GATHER) == 0)
+		from->gathers = 1;
+	else
+		half_scatter(from);
+}
+
 /* Give back what the half owns. */
 static void
-half_free(struct half *h, const struct side *from)
+half_free(struct half *h, struct side *from)
 {
 	struct splice_moved moved;
 
@@ -72,6 +108,8 @@ half_free(struct half *h, const struct side *from)
 	h->buf = -1;
 	h->off = h->len = 0;
 	if (h->lane != -1) {
+		half_scatter(from);
+		h->bulk = 0;
 		splice_end(h->lane, from->fd, &moved);
 		half_spliced(h, &moved);
 	}
@@ -118,7 +156,7 @@ half_source(struct half *h, struct side *from, long n, uint64_t now)
 
 /* Writing failed for good. */
 static void
-half_sink(struct half *h, const struct side *from, struct side *to, int error)
+half_sink(struct half *h, struct side *from, struct side *to, int error)
 {
 	/*
 	 * EPIPE leaves the peer's own stream as it is.  Any other error has now
@@ -274,7 +312,7 @@ half_fill(struct half *h, struct side *from, struct side *to, size_t size,
  * when there are any.
  */
 static bool
-half_rescue(struct half *h, const struct side *from, uint64_t now)
+half_rescue(struct half *h, struct side *from, uint64_t now)
 {
 	long n;
 	int buf;
@@ -326,8 +364,9 @@ half_unsplice(struct half *h, struct side *from, int error, uint64_t now)
 		from->cut = 1;
 		from->error = error;
 	}
-	from->ready |= WAIT_READ | WAIT_END;
+	half_scatter(from);
 	h->bulk = 0;
+	from->ready |= WAIT_READ | WAIT_END;
 	if (splice_held(h->lane) > 0) {
 		half_to(h, HALF_DRAIN);
 		(void)half_rescue(h, from, now);
@@ -359,7 +398,10 @@ half_splice(struct half *h, struct side *from, struct side *to, size_t size,
 		break;
 	case SPLICE_SOURCE:
 		from->ready &= (uint8_t)~(WAIT_READ | WAIT_END);
-		if (moved.in >= LIMIT_BULK || splice_kind() == SPLICE_DETACHED)
+		if (splice_kind() == SPLICE_DETACHED)
+			break;
+		half_gather(h, from, moved.in);
+		if (moved.in >= LIMIT_BULK)
 			h->chatty = 0;
 		else if (++h->chatty >= LIMIT_CHATTY) {
 			h->bulk = 0;
@@ -393,7 +435,7 @@ half_begin(struct half *h, const struct side *from, const struct side *to)
 }
 
 static void
-half_fin(struct half *h, const struct side *from, struct side *to)
+half_fin(struct half *h, struct side *from, struct side *to)
 {
 	int error;
 
@@ -501,9 +543,12 @@ half_refresh(struct half *h, struct side *from, struct side *to, uint64_t now)
 }
 
 void
-half_halt(struct half *h, const struct side *from)
+half_halt(struct half *h, struct side *from)
 {
-	if (h->state != HALF_SPLICE || splice_held(h->lane) > 0)
+	if (h->state != HALF_SPLICE)
+		return;
+	half_scatter(from);
+	if (splice_held(h->lane) > 0)
 		return;
 	half_free(h, from);
 	half_to(h, HALF_FILL);
@@ -511,7 +556,7 @@ half_halt(struct half *h, const struct side *from)
 }
 
 void
-half_drop(struct half *h, const struct side *from)
+half_drop(struct half *h, struct side *from)
 {
 	if (h->state == HALF_DONE)
 		return;

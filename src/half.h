@@ -39,7 +39,8 @@ struct side {
 	uint8_t		local;	/* a Unix socket */
 	uint8_t		cut;	/* an error was reported, so an end of stream that
 				   is read from here later is not the peer's */
-	uint8_t		ended;	/* LAST: its end was read, nothing more comes */
+	uint8_t		ended : 1;	/* LAST: its end was read */
+	uint8_t		gathers : 1;	/* wait_gather is on */
 	int		error;	/* why cut, an errno */
 	uint32_t	unsent;	/* LAST: bytes not acknowledged when last asked */
 };
@@ -47,7 +48,8 @@ struct side {
 struct half {
 	uint8_t		state;		/* enum half_state; half_to writes it */
 	uint8_t		end;		/* enum half_end */
-	uint8_t		bulk;		/* large reads in a row */
+	uint8_t		bulk;		/* large reads in a row; SPLICE: how sure
+					   it is to go on like that */
 	uint8_t		chatty;		/* small splices in a row */
 	int		error;		/* errno behind LOST and BROKEN */
 	int		buf;		/* leased buffer in DRAIN, else -1 */
@@ -102,11 +104,11 @@ uint64_t half_rests(const struct half *, uint64_t now);
 /*
  * Stop splicing if nothing is held, and go on by hand.
  */
-void	half_halt(struct half *, const struct side *from);
+void	half_halt(struct half *, struct side *from);
 
 /*
  * Give it up: what is held is lost.  No effect on a half that is DONE.
  */
-void	half_drop(struct half *, const struct side *from);
+void	half_drop(struct half *, struct side *from);
 
 #endif

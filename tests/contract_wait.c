@@ -189,6 +189,156 @@ wanting_later_is_not_too_late(void)
 	read_short(s, 10, 10);
 }
 
+/* A waiter may tire of what nobody wants, but not for ever. */
+static void
+wanting_after_much_in_vain_is_not_too_late(void)
+{
+	struct end	*c, *s;
+	size_t		 n;
+	int		 i;
+
+	contract_pair(&c, &s);
+	contract_settle();
+	wait_want(s->fd, 0);
+	for (i = 0; i < 20; i++) {
+		contract_write(c, (uint64_t)i * 10, 10);
+		(void)contract_turn(5);
+	}
+	EXPECT(contract_await(s, WAIT_READ));
+	contract_read(s, 0, 200);
+	contract_write(c, 200, 10);
+	contract_read(s, 200, 10);
+	n = contract_fill(s, 0);
+	wait_want(s->fd, WAIT_WRITE);
+	contract_settle();
+	contract_read(c, 0, n);
+	EXPECT(contract_await(s, WAIT_WRITE));
+	EXPECT_EQ(os_shutdown(c->fd), 0);
+	contract_read_end(s);
+}
+
+/*
+ * Gathering.
+ */
+
+enum { MUCH = 64 * 1024 };
+
+/* Whether it does: where it cannot, all the rest holds as it is. */
+static bool
+gathers(struct end *e, size_t bytes)
+{
+	int	error = wait_gather(e->fd, bytes);
+
+	EXPECT(error == 0 || (error == -ENOTSUP &&
+	    (strcmp(wait_kind(), "epoll") != 0 || !contract_linux())));
+	return error == 0;
+}
+
+/* Let it gather, and nothing come of it. */
+static void
+gather_in_vain(struct end *e, size_t bytes)
+{
+	contract_settle();
+	e->ready &= ~(uint32_t)WAIT_READ;
+	if (gathers(e, bytes))
+		EXPECT(contract_await(e, WAIT_READ));
+	e->ready &= ~(uint32_t)WAIT_READ;
+}
+
+/* What comes in front of a mark that is not reached is reported all the same. */
+static void
+what_gathers_is_not_stranded(void)
+{
+	struct end	*c, *s;
+	int		 i;
+
+	contract_pair(&c, &s);
+	contract_settle();
+	for (i = 0; i < 5; i++) {
+		s->ready &= ~(uint32_t)WAIT_READ;
+		(void)gathers(s, MUCH);
+		contract_write(c, (uint64_t)i * 10, 10);
+		EXPECT(contract_await(s, WAIT_READ));
+		contract_read(s, (uint64_t)i * 10, 10);
+	}
+	(void)gathers(s, 0);
+	(void)gathers(s, 0);
+	contract_settle();
+	s->ready &= ~(uint32_t)WAIT_READ;
+	contract_write(c, 50, 10);
+	read_short(s, 50, 10);
+}
+
+/* Once, that is: a stream that pauses does not keep us awake. */
+static void
+what_gathers_nothing_is_quiet(void)
+{
+	struct end	*c, *s;
+	unsigned	 events;
+
+	contract_pair(&c, &s);
+	gather_in_vain(s, MUCH);
+	events = s->events;
+	contract_settle();
+	EXPECT_EQ(s->events, events);
+}
+
+static void
+an_end_is_reported_while_it_gathers(void)
+{
+	struct end	*c, *s;
+
+	contract_pair(&c, &s);
+	gather_in_vain(s, MUCH);
+	contract_write(c, 0, 10);
+	EXPECT_EQ(os_shutdown(c->fd), 0);
+	EXPECT(contract_await(s, WAIT_READ));
+	contract_read(s, 0, 10);
+	contract_read_end(s);
+}
+
+static void
+a_reset_is_reported_while_it_gathers(void)
+{
+	struct end	*c, *s;
+
+	contract_pair(&c, &s);
+	gather_in_vain(s, MUCH);
+	contract_reset(c);
+	EXPECT(contract_await(s, WAIT_READ));
+	contract_read_error(s, -ECONNRESET);
+}
+
+/* With nothing to wait for but the mark. */
+static void
+the_mark_is_reported(void)
+{
+	struct end	*c, *s;
+
+	contract_pair(&c, &s);
+	gather_in_vain(s, MUCH / 2);
+	contract_write(c, 0, MUCH / 2);
+	EXPECT(contract_await(s, WAIT_READ));
+	contract_read(s, 0, MUCH / 2);
+}
+
+static void
+gathering_is_over_when_it_is_said(void)
+{
+	struct end	*c, *s;
+
+	contract_pair(&c, &s);
+	gather_in_vain(s, MUCH);
+	contract_write(c, 0, 10);
+	contract_settle();
+	s->ready = 0;
+	(void)gathers(s, 0);
+	s->ready |= WAIT_READ;		/* try once more */
+	read_short(s, 0, 10);
+	contract_write(c, 10, 10);
+	read_short(s, 10, 10);
+}
+
 static void
 a_listener_is_reported_as_long_as_it_is_ready(void)
 {
@@ -351,6 +501,20 @@ const struct contract_case contract_wait_cases[] = {
 	    "no spin on an error or two ends"),
 	CASE(wanting_later_is_not_too_late, CONTRACT_ALL,
 	    "interest that comes after the event"),
+	CASE(wanting_after_much_in_vain_is_not_too_late, CONTRACT_ALL,
+	    "interest that comes after many events"),
+	CASE(what_gathers_is_not_stranded, CONTRACT_TCP,
+	    "gathering does not strand the last bytes"),
+	CASE(what_gathers_nothing_is_quiet, CONTRACT_TCP,
+	    "gathering tells once when nothing came"),
+	CASE(an_end_is_reported_while_it_gathers, CONTRACT_TCP,
+	    "an end does not wait to be gathered"),
+	CASE(a_reset_is_reported_while_it_gathers, CONTRACT_TCP,
+	    "nor does a reset"),
+	CASE(the_mark_is_reported, CONTRACT_TCP,
+	    "so many bytes are an event"),
+	CASE(gathering_is_over_when_it_is_said, CONTRACT_TCP,
+	    "no gathering any more"),
 	CASE(a_listener_is_reported_as_long_as_it_is_ready, CONTRACT_ALL,
 	    "WAIT_LEVEL, wanted and not"),
 	CASE(others_may_leave, CONTRACT_ALL,

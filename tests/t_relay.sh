@@ -73,6 +73,17 @@ client_goes_on_after_the_fin_of_the_backend_body()
 	proxy_stop
 }
 
+describe bulk_that_pauses_is_not_held_back \
+    "bursts of megabytes, each to its last byte before the next one begins"
+bulk_that_pauses_is_not_held_back_body()
+{
+	begin
+	in_front_of accept times 40 recv 4000003 send 1 send 3000001 recv 1
+	client connect "$p0" times 40 send 4000003 recv 1 recv 3000001 send 1
+	finish b
+	proxy_stop
+}
+
 describe reset_of_the_client_is_a_reset_at_the_backend \
     "a client's reset is passed on, after what it sent"
 reset_of_the_client_is_a_reset_at_the_backend_body()

@@ -125,6 +125,94 @@ ATF_TC_BODY(what_cannot_be_watched_says_so, tc)
 	wait_close();
 }
 
+/* A TCP connection; p[0] is not blocking and watched with token 0. */
+static void
+tcp_pair(int *p)
+{
+	struct sockaddr_in	a;
+	socklen_t		len = sizeof(a);
+	int			l;
+
+	memset(&a, 0, sizeof(a));
+	a.sin_family = AF_INET;
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ATF_REQUIRE((l = socket(AF_INET, SOCK_STREAM, 0)) >= 0);
+	ATF_REQUIRE_EQ(bind(l, (struct sockaddr *)&a, sizeof(a)), 0);
+	ATF_REQUIRE_EQ(listen(l, 1), 0);
+	ATF_REQUIRE_EQ(getsockname(l, (struct sockaddr *)&a, &len), 0);
+	ATF_REQUIRE((p[1] = socket(AF_INET, SOCK_STREAM, 0)) >= 0);
+	ATF_REQUIRE_EQ(connect(p[1], (struct sockaddr *)&a, len), 0);
+	ATF_REQUIRE((p[0] = accept(l, NULL, NULL)) >= 0);
+	ATF_REQUIRE_EQ(fcntl(p[0], F_SETFL, O_NONBLOCK), 0);
+	ATF_REQUIRE_EQ(close(l), 0);
+	ATF_REQUIRE_EQ(wait_add(p[0], WAIT_EDGE, 0), 0);
+}
+
+/* What a sender sends that nobody reads must not wake us each time. */
+ATF_TC_WITHOUT_HEAD(events_in_vain_come_to_an_end);
+ATF_TC_BODY(events_in_vain_come_to_an_end, tc)
+{
+	struct wait_event	ev[4];
+	int			i, n = 0, p[2];
+
+	(void)best();
+	tcp_pair(p);
+	wait_want(p[0], 0);
+	for (i = 0; i < 50; i++) {
+		ATF_REQUIRE_EQ(write(p[1], "x", 1), 1);
+		n += wait_turn(ev, 4, 1);
+	}
+	ATF_CHECK_MSG(n <= 10, "%d events of 50 bytes", n);
+	wait_want(p[0], WAIT_READ);
+	ATF_CHECK_EQ(wait_turn(ev, 4, 1000), 1);
+	ATF_CHECK(ev[0].got & WAIT_READ);
+	wait_close();
+}
+
+static int
+low_water(int fd)
+{
+	socklen_t	len = sizeof(int);
+	int		n;
+
+	ATF_REQUIRE_EQ(getsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &n, &len), 0);
+	return n;
+}
+
+/* The mark goes with the socket to other processes: it must not stay there. */
+ATF_TC_WITHOUT_HEAD(gathering_leaves_no_mark);
+ATF_TC_BODY(gathering_leaves_no_mark, tc)
+{
+	int	error, p[2], q[40][2];
+	int	i;
+
+	ATF_REQUIRE_EQ(wait_open(NULL, 256), 0);
+	tcp_pair(p);
+	error = wait_gather(p[0], 10000);
+	if (error == -ENOTSUP)
+		atf_tc_skip("this waiter cannot gather");
+	ATF_REQUIRE_EQ(error, 0);
+	ATF_CHECK_EQ(low_water(p[0]), 10000);
+	ATF_CHECK_EQ(wait_gather(p[0], 10000), 0);
+	ATF_CHECK_EQ(wait_gather(p[0], 0), 0);
+	ATF_CHECK_EQ(low_water(p[0]), 1);
+	ATF_CHECK_EQ(wait_gather(p[0], 10000), 0);
+	wait_del(p[0]);
+	ATF_CHECK_EQ(low_water(p[0]), 1);
+	for (i = 0, error = 0; i < 40 && error == 0; i++) {
+		tcp_pair(q[i]);
+		error = wait_gather(q[i][0], 10000);
+	}
+	ATF_CHECK_EQ(error, -ENOBUFS);
+	ATF_CHECK_EQ(low_water(q[i - 1][0]), 1);
+	wait_del(q[0][0]);
+	ATF_CHECK_EQ(wait_gather(q[i - 1][0], 10000), 0);
+	wait_close();
+	ATF_REQUIRE_EQ(wait_open("poll", 256), 0);
+	ATF_CHECK_EQ(wait_gather(p[0], 10000), -ENOTSUP);
+	wait_close();
+}
+
 ATF_TC_WITHOUT_HEAD(no_descriptor_for_the_queue_says_so);
 ATF_TC_BODY(no_descriptor_for_the_queue_says_so, tc)
 {
@@ -204,6 +292,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_pipe_can_be_watched);
 	ATF_TP_ADD_TC(tp, kinds_are_named);
 	ATF_TP_ADD_TC(tp, what_cannot_be_watched_says_so);
+	ATF_TP_ADD_TC(tp, events_in_vain_come_to_an_end);
+	ATF_TP_ADD_TC(tp, gathering_leaves_no_mark);
 	ATF_TP_ADD_TC(tp, no_descriptor_for_the_queue_says_so);
 	ATF_TP_ADD_TC(tp, who_wants_a_connection_is_woken);
 	return atf_no_error();

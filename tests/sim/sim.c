@@ -230,9 +230,9 @@ summary(const struct tally *t, double took)
 	    " messages)  log lines %" PRIu64 "\n",
 	    (double)t->turns / took, took, t->connects, t->failovers,
 	    t->drains, t->handovers, t->handed, t->lines);
-	printf("waiters  epoll %" PRIu64 "  kqueue %" PRIu64 "  poll %" PRIu64
-	    "   splice  none %" PRIu64 "  pumped %" PRIu64 "  detached %" PRIu64
-	    "\n", t->waiter[0], t->waiter[1], t->waiter[2], t->splice[0],
+	printf("waiters  epoll %" PRIu64 " (gathers %" PRIu64 ")  kqueue %"
+	    PRIu64 "  poll %" PRIu64 "   splice  none %" PRIu64 "  pumped %" PRIu64 "  detached %" PRIu64
+	    "\n", t->waiter[0], t->gathers, t->waiter[1], t->waiter[2], t->splice[0],
 	    t->splice[1], t->splice[2]);
 	printf("ended   ");
 	for (i = 0; i < REASONS; i++)

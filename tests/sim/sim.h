@@ -425,7 +425,7 @@ struct tally {
 	uint64_t	seen[SEENS];
 	uint64_t	waiter[3], splice[3];
 	uint64_t	connects, failovers, spliced, drains, handovers;
-	uint64_t	handed;
+	uint64_t	handed, gathers;
 };
 extern struct tally tally;
 

@@ -19,6 +19,8 @@ struct watch {
 	uint8_t		on, level, want, pend;
 	uint8_t		muted;		/* an error alone was told */
 	uint8_t		queued;
+	uint32_t	gather;		/* bytes to gather, 0: it does not */
+	uint64_t	due;		/* to be reported then all the same */
 };
 
 static const char *const names[KINDS] = { "epoll", "kqueue", "poll" };
@@ -26,6 +28,7 @@ static struct watch watches[SIM_FDS];
 static uint16_t	queue[SIM_FDS];		/* a ring: each descriptor once */
 static unsigned	head, count;
 static unsigned	top, first;
+static unsigned	ngather;
 static enum kind kind;
 static bool	is_open;
 
@@ -33,7 +36,7 @@ void
 wait_reset_world(void)
 {
 	memset(watches, 0, sizeof(watches));
-	head = count = top = first = 0;
+	head = count = top = first = ngather = 0;
 	is_open = false;
 }
 
@@ -164,6 +167,8 @@ wait_del(int fd)
 	if (fd < 0 || fd >= SIM_FDS || !watches[fd].on)
 		sim_fail("descriptor", -1, "forgets %d, which is not watched",
 		    fd);
+	ngather -= watches[fd].gather > 0;
+	watches[fd].gather = 0;
 	/* an entry that is queued already is skipped when its turn comes */
 	watches[fd].on = 0;
 	watches[fd].pend = 0;
@@ -186,6 +191,58 @@ wait_want(int fd, uint32_t bits)
 	w->want = (uint8_t)bits;
 	if (w->level && kind != KIND_POLL && (mask_of((unsigned)fd) & bits))
 		push((unsigned)fd);
+}
+
+int
+wait_gather(int fd, size_t bytes)
+{
+	struct watch *w = &watches[fd];
+
+	if (kind != KIND_EPOLL)
+		return -ENOTSUP;
+	if (!w->on || (bytes > 0 && (w->level || descs[fd].s->local)))
+		sim_fail("descriptor", -1, "gathers on %d", fd);
+	/* a mark that the window does not let it reach is lowered */
+	if (bytes > descs[fd].s->rx_cap / 2)
+		bytes = descs[fd].s->rx_cap / 2;
+	if (bytes > 0 && w->gather == 0 && fault(FAULT_LANE))
+		return -ENOBUFS;
+	ngather += (bytes > 0) - (w->gather > 0);
+	if (bytes == 0 && w->gather > 0)
+		wait_edge(fd, WAIT_READ);
+	w->gather = (uint32_t)bytes;
+	w->due = W.now + WAIT_GATHER_US;
+	tally.gathers += bytes > 0;
+	return 0;
+}
+
+/* When something that gathers must be reported. */
+static uint64_t
+gather_next(void)
+{
+	uint64_t due = SIM_NEVER;
+	unsigned fd;
+
+	for (fd = 0; fd < top && ngather > 0; fd++)
+		if (watches[fd].gather > 0 && watches[fd].due < due)
+			due = watches[fd].due;
+	return due;
+}
+
+static int
+collect_gathered(struct wait_event *events, int max)
+{
+	unsigned fd;
+	int n = 0;
+
+	for (fd = 0; fd < top && n < max; fd++) {
+		if (watches[fd].gather == 0 || watches[fd].due > W.now)
+			continue;
+		watches[fd].due = SIM_NEVER;
+		events[n].token = watches[fd].token;
+		events[n++].got = WAIT_READ;
+	}
+	return n;
 }
 
 /* --- what is reported ---------------------------------------------------- */
@@ -241,6 +298,8 @@ got_queue(unsigned fd)
 	if (w->level)
 		return mask & w->want;
 	got = mask;
+	if (!(mask & WAIT_END) && net_unread(descs[fd].s) < w->gather)
+		got &= ~(unsigned)WAIT_READ;
 	if (kind == KIND_KQUEUE) {
 		got = mask & w->pend & (WAIT_READ | WAIT_WRITE);
 		if (got != 0)
@@ -276,8 +335,12 @@ collect_queue(struct wait_event *events, int max)
 static int
 collect(struct wait_event *events, int max)
 {
-	return kind == KIND_POLL ? collect_poll(events, max) :
-	    collect_queue(events, max);
+	int n;
+
+	if (kind == KIND_POLL)
+		return collect_poll(events, max);
+	n = collect_queue(events, max);
+	return ngather == 0 ? n : n + collect_gathered(&events[n], max - n);
 }
 
 bool
@@ -317,6 +380,8 @@ sleep_until(struct wait_event *events, int max, uint64_t until)
 
 	for (;;) {
 		next = net_next();
+		if (gather_next() < next)
+			next = gather_next();
 		if (next > until || next == SIM_NEVER) {
 			W.timed_out = true;
 			W.asleep = until == SIM_NEVER;
@@ -353,7 +418,8 @@ wait_turn(struct wait_event *events, int max, int timeout_ms)
 		until = timeout_ms < 0 ? SIM_NEVER :
 		    W.now + (uint64_t)timeout_ms * SIM_MS;
 		if (!W.contract)
-			check_wait(until);
+			check_wait(gather_next() < until ? gather_next() :
+			    until);
 		n = sleep_until(events, max, until);
 	} else
 		W.awake = true;
