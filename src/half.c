@@ -19,6 +19,10 @@
 
 #define TO(state)	(1u << (state))
 
+/* What struct half has room for. */
+_Static_assert((LIMIT_RELAYS + 1) * LIMIT_LANES <= INT16_MAX, "lane");
+_Static_assert(LIMIT_BUFFER - 1 <= UINT16_MAX, "off");
+
 /* Which states may follow which. */
 static const uint8_t legal[] = {
 	[HALF_FILL] = TO(HALF_PASS) | TO(HALF_DRAIN) | TO(HALF_SPLICE) |
@@ -302,7 +306,7 @@ half_fill(struct half *h, struct side *from, struct side *to, size_t size,
 		half_sink(h, from, to, (int)-sent);
 		return (size_t)n;
 	}
-	h->off = (uint32_t)sent;
+	h->off = (uint16_t)sent;
 	h->len = (uint32_t)(n - sent);
 	return (size_t)n;
 }
@@ -345,7 +349,7 @@ half_drain(struct half *h, struct side *from, struct side *to, uint64_t now)
 		half_sink(h, from, to, (int)-n);
 		return;
 	}
-	h->off += (uint32_t)n;
+	h->off += (uint16_t)n;
 	h->len -= (uint32_t)n;
 	if (h->len > 0)
 		return;
@@ -423,13 +427,14 @@ half_splice(struct half *h, struct side *from, struct side *to, size_t size,
 static void
 half_begin(struct half *h, const struct side *from, const struct side *to)
 {
+	int lane;
+
 	if (h->bulk < LIMIT_BULK_READS || h->owed > 0)
 		return;
 	h->bulk = 0;	/* when it fails: not again before it is bulk again */
-	if ((h->lane = splice_begin(from->fd, to->fd)) < 0) {
-		h->lane = -1;
+	if ((lane = splice_begin(from->fd, to->fd)) < 0)
 		return;
-	}
+	h->lane = (int16_t)lane;
 	h->chatty = 0;
 	half_to(h, HALF_SPLICE);
 }

@@ -53,9 +53,10 @@ struct half {
 	uint8_t		chatty;		/* small splices in a row */
 	int		error;		/* errno behind LOST and BROKEN */
 	int		buf;		/* leased buffer in DRAIN, else -1 */
-	uint32_t	off, len;	/* what of it is not delivered */
+	int16_t		lane;		/* splice lane, else -1 */
+	uint16_t	off;		/* of what is not delivered, in buf */
+	uint32_t	len;
 	uint32_t	owed;		/* delivered, but still in the source's queue */
-	int		lane;		/* splice lane, else -1 */
 	uint64_t	bytes;		/* delivered to the sink */
 	uint64_t	moved_ms;	/* when a byte moved last; in LAST: when one
 					   that the sink's kernel held was taken */

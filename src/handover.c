@@ -357,7 +357,8 @@ half_adopt(struct half *h, const struct handover_half *from, const int *pipe)
 		return false;
 	if (!from->has_lane)
 		return true;
-	if ((h->lane = splice_import(pipe, from->lane_held)) >= 0)
+	h->lane = (int16_t)splice_import(pipe, from->lane_held);
+	if (h->lane >= 0)
 		return true;
 	h->lane = -1;
 	return false;
