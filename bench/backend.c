@@ -40,7 +40,7 @@ conn_due(const struct conn *c)
 	if (c->head_got < sizeof(c->head))
 		return 0;
 	if (c->head.kind == KIND_ROUNDS)
-		return c->in / ROUND * ROUND;
+		return c->in / ROUND * c->head.down;
 	return c->head.down + (c->in == c->head.up ? ACK : 0);
 }
 

@@ -39,11 +39,12 @@ static struct {
 	int		queue;
 	uint64_t	finished;	/* round trips, or transfers */
 	uint64_t	todo;		/* round trips still to be begun */
+	uint64_t	answer;		/* bytes of one */
 	bool		churn;		/* a finished round trip ends the session */
 	uint64_t	seed;
 	uint32_t	*times;		/* ns, NULL: not taken */
 	size_t		ntimes, maxtimes;
-} client = { .queue = -1 };
+} client = { .queue = -1, .answer = ROUND };
 
 static char buf[CHUNK];
 
@@ -217,7 +218,7 @@ round_done(struct conn *c)
 		conn_close(c);
 		if (client.todo > 0) {
 			client.todo--;
-			conn_start(c, KIND_ROUNDS, 0, 0);
+			conn_start(c, KIND_ROUNDS, 0, client.answer);
 		}
 	} else if (client.todo > 0) {
 		client.todo--;
@@ -242,7 +243,8 @@ conn_read(struct conn *c)
 		fail("client: wrong bytes after %llu",
 		    (unsigned long long)c->in);
 	c->in += n;
-	want = c->head.kind == KIND_ROUNDS ? c->out : c->head.down + ACK;
+	want = c->head.kind == KIND_ROUNDS ?
+	    c->out / ROUND * c->head.down : c->head.down + ACK;
 	if (c->in > want)
 		fail("client: too many bytes");
 	if (c->in < want)
@@ -325,7 +327,7 @@ client_connect(unsigned n)
 
 	for (begun = 0; begun < n || client.busy > 0; ) {
 		for (; begun < n && client.busy < 64; begun++)
-			conn_start(client_slot(), KIND_ROUNDS, 0, 0);
+			conn_start(client_slot(), KIND_ROUNDS, 0, client.answer);
 		client_turn(100);
 	}
 }
@@ -462,7 +464,7 @@ client_churn(struct numbers *r, unsigned width, uint64_t total)
 	client.churn = true;
 	client.todo = total - width;
 	for (i = 0; i < width; i++)
-		conn_start(client_slot(), KIND_ROUNDS, 0, 0);
+		conn_start(client_slot(), KIND_ROUNDS, 0, client.answer);
 	while (client.busy > 0)
 		client_turn(100);
 	client.churn = false;
@@ -474,6 +476,12 @@ client_churn(struct numbers *r, unsigned width, uint64_t total)
 	if (atomic_load(&shared->active) > 0)
 		fail("client: %llu sessions never ended at the backend",
 		    (unsigned long long)atomic_load(&shared->active));
+}
+
+void
+client_answers(uint64_t bytes)
+{
+	client.answer = bytes;
 }
 
 void
@@ -497,7 +505,7 @@ client_probe(uint16_t port)
 	struct sockaddr_in sin = { .sin_family = AF_INET,
 	    .sin_port = htons(port),
 	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	struct header head = { MAGIC, KIND_ROUNDS, 0, 0, 0 };
+	struct header head = { MAGIC, KIND_ROUNDS, 0, 0, ROUND };
 	char first[sizeof(head) + ROUND], reply[ROUND];
 	struct timeval limit = { 5, 0 };
 	bool ok = false;

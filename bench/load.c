@@ -44,7 +44,7 @@ static const struct scenario {
 	enum what	what;
 	unsigned	conns;		/* sessions with traffic */
 	unsigned	idle, stalled;	/* more of them, without */
-	uint64_t	up, down;	/* bulk: bytes a session */
+	uint64_t	up, down;	/* bulk: bytes a session; rounds: an answer */
 	uint64_t	amount;
 	double		seconds;	/* at most */
 	const char	*unit;
@@ -56,6 +56,7 @@ static const struct scenario {
 	{ "ping-1", ROUNDS, 1, 0, 0, 0, 0, 20000, 1, "round trip" },
 	{ "ping-100", ROUNDS, 100, 0, 0, 0, 0, 80000, 1.5, "round trip" },
 	{ "ping-1000", ROUNDS, 1000, 0, 0, 0, 0, 80000, 1.5, "round trip" },
+	{ "objects", ROUNDS, 1, 0, 0, 0, 1 << 20, 2000, 2, "object" },
 	{ "paced", PACED, 100, 0, 0, 0, 0, 5000, 2, "round trip" },
 	{ "churn", CHURN, 16, 0, 0, 0, 0, 10000, 0, "connection" },
 	{ "churn-1", CHURN, 1, 0, 0, 0, 0, 2000, 0, "connection" },
@@ -425,6 +426,8 @@ run(struct options *o)
 	} else {
 		port = direct ? o->how.backend : proxy_start(&o->how);
 		client_open(port, sessions + 1);
+		if (s->what == ROUNDS && s->down > 0)
+			client_answers(s->down);
 		if (s->what == IDLING)
 			run_idle(o, idle);
 		else

@@ -19,7 +19,7 @@ enum {
 	PERIOD = 65521,		/* of the pattern: a prime, so that no block
 				   that moved fits by accident */
 	ACK = 8,		/* bytes the backend sends when it has all */
-	ROUND = 64,		/* bytes of a request and of its answer */
+	ROUND = 64,		/* bytes of a request, and mostly of its answer */
 	MAX_LISTENERS = 1024,
 	MAX_PIDS = 256
 };
@@ -31,7 +31,8 @@ struct header {
 	uint32_t	magic;
 	uint32_t	kind;
 	uint64_t	seed;		/* where in the pattern both streams start */
-	uint64_t	up, down;	/* KIND_XFER: bytes each way */
+	uint64_t	up, down;	/* KIND_XFER: bytes each way; KIND_ROUNDS:
+					   down is the size of an answer */
 };
 
 /* Written by the backend, read by the client: memory of both. */
@@ -67,6 +68,7 @@ struct numbers {
 
 void	client_open(uint16_t port, unsigned max);
 void	client_close(void);
+void	client_answers(uint64_t bytes);	/* size; sessions from here on */
 void	client_connect(unsigned n);	/* so many more sessions, confirmed */
 void	client_stall(unsigned n, uint64_t bytes);
 void	client_bulk(struct numbers *, unsigned n, uint64_t up, uint64_t down);

@@ -29,6 +29,8 @@ BEGIN {
 	row("ping-1", "cpu", 1, "64 B ping-pong, 1 connection", "CPU-us/round trip", "peer", 1)
 	row("ping-100", "cpu", 1, "64 B ping-pong, 100 connections", "CPU-us/round trip", "peer", 0.95)
 	row("ping-1000", "cpu", 1, "64 B ping-pong, 1,000 connections", "CPU-us/round trip", "peer", 0.95)
+	row("objects", "cpu", 1, "objects of 1 MiB, one asked for after the other", "CPU-us/object", "", 0)
+	row("objects", "p50", 1, "objects of 1 MiB, from request to last byte", "us", "", 0)
 	row("paced", "cpu", 1, "paced: 5,000 round trips/s over 100 connections", "CPU-us/round trip", "peer", 0.95)
 	row("churn", "cpu", 1, "connect, 1 request, close; 16 at once", "CPU-us/connection", "peer", 0.9)
 	row("churn-1", "cpu", 1, "connect, 1 request, close; 1 at once", "CPU-us/connection", "peer", 0.9)
