@@ -32,6 +32,11 @@ bool	addr_parse_ip(const char *, struct os_addr *);
 bool	addr_equal(const struct os_addr *, const struct os_addr *);
 
 /*
+ * A number that is the same for equal addresses.
+ */
+uint32_t addr_hash(const struct os_addr *);
+
+/*
  * Whether ip (family as in enum os_family) lies in net/bits.
  */
 bool	addr_in_net(const uint8_t *ip, uint8_t family, const uint8_t *net,

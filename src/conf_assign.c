@@ -212,7 +212,7 @@ assign_new(struct conf *c, struct place place, const char *name)
 	}
 	a = &c->assigns[i];
 	memset(a, 0, sizeof(*a));
-	a->hash = conf_hash(name);
+	a->hash = text_casehash(name);
 	if ((a->name = conf_text_add(c, place, name, strlen(name))) == 0)
 		return 0;
 	if (b->last == 0)

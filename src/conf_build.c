@@ -54,22 +54,42 @@ same_address(const struct setup *setup, const struct setup_listener *l,
 	return text_casecmp(conf_string(setup, l->name), name) == 0;
 }
 
+/*
+ * The place of an address among the listeners: where it is, or the free one where
+ * it belongs.
+ */
+static uint32_t *
+socket_place(struct conf *c, const struct os_addr *addr, const char *name)
+{
+	const struct setup *s = c->setup;
+	uint32_t at, i;
+
+	at = addr->family != OS_NONE ? addr_hash(addr) : text_casehash(name);
+	while ((i = c->sockets[at % SOCKETS]) != 0 &&
+	    !same_address(s, &s->listeners[i - 1], addr, name))
+		at++;
+	return &c->sockets[at % SOCKETS];
+}
+
 /* A listener is what its own address and that of its opener say. */
 static bool
 socket_matches(const struct conf *c, const struct block *b, uint32_t listener)
 {
-	const struct setup_listener *l = &c->setup->listeners[listener];
-	const struct block *opener = &c->blocks[c->opener[listener].block];
-	const char *text = conf_text_get(c, b->text), *name;
+	const struct setup_listener *l;
+	const struct block *opener;
+	const char *text, *name;
 	char buf[ADDR_TEXT];
 	size_t len, have;
 
-	if (b->op == TOKEN_EQ || b->op == TOKEN_NE)
-		return same_address(c->setup, l, &b->addr,
-		    conf_text_get(c, b->name)) ||
-		    (c->opener[listener].more && opener->cond == COND_SOCKET &&
-		    opener->name != 0 && strcmp(conf_text_get(c, b->name),
-		    conf_text_get(c, opener->name)) == 0);
+	if (b->op == TOKEN_EQ || b->op == TOKEN_NE) {
+		if (b->listener == listener + 1 || b->listener == 0)
+			return b->listener != 0;
+		opener = &c->blocks[c->opener[listener].block];
+		return c->opener[listener].more &&
+		    opener->listener == b->listener;
+	}
+	text = conf_text_get(c, b->text);
+	l = &c->setup->listeners[listener];
 	name = conf_string(c->setup, l->name);
 	if (l->addr.family != OS_NONE)
 		name = addr_text(buf, sizeof(buf), &l->addr);
@@ -224,7 +244,7 @@ listener_add(struct conf *c, const char *written, struct place place,
 	const char *wrong, *name;
 	char buf[512], at[200];
 	size_t len;
-	uint32_t i;
+	uint32_t *known, i;
 
 	wrong = conf_addr(written, ADDR_LISTEN, uses_ipv6(c, block),
 	    default_port(c), &addr, &len);
@@ -233,9 +253,9 @@ listener_add(struct conf *c, const char *written, struct place place,
 		return;
 	}
 	name = conf_addr_name(written, &addr, len, buf, sizeof(buf));
-	for (i = 0; i < s->nlisteners; i++) {
-		if (!same_address(s, &s->listeners[i], &addr, name))
-			continue;
+	known = socket_place(c, &addr, name);
+	if (*known != 0) {
+		i = *known - 1;
 		if (more || c->opener[i].more)
 			conf_error(c, place, "\"%.60s\" is a listener already "
 			    "(%s)", name, conf_at(s, s->listeners[i].at, at,
@@ -253,7 +273,7 @@ listener_add(struct conf *c, const char *written, struct place place,
 	c->opener[s->nlisteners].block = block;
 	c->opener[s->nlisteners].more = more;
 	c->opener[s->nlisteners].place = place;
-	s->nlisteners++;
+	*known = ++s->nlisteners;
 }
 
 /* The addresses of a block's sockproxy.listen. */
@@ -316,31 +336,44 @@ block_address(struct conf *c, uint32_t block)
 	b->name = conf_text_add(c, b->place, name, strlen(name));
 }
 
+/* Whether a block is active for some client of that listener. */
+static bool
+can_hold(const struct conf *c, uint32_t block, uint32_t listener)
+{
+	static const struct group whoever = { NULL, true };
+	const struct block *b = &c->blocks[block], *before;
+	uint32_t i;
+
+	if (block == ROOT)
+		return true;
+	if (!holds(c, b, listener, &whoever))
+		return false;
+	for (i = b->prev; i != 0; i = before->prev) {
+		before = &c->blocks[i];
+		if (before->cond != COND_REMOTE &&
+		    holds(c, before, listener, &whoever))
+			return false;
+	}
+	return can_hold(c, b->parent, listener);
+}
+
 /* Complain about == blocks that even their own listener cannot be in. */
 static void
 check_blocks(struct conf *c)
 {
-	static const struct group whoever = { NULL, true };
 	const struct block *b;
-	uint32_t i, k, n = c->setup->nlisteners;
+	uint32_t i;
 
 	for (i = ROOT + 1; i < c->nblocks; i++) {
 		b = &c->blocks[i];
-		if (b->cond != COND_SOCKET ||
-		    (b->op != TOKEN_EQ && b->op != TOKEN_NE))
+		if (b->cond != COND_SOCKET)
 			continue;
-		for (k = 0; k < n; k++)
-			if (same_address(c->setup, &c->setup->listeners[k],
-			    &b->addr, conf_text_get(c, b->name)))
-				break;
-		if (k == n && b->op == TOKEN_NE)
+		if (b->listener == 0 && b->op == TOKEN_NE)
 			conf_warn(c, b->place, "no listener has the address "
 			    "\"%.60s\", so this always holds",
 			    conf_text_get(c, b->text));
-		if (k == n || b->op == TOKEN_NE)
-			continue;
-		decide(c, k, &whoever);
-		if (!c->active[i])
+		if (b->listener != 0 && b->op == TOKEN_EQ &&
+		    !can_hold(c, i, b->listener - 1))
 			conf_error(c, b->place, "this can never hold: a "
 			    "condition around it or before its else excludes "
 			    "it");
@@ -365,6 +398,13 @@ make_listeners(struct conf *c)
 		listener_add(c, conf_text_get(c, b->text), b->place, i, false);
 		listen_more(c, i);
 	}
+	for (i = ROOT + 1; i < c->nblocks; i++)
+		if (c->blocks[i].cond == COND_SOCKET &&
+		    (c->blocks[i].op == TOKEN_EQ ||
+		    c->blocks[i].op == TOKEN_NE))
+			c->blocks[i].listener = *socket_place(c,
+			    &c->blocks[i].addr,
+			    conf_text_get(c, c->blocks[i].name));
 	check_blocks(c);
 }
 
@@ -395,6 +435,8 @@ gather(struct conf *c, uint32_t listener, struct setup_class *first)
 	uint32_t i, n = 0, kept = 0;
 	uint32_t room = LIMIT_CLASSES - c->setup->nclasses;
 
+	if (!c->remote)
+		return 0;
 	decide(c, listener, &whoever);
 	for (i = ROOT; i < c->nblocks; i++) {
 		b = &c->blocks[i];
@@ -543,6 +585,19 @@ make_classes(struct conf *c, uint32_t listener)
 	s->nclasses += l->nclasses;
 }
 
+/* Some have gone: the others are elsewhere now. */
+static void
+index_listeners(struct conf *c)
+{
+	struct setup *s = c->setup;
+	uint32_t i;
+
+	memset(c->sockets, 0, sizeof(c->sockets));
+	for (i = 0; i < s->nlisteners; i++)
+		*socket_place(c, &s->listeners[i].addr,
+		    conf_string(s, s->listeners[i].name)) = i + 1;
+}
+
 /*
  * Listeners with nothing to forward to are not opened: with lighttpd they
  * served files.
@@ -571,6 +626,7 @@ make_all_classes(struct conf *c)
 			    conf_string(s, s->listeners[i].name));
 	}
 	s->nlisteners = kept;
+	index_listeners(c);
 	if (kept == 0 && c->errors == 0)
 		conf_error(c, (struct place){ 0, 0 }, "there is nothing to "
 		    "do: no listener has a sockproxy.server");
@@ -614,26 +670,43 @@ reaches(const struct os_addr *backend, const struct setup_listener *l)
 	    (l->addr.family == OS_IPV6 && l->v6only.v == 0);
 }
 
+/* The listener that connecting to that backend would reach, or NULL. */
+static const struct setup_listener *
+reached(struct conf *c, const struct os_addr *backend)
+{
+	const struct setup *s = c->setup;
+	struct os_addr at[3] = { *backend, { .family = OS_IPV4,
+	    .port = backend->port }, { .family = OS_IPV6,
+	    .port = backend->port } };
+	uint32_t i, k;
+
+	if (backend->family == OS_NONE)
+		return NULL;
+	for (i = 0; i < 3; i++) {
+		k = *socket_place(c, &at[i], "");
+		if (k != 0 && reaches(backend, &s->listeners[k - 1]))
+			return &s->listeners[k - 1];
+	}
+	return NULL;
+}
+
 static void
 check_loops(struct conf *c)
 {
 	const struct setup *s = c->setup;
 	const struct setup_backend *b;
+	const struct setup_listener *l;
 	char at[200];
-	uint32_t i, k;
+	uint32_t i;
 
 	for (i = 0; i < s->nbackends; i++) {
 		b = &s->backends[i];
-		for (k = 0; k < s->nlisteners; k++) {
-			if (!reaches(&b->addr, &s->listeners[k]))
-				continue;
+		if ((l = reached(c, &b->addr)) != NULL)
 			conf_error(c, (struct place){ b->at, c->columns[i] },
 			    "the backend \"%.60s\" is our own listener "
 			    "\"%.60s\" (%s)", conf_string(s, b->label),
-			    conf_string(s, s->listeners[k].name),
-			    conf_at(s, s->listeners[k].at, at, sizeof(at)));
-			break;
-		}
+			    conf_string(s, l->name),
+			    conf_at(s, l->at, at, sizeof(at)));
 	}
 }
 

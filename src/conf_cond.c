@@ -149,11 +149,11 @@ same_block(const struct conf *c, enum cond cond, enum token_type op,
     const char *text)
 {
 	const struct block *b;
-	uint32_t i;
+	uint32_t i, hash = text_casehash(text);
 
 	for (i = c->block + 1; i < c->nblocks; i++) {
 		b = &c->blocks[i];
-		if (b->parent == c->block && b->prev == 0 &&
+		if (b->hash == hash && b->parent == c->block && b->prev == 0 &&
 		    b->cond == cond && b->op == op &&
 		    strcmp(conf_text_get(c, b->text), text) == 0)
 			return i;
@@ -200,10 +200,12 @@ make_block(struct conf *c, struct place place, const struct fact *fact,
 	b = &c->blocks[i];
 	b->op = (uint8_t)op;
 	b->text = c->values[value].text;
+	b->hash = text_casehash(text);
 	b->addr = new.addr;
 	memcpy(b->net, new.net, sizeof(b->net));
 	b->family = new.family;
 	b->bits = new.bits;
+	c->remote |= fact->cond == COND_REMOTE;
 	return i;
 }
 

@@ -197,7 +197,7 @@ set_key(struct conf *c, uint32_t list, uint32_t key, uint32_t element)
 		    sizeof(where)));
 		return false;
 	}
-	c->values[element].keyhash = conf_hash(s);
+	c->values[element].keyhash = text_casehash(s);
 	c->values[element].key = k->type == VALUE_STRING ? k->text :
 	    conf_text_add(c, k->place, s, strlen(s));
 	c->values[element].keyplace = k->place;

@@ -82,6 +82,8 @@ struct block {
 	uint32_t	parent;
 	uint32_t	prev;		/* else: the block before */
 	uint32_t	first, last;	/* assignments */
+	uint32_t	listener;	/* COND_SOCKET: of that address, from 1 */
+	uint32_t	hash;		/* of text */
 	uint32_t	text;		/* the condition's value */
 	uint32_t	name;		/* COND_SOCKET: see conf_addr_name */
 	struct os_addr	addr;		/* COND_SOCKET */
@@ -93,6 +95,7 @@ struct block {
 
 enum {
 	ROOT = 1,			/* the block at the top */
+	SOCKETS = 4 * LIMIT_LISTENERS,
 	POOL_CACHE = 256
 };
 
@@ -120,6 +123,7 @@ struct conf {
 
 	uint32_t	 nvalues, nassigns, nblocks;
 	size_t		 ntext, ninput;
+	bool		 remote;	/* some condition looks at the client */
 	bool		 full;		/* reported that something is full */
 	struct {
 		uint32_t	server, fallback;	/* values */
@@ -130,6 +134,7 @@ struct conf {
 		bool		more;		/* by sockproxy.listen */
 		struct place	place;
 	} opener[LIMIT_LISTENERS];
+	uint32_t	 sockets[SOCKETS];	/* listeners by address, from 1 */
 	uint32_t	 columns[LIMIT_BACKENDS];	/* of backends */
 	bool		 active[LIMIT_CONF_BLOCKS];
 	bool		 taken[LIMIT_CONF_BLOCKS];
@@ -171,7 +176,6 @@ uint32_t conf_text_add(struct conf *, struct place, const char *, size_t);
 /* Whether a name begins like that, case aside. */
 bool	conf_begins(const char *name, const char *prefix);
 const char *conf_text_get(const struct conf *, uint32_t);
-uint32_t conf_hash(const char *);
 
 uint32_t value_new(struct conf *, enum value_type, struct place);
 uint32_t value_copy(struct conf *, uint32_t, struct place);

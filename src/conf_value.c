@@ -173,17 +173,6 @@ conf_begins(const char *name, const char *prefix)
 
 /* FNV-1a over lower case: compares what text_casecmp compares. */
 uint32_t
-conf_hash(const char *s)
-{
-	uint32_t h = 2166136261U;
-
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)(*s >= 'A' && *s <= 'Z' ?
-		    *s - 'A' + 'a' : *s)) * 16777619U;
-	return h;
-}
-
-uint32_t
 value_new(struct conf *c, enum value_type type, struct place place)
 {
 	struct value *v;
@@ -242,7 +231,7 @@ value_append(struct conf *c, uint32_t list, uint32_t element)
 uint32_t
 value_find(const struct conf *c, uint32_t list, const char *key)
 {
-	uint32_t i, hash = conf_hash(key);
+	uint32_t i, hash = text_casehash(key);
 
 	for (i = c->values[list].first; i != 0; i = c->values[i].next)
 		if (c->values[i].keyhash == hash && c->values[i].key != 0 &&
@@ -370,7 +359,7 @@ value_merge(struct conf *c, uint32_t ia, uint32_t ib, struct place place)
 uint32_t
 assign_here(const struct conf *c, uint32_t block, const char *name)
 {
-	uint32_t i, hash = conf_hash(name);
+	uint32_t i, hash = text_casehash(name);
 
 	for (i = c->blocks[block].first; i != 0; i = c->assigns[i].next)
 		if (c->assigns[i].hash == hash && text_casecmp(name,

@@ -252,6 +252,7 @@ static const struct key keys[] = {
 
 enum { NKEYS = sizeof(keys) / sizeof(keys[0]) };
 _Static_assert((int)NKEYS <= (int)KEYS_MAX, "KEYS_MAX");
+enum { INDEX = 4 * KEYS_MAX };	/* see find */
 
 /*
  * What else lighttpd 1.4 knows, all versions: a prefix with a dot, then what
@@ -372,16 +373,35 @@ key_index(const struct key *key)
 	return (unsigned)(key - keys);
 }
 
+/* The place of a name in the index: its own, or the free one where it belongs. */
+static uint8_t *
+place_of(const char *name, bool host)
+{
+	static uint8_t index[INDEX];	/* number of a key, from 1; 0: free */
+	const struct key *key;
+	uint32_t at = text_casehash(name);
+
+	for (; index[at % INDEX] != 0; at++) {
+		key = &keys[index[at % INDEX] - 1];
+		if ((key->scope == SCOPE_HOST) == host &&
+		    text_casecmp(key->name, name) == 0)
+			break;
+	}
+	return &index[at % INDEX];
+}
+
 static const struct key *
 find(const char *name, bool host)
 {
+	static bool indexed;
 	unsigned i;
 
-	for (i = 0; i < NKEYS; i++)
-		if ((keys[i].scope == SCOPE_HOST) == host &&
-		    text_casecmp(keys[i].name, name) == 0)
-			return &keys[i];
-	return NULL;
+	for (i = 0; !indexed && i < NKEYS; i++)
+		*place_of(keys[i].name, keys[i].scope == SCOPE_HOST) =
+		    (uint8_t)(i + 1);
+	indexed = true;
+	i = *place_of(name, host);
+	return i != 0 ? &keys[i - 1] : NULL;
 }
 
 const struct key *

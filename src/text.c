@@ -297,6 +297,16 @@ text_casecmp(const char *a, const char *b)
 	return (unsigned char)lower(*a) - (unsigned char)lower(*b);
 }
 
+uint32_t
+text_casehash(const char *s)
+{
+	uint32_t h = 2166136261U;	/* FNV-1a */
+
+	for (; *s != '\0'; s++)
+		h = (h ^ (unsigned char)lower(*s)) * 16777619U;
+	return h;
+}
+
 static unsigned
 least(unsigned a, unsigned b)
 {

@@ -44,4 +44,9 @@ unsigned text_distance(const char *, const char *, unsigned limit);
 /* ISO C has no case-blind comparison. */
 int	text_casecmp(const char *, const char *);
 
+/*
+ * A number that is the same for strings that are equal but for case.
+ */
+uint32_t text_casehash(const char *);
+
 #endif
