@@ -125,17 +125,49 @@ holds(const struct conf *c, const struct block *b, uint32_t listener,
 }
 
 /*
- * Decide all blocks for a listener and a group, into active.  With any a block
- * is active when it can be for some client.
+ * The blocks that can hold for a listener, in order, one after the other: those
+ * for any, and its own.  0 after the last one.
+ */
+struct walk {
+	uint32_t	any, own;
+};
+
+static uint32_t
+walk_next(const struct conf *c, struct walk *w)
+{
+	uint32_t i = w->any;
+
+	if (i == 0 || (w->own != 0 && w->own < i)) {
+		i = w->own;
+		w->own = c->blocks[i].peer;
+	} else
+		w->any = c->blocks[i].peer;
+	return i;
+}
+
+static struct walk
+walk_of(const struct conf *c, uint32_t listener)
+{
+	return (struct walk){ c->first_any, c->opener[listener].first_own };
+}
+
+/*
+ * Decide the blocks for a listener and a group, into active: all others are not.
+ * With any a block is active when it can be for some client.
  */
 static void
 decide(struct conf *c, uint32_t listener, const struct group *g)
 {
+	struct walk w = walk_of(c, listener);
 	const struct block *b;
 	uint32_t i;
 	bool hold;
 
-	for (i = ROOT; i < c->nblocks; i++) {
+	for (i = c->opener[c->decided].first_own; i != 0;
+	    i = c->blocks[i].peer)
+		c->active[i] = c->taken[i] = false;
+	c->decided = listener;
+	while ((i = walk_next(c, &w)) != 0) {
 		b = &c->blocks[i];
 		hold = holds(c, b, listener, g);
 		c->active[i] = hold && (i == ROOT || c->active[b->parent]) &&
@@ -149,11 +181,12 @@ decide(struct conf *c, uint32_t listener, const struct group *g)
 static void
 choose(struct conf *c, uint32_t listener, const struct group *g)
 {
+	struct walk w = walk_of(c, listener);
 	uint32_t i, k;
 
 	decide(c, listener, g);
 	memset(c->winner, 0, sizeof(c->winner));
-	for (i = ROOT; i < c->nblocks; i++) {
+	while ((i = walk_next(c, &w)) != 0) {
 		if (!c->active[i])
 			continue;
 		for (k = c->blocks[i].first; k != 0; k = c->assigns[k].next)
@@ -380,6 +413,35 @@ check_blocks(struct conf *c)
 	}
 }
 
+/*
+ * The listener of each == and != block.  A block that holds for one listener only
+ * is that one's own: thousands of them are the usual large configuration.
+ */
+static void
+find_listeners(struct conf *c)
+{
+	struct block *b;
+	uint32_t i, *list;
+	bool more = false;
+
+	for (i = 0; i < c->setup->nlisteners; i++)
+		more |= c->opener[i].more;
+	for (i = c->nblocks; i-- > ROOT;) {
+		b = &c->blocks[i];
+		list = &c->first_any;
+		if (b->cond == COND_SOCKET &&
+		    (b->op == TOKEN_EQ || b->op == TOKEN_NE)) {
+			b->listener = *socket_place(c, &b->addr,
+			    conf_text_get(c, b->name));
+			if (b->op == TOKEN_EQ && b->prev == 0 && !more &&
+			    b->listener != 0)
+				list = &c->opener[b->listener - 1].first_own;
+		}
+		b->peer = *list;
+		*list = i;
+	}
+}
+
 static void
 make_listeners(struct conf *c)
 {
@@ -398,13 +460,7 @@ make_listeners(struct conf *c)
 		listener_add(c, conf_text_get(c, b->text), b->place, i, false);
 		listen_more(c, i);
 	}
-	for (i = ROOT + 1; i < c->nblocks; i++)
-		if (c->blocks[i].cond == COND_SOCKET &&
-		    (c->blocks[i].op == TOKEN_EQ ||
-		    c->blocks[i].op == TOKEN_NE))
-			c->blocks[i].listener = *socket_place(c,
-			    &c->blocks[i].addr,
-			    conf_text_get(c, c->blocks[i].name));
+	find_listeners(c);
 	check_blocks(c);
 }
 

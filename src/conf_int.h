@@ -83,6 +83,7 @@ struct block {
 	uint32_t	prev;		/* else: the block before */
 	uint32_t	first, last;	/* assignments */
 	uint32_t	listener;	/* COND_SOCKET: of that address, from 1 */
+	uint32_t	peer;		/* the next that holds for as many */
 	uint32_t	hash;		/* of text */
 	uint32_t	text;		/* the condition's value */
 	uint32_t	name;		/* COND_SOCKET: see conf_addr_name */
@@ -129,8 +130,10 @@ struct conf {
 		uint32_t	server, fallback;	/* values */
 		uint32_t	pool;
 	} pools[POOL_CACHE];
+	uint32_t	 poolhash[LIMIT_POOLS];
 	struct {
 		uint32_t	block;		/* that opened it, ROOT too */
+		uint32_t	first_own;	/* block */
 		bool		more;		/* by sockproxy.listen */
 		struct place	place;
 	} opener[LIMIT_LISTENERS];
@@ -138,6 +141,8 @@ struct conf {
 	uint32_t	 columns[LIMIT_BACKENDS];	/* of backends */
 	bool		 active[LIMIT_CONF_BLOCKS];
 	bool		 taken[LIMIT_CONF_BLOCKS];
+	uint32_t	 first_any;	/* block that can hold for any listener */
+	uint32_t	 decided;	/* the listener that active is for */
 	uint32_t	 winner[KEYS_MAX];		/* assignment by key */
 	struct value	 values[LIMIT_CONF_VALUES];
 	struct assign	 assigns[LIMIT_CONF_VALUES];

@@ -393,13 +393,26 @@ same_pool(const struct setup *s, const struct setup_pool *a,
 	return true;
 }
 
+static uint32_t
+pool_hash(const struct setup *s, const struct setup_pool *pool)
+{
+	const struct setup_backend *b = &s->backends[pool->first_backend];
+	uint32_t hash = pool->nbackends;
+	unsigned i;
+
+	for (i = 0; i < pool->nbackends; i++, b++)
+		hash = hash * 31 + text_casehash(s->strings + b->label) +
+		    text_casehash(s->strings + b->host) + b->port.v;
+	return hash;
+}
+
 /* The pool of these values if one like it is there, else a new one. */
 static uint32_t
 pool_find(struct conf *c, uint32_t server, uint32_t fallback, uint32_t at)
 {
 	struct setup *s = c->setup;
 	struct setup_pool *pool;
-	uint32_t i, nstrings = s->nstrings;
+	uint32_t i, hash, nstrings = s->nstrings;
 
 	if (s->npools == LIMIT_POOLS) {
 		conf_full(c, c->values[server].place, "LIMIT_POOLS",
@@ -412,12 +425,14 @@ pool_find(struct conf *c, uint32_t server, uint32_t fallback, uint32_t at)
 	if (server != 0)
 		read_list(c, fallback, server);
 	pool->nbackends = (uint16_t)(s->nbackends - pool->first_backend);
+	hash = pool_hash(s, pool);
 	for (i = 0; i < s->npools; i++)
-		if (same_pool(s, &s->pools[i], pool)) {
+		if (c->poolhash[i] == hash && same_pool(s, &s->pools[i], pool)) {
 			s->nbackends = pool->first_backend;
 			s->nstrings = nstrings;
 			return i;
 		}
+	c->poolhash[s->npools] = hash;
 	return s->npools++;
 }
 

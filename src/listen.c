@@ -279,14 +279,16 @@ listen_tell(const struct start *start)
 	int		error = 0;
 
 	for (unsigned i = 0; i < setup->nlisteners; i++) {
-		if (os_sockname(start->listeners[i], &addr) != 0)
-			addr = setup->listeners[i].addr;
+		addr = setup->listeners[i].addr;
+		if (addr.port == 0 || addr.family == OS_NONE)
+			(void)os_sockname(start->listeners[i], &addr);
 		addr_text(text, sizeof(text), &addr);
 		log_info("listening on %s (%s)", text,
 		    conf_at(setup, setup->listeners[i].at, at, sizeof(at)));
+		if (start->ready_fd == -1 || error != 0)
+			continue;
 		len = text_format(line, sizeof(line), "%u %s\n", i, text);
-		if (start->ready_fd != -1 && error == 0)
-			error = logio_write(start->ready_fd, line, len);
+		error = logio_write(start->ready_fd, line, len);
 	}
 	if (error != 0)
 		log_fatal("-R %d: cannot write to that descriptor: %s",

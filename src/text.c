@@ -303,7 +303,8 @@ text_casehash(const char *s)
 	uint32_t h = 2166136261U;	/* FNV-1a */
 
 	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)lower(*s)) * 16777619U;
+		h = (h ^ (unsigned char)(*s >= 'A' && *s <= 'Z' ?
+		    *s - 'A' + 'a' : *s)) * 16777619U;
 	return h;
 }
 

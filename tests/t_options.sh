@@ -44,6 +44,30 @@ help_and_version_go_to_standard_output_body()
 	    sh -c "'$PROGRAM' -h >/dev/full"
 }
 
+# instructions N: how many it takes to read so many listeners.
+instructions()
+{
+	awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++)
+	    printf "$SERVER[\"socket\"] == \"127.0.0.1:%d\" {\n" \
+	    "sockproxy.server = ( \"\" => ( ( \"host\" => \"10.0.%d.%d\", " \
+	    "\"port\" => %d ) ) )\n}\n", 10000 + i, i / 250, i % 250 + 1,
+	    i + 1 }' >"many$1"
+	valgrind --tool=callgrind --callgrind-out-file=/dev/null \
+	    "$PROGRAM" -ttf "many$1" 2>err >&2 || fail "$(cat err)"
+	sed -n 's/^.*Collected : //p' err
+}
+
+describe reading_takes_time_in_proportion \
+    "four times the listeners, about four times the work" valgrind
+reading_takes_time_in_proportion_body()
+{
+	begin
+	few=$(instructions 250)
+	many=$(instructions 1000)
+	echo "250 listeners: $few instructions, 1000: $many"
+	[ "$((many / few))" -lt 6 ] || fail "$few for 250, $many for 1000"
+}
+
 describe checking_says_so_once_and_starts_nothing "-t, -t -t and -tt"
 checking_says_so_once_and_starts_nothing_body()
 {
