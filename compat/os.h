@@ -111,6 +111,13 @@ int	os_connect(const struct os_addr *, const struct os_connect *, bool *);
 int	os_connected(int, const struct os_addr *);
 
 /*
+ * The error that waits at a socket (its peer has reset it, or worse), whatever can
+ * still be read in front of it; it is gone then.  Negated, or 0: none.  -EPIPE is
+ * a reset behind the end of the stream, where the system knows the difference.
+ */
+int	os_error(int);
+
+/*
  * Move bytes.  Return how many, 0 for end of stream (never from os_write), or an
  * error; -EAGAIN would block.  os_peek reads without taking.
  */

@@ -185,6 +185,17 @@ os_connect(const struct os_addr *to, const struct os_connect *how,
 	return error;
 }
 
+int
+os_error(int fd)
+{
+	int		error = 0;
+	socklen_t	len = sizeof(error);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
+		return -errno;
+	return -error;
+}
+
 /*
  * A peer means connected, whatever came after; only without one is the error of
  * any interest (asking for it takes it away).
@@ -194,16 +205,13 @@ os_connected(int fd, const struct os_addr *to)
 {
 	struct sockaddr_storage	 ss;
 	socklen_t		 len = sizeof(ss);
-	int			 error = 0, why;
+	int			 error, why;
 
 	if (getpeername(fd, (struct sockaddr *)&ss, &len) == 0)
 		return is_self(fd, to) ? -ECONNREFUSED : 0;
 	why = errno;
-	len = sizeof(error);
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
-		return -errno;
-	if (error != 0)
-		return -error;
+	if ((error = os_error(fd)) != 0)
+		return error;
 	/* macOS says EINVAL when it was connected and is no more. */
 	return why == ENOTCONN ? -EINPROGRESS : -ECONNRESET;
 }

@@ -123,29 +123,24 @@ connect_next(struct session *s, uint64_t now)
 
 /*
  * The client while a backend is connecting: its bytes and its end stay where they
- * are, its reset cancels.  False when the session has ended.
+ * are, its reset cancels, with bytes in front of it or without.  But what was
+ * complete before (EPIPE) is a request like any other.  False when the session has
+ * ended.
  */
 static bool
 connect_client(struct session *s, uint64_t now)
 {
 	struct side *sd = &s->side[CLIENT];
-	char byte;
-	long n;
+	int error;
 
-	if (s->peeked || !(sd->ready & WAIT_READ))
+	if (!(sd->ready & WAIT_ERROR))
 		return true;
-	n = os_peek(sd->fd, &byte, sizeof(byte));
-	if (n == -EAGAIN) {
-		sd->ready &= (uint8_t)~(WAIT_READ | WAIT_END);
+	sd->ready &= (uint8_t)~WAIT_ERROR;
+	error = -os_error(sd->fd);
+	if (error == 0 || error == EPIPE)
 		return true;
-	}
-	/* short of memory: it is still readable, but no edge would say so again */
-	if (n >= 0 || n == -ENOBUFS || n == -ENOMEM) {
-		s->peeked = 1;
-		return true;
-	}
 	sd->cut = 1;
-	session_reset(s, REASON_CLIENT_GONE, (int)-n, false, now);
+	session_reset(s, REASON_CLIENT_GONE, error, false, now);
 	return false;
 }
 

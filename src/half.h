@@ -34,8 +34,7 @@ enum half_end {
 /* One socket of a session. */
 struct side {
 	int		fd;	/* owned by the session; -1 is none */
-	uint8_t		ready;	/* WAIT_READ, WAIT_WRITE, WAIT_END: set by events,
-				   cleared by would-block */
+	uint8_t		ready;	/* WAIT_*: set by events, cleared by would-block */
 	uint8_t		local;	/* a Unix socket */
 	uint8_t		cut;	/* an error was reported, so an end of stream that
 				   is read from here later is not the peer's */

@@ -52,7 +52,7 @@ struct handover_row {
 	uint64_t	start_ms, since_ms;
 	uint32_t	number, connect_ms;
 	int32_t		error;
-	uint8_t		state, reason, peeked, last_choice;
+	uint8_t		state, reason, unused, last_choice;
 	uint8_t		ip[16];
 	uint16_t	port;
 	uint8_t		family, fill[5];
@@ -194,7 +194,7 @@ handover_pack(const struct setup *set, struct session *s, void *buf, int *fds,
 	    .since_ms = s->since_ms,
 	    .number = s->number, .connect_ms = s->connect_ms,
 	    .error = s->error, .state = s->state, .reason = s->reason,
-	    .peeked = s->peeked, .last_choice = s->last_choice,
+	    .last_choice = s->last_choice,
 	    .port = s->peer.port, .family = s->peer.family };
 	unsigned i, n = 0;
 
@@ -384,7 +384,7 @@ unpack(const struct setup *set, const struct handover_row *row,
 	unsigned i;
 
 	*s = (struct session){ .state = row->state, .reason = row->reason,
-	    .peeked = row->peeked, .last_choice = row->last_choice,
+	    .last_choice = row->last_choice,
 	    .backend = BACKEND_NONE, .error = row->error,
 	    .number = row->number, .connect_ms = row->connect_ms,
 	    .peer = { .port = row->port, .family = row->family },

@@ -405,7 +405,7 @@ session_arm(struct session *s, uint64_t now)
 
 	switch (s->state) {
 	case SESSION_CONNECT:
-		arm(s, CLIENT, s->peeked ? 0 : WAIT_READ);
+		arm(s, CLIENT, WAIT_ERROR);
 		arm(s, BACKEND, WAIT_WRITE);
 		break;
 	case SESSION_RELAY:
@@ -559,7 +559,7 @@ session_got(uint32_t token, uint32_t got)
 
 	if (s->state == SESSION_FREE)
 		return;
-	sd->ready |= (uint8_t)(got & (WAIT_READ | WAIT_WRITE | WAIT_END));
+	sd->ready |= (uint8_t)got;
 	table_run(s);
 }
 

@@ -32,7 +32,6 @@ struct session {
 	uint8_t		queued;		/* in the run list */
 	uint8_t		napping;	/* in the nap list */
 	uint8_t		arriving;	/* from a predecessor, not whole yet */
-	uint8_t		peeked;		/* CONNECT: the client sent bytes or an end */
 	uint8_t		last_choice;	/* a backend that was out has been tried */
 	uint16_t	profile;	/* in setup.profiles */
 	uint16_t	listener;	/* in setup.listeners */

@@ -342,6 +342,42 @@ peek_does_not_take(void)
 	contract_read(s, 0, 100);
 }
 
+/* Seen behind bytes that nobody has read; without a reset there is none. */
+static void
+a_reset_is_seen_behind_bytes(void)
+{
+	struct end	*c, *s;
+
+	contract_pair(&c, &s);
+	deliver(c, s, 0, 100);
+	EXPECT_EQ(os_error(s->fd), 0);
+	contract_reset(c);
+	wait_want(s->fd, WAIT_ERROR);
+	contract_settle();
+	EXPECT(s->error);
+	EXPECT_EQ(os_error(s->fd), -ECONNRESET);
+	EXPECT_EQ(os_error(s->fd), 0);
+}
+
+static void
+an_end_is_no_error(void)
+{
+	struct end	*c, *s;
+
+	contract_pair(&c, &s);
+	deliver(c, s, 0, 100);
+	EXPECT_EQ(os_shutdown(c->fd), 0);
+	wait_want(s->fd, WAIT_ERROR);
+	contract_settle();
+	EXPECT(!s->error);
+	EXPECT_EQ(os_error(s->fd), 0);
+	contract_reset(c);
+	contract_settle();
+	if (contract_linux())
+		EXPECT_EQ(os_error(s->fd), -EPIPE);
+	contract_read(s, 0, 100);
+}
+
 static void
 full_is_would_block_and_nothing_is_lost(void)
 {
@@ -480,6 +516,10 @@ const struct contract_case contract_os_cases[] = {
 	    "reading nothing is EAGAIN"),
 	CASE(peek_does_not_take, CONTRACT_ALL,
 	    "what was peeked at is still there"),
+	CASE(a_reset_is_seen_behind_bytes, CONTRACT_TCP,
+	    "os_error does not wait for the bytes in front"),
+	CASE(an_end_is_no_error, CONTRACT_TCP,
+	    "os_error: nothing of an end, EPIPE behind it"),
 	CASE(full_is_would_block_and_nothing_is_lost, CONTRACT_ALL,
 	    "writing to somebody who does not read ends in EAGAIN"),
 	CASE(unsent_falls_to_nothing, CONTRACT_ALL,

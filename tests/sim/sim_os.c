@@ -209,6 +209,17 @@ os_peek(int fd, void *to, size_t size)
 	return read_some(fd, to, size, false);
 }
 
+int
+os_error(int fd)
+{
+	struct sock *s = desc_sock(fd, "os_error");
+	int err = os_take_error(s);
+
+	trace("error", fd, err, s->state);
+	W.progress += err != 0;
+	return -err;
+}
+
 /* Why nothing can be written any more; 0 when it can. */
 static int
 write_error(struct sock *s)

@@ -365,7 +365,7 @@ check_asleep(const struct session *s)
 	if (s->state == SESSION_CONNECT && e[BACKEND] != NULL &&
 	    (net_mask(e[BACKEND]) & WAIT_WRITE))
 		missed(s, "connected or failed", e[BACKEND]);
-	if (s->state == SESSION_CONNECT && e[CLIENT]->dead && !s->peeked &&
+	if (s->state == SESSION_CONNECT && e[CLIENT]->err != 0 &&
 	    !e[CLIENT]->wake_on)
 		missed(s, "reset", e[CLIENT]);
 	if (s->state != SESSION_RELAY)
