@@ -30,7 +30,6 @@ struct splice_moved {
 	int		error;		/* negated; ENDED: the source's (reading took it
 					   away from the socket, so it must be believed
 					   here), BROKEN: the sink's; else 0 */
-	int		dry;		/* the source had no more when last asked */
 };
 
 /*
@@ -49,10 +48,12 @@ enum splice_kind splice_kind(void);
 int	splice_begin(int from, int to);
 
 /*
- * Move up to budget bytes.  Fills *moved for this step.
+ * Move up to budget bytes.  Fills *moved for this step.  What has come since is only
+ * fetched when it is so much at least: with less, it is SPLICE_SOURCE.  With 0 it
+ * goes on until the source says that there is no more, or why.
  */
 enum splice_result splice_step(int lane, int from, int to, size_t budget,
-    struct splice_moved *moved);
+    size_t least, struct splice_moved *moved);
 
 /*
  * Bytes that left the source and have not reached the sink.  A detached lane

@@ -127,18 +127,18 @@ take_error(int fd)
 
 enum splice_result
 splice_step(int lane, int from, int to, size_t budget,
-    struct splice_moved *moved)
+    size_t least, struct splice_moved *moved)
 {
 	struct pollfd	p;
 	int		error, sink;
 
 	(void)budget;
+	(void)least;
 	p.fd = from;
 	p.events = POLLIN;
 	p.revents = 0;
 	if (poll(&p, 1, 0) <= 0) {
 		count(lane, from, moved);
-		moved->dry = 1;
 		return SPLICE_SOURCE;
 	}
 	count(lane, from, moved);

@@ -238,7 +238,6 @@ stopped(int from, long n, struct splice_moved *moved)
 	case 0:
 		return SPLICE_ENDED;
 	case -EAGAIN:
-		moved->dry = 1;
 		return at_mark(from) ? SPLICE_ENDED : SPLICE_SOURCE;
 	case -EINVAL:
 	case -ENOSYS:
@@ -287,14 +286,27 @@ empty(struct lane *l, int to, struct splice_moved *moved)
 	return SPLICE_MORE;
 }
 
+/*
+ * A piece that came short has emptied the source, or all places of the pipe were
+ * taken: ask, which costs less than trying.
+ */
+static bool
+waiting(int fd, size_t least)
+{
+	int	n;
+
+	return ioctl(fd, FIONREAD, &n) == -1 || n < 0 || (size_t)n >= least;
+}
+
 enum splice_result
-splice_step(int lane, int from, int to, size_t budget,
+splice_step(int lane, int from, int to, size_t budget, size_t least,
     struct splice_moved *moved)
 {
 	struct lane		*l = &lanes[lane];
 	enum splice_result	 r;
 	size_t			 size;
 	long			 n;
+	bool			 piece = false;
 
 	memset(moved, 0, sizeof(*moved));
 	for (;;) {
@@ -302,11 +314,14 @@ splice_step(int lane, int from, int to, size_t budget,
 			return r;
 		if (moved->in >= budget)
 			return SPLICE_MORE;
+		if (piece && least > 0 && !waiting(from, least))
+			return SPLICE_SOURCE;
 		size = budget - (size_t)moved->in;
 		if (size > l->pipe.size)
 			size = l->pipe.size;
 		if ((n = move(from, l->pipe.in, size)) <= 0)
 			return stopped(from, n, moved);
+		piece = (size_t)n < size;
 		l->held = (uint32_t)n;
 		moved->in += (uint64_t)n;
 	}

@@ -28,7 +28,10 @@ enum {
 	BATCH = 256,		/* events of one system call */
 	RETRY_MS = 100,		/* a registration failed: try again so often */
 	GATHERINGS = 32,	/* descriptors that gather at once */
-	VAIN = 4		/* events in vain, and it is registered anew */
+	REMARK = 64,		/* a mark is for so many pieces */
+	SLOT_US = WAIT_GATHER_US / 2,	/* what is due at about the same time is
+				   reported at the same time */
+	VAIN = 1		/* events in vain, and it is registered anew */
 };
 
 /* What a slot has. */
@@ -53,6 +56,8 @@ static int		 unarmed;	/* level slots that could not be armed */
 /* Descriptors that gather. */
 static struct gathering {
 	int		fd;
+	int		mark;		/* bytes */
+	unsigned	age;
 	uint64_t	due_us;		/* to be reported then, NEVER: it was */
 } gatherings[GATHERINGS];
 static int		 ngatherings;
@@ -122,14 +127,17 @@ events_of(uint32_t bits)
 	return events;
 }
 
-/* Register an edge descriptor for bits, and for ends and errors. */
+/*
+ * Register an edge descriptor for bits, and for ends and errors.  EPOLLPRI goes with
+ * reading: every segment wakes those who ask for it, urgent or not.
+ */
 static int
 watch(int op, int fd, uint32_t bits)
 {
 	slots[fd].armed = (uint8_t)bits;
 	slots[fd].vain = 0;
-	return control(op, fd, events_of(bits) | EPOLLRDHUP | EPOLLPRI |
-	    EPOLLET);
+	return control(op, fd, events_of(bits) | EPOLLRDHUP | EPOLLET |
+	    (bits & WAIT_READ ? EPOLLPRI : 0));
 }
 
 /* Register a level descriptor for bits, which are not 0. */
@@ -282,12 +290,26 @@ can_gather(void)
 }
 
 static int
-low_water(int fd, size_t bytes)
+low_water(int fd, int bytes)
 {
-	int	n = bytes == 0 ? 1 : (int)bytes;
+	return setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &bytes,
+	    sizeof(bytes)) == -1 ? -errno : 0;
+}
 
-	return setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &n, sizeof(n)) == -1 ?
-	    -errno : 0;
+/*
+ * A mark too near to the window would stop the sender in front of it: a quarter of
+ * the buffer, half of which is window, is the most.
+ */
+static int
+mark(int fd, size_t bytes)
+{
+	int		error, n;
+	socklen_t	len = sizeof(n);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &n, &len) == -1)
+		return -errno;
+	n = (size_t)n / 4 < bytes ? n / 4 + 1 : (int)bytes;
+	return (error = low_water(fd, n)) != 0 ? error : n;
 }
 
 static struct gathering *
@@ -305,26 +327,29 @@ int
 wait_queue_gather(int fd, size_t bytes)
 {
 	struct gathering	*g = gathering_of(fd);
-	int			 error;
 
-	if (g == NULL) {
-		if (bytes == 0)
+	if (bytes == 0) {
+		if (g == NULL)
 			return 0;
+		*g = gatherings[--ngatherings];
+		return low_water(fd, 1);
+	}
+	if (g == NULL) {
 		if (!can_gather())
 			return -ENOTSUP;
 		if (ngatherings == GATHERINGS)
 			return -ENOBUFS;
-		if ((error = low_water(fd, bytes)) != 0)
-			return error;
-		g = &gatherings[ngatherings++];
+		g = &gatherings[ngatherings];
 		g->fd = fd;
+		g->age = 0;
 	}
-	if (bytes != 0) {
-		g->due_us = now_us() + WAIT_GATHER_US;
-		return 0;
-	}
-	*g = gatherings[--ngatherings];
-	return low_water(fd, 0);
+	/* the buffer grows: look again at times */
+	if (g->age++ % REMARK == 0 && (g->mark = mark(fd, bytes)) < 0)
+		return g->mark;
+	if (g == &gatherings[ngatherings])
+		ngatherings++;
+	g->due_us = (now_us() + WAIT_GATHER_US) / SLOT_US * SLOT_US;
+	return g->mark;
 }
 
 /* When the first of them must be reported. */

@@ -72,33 +72,60 @@ half_spliced(struct half *h, const struct splice_moved *moved)
  * front of it had to wait: so there is one such wait for many pieces, whatever the
  * stream does.
  */
+static bool
+half_sure(const struct half *h, const struct side *from)
+{
+	return h->bulk >= LIMIT_GATHER_SURE && !from->local;
+}
+
+/* How much must be there to be fetched at once; 0: anything, an end too. */
+static size_t
+half_least(const struct half *h, const struct side *from)
+{
+	if (from->ready & WAIT_END)
+		return 0;
+	if (from->gathers > 0)
+		return (size_t)from->gathers * LIMIT_GATHER_UNIT;
+	return half_sure(h, from) ? LIMIT_GATHER_LEAST : 1;
+}
+
 static void
 half_scatter(struct side *from)
 {
-	if (!from->gathers)
+	if (from->gathers == 0)
 		return;
 	from->gathers = 0;
 	(void)wait_gather(from->fd, 0);
 	from->ready |= WAIT_READ;
 }
 
-/* A splice has left the source empty after so many bytes. */
+/* A splice has left the source empty, or with less than least. */
 static void
-half_gather(struct half *h, struct side *from, uint64_t bytes)
+half_gather(struct half *h, struct side *from, size_t least,
+    const struct splice_moved *moved)
 {
-	int sure = h->bulk;
+	int mark = 0, sure = h->bulk;
 
-	if (from->gathers && bytes < LIMIT_GATHER_LEAST)
-		sure -= bytes > 0 ? LIMIT_GATHER_PAUSE : 2;
-	else
-		sure += bytes >= LIMIT_BULK ? 1 : -LIMIT_BULK_READS;
+	if (moved->in >= LIMIT_BULK)
+		sure++;
+	if (from->gathers > 0 && moved->in > 0 && moved->in < LIMIT_GATHER_LEAST)
+		sure -= LIMIT_GATHER_PAUSE;
+	else if (moved->in > 0 && moved->in < LIMIT_BULK)
+		sure -= LIMIT_BULK_READS;
 	h->bulk = (uint8_t)(sure < 0 ? 0 : sure > 2 * LIMIT_GATHER_SURE ?
 	    2 * LIMIT_GATHER_SURE : sure);
-	if (bytes >= LIMIT_BULK && h->bulk >= LIMIT_GATHER_SURE && !from->local &&
-	    wait_gather(from->fd, LIMIT_GATHER) == 0)
-		from->gathers = 1;
-	else
-		half_scatter(from);
+	if (half_sure(h, from) && moved->in + moved->out > 0)
+		mark = wait_gather(from->fd, LIMIT_GATHER);
+	if (mark > 0) {
+		from->gathers = (uint8_t)((mark + LIMIT_GATHER_UNIT - 1) /
+		    LIMIT_GATHER_UNIT) & 127;
+		return;
+	}
+	half_scatter(from);
+	if (mark < 0)
+		h->bulk = 0;
+	if (least > 1 && moved->in > 0)
+		from->ready |= WAIT_READ;
 }
 
 /* Give back what the half owns. */
@@ -387,8 +414,9 @@ half_splice(struct half *h, struct side *from, struct side *to, size_t size,
 {
 	struct splice_moved moved;
 	enum splice_result result;
+	size_t least = half_least(h, from);
 
-	result = splice_step(h->lane, from->fd, to->fd, size, &moved);
+	result = splice_step(h->lane, from->fd, to->fd, size, least, &moved);
 	half_spliced(h, &moved);
 	if (moved.in > 0 || moved.out > 0)
 		h->moved_ms = now;
@@ -404,7 +432,7 @@ half_splice(struct half *h, struct side *from, struct side *to, size_t size,
 		from->ready &= (uint8_t)~(WAIT_READ | WAIT_END);
 		if (splice_kind() == SPLICE_DETACHED)
 			break;
-		half_gather(h, from, moved.in);
+		half_gather(h, from, least, &moved);
 		if (moved.in >= LIMIT_BULK)
 			h->chatty = 0;
 		else if (++h->chatty >= LIMIT_CHATTY) {

@@ -39,7 +39,8 @@ struct side {
 	uint8_t		cut;	/* an error was reported, so an end of stream that
 				   is read from here later is not the peer's */
 	uint8_t		ended : 1;	/* LAST: its end was read */
-	uint8_t		gathers : 1;	/* wait_gather is on */
+	uint8_t		gathers : 7;	/* wait_gather's mark, LIMIT_GATHER_UNIT;
+					   0: it is not on */
 	int		error;	/* why cut, an errno */
 	uint32_t	unsent;	/* LAST: bytes not acknowledged when last asked */
 };

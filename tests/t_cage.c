@@ -314,7 +314,7 @@ relay_work(void *arg)
 	if (splice_kind() == SPLICE_PUMPED) {
 		if ((lane = splice_begin(s, c)) < 0)
 			return 17;
-		(void)splice_step(lane, s, c, 5, &moved);
+		(void)splice_step(lane, s, c, 5, 0, &moved);
 		if (moved.out != 5)
 			return 18;
 		splice_end(lane, s, &moved);

@@ -487,7 +487,7 @@ ATF_TC_BODY(an_urgent_byte_does_not_strand_a_lane, tc)
 	ATF_REQUIRE_EQ(poll(&p, 1, 5000), 1);
 	ATF_REQUIRE((lane = splice_begin(b, c)) >= 0);
 	for (i = 0; i < 100; i++)
-		if ((r = splice_step(lane, b, c, 100, &m)) != SPLICE_SOURCE)
+		if ((r = splice_step(lane, b, c, 100, 0, &m)) != SPLICE_SOURCE)
 			break;
 	ATF_CHECK_EQ(r, SPLICE_ENDED);
 	ATF_CHECK_EQ(m.error, 0);
@@ -547,7 +547,7 @@ ATF_TC_BODY(a_pipe_with_bytes_is_not_used_again, tc)
 	ATF_REQUIRE((lane = splice_begin(b, c)) >= 0);
 	for (i = 0; i < 1000 && splice_held(lane) == 0; i++) {
 		(void)os_write(a, fill, sizeof(fill));
-		(void)splice_step(lane, b, c, 1 << 20, &m);
+		(void)splice_step(lane, b, c, 1 << 20, 0, &m);
 	}
 	ATF_REQUIRE(splice_held(lane) > 0);
 	splice_end(lane, b, NULL);
@@ -572,7 +572,7 @@ ATF_TC_BODY(a_lane_can_be_given_away, tc)
 	memset(fill, 'x', sizeof(fill));
 	for (i = 0; i < 1000 && splice_held(lane) == 0; i++) {
 		(void)os_write(a, fill, sizeof(fill));
-		(void)splice_step(lane, b, c, 1 << 20, &m);
+		(void)splice_step(lane, b, c, 1 << 20, 0, &m);
 	}
 	ATF_REQUIRE((held = splice_held(lane)) > 0);
 	ATF_REQUIRE_EQ(splice_export(lane, fd), 2);
@@ -640,7 +640,7 @@ ATF_TC_BODY(pipes_run_short_of_pages, tc)
 		if (lane != -ENOBUFS || n < 300)
 			_exit(2);
 		if (os_write(a, "abc", 3) != 3 ||
-		    splice_step(last, b, c, 100, &m) != SPLICE_SOURCE ||
+		    splice_step(last, b, c, 100, 0, &m) != SPLICE_SOURCE ||
 		    m.out != 3 || read_some(d, buf, sizeof(buf)) != 3)
 			_exit(3);
 		/* With pipes given back there is room again. */

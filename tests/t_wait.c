@@ -191,22 +191,22 @@ ATF_TC_BODY(gathering_leaves_no_mark, tc)
 	error = wait_gather(p[0], 10000);
 	if (error == -ENOTSUP)
 		atf_tc_skip("this waiter cannot gather");
-	ATF_REQUIRE_EQ(error, 0);
+	ATF_REQUIRE(error > 0);
 	ATF_CHECK_EQ(low_water(p[0]), 10000);
-	ATF_CHECK_EQ(wait_gather(p[0], 10000), 0);
+	ATF_CHECK(wait_gather(p[0], 10000) > 0);
 	ATF_CHECK_EQ(wait_gather(p[0], 0), 0);
 	ATF_CHECK_EQ(low_water(p[0]), 1);
-	ATF_CHECK_EQ(wait_gather(p[0], 10000), 0);
+	ATF_CHECK(wait_gather(p[0], 10000) > 0);
 	wait_del(p[0]);
 	ATF_CHECK_EQ(low_water(p[0]), 1);
-	for (i = 0, error = 0; i < 40 && error == 0; i++) {
+	for (i = 0, error = 0; i < 40 && error >= 0; i++) {
 		tcp_pair(q[i]);
 		error = wait_gather(q[i][0], 10000);
 	}
 	ATF_CHECK_EQ(error, -ENOBUFS);
 	ATF_CHECK_EQ(low_water(q[i - 1][0]), 1);
 	wait_del(q[0][0]);
-	ATF_CHECK_EQ(wait_gather(q[i - 1][0], 10000), 0);
+	ATF_CHECK(wait_gather(q[i - 1][0], 10000) > 0);
 	wait_close();
 	ATF_REQUIRE_EQ(wait_open("poll", 256), 0);
 	ATF_CHECK_EQ(wait_gather(p[0], 10000), -ENOTSUP);

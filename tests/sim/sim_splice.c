@@ -255,12 +255,13 @@ pump_in(struct lane *l, size_t *budget, struct splice_moved *m)
 }
 
 static enum splice_result
-pump(struct lane *l, size_t budget, struct splice_moved *m)
+pump(struct lane *l, size_t budget, size_t fetch, struct splice_moved *m)
 {
-	size_t n;
+	size_t n, asked;
 	int more;
 
 	for (;;) {
+		asked = m->in + least(pipe_size, budget);
 		more = l->held < pipe_size ? pump_in(l, &budget, m) : 1;
 		if (l->held > 0 && (n = sink_error(l->to)) != 0) {
 			m->error = -(int)n;
@@ -278,12 +279,12 @@ pump(struct lane *l, size_t budget, struct splice_moved *m)
 			return SPLICE_ENDED;
 		if (l->held > 0)
 			return SPLICE_SINK;
-		if (more == 0) {
-			m->dry = 1;
+		if (more == 0)
 			return SPLICE_SOURCE;
-		}
 		if (budget == 0)
 			return SPLICE_MORE;
+		if (m->in < asked && net_unread(l->from) < fetch)
+			return SPLICE_SOURCE;
 	}
 }
 
@@ -331,7 +332,7 @@ splice_moves(struct sock *s)
 }
 
 enum splice_result
-splice_step(int lane, int from, int to, size_t budget,
+splice_step(int lane, int from, int to, size_t budget, size_t fetch,
     struct splice_moved *moved)
 {
 	struct lane *l = lane_at(lane, "splice_step");
@@ -344,7 +345,7 @@ splice_step(int lane, int from, int to, size_t budget,
 	if (fault(FAULT_RACE))
 		net_race();
 	if (kind == SPLICE_PUMPED)
-		r = pump(l, budget, moved);
+		r = pump(l, budget, fetch, moved);
 	else {
 		moved->in = l->in;
 		moved->out = l->out;
@@ -353,7 +354,6 @@ splice_step(int lane, int from, int to, size_t budget,
 			l->from->read_ms = l->to->write_ms = W.last_ms;
 		l->in = l->out = 0;
 		r = SPLICE_SOURCE;
-		moved->dry = 1;
 		if (l->stopped) {
 			l->to->write_ms = W.last_ms;
 			r = l->error != 0 ? SPLICE_BROKEN : SPLICE_ENDED;

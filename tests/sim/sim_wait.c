@@ -204,16 +204,14 @@ wait_gather(int fd, size_t bytes)
 		sim_fail("descriptor", -1, "gathers on %d", fd);
 	/* a mark that the window does not let it reach is lowered */
 	if (bytes > descs[fd].s->rx_cap / 2)
-		bytes = descs[fd].s->rx_cap / 2;
+		bytes = descs[fd].s->rx_cap / 2 + 1;
 	if (bytes > 0 && w->gather == 0 && fault(FAULT_LANE))
 		return -ENOBUFS;
 	ngather += (bytes > 0) - (w->gather > 0);
-	if (bytes == 0 && w->gather > 0)
-		wait_edge(fd, WAIT_READ);
 	w->gather = (uint32_t)bytes;
 	w->due = W.now + WAIT_GATHER_US;
 	tally.gathers += bytes > 0;
-	return 0;
+	return (int)bytes;
 }
 
 /* When something that gathers must be reported. */
