@@ -98,9 +98,16 @@ int	os_accept(int, struct os_peer *);
  * whether the connection is still under way (then writable means: ask
  * os_connected).  Errors: -EMFILE -ENFILE -ENOBUFS -ENOMEM -EADDRNOTAVAIL are
  * ours, everything else is the other side's.  -EAGAIN is a Unix socket with a
- * full backlog: nothing is under way.  Same socket options as os_accept.
+ * full backlog: nothing is under way.  Same socket options as os_accept, but for
+ * what os_keep does.
  */
 int	os_connect(const struct os_addr *, const struct os_connect *, bool *);
+
+/*
+ * Find out when the peer of a TCP connection is gone: keepalive and user timeout as
+ * os_listen says.  Apart from os_connect, as only a connection that lasts needs it.
+ */
+void	os_keep(int);
 
 /*
  * After os_connect was pending and the socket became writable: 0 connected,

@@ -13,10 +13,8 @@
 #include "os_sys.h"
 
 void
-os_sys_tcp_connector(int fd)
+os_keep(int fd)
 {
-	os_option_try(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	os_option_try(fd, SOL_SOCKET, SO_OOBINLINE, 1);
 	os_option_try(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 	os_option_try(fd, IPPROTO_TCP, TCP_KEEPIDLE,
 	    OS_KEEP_IDLE * 1000);
@@ -25,16 +23,10 @@ os_sys_tcp_connector(int fd)
 	os_option_try(fd, IPPROTO_TCP, TCP_KEEPCNT, OS_KEEP_PROBES);
 }
 
-void
-os_sys_tcp_listener(int fd)
+bool
+os_sys_inherits(void)
 {
-	os_sys_tcp_connector(fd);
-}
-
-void
-os_sys_tcp_accepted(int fd)
-{
-	os_sys_tcp_connector(fd);
+	return false;
 }
 
 void

@@ -15,26 +15,18 @@
 #include "os_sys.h"
 
 void
-os_sys_tcp_connector(int fd)
+os_keep(int fd)
 {
-	os_option_try(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	os_option_try(fd, SOL_SOCKET, SO_OOBINLINE, 1);
 	os_option_try(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 	os_option_try(fd, IPPROTO_TCP, TCP_KEEPIDLE, OS_KEEP_IDLE);
 	os_option_try(fd, IPPROTO_TCP, TCP_KEEPINTVL, OS_KEEP_APART);
 	os_option_try(fd, IPPROTO_TCP, TCP_KEEPCNT, OS_KEEP_PROBES);
 }
 
-void
-os_sys_tcp_listener(int fd)
+bool
+os_sys_inherits(void)
 {
-	os_sys_tcp_connector(fd);
-}
-
-void
-os_sys_tcp_accepted(int fd)
-{
-	(void)fd;
+	return true;
 }
 
 /* accept_filter(9): the connection is ours when its first bytes are. */

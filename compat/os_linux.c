@@ -15,32 +15,22 @@
 #include "os_sys.h"
 
 /*
- * SO_OOBINLINE: an urgent byte is a byte of the stream like any other.
- *
  * TCP_KEEPCNT is not set: with TCP_USER_TIMEOUT that alone decides when a peer
  * that does not answer probes is lost (tcp(7)).
  */
 void
-os_sys_tcp_connector(int fd)
+os_keep(int fd)
 {
-	os_option_try(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	os_option_try(fd, SOL_SOCKET, SO_OOBINLINE, 1);
 	os_option_try(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 	os_option_try(fd, IPPROTO_TCP, TCP_KEEPIDLE, OS_KEEP_IDLE);
 	os_option_try(fd, IPPROTO_TCP, TCP_KEEPINTVL, OS_KEEP_APART);
 	os_option_try(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, OS_USER_TIMEOUT);
 }
 
-void
-os_sys_tcp_listener(int fd)
+bool
+os_sys_inherits(void)
 {
-	os_sys_tcp_connector(fd);
-}
-
-void
-os_sys_tcp_accepted(int fd)
-{
-	(void)fd;
+	return true;
 }
 
 void

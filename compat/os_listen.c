@@ -127,8 +127,8 @@ listen_on(int fd, const struct os_addr *a, const struct os_listen *how)
 		return error;
 	/* Before the first connection can come: it inherits them. */
 	if (a->family != OS_UNIX) {
-		os_linger_reset(fd);
-		os_sys_tcp_listener(fd);
+		os_born(fd);
+		os_keep(fd);
 	}
 	if (listen(fd, how->backlog) == -1)
 		return -errno;
@@ -201,8 +201,8 @@ os_listen_adopt(int fd, const struct os_listen *how)
 		return -errno;
 	if (a.family == OS_UNIX)
 		return 0;
-	os_linger_reset(fd);
-	os_sys_tcp_listener(fd);
+	os_born(fd);
+	os_keep(fd);
 	os_sys_defer(fd, how);
 	return 0;
 }

@@ -44,9 +44,11 @@ linger(int fd, int on)
 }
 
 void
-os_linger_reset(int fd)
+os_born(int fd)
 {
 	linger(fd, 1);
+	os_option_try(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	os_option_try(fd, SOL_SOCKET, SO_OOBINLINE, 1);
 }
 
 /*
@@ -86,8 +88,10 @@ os_accept(int lfd, struct os_peer *peer)
 	if (fd == -1)
 		return accept_error(errno);
 	os_addr_peer(peer, (struct sockaddr *)&ss, len);
-	if (peer->family != OS_UNIX)
-		os_sys_tcp_accepted(fd);
+	if (peer->family != OS_UNIX && !os_sys_inherits()) {
+		os_born(fd);
+		os_keep(fd);
+	}
 	return fd;
 }
 
@@ -149,10 +153,8 @@ connect_start(int fd, const struct os_addr *to, const struct os_connect *how)
 	socklen_t		 len;
 	int			 error;
 
-	if (to->family != OS_UNIX) {
-		os_linger_reset(fd);
-		os_sys_tcp_connector(fd);
-	}
+	if (to->family != OS_UNIX)
+		os_born(fd);
 	if ((error = connect_from(fd, to, how)) != 0)
 		return error;
 	if ((len = os_addr_to(to, &ss)) == 0)

@@ -39,9 +39,11 @@ int	os_option(int fd, int level, int name, int value);
 void	os_option_try(int fd, int level, int name, int value);
 
 /*
- * SO_LINGER (1, 0): the end of this socket, however it comes, is a reset.
+ * Options that a TCP socket of a session is born with.  SO_LINGER (1, 0): its end,
+ * however it comes, is a reset.  SO_OOBINLINE: an urgent byte is a byte of the
+ * stream like any other.
  */
-void	os_linger_reset(int fd);
+void	os_born(int fd);
 
 /* ---- os_accept4.c or os_accept.c ---- */
 
@@ -53,15 +55,8 @@ int	os_sys_accept(int fd, struct sockaddr *, socklen_t *);
 
 /* ---- one file per system ---- */
 
-/*
- * Options of a listening TCP socket that those it accepts inherit here, and of a
- * new socket that will connect.
- */
-void	os_sys_tcp_listener(int fd);
-void	os_sys_tcp_connector(int fd);
-
-/* Options of an accepted TCP socket that it did not inherit. */
-void	os_sys_tcp_accepted(int fd);
+/* Whether accepted TCP sockets have the options of the listening one. */
+bool	os_sys_inherits(void);
 
 /* What a listener only has on some systems; called after listen(2). */
 void	os_sys_defer(int fd, const struct os_listen *);

@@ -4,10 +4,13 @@
  * No timers: what is due is computed from a session's state, and the earliest
  * time found is when the next sweep over the table is made.  Progress only moves
  * deadlines away, so a sweep may come too early, never too late.
+ *
+ * A sweep also calls os_keep for sessions that turn out to last.
  */
 #include "backend.h"
 #include "expire.h"
 #include "limits.h"
+#include "os.h"
 #include "session.h"
 #include "table.h"
 #include "wait.h"
@@ -66,15 +69,33 @@ expire_deadline(const struct session *s, enum reason *why,
 	return due;
 }
 
+/*
+ * When it has lasted: some time after it was connected, at a time at which many
+ * have.
+ */
+static uint64_t
+keep_due(const struct session *s)
+{
+	if (s->kept || s->side[BACKEND].local || s->state != SESSION_RELAY)
+		return UINT64_MAX;
+	return (s->since_ms / LIMIT_KEEP_MS + 2) * LIMIT_KEEP_MS;
+}
+
+static void
+sweep_before(uint64_t due)
+{
+	if (due < sweep_due)
+		sweep_due = due;
+}
+
 void
 expire_before(const struct session *s)
 {
 	const struct setting *at;
 	enum reason why;
-	uint64_t due;
 
-	if ((due = expire_deadline(s, &why, &at)) < sweep_due)
-		sweep_due = due;
+	sweep_before(expire_deadline(s, &why, &at));
+	sweep_before(keep_due(s));
 }
 
 void
@@ -97,10 +118,16 @@ expire_sweep(uint64_t now)
 			session_refresh(s, now);
 			due = expire_deadline(s, &why, &at);
 		}
-		if (due <= now)
+		if (due <= now) {
 			session_expire(s, why, now);
-		else if (due < sweep_due)
-			sweep_due = due;
+			continue;
+		}
+		if (keep_due(s) <= now) {
+			os_keep(s->side[BACKEND].fd);
+			s->kept = 1;
+		}
+		sweep_before(due);
+		sweep_before(keep_due(s));
 	}
 }
 

@@ -22,6 +22,7 @@
 struct door {
 	int	fd;
 	uint8_t	ready;
+	uint8_t	share;		/* who is accepted in a turn, as many as come */
 };
 
 static const struct setup *setup;
@@ -69,6 +70,7 @@ listener_open(const struct setup *set, const int *fds, bool hold)
 			return error;
 		}
 		doors[i].fd = fds[i];
+		doors[i].share = 1;
 		ndoors = i + 1;
 	}
 	held = hold;
@@ -194,9 +196,9 @@ door_turn(unsigned i, uint64_t now)
 {
 	struct os_peer peer;
 	bool taken = false;
-	int fd, n;
+	int fd, n, share = paused ? LIMIT_ACCEPTS : doors[i].share;
 
-	for (n = 0; n < LIMIT_ACCEPTS; n++) {
+	for (n = 0; n < share; n++) {
 		/* more than that when sessions of a predecessor arrived */
 		if (table_count() >= table_max()) {
 			pause_all(0, now);
@@ -220,6 +222,9 @@ door_turn(unsigned i, uint64_t now)
 		admit(i, fd, &peer, now);
 		taken = true;
 	}
+	/* more next time when all came, so that one alone is not asked after twice */
+	doors[i].share = (uint8_t)(n == 0 ? 1 : n < share ? n :
+	    2 * n < LIMIT_ACCEPTS ? 2 * n : LIMIT_ACCEPTS);
 	doors[i].ready = 0;
 	if (shared && taken)
 		door_requeue(i);

@@ -31,7 +31,8 @@ struct session {
 	uint8_t		reason;		/* enum reason, from LAST on */
 	uint8_t		queued;		/* in the run list */
 	uint8_t		napping;	/* in the nap list */
-	uint8_t		arriving;	/* from a predecessor, not whole yet */
+	uint8_t		arriving : 1;	/* from a predecessor, not whole yet */
+	uint8_t		kept : 1;	/* os_keep was called for the backend */
 	uint8_t		last_choice;	/* a backend that was out has been tried */
 	uint16_t	profile;	/* in setup.profiles */
 	uint16_t	listener;	/* in setup.listeners */

@@ -152,6 +152,29 @@ vanished_peer_is_found_body()
 	counts sockproxy.ended.read-idle 1
 }
 
+probed()
+{
+	ss -Htno state established "$@" | grep -q 'timer:(keepalive'
+}
+
+describe_in_net sessions_that_last_are_probed \
+    "keepalive on the client's side at once, on the backend's when it lasts"
+sessions_that_last_are_probed_body()
+{
+	inside sessions_that_last_are_probed
+	network
+	backend b 192.0.2.1:0 forever expect-end
+	proxy <<-CONF
+		\$SERVER["socket"] == "192.0.2.2:0" { $(server "b=$b") }
+	CONF
+	peer stays connect "$p0" send 100 say in park
+	await "it is connected" grep -q in stays.out
+	await "the client's side" probed src "192.0.2.2:${p0##*:}"
+	await "the backend's side" probed dst "192.0.2.1:${b##*:}"
+	end stays
+	proxy_stop
+}
+
 describe_in_net killed_socket_is_an_error_like_others \
     "ss -K on either side: ECONNABORTED ends the session, not the process"
 killed_socket_is_an_error_like_others_body()

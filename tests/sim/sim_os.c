@@ -237,6 +237,12 @@ write_error(struct sock *s)
 	return EPIPE;
 }
 
+void
+os_keep(int fd)
+{
+	(void)desc_sock(fd, "os_keep");
+}
+
 long
 os_write(int fd, const void *from, size_t size)
 {
