@@ -59,6 +59,12 @@ begin()
 	trap end_all EXIT
 }
 
+# probed WORD ...: a connection that ss(8) finds by these has keepalive.
+probed()
+{
+	ss -Htno state established "$@" | grep -q 'timer:(keepalive'
+}
+
 # Ends what is still there.  The second signal makes sockproxy not drain.
 end_all()
 {

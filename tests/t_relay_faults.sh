@@ -152,11 +152,6 @@ vanished_peer_is_found_body()
 	counts sockproxy.ended.read-idle 1
 }
 
-probed()
-{
-	ss -Htno state established "$@" | grep -q 'timer:(keepalive'
-}
-
 describe_in_net sessions_that_last_are_probed \
     "keepalive on the client's side at once, on the backend's when it lasts"
 sessions_that_last_are_probed_body()

@@ -175,7 +175,7 @@ ticks()
 	awk '{ print $14 + $15 }' "/proc/$1/stat"
 }
 
-describe idle_proxy_sleeps "no system call while nothing happens" strace
+describe idle_proxy_sleeps "no system call while nothing happens" strace ss
 idle_proxy_sleeps_body()
 {
 	begin
@@ -184,6 +184,7 @@ idle_proxy_sleeps_body()
 	CONF
 	peer held connect "$p0" recv-text hi say in park
 	await "a session" grep -q in held.out
+	await "what is done once" probed dst "$b"
 	relay=$(relays | head -n 1 | tr -d ' ')
 	timeout 1 strace -qq -f -p "$relay" -o calls
 	# attaching interrupts the wait it is in, and it waits again
