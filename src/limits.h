@@ -39,11 +39,11 @@ enum {
 	LIMIT_BULK = 16 * 1024,		/* a read of so much is bulk */
 	LIMIT_BULK_READS = 8,		/* so many in a row begin a splice */
 	LIMIT_CHATTY = 16,		/* so many small splices end it */
-	LIMIT_GATHER = 512 * 1024,	/* bytes that a sure stream is left alone for */
-	LIMIT_GATHER_UNIT = 8 * 1024,	/* a mark is counted in */
+	LIMIT_GATHER = 1024 * 1024,	/* bytes that a sure stream is left alone for */
+	LIMIT_GATHER_UNIT = 16 * 1024,	/* a mark is counted in */
 	LIMIT_GATHER_LEAST = 64 * 1024,	/* with less it was in vain */
-	LIMIT_GATHER_SURE = 16,		/* splices of bulk until it is sure */
-	LIMIT_GATHER_PAUSE = 24,	/* so many less after a pause */
+	LIMIT_GATHER_SURE = 8,		/* splices of bulk until it is sure */
+	LIMIT_GATHER_PAUSE = 16,	/* so many less after a pause */
 
 	/* times, milliseconds */
 	LIMIT_NAP_MS = 10,		/* a session that rests is looked at so often */
