@@ -283,7 +283,7 @@ struct stretch {
  * in bursts.
  */
 static void
-stretch_drive(struct stretch *t, const struct options *o, double factor)
+stretch_drive(struct stretch *t, const struct options *o)
 {
 	struct usage first, before, after;
 	double cpu[SLICES];
@@ -295,7 +295,7 @@ stretch_drive(struct stretch *t, const struct options *o, double factor)
 	proxy_usage(&first, false);
 	before = first;
 	for (i = 0; i < SLICES; i++) {
-		drive(o->scenario, o->factor * factor / SLICES, &r);
+		drive(o->scenario, o->factor / SLICES, &r);
 		proxy_usage(&after, false);
 		cpu[i] = (after.cpu_ns - before.cpu_ns) / r.done;
 		t->rate += r.done / r.seconds / SLICES;
@@ -370,18 +370,17 @@ run_idle(const struct options *o)
 	double times[MAX_STRETCHES];
 	unsigned k;
 
-	client_connect(s->conns);
-	stretch_drive(&m, o, 0.2);	/* what is touched with the first ones */
+	client_connect(8);		/* memory that is touched with the first */
 	client_let_go(0);
 	settle_quiet();
 	open_among(o);
 	for (k = 0; ; k++) {
 		client_stall(s->stalled, 8 << 20);
-		stretch_drive(&among[k], o, 1);
+		stretch_drive(&among[k], o);
 		client_let_go(s->conns);
 		if (k == s->pairs)
 			break;
-		stretch_drive(&alone[k], o, 1);
+		stretch_drive(&alone[k], o);
 		client_hold(o->plan.idle, o->plan.held, 0);
 	}
 	for (k = 0; k < s->pairs; k++)

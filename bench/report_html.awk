@@ -38,6 +38,8 @@ function style(file) {
 	    "tr.lost{background:var(--badbg)}\n" \
 	    "svg{width:100%;height:auto;display:block}" \
 	    "svg text{font:13px system-ui,sans-serif;fill:var(--fg)}" \
+	    "svg .value,svg .bad,svg .good{paint-order:stroke;" \
+	    "stroke:var(--bg);stroke-width:4px}rect{stroke:none!important}" \
 	    "svg .name{text-anchor:end}svg .own{font-weight:700}" \
 	    "svg .value,svg .scale{fill:var(--soft)}svg .scale{font-size:11px;" \
 	    "text-anchor:middle}svg text.bad{fill:var(--bad)}" \
@@ -156,6 +158,7 @@ function plot_lines(i,    k, n, p) {
 	for (k = 1; k <= nprograms; k++) {
 		p = programs[k]
 		if (!has[row_scenario[i], p] || \
+		    ((row_scenario[i], p) in cannot && row_metric[i] != "cpu") || \
 		    (kind[p] == "direct" && row_metric[i] != "rate" && \
 		    row_metric[i] != "p50"))
 			continue
@@ -200,10 +203,10 @@ function plot_label(i, p,    x, text) {
 		text = text sprintf("  = %.2f x", x)
 	if (p == best_peer(i))
 		text = text "  (best peer)"
-	if (median(row_scenario[i], p, "workers") > 1)
+	if (row_metric[i] == "cpu" && median(row_scenario[i], p, "workers") > 1)
 		text = text ", " median(row_scenario[i], p, "workers") " processes"
 	if (failed[row_scenario[i], p])
-		text = text ", " absence(row_scenario[i], p)
+		text = text ", failed " failed[row_scenario[i], p] " times"
 	return esc(text)
 }
 
@@ -238,8 +241,9 @@ function plot_bar(i, p, y, most, w, file,    s, n, j, x, off, bar, say, label) {
 		printf("<circle cx='%.1f' cy='%d' r='2.2'/>", \
 		    spot(sorted[j], most, w), y + 11) > file
 	x = off ? 160 + most * w : spot(sorted[n], most, w) + 8
-	printf("\n<text x='%.1f' y='%d' class='%s'>%s</text>\n", x, y + 16, \
-	    say, label) > file
+	print "" > file
+	labels = labels sprintf("<text x='%.1f' y='%d' class='%s'>%s</text>\n", \
+	    x, y + 16, say, label)
 }
 
 function spot(x, most, w) {
@@ -253,6 +257,7 @@ function plot(i, file,    n, k, limit, most, w) {
 	w = 440 / most
 	printf("<svg viewBox='0 0 900 %d' role='img' aria-label='%s'>\n", \
 	    n * 24 + 20, esc(row_title[i])) > file
+	labels = ""			# they come last, over the goal's line
 	for (k = 1; k <= n; k++)
 		plot_bar(i, lines[k], 14 + (k - 1) * 24, most, w, file)
 	if (limit != "" && limit <= most)
@@ -260,7 +265,7 @@ function plot(i, file,    n, k, limit, most, w) {
 		    "<text class='aim' x='%.1f' y='10'>goal %s</text>\n", \
 		    140 + limit * w, 140 + limit * w, n * 24 + 16, \
 		    140 + limit * w - 14, show(limit * row_scale[i])) > file
-	print "</svg>" > file
+	print labels "</svg>" > file
 }
 
 function badges(i, file,    k, p, v) {
@@ -295,6 +300,15 @@ function times_table(s, file,    k, p, any_p50) {
 		    100 * median(s, p, "load"), 100 * median(s, p, "noise")) > file
 	}
 	print "</table>" > file
+}
+
+function failures(s, file,    k, p) {
+	for (k = 1; k <= nprograms; k++) {
+		p = programs[k]
+		if (failed[s, p])
+			printf("<p class='bad'>%s %s</p>\n", esc(p), \
+			    esc(absence(s, p))) > file
+	}
 }
 
 function summary(file,    i, k, p, s, best, x, v, count) {
@@ -362,6 +376,7 @@ function write_html(file,    i, k, s, last) {
 			print "<details><summary>throughput, times, memory" \
 			    "</summary>" > file
 			times_table(s, file)
+			failures(s, file)
 			print "</details>" > file
 		}
 	}

@@ -5,7 +5,7 @@ function cell(i, p,    s, m, n, text) {
 	s = row_scenario[i]
 	m = row_metric[i]
 	if ((s, p) in cannot)
-		return "cannot: " cannot[s, p]
+		return m == "cpu" ? "cannot: " cannot[s, p] : "-"
 	if (failed[s, p])
 		return "**failed**"
 	if ((n = collect(s, p, m)) == 0 || kind[p] == "direct")
