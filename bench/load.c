@@ -17,6 +17,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -328,6 +329,19 @@ stretch_median(const struct stretch *t, unsigned n)
 }
 
 /*
+ * Fail unless the backend still has so many sessions: nobody looks at idle ones.
+ */
+static void
+sessions_are(unsigned n)
+{
+	uint64_t active = atomic_load(&shared->active);
+
+	if (active != n)
+		fail("%llu sessions instead of %u are left",
+		    (unsigned long long)active, n);
+}
+
+/*
  * Open the idle sessions, with those that will have traffic spread among them,
  * and print what idle ones cost by themselves: opening, a second of nothing,
  * memory.
@@ -377,6 +391,7 @@ run_idle(const struct options *o)
 	for (k = 0; ; k++) {
 		client_stall(s->stalled, 8 << 20);
 		stretch_drive(&among[k], o);
+		sessions_are(o->plan.idle + s->conns + s->stalled);
 		client_let_go(s->conns);
 		if (k == s->pairs)
 			break;

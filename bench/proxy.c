@@ -63,11 +63,13 @@ helper_end(pid_t pid)
 {
 	unsigned i;
 
-	kill(pid, SIGTERM);
-	waitpid(pid, NULL, 0);
-	for (i = 0; proxy.helpers[i] != pid; i++)
-		continue;
-	proxy.helpers[i] = proxy.helpers[--proxy.nhelpers];
+	for (i = 0; i < proxy.nhelpers; i++) {
+		if (proxy.helpers[i] != pid)
+			continue;
+		kill(pid, SIGTERM);
+		waitpid(pid, NULL, 0);
+		proxy.helpers[i] = proxy.helpers[--proxy.nhelpers];
+	}
 }
 
 void
