@@ -48,15 +48,34 @@ struct shared *shared;
 volatile uint64_t deadline_ns;
 static char pattern[PERIOD + CHUNK];
 static pid_t main_pid;
+static struct usage begun;	/* when the measurement was */
 
 /*
- * Give up: say why on the line that the driver reads.  In a helper, end; the main
- * process sees it.
+ * Between two moments: the share of a processor that the program used, and of
+ * the two that neither it nor client and backend did.
+ */
+static void
+usage_load(const struct usage *a, const struct usage *b, double *load,
+    double *noise)
+{
+	double wall = b->at_ns - a->at_ns, cpu = b->cpu_ns - a->cpu_ns;
+	double others = (double)(b->busy_ns - a->busy_ns) - cpu -
+	    (b->own_ns - a->own_ns);
+
+	*load = cpu / wall;
+	*noise = others < 0 ? 0 : others / (2 * wall);
+}
+
+/*
+ * Give up: say why on the line that the driver reads, and how busy the machine
+ * was with other things.  In a helper, end; the main process sees it.
  */
 void
 fail(const char *fmt, ...)
 {
+	struct usage was = begun, now;
 	char text[512], *p;
+	double load, noise;
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -65,6 +84,12 @@ fail(const char *fmt, ...)
 	if (getpid() != main_pid) {
 		snprintf(shared->why, sizeof(shared->why), "%s", text);
 		_exit(1);
+	}
+	begun.at_ns = 0;
+	if (was.at_ns != 0) {
+		proxy_usage(&now, false);
+		usage_load(&was, &now, &load, &noise);
+		printf("noise=%.3f ", noise);
 	}
 	proxy_tool_end();
 	proxy_kill();
@@ -138,22 +163,6 @@ answer_seed(uint64_t seed)
 }
 
 /* ---- the scenarios ---- */
-
-/*
- * Between two moments: the share of a processor that the program used, and of
- * the two that neither it nor client and backend did.
- */
-static void
-usage_load(const struct usage *a, const struct usage *b, double *load,
-    double *noise)
-{
-	double wall = b->at_ns - a->at_ns, cpu = b->cpu_ns - a->cpu_ns;
-	double others = (double)(b->busy_ns - a->busy_ns) - cpu -
-	    (b->own_ns - a->own_ns);
-
-	*load = cpu / wall;
-	*noise = others < 0 ? 0 : others / (2 * wall);
-}
 
 static void
 print_usage(const struct usage *a, const struct usage *b, double done)
@@ -466,6 +475,7 @@ run(struct options *o)
 	backend_start(cpu1, p->hosts, &o->how.backend);
 	pin(cpu1);
 	proxy_watch(cpu0, cpu1);
+	proxy_usage(&begun, false);
 	if (s->what == START) {
 		run_start(o);
 	} else {

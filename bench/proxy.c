@@ -31,11 +31,28 @@ static struct {
 	pid_t		pid, tool;
 	pid_t		helpers[MAX_HELPERS];
 	unsigned	nhelpers;
+	uint64_t	ended_ns;	/* CPU of helpers that are no more */
 	int		cpu0, cpu1;
 	unsigned	listeners;
 	uint16_t	ports[MAX_LISTENERS];
 	char		log[512];
 } proxy = { .cpu0 = -1, .cpu1 = -1 };
+
+/*
+ * CPU time of a process with all its threads, the ended ones too, in ns: the
+ * scheduler's own account, not the clock tick's.
+ */
+static uint64_t
+process_cpu(pid_t pid)
+{
+	struct timespec ts;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(pid, &clock) != 0 ||
+	    clock_gettime(clock, &ts) == -1)
+		return 0;
+	return (uint64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
 
 /* ---- the helpers ---- */
 
@@ -66,6 +83,7 @@ helper_end(pid_t pid)
 	for (i = 0; i < proxy.nhelpers; i++) {
 		if (proxy.helpers[i] != pid)
 			continue;
+		proxy.ended_ns += process_cpu(pid);
 		kill(pid, SIGTERM);
 		waitpid(pid, NULL, 0);
 		proxy.helpers[i] = proxy.helpers[--proxy.nhelpers];
@@ -478,22 +496,6 @@ proxy_watch(int cpu0, int cpu1)
 	proxy.cpu1 = cpu1;
 }
 
-/*
- * CPU time of a process with all its threads, the ended ones too, in ns: the
- * scheduler's own account, not the clock tick's.
- */
-static uint64_t
-process_cpu(pid_t pid)
-{
-	struct timespec ts;
-	clockid_t clock;
-
-	if (clock_getcpuclockid(pid, &clock) != 0 ||
-	    clock_gettime(clock, &ts) == -1)
-		return 0;
-	return (uint64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
 static uint64_t
 process_pss(pid_t pid)
 {
@@ -542,7 +544,7 @@ proxy_usage(struct usage *u, bool pss)
 		if (pss)
 			u->pss += process_pss(pids[i]);
 	}
-	u->own_ns = process_cpu(getpid());
+	u->own_ns = process_cpu(getpid()) + proxy.ended_ns;
 	for (i = 0; i < proxy.nhelpers; i++)
 		u->own_ns += process_cpu(proxy.helpers[i]);
 	u->busy_ns = cpu_busy(proxy.cpu0) +

@@ -139,6 +139,9 @@ function take(s, p, r,    k) {
 		failed[s, p]++
 		reason[s, p] = "fail" in f ? f["fail"] : "no result"
 		gsub(/_/, " ", reason[s, p])
+		if (f["noise"] + 0 > 0.1)
+			reason[s, p] = reason[s, p] sprintf(" (others had " \
+			    "%.0f %% of the processors)", 100 * f["noise"])
 		return
 	}
 	for (k in f) {
