@@ -80,7 +80,7 @@ function json_runs(file,    key, part, m, r, seen, sep, inner) {
 	sep = ""
 	for (key in has) {
 		split(key, part, SUBSEP)
-		if (part[1] == "binary" || (key in cannot))
+		if (!has[key] || part[1] == "binary" || (key in cannot))
 			continue
 		printf("%s\n  {\"scenario\": %s, \"program\": %s", sep, \
 		    quote(part[1]), quote(part[2])) > file
