@@ -267,6 +267,10 @@ bench: static
 bench-quick: static
 	sh bench/run.sh -q
 
+# The tables of the last run into README.md and bench/README.md.
+bench-write:
+	sh bench/run.sh -w
+
 churn:
 	@b=build; $(TREE)
 	@cd build && $(MAKE) program tests/churn
@@ -303,7 +307,7 @@ help:
 	@echo "churn         RELOADS= and UPGRADES= under load, nothing lost"
 	@echo "sim           the simulator, SEEDS= of them; sim-night: all cores"
 	@echo "fuzz          each fuzzer for SECONDS="
-	@echo "bench bench-quick   against other proxies"
+	@echo "bench bench-quick   against other proxies; bench-write: into README.md"
 	@echo "clean dist help"
 
 clean:
@@ -403,6 +407,6 @@ tests/demo: tests/demo.c
 	{ echo "#! `command -v atf-sh`"; cat tests/lib.sh $<; } > $@
 	chmod +x $@
 
-.PHONY: all bench bench-quick check check-asan check-msan check-valgrind churn clean \
-	coverage demo dist fuzz generic help install program sim sim-night \
-	static test-programs tests variant
+.PHONY: all bench bench-quick bench-write check check-asan check-msan \
+	check-valgrind churn clean coverage demo dist fuzz generic help \
+	install program sim sim-night static test-programs tests variant

@@ -1,6 +1,6 @@
 /*
- * backend.c - the far end: a process of its own that serves every connection
- * as its header asks, and checks each byte.
+ * backend.c - the far end: processes of its own, one for each address, that
+ * serve every connection as its header asks, and check each byte.
  */
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -189,31 +189,64 @@ backend_loop(int listener)
 }
 
 /*
- * Start the backend on a free port, in a process that ends with this one.
+ * A listener at this host, number 0 is 127.0.0.1; port 0 is replaced by a free
+ * one.  -1 when the port is taken.
  */
-pid_t
-backend_start(int cpu, uint16_t *port)
+static int
+backend_listen(unsigned host, uint16_t *port)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET,
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	    .sin_port = htons(*port),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK + host) };
 	socklen_t len = sizeof(sin);
 	int fd, one = 1;
-	pid_t pid;
 
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	if (bind(fd, (struct sockaddr *)&sin, len) == -1 ||
-	    listen(fd, 65535) == -1 ||
-	    getsockname(fd, (struct sockaddr *)&sin, &len) == -1)
-		fail("backend: %s", strerror(errno));
-	*port = ntohs(sin.sin_port);
-	if ((pid = fork()) == -1)
-		fail("fork: %s", strerror(errno));
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		pin(cpu);
-		backend_loop(fd);
+	if (bind(fd, (struct sockaddr *)&sin, len) == 0 &&
+	    listen(fd, 65535) == 0 &&
+	    getsockname(fd, (struct sockaddr *)&sin, &len) == 0) {
+		*port = ntohs(sin.sin_port);
+		return fd;
 	}
+	if (errno != EADDRINUSE)
+		fail("backend: %s", strerror(errno));
 	close(fd);
-	return pid;
+	return -1;
+}
+
+/*
+ * Start the backend: a process for each host, all at one free port, which end
+ * with this one.
+ */
+void
+backend_start(int cpu, unsigned hosts, uint16_t *port)
+{
+	int fds[MAX_HOSTS];
+	unsigned n, tries = 0;
+	pid_t pid;
+
+	do {
+		*port = 0;
+		for (n = 0; n < hosts; n++)
+			if ((fds[n] = backend_listen(n, port)) == -1)
+				break;
+		if (n == hosts)
+			break;
+		while (n > 0)
+			close(fds[--n]);
+	} while (++tries < 20);
+	if (n < hosts)
+		fail("backend: no port is free at %u addresses", hosts);
+	while (n > 0) {
+		if ((pid = fork()) == -1)
+			fail("fork: %s", strerror(errno));
+		if (pid == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			pin(cpu);
+			backend_loop(fds[n - 1]);
+		}
+		helper_add(pid);
+		close(fds[--n]);
+	}
 }

@@ -5,6 +5,7 @@
  * A session is a slot of one table; its index is what epoll gives back.
  */
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 
@@ -12,6 +13,7 @@
 #include <netinet/tcp.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,16 +38,20 @@ static struct {
 	unsigned	max, open;	/* slots; slots that were ever used */
 	unsigned	busy;		/* sessions with something under way */
 	uint16_t	port;
+	unsigned	hosts;		/* addresses there */
 	int		queue;
 	uint64_t	finished;	/* round trips, or transfers */
 	uint64_t	todo;		/* round trips still to be begun */
 	uint64_t	answer;		/* bytes of one */
 	bool		churn;		/* a finished round trip ends the session */
+	bool		holding;	/* one is told to the main process */
 	uint64_t	seed;
 	uint32_t	*times;		/* ns, NULL: not taken */
 	size_t		ntimes, maxtimes;
 } client = { .queue = -1, .answer = ROUND };
 
+static pid_t holders[MAX_HELPERS];	/* processes with idle sessions */
+static unsigned nholders;
 static char buf[CHUNK];
 
 static void
@@ -124,7 +130,8 @@ conn_start(struct conn *c, enum kind kind, uint64_t up, uint64_t down)
 	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 + number);
 	if (bind(c->fd, (struct sockaddr *)&sin, sizeof(sin)) == -1)
 		fail("client: bind: %s", strerror(errno));
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK +
+	    client.seed % client.hosts);
 	sin.sin_port = htons(client.port);
 	c->since = now_ns();
 	if (connect(c->fd, (struct sockaddr *)&sin, sizeof(sin)) == -1 &&
@@ -214,6 +221,8 @@ round_done(struct conn *c)
 	client.busy--;
 	client.finished++;
 	c->state = IDLE;
+	if (client.holding)
+		atomic_fetch_add(&shared->held, 1);
 	if (client.churn) {
 		conn_close(c);
 		if (client.todo > 0) {
@@ -302,15 +311,17 @@ client_turn(int timeout)
 }
 
 void
-client_open(uint16_t port, unsigned max)
+client_open(uint16_t port, unsigned hosts, unsigned max)
 {
 	client.conns = calloc(max, sizeof(*client.conns));
 	client.queue = epoll_create1(EPOLL_CLOEXEC);
 	if (client.conns == NULL || client.queue == -1)
 		fail("client: no memory");
 	client.port = port;
+	client.hosts = hosts;
 	client.max = max;
 }
+
 
 static struct conn *
 client_slot(void)
@@ -450,6 +461,23 @@ client_paced(struct numbers *r, unsigned active, unsigned per_second,
 }
 
 /*
+ * Wait until the backend has so many sessions left.
+ */
+static void
+client_ended(unsigned left)
+{
+	struct timespec ms = { 0, 1000000 };
+	uint64_t active;
+
+	while ((active = atomic_load(&shared->active)) > left) {
+		if (now_ns() > deadline_ns)
+			fail("client: %llu sessions never ended at the backend",
+			    (unsigned long long)(active - left));
+		nanosleep(&ms, NULL);
+	}
+}
+
+/*
  * Connect, one request, close; so many at once.  Ends when the backend has seen
  * the end of each.
  */
@@ -457,7 +485,6 @@ void
 client_churn(struct numbers *r, unsigned width, uint64_t total)
 {
 	uint64_t start = now_ns(), was = client.finished;
-	struct timespec ms = { 0, 1000000 };
 	unsigned i;
 
 	times_begin(total);
@@ -471,11 +498,7 @@ client_churn(struct numbers *r, unsigned width, uint64_t total)
 	r->seconds = (now_ns() - start) / 1e9;
 	r->done = client.finished - was;
 	times_end(r);
-	while (atomic_load(&shared->active) > 0 && now_ns() < deadline_ns)
-		nanosleep(&ms, NULL);
-	if (atomic_load(&shared->active) > 0)
-		fail("client: %llu sessions never ended at the backend",
-		    (unsigned long long)atomic_load(&shared->active));
+	client_ended(0);
 }
 
 void
@@ -485,15 +508,89 @@ client_answers(uint64_t bytes)
 }
 
 void
-client_close(void)
+client_close(unsigned first)
 {
 	unsigned i;
 
-	for (i = 0; i < client.open; i++)
+	for (i = first; i < client.open; i++)
 		if (client.conns[i].state != CLOSED)
 			conn_close(&client.conns[i]);
-	client.open = 0;
+	client.open = first;
 	client.busy = 0;
+}
+
+/*
+ * In a new process: begin anew, with no session.
+ */
+static void
+client_again(unsigned max)
+{
+	client_close(0);
+	close(client.queue);
+	free(client.conns);
+	client_open(client.port, client.hosts, max);
+}
+
+/*
+ * One process that opens so many sessions and keeps them until it is killed.
+ */
+static void
+holder_start(unsigned n)
+{
+	pid_t pid;
+
+	if ((pid = fork()) == -1)
+		fail("fork: %s", strerror(errno));
+	if (pid > 0) {
+		helper_add(pid);
+		holders[nholders++] = pid;
+		return;
+	}
+	signal(SIGTERM, SIG_DFL);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	client_again(n);
+	client.holding = true;
+	client_connect(n);
+	for (;;)
+		pause();
+}
+
+/*
+ * Idle sessions, in processes that hold so many at the most.  Meanwhile this
+ * process opens sessions of its own, spread evenly among them.
+ */
+void
+client_hold(unsigned idle, unsigned most, unsigned own)
+{
+	unsigned n = (idle + most - 1) / most, i, held, begun = 0, due = 0;
+
+	atomic_store(&shared->held, 0);
+	for (i = 0; i < n; i++) {
+		due += idle / n + (i < idle % n);
+		holder_start(idle / n + (i < idle % n));
+		while ((held = atomic_load(&shared->held)) < due) {
+			for (; begun < own && begun <
+			    (uint64_t)held * own / idle; begun++)
+				conn_start(client_slot(), KIND_ROUNDS, 0,
+				    client.answer);
+			client_turn(1);
+		}
+	}
+	if (own > begun)
+		client_connect(own - begun);
+}
+
+/*
+ * End what client_hold has opened, and the sessions of this process from the
+ * first one on; return when the backend has seen the end of each.
+ */
+void
+client_let_go(unsigned first)
+{
+	while (nholders > 0)
+		helper_end(holders[--nholders]);
+	client_close(first);
+	client_ended(first);
 }
 
 /*

@@ -1,30 +1,24 @@
 /*
- * load.c - one measurement: the scenarios and what is printed of them.
+ * load.c - one measurement: what is done in a scenario and printed of it.
  *
- *	load run -s scenario [-c template] [-e extra] [-d dir] [-f factor]
- *	    [-a] [-T strace|perf] [--] program argument ...
+ *	load run -s scenario [-aw] [-c template] [-e extra] [-d dir]
+ *	    [-f factor] [-n descriptors] [-T strace|perf] [--] program argument ...
  *	load netns command argument ...
  *	load describe file
  *	load list
  *
- * Without a program the client talks to the backend directly.
+ * Without a program the client talks to the backend directly.  -a: the program
+ * gets its listeners as descriptors; -n: so many descriptors a session (2); -w:
+ * it can spread over several processes.
  */
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 
-#include <net/if.h>
-#include <netinet/in.h>
-
-#include <elf.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,59 +27,55 @@
 
 #include "load.h"
 
-enum what { BULK, ROUNDS, PACED, CHURN, IDLING, START };
-
-/*
- * The scenarios of a run.  amount: bulk: bytes of a session each way; rounds,
- * churn: how many; paced: a second.
- */
-static const struct scenario {
-	const char	*name;
-	enum what	what;
-	unsigned	conns;		/* sessions with traffic */
-	unsigned	idle, stalled;	/* more of them, without */
-	uint64_t	up, down;	/* bulk: bytes a session; rounds: an answer */
-	uint64_t	amount;
-	double		seconds;	/* at most */
-	const char	*unit;
-} scenarios[] = {
-	{ "bulk-up", BULK, 1, 0, 0, 1 << 30, 0, 0, 0, "GiB" },
-	{ "bulk-down", BULK, 1, 0, 0, 0, 1 << 30, 0, 0, "GiB" },
-	{ "bulk-both", BULK, 1, 0, 0, 1 << 29, 1 << 29, 0, 0, "GiB" },
-	{ "bulk-16", BULK, 16, 0, 0, 1 << 26, 1 << 26, 0, 0, "GiB" },
-	{ "ping-1", ROUNDS, 1, 0, 0, 0, 0, 20000, 1, "round trip" },
-	{ "ping-100", ROUNDS, 100, 0, 0, 0, 0, 80000, 1.5, "round trip" },
-	{ "ping-1000", ROUNDS, 1000, 0, 0, 0, 0, 80000, 1.5, "round trip" },
-	{ "objects", ROUNDS, 1, 0, 0, 0, 1 << 20, 2000, 2, "object" },
-	{ "paced", PACED, 100, 0, 0, 0, 0, 5000, 2, "round trip" },
-	{ "churn", CHURN, 16, 0, 0, 0, 0, 10000, 0, "connection" },
-	{ "churn-1", CHURN, 1, 0, 0, 0, 0, 2000, 0, "connection" },
-	{ "idle", IDLING, 100, 10000, 0, 0, 0, 80000, 1, "round trip" },
-	{ "scale", IDLING, 1000, 50000, 50, 0, 0, 80000, 1, "round trip" },
-	{ "start-1", START, 1, 0, 0, 0, 0, 5, 0, "start" },
-	{ "start-500", START, 500, 0, 0, 0, 0, 3, 0, "start" },
+enum {
+	SETTLE_MS = 100,	/* what is still under way in the kernel */
+	QUIET_MS = 5000,	/* the longest wait for silence */
+	MAX_STRETCHES = 8,
+	SLICES = 7
 };
 
 struct options {
 	struct proxy_how how;
+	struct plan	plan;
 	const struct scenario *scenario;
 	const char	*tool;
 	double		factor;
+	unsigned	per_session;	/* descriptors */
+	bool		spreads;	/* over several processes */
 };
 
 struct shared *shared;
 volatile uint64_t deadline_ns;
 static char pattern[PERIOD + CHUNK];
 static pid_t main_pid;
+static struct usage begun;	/* when the measurement was */
 
 /*
- * Give up: say why on the line that the driver reads.  In the backend, end; the
- * main process sees it.
+ * Between two moments: the share of a processor that the program used, and of
+ * the two that neither it nor client and backend did.
+ */
+static void
+usage_load(const struct usage *a, const struct usage *b, double *load,
+    double *noise)
+{
+	double wall = b->at_ns - a->at_ns, cpu = b->cpu_ns - a->cpu_ns;
+	double others = (double)(b->busy_ns - a->busy_ns) - cpu -
+	    (b->own_ns - a->own_ns);
+
+	*load = cpu / wall;
+	*noise = others < 0 ? 0 : others / (2 * wall);
+}
+
+/*
+ * Give up: say why on the line that the driver reads, and how busy the machine
+ * was with other things.  In a helper, end; the main process sees it.
  */
 void
 fail(const char *fmt, ...)
 {
+	struct usage was = begun, now;
 	char text[512], *p;
+	double load, noise;
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -94,6 +84,12 @@ fail(const char *fmt, ...)
 	if (getpid() != main_pid) {
 		snprintf(shared->why, sizeof(shared->why), "%s", text);
 		_exit(1);
+	}
+	begun.at_ns = 0;
+	if (was.at_ns != 0) {
+		proxy_usage(&now, false);
+		usage_load(&was, &now, &load, &noise);
+		printf("noise=%.3f ", noise);
 	}
 	proxy_tool_end();
 	proxy_kill();
@@ -166,83 +162,16 @@ answer_seed(uint64_t seed)
 	return seed * 31 + 12345;
 }
 
-/*
- * The processors for the program (the first) and for the traffic (the second);
- * with one only, nobody is pinned.
- */
-static void
-cpus(int *first, int *second)
-{
-	cpu_set_t set;
-	int i;
-
-	*first = *second = -1;
-	if (sched_getaffinity(0, sizeof(set), &set) == -1 ||
-	    CPU_COUNT(&set) < 2)
-		return;
-	for (i = 0; *second == -1; i++) {
-		if (!CPU_ISSET(i, &set))
-			continue;
-		*(*first == -1 ? first : second) = i;
-	}
-}
-
-static long
-number_in(const char *path, int field)
-{
-	long a = 0, b = 0;
-	FILE *f = fopen(path, "re");
-
-	if (f == NULL)
-		return 0;
-	if (fscanf(f, "%ld %ld", &a, &b) < field)
-		a = b = 0;
-	fclose(f);
-	return field == 1 ? a : b;
-}
-
-/*
- * Raise the limit of descriptors as far as sessions need it, and return how
- * many sessions this system lets us have: the program needs two descriptors
- * for each, and a port towards the one backend.
- */
-static unsigned
-sessions_possible(unsigned wanted, unsigned *descriptors)
-{
-	static const char range[] = "/proc/sys/net/ipv4/ip_local_port_range";
-	struct rlimit limit;
-	unsigned long max, ports;
-
-	getrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_max < wanted * 5 / 2 + 2048) {
-		limit.rlim_cur = limit.rlim_max = wanted * 5 / 2 + 2048;
-		if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
-			getrlimit(RLIMIT_NOFILE, &limit);
-	}
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	getrlimit(RLIMIT_NOFILE, &limit);
-	*descriptors = limit.rlim_cur;
-	/* lighttpd takes no client when 90 % of its descriptors are used */
-	max = (limit.rlim_cur - 1024) * 9 / 20;
-	ports = (number_in(range, 2) - number_in(range, 1)) * 9 / 10;
-	if (max > ports)
-		max = ports;
-	return wanted < max ? wanted : max;
-}
-
 /* ---- the scenarios ---- */
 
 static void
 print_usage(const struct usage *a, const struct usage *b, double done)
 {
-	double wall = b->at_ns - a->at_ns, cpu = b->cpu_ns - a->cpu_ns;
-	double others = (double)(b->busy_ns - a->busy_ns) - cpu -
-	    (b->own_ns - a->own_ns);
+	double load, noise;
 
-	printf("cpu=%.3f cpu_total_ms=%.3f load=%.3f noise=%.3f ",
-	    cpu / 1e3 / done, cpu / 1e6, cpu / wall,
-	    others < 0 ? 0 : others / (2 * wall));
+	usage_load(a, b, &load, &noise);
+	printf("cpu=%.3f load=%.3f noise=%.3f ",
+	    (b->cpu_ns - a->cpu_ns) / 1e3 / done, load, noise);
 }
 
 static void
@@ -262,6 +191,26 @@ settle(unsigned ms)
 	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
 
 	nanosleep(&ts, NULL);
+}
+
+/*
+ * Wait until neither the program nor client and backend do anything: queues that
+ * fill, connections that end.
+ */
+static void
+settle_quiet(void)
+{
+	struct usage before, after;
+	unsigned ms = 0;
+
+	settle(SETTLE_MS);
+	proxy_usage(&after, false);
+	do {
+		before = after;
+		settle(SETTLE_MS);
+		proxy_usage(&after, false);
+	} while (after.cpu_ns + after.own_ns - before.cpu_ns - before.own_ns >
+	    SETTLE_MS * 20000 && (ms += SETTLE_MS) < QUIET_MS);
 }
 
 static void
@@ -316,55 +265,158 @@ run_traffic(const struct options *o)
 	printf("pss=%llu ", (unsigned long long)after.pss / 1024);
 }
 
-/*
- * The same traffic without and with many idle sessions around it, and what
- * these cost: opening, a second of nothing, memory.
- */
-static void
-run_idle(const struct options *o, unsigned idle)
-{
-	const struct scenario *s = o->scenario;
-	struct usage u[6];
-	struct numbers alone, among;
-	double opening;
-	uint64_t start;
-
-	client_connect(s->conns);
-	settle(20);
-	proxy_usage(&u[0], true);
-	drive(s, o->factor, &alone);
-	proxy_usage(&u[1], true);
-	start = now_ns();
-	client_connect(idle);
-	opening = (now_ns() - start) / 1e9;
-	settle(20);
-	proxy_usage(&u[2], true);
-	settle(1000);
-	proxy_usage(&u[3], false);
-	client_stall(s->stalled, 8 << 20);
-	settle(s->stalled > 0 ? 100 : 0);
-	proxy_usage(&u[4], false);
-	drive(s, o->factor, &among);
-	proxy_usage(&u[5], true);
-
-	print_usage(&u[4], &u[5], among.done);
-	print_numbers(&among);
-	printf("sessions=%u cpu_alone=%.3f ", idle,
-	    (u[1].cpu_ns - u[0].cpu_ns) / 1e3 / alone.done);
-	printf("open_rate=%.0f open_cpu=%.3f ", idle / opening,
-	    (u[2].cpu_ns - u[1].cpu_ns) / 1e3 / idle);
-	printf("idle_cpu=%.3f session_bytes=%.0f pss=%llu ",
-	    (u[3].cpu_ns - u[2].cpu_ns) / 1e3,
-	    ((double)u[2].pss - u[1].pss) / idle,
-	    (unsigned long long)u[5].pss / 1024);
-}
-
 static int
 compare(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
 
 	return (x > y) - (x < y);
+}
+
+static double
+median(double *x, unsigned n)
+{
+	qsort(x, n, sizeof(x[0]), compare);
+	return n % 2 == 1 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
+}
+
+/* A stretch of traffic of the idle scenarios; medians, when it is several. */
+struct stretch {
+	double		cpu;		/* ns of a round trip */
+	double		rate;
+	double		p50, p99;	/* us */
+	double		load, noise;	/* of the program's core; of others */
+};
+
+/*
+ * In slices, of whose CPU it is the median: what others do on the machine comes
+ * in bursts.
+ */
+static void
+stretch_drive(struct stretch *t, const struct options *o)
+{
+	struct usage first, before, after;
+	double cpu[SLICES];
+	struct numbers r;
+	unsigned i;
+
+	memset(t, 0, sizeof(*t));
+	settle_quiet();
+	proxy_usage(&first, false);
+	before = first;
+	for (i = 0; i < SLICES; i++) {
+		drive(o->scenario, o->factor / SLICES, &r);
+		proxy_usage(&after, false);
+		cpu[i] = (after.cpu_ns - before.cpu_ns) / r.done;
+		t->rate += r.done / r.seconds / SLICES;
+		t->p50 += r.p50 / SLICES;
+		t->p99 += r.p99 / SLICES;
+		before = after;
+	}
+	t->cpu = median(cpu, SLICES);
+	usage_load(&first, &after, &t->load, &t->noise);
+}
+
+static struct stretch
+stretch_median(const struct stretch *t, unsigned n)
+{
+	static const size_t fields[] = { offsetof(struct stretch, cpu),
+	    offsetof(struct stretch, rate), offsetof(struct stretch, p50),
+	    offsetof(struct stretch, p99), offsetof(struct stretch, load),
+	    offsetof(struct stretch, noise) };
+	double x[MAX_STRETCHES];
+	struct stretch all;
+	unsigned i, k;
+
+	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		for (k = 0; k < n; k++)
+			x[k] = *(const double *)
+			    ((const char *)&t[k] + fields[i]);
+		*(double *)((char *)&all + fields[i]) = median(x, n);
+	}
+	return all;
+}
+
+/*
+ * Fail unless the backend still has so many sessions: nobody looks at idle ones.
+ */
+static void
+sessions_are(unsigned n)
+{
+	uint64_t active = atomic_load(&shared->active);
+
+	if (active != n)
+		fail("%llu sessions instead of %u are left",
+		    (unsigned long long)active, n);
+}
+
+/*
+ * Open the idle sessions, with those that will have traffic spread among them,
+ * and print what idle ones cost by themselves: opening, a second of nothing,
+ * memory.
+ */
+static void
+open_among(const struct options *o)
+{
+	unsigned n = o->plan.idle + o->scenario->conns;
+	struct usage before, open, later;
+	uint64_t start;
+	double seconds;
+
+	proxy_usage(&before, true);
+	start = now_ns();
+	client_hold(o->plan.idle, o->plan.held, o->scenario->conns);
+	seconds = (now_ns() - start) / 1e9;
+	settle_quiet();
+	proxy_usage(&open, true);
+	settle(1000);
+	proxy_usage(&later, false);
+	printf("sessions=%u workers=%u open_rate=%.0f open_cpu=%.3f ",
+	    o->plan.idle, o->plan.workers, n / seconds,
+	    (open.cpu_ns - before.cpu_ns) / 1e3 / n);
+	printf("idle_cpu=%.3f session_bytes=%.0f pss=%llu ",
+	    (later.cpu_ns - open.cpu_ns) / 1e3,
+	    ((double)open.pss - before.pss) / n,
+	    (unsigned long long)open.pss / 1024);
+}
+
+/*
+ * The same traffic with idle sessions around it and without, in turn, beginning
+ * and ending with them.  It is on the same sessions all the time: where a
+ * program keeps them, and in which process, makes no difference then.
+ */
+static void
+run_idle(const struct options *o)
+{
+	const struct scenario *s = o->scenario;
+	struct stretch among[MAX_STRETCHES], alone[MAX_STRETCHES], m;
+	double times[MAX_STRETCHES];
+	unsigned k;
+
+	client_connect(8);		/* memory that is touched with the first */
+	client_let_go(0);
+	settle_quiet();
+	open_among(o);
+	for (k = 0; ; k++) {
+		client_stall(s->stalled, 8 << 20);
+		stretch_drive(&among[k], o);
+		sessions_are(o->plan.idle + s->conns + s->stalled);
+		client_let_go(s->conns);
+		if (k == s->pairs)
+			break;
+		stretch_drive(&alone[k], o);
+		client_hold(o->plan.idle, o->plan.held, 0);
+	}
+	for (k = 0; k < s->pairs; k++)
+		times[k] = (among[k].cpu + among[k + 1].cpu) / 2 / alone[k].cpu;
+	m = stretch_median(among, k + 1);
+	printf("cpu=%.3f rate=%.6g p50=%.1f p99=%.1f load=%.3f noise=%.3f ",
+	    m.cpu / 1e3, m.rate, m.p50, m.p99, m.load, m.noise);
+	m = stretch_median(alone, k);
+	printf("cpu_alone=%.3f rate_alone=%.6g p50_alone=%.1f p99_alone=%.1f ",
+	    m.cpu / 1e3, m.rate, m.p50, m.p99);
+	if (m.cpu > 0)			/* a direct connection has none */
+		printf("among=%.4f ", median(times, k));
 }
 
 /*
@@ -400,144 +452,55 @@ static int
 run(struct options *o)
 {
 	const struct scenario *s = o->scenario;
-	unsigned idle, sessions = s->conns + s->idle + s->stalled + 64;
 	bool direct = o->how.argv[0] == NULL;
+	struct plan *p = &o->plan;
 	uint16_t port;
-	pid_t backend;
 	int cpu0, cpu1;
 
-	cpus(&cpu0, &cpu1);
-	if (s->what == START)
-		sessions = 1024;
-	sessions = sessions_possible(sessions < 1024 ? 1024 : sessions,
-	    &o->how.descriptors);
-	idle = s->idle * (s->idle > 0 && o->factor < 1 ? o->factor : 1);
-	if (idle > sessions - s->conns - s->stalled)
-		idle = sessions - s->conns - s->stalled;
-	deadline_ns = now_ns() + 30000000000ULL;
+	plan_make(p, s, o->factor, o->per_session, o->spreads);
+	if (direct)
+		p->workers = 1;
+	if (p->workers == 0) {
+		printf("cannot=descriptors sessions=%u\n", p->idle);
+		return 0;
+	}
+	deadline_ns = now_ns() + 30000000000ULL + p->sessions * 1000000ULL;
+	system_cpus(&cpu0, &cpu1);
 	o->how.cpu = cpu0;
-	o->how.sessions = sessions;
+	o->how.sessions = p->sessions;
+	o->how.descriptors = p->descriptors;
+	o->how.workers = p->workers;
+	o->how.hosts = p->hosts;
 	o->how.listeners = s->what == START ? s->conns : 1;
-	backend = backend_start(cpu1, &o->how.backend);
+	backend_start(cpu1, p->hosts, &o->how.backend);
 	pin(cpu1);
-	proxy_watch(backend, cpu0, cpu1);
+	proxy_watch(cpu0, cpu1);
+	proxy_usage(&begun, false);
 	if (s->what == START) {
 		run_start(o);
 	} else {
 		port = direct ? o->how.backend : proxy_start(&o->how);
-		client_open(port, sessions + 1);
+		client_open(port, direct ? p->hosts : 1,
+		    s->conns + s->stalled + 1);
 		if (s->what == ROUNDS && s->down > 0)
 			client_answers(s->down);
 		if (s->what == IDLING)
-			run_idle(o, idle);
+			run_idle(o);
 		else
 			run_traffic(o);
 	}
 	printf("ok=1\n");
 	proxy_kill();
-	kill(backend, SIGKILL);
-	return 0;
-}
-
-/* ---- the other verbs ---- */
-
-/*
- * Run a command in a network of its own, with enough ports and a congestion
- * control that does without timers.
- */
-static int
-netns(char **argv)
-{
-	static const struct { const char *file, *text; } settings[] = {
-		{ "ip_local_port_range", "1024 65535" },
-		{ "tcp_max_syn_backlog", "65536" },
-		/* bbr, where it is the default, paces: timers, not work;
-		   all but reno may be refused in here */
-		{ "tcp_congestion_control", "reno" },
-	};
-	struct ifreq ifr;
-	char path[128];
-	unsigned i;
-	int fd;
-
-	if (unshare(CLONE_NEWNET) == 0) {
-		memset(&ifr, 0, sizeof(ifr));
-		strcpy(ifr.ifr_name, "lo");
-		ifr.ifr_flags = IFF_UP | IFF_LOOPBACK | IFF_RUNNING;
-		fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-		if (ioctl(fd, SIOCSIFFLAGS, &ifr) == -1)
-			fprintf(stderr, "lo: %s\n", strerror(errno));
-		close(fd);
-		for (i = 0; i < sizeof(settings) / sizeof(settings[0]);
-		    i++) {
-			snprintf(path, sizeof(path), "/proc/sys/net/ipv4/%s",
-			    settings[i].file);
-			if ((fd = open(path, O_WRONLY)) == -1 || write(fd,
-			    settings[i].text, strlen(settings[i].text)) == -1)
-				fprintf(stderr, "%s: %s\n", path,
-				    strerror(errno));
-			close(fd);
-		}
-		setenv("BENCH_NETNS", "1", 1);
-	} else
-		setenv("BENCH_NETNS", "0", 1);
-	execvp(argv[0], argv);
-	perror(argv[0]);
-	return 1;
-}
-
-/*
- * Size of a program, and whether it is static and stripped.
- */
-static int
-describe(const char *path)
-{
-	bool dynamic = false, symbols = false;
-	unsigned char *p;
-	struct stat st;
-	Elf64_Ehdr *eh;
-	Elf64_Phdr *ph;
-	Elf64_Shdr *sh;
-	int fd, i;
-
-	if ((fd = open(path, O_RDONLY)) == -1 || fstat(fd, &st) == -1 ||
-	    (p = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0)) ==
-	    MAP_FAILED) {
-		perror(path);
-		return 1;
-	}
-	eh = (Elf64_Ehdr *)p;
-	if (memcmp(p, ELFMAG, SELFMAG) != 0 ||
-	    p[EI_CLASS] != ELFCLASS64) {
-		printf("size=%lld kind=unknown\n", (long long)st.st_size);
-		return 0;
-	}
-	ph = (Elf64_Phdr *)(p + eh->e_phoff);
-	for (i = 0; i < eh->e_phnum; i++)
-		dynamic |= ph[i].p_type == PT_INTERP;
-	sh = (Elf64_Shdr *)(p + eh->e_shoff);
-	for (i = 0; i < eh->e_shnum; i++)
-		symbols |= sh[i].sh_type == SHT_SYMTAB;
-	printf("size=%lld kind=%s,%s\n", (long long)st.st_size,
-	    dynamic ? "dynamic" : "static", symbols ? "symbols" : "stripped");
-	return 0;
-}
-
-static int
-list(void)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++)
-		puts(scenarios[i].name);
+	helper_kill();
 	return 0;
 }
 
 static void
 usage(void)
 {
-	fprintf(stderr, "usage: load run -s scenario [-c template] [-e extra] "
-	    "[-d dir] [-f factor] [-a] [-T tool] [program ...]\n"
+	fprintf(stderr, "usage: load run -s scenario [-aw] [-c template] "
+	    "[-e extra] [-d dir] [-f factor] [-n descriptors] [-T tool] "
+	    "[program ...]\n"
 	    "       load netns command ...\n"
 	    "       load describe file\n"
 	    "       load list\n");
@@ -547,11 +510,10 @@ usage(void)
 static const struct scenario *
 scenario_find(const char *name)
 {
-	size_t i;
+	const struct scenario *s = plan_scenario(name);
 
-	for (i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++)
-		if (strcmp(scenarios[i].name, name) == 0)
-			return &scenarios[i];
+	if (s != NULL)
+		return s;
 	fprintf(stderr, "load: no scenario %s\n", name);
 	exit(2);
 }
@@ -560,32 +522,36 @@ int
 main(int argc, char **argv)
 {
 	struct options o = { .how = { .extra = "", .dir = "." },
-	    .factor = 1 };
+	    .factor = 1, .per_session = 2 };
 	int c;
 
 	main_pid = getpid();
 	if (argc > 2 && strcmp(argv[1], "netns") == 0)
-		return netns(argv + 2);
+		return system_netns(argv + 2);
 	if (argc == 3 && strcmp(argv[1], "describe") == 0)
-		return describe(argv[2]);
-	if (argc == 2 && strcmp(argv[1], "list") == 0)
-		return list();
+		return system_describe(argv[2]);
+	if (argc == 2 && strcmp(argv[1], "list") == 0) {
+		plan_list();
+		return 0;
+	}
 	if (argc < 2 || strcmp(argv[1], "run") != 0)
 		usage();
 	optind = 2;
-	while ((c = getopt(argc, argv, "+ac:d:e:f:s:T:")) != -1) {
+	while ((c = getopt(argc, argv, "+ac:d:e:f:n:s:T:w")) != -1) {
 		switch (c) {
 		case 'a': o.how.activated = true; break;
 		case 'c': o.how.config = optarg; break;
 		case 'd': o.how.dir = optarg; break;
 		case 'e': o.how.extra = optarg; break;
 		case 'f': o.factor = atof(optarg); break;
+		case 'n': o.per_session = atoi(optarg); break;
 		case 's': o.scenario = scenario_find(optarg); break;
 		case 'T': o.tool = optarg; break;
+		case 'w': o.spreads = true; break;
 		default: usage();
 		}
 	}
-	if (o.scenario == NULL || o.factor <= 0)
+	if (o.scenario == NULL || o.factor <= 0 || o.per_session == 0)
 		usage();
 	o.how.argv = argv + optind;
 	if (o.how.argv[0] == NULL && o.scenario->what == START)

@@ -21,7 +21,10 @@ enum {
 	ACK = 8,		/* bytes the backend sends when it has all */
 	ROUND = 64,		/* bytes of a request, and mostly of its answer */
 	MAX_LISTENERS = 1024,
-	MAX_PIDS = 256
+	MAX_PIDS = 256,
+	MAX_HOSTS = 16,		/* of the backend, 127.0.0.1 and on */
+	MAX_HELPERS = 64,	/* processes of client and backend */
+	MAX_WORKERS = 16	/* of the program */
 };
 
 enum kind { KIND_XFER = 1, KIND_ROUNDS };
@@ -35,13 +38,14 @@ struct header {
 					   down is the size of an answer */
 };
 
-/* Written by the backend, read by the client: memory of both. */
+/* Written by backend and holders of sessions, read by the client: memory of all. */
 struct shared {
 	_Atomic uint64_t accepted;
 	_Atomic uint64_t active;	/* connections now */
 	_Atomic uint64_t resets;	/* ended by a reset */
+	_Atomic uint64_t held;		/* idle sessions that are open */
 	_Atomic uint64_t exec_ns;	/* when the proxy's exec was called */
-	char		why[512];	/* the backend has given up */
+	char		why[512];	/* one of them has given up */
 };
 
 /* ---- load.c ---- */
@@ -55,8 +59,47 @@ void	pin(int cpu);
 const char *pattern_at(uint64_t offset);
 uint64_t answer_seed(uint64_t seed);	/* the answers' place in the pattern */
 
+/* ---- plan.c ---- */
+enum what { BULK, ROUNDS, PACED, CHURN, IDLING, START };
+
+/*
+ * What happens.  amount: bulk: bytes of a session each way; rounds, churn: how
+ * many; paced: a second.
+ */
+struct scenario {
+	const char	*name;
+	enum what	what;
+	unsigned	conns;		/* sessions with traffic */
+	unsigned	idle, stalled;	/* more of them, without */
+	uint64_t	up, down;	/* bulk: bytes a session; rounds: an answer */
+	uint64_t	amount;
+	double		seconds;	/* at most */
+	unsigned	pairs;		/* idle: with and without, so often */
+	bool		single;		/* the program is one process */
+};
+
+/* How many of everything, on this system. */
+struct plan {
+	unsigned	descriptors;	/* of a process, at most */
+	unsigned	sessions;	/* that the program must be able to hold */
+	unsigned	idle;		/* of them */
+	unsigned	held;		/* idle ones of one process of the client */
+	unsigned	hosts;		/* of the backend, a process each */
+	unsigned	workers;	/* of the program; 0: it cannot */
+};
+
+const struct scenario *plan_scenario(const char *name);	/* or NULL */
+void	plan_list(void);
+void	plan_make(struct plan *, const struct scenario *, double factor,
+	    unsigned per_session, bool spreads);
+
+/* ---- system.c ---- */
+int	system_netns(char **argv);
+int	system_describe(const char *path);
+void	system_cpus(int *first, int *second);
+
 /* ---- backend.c ---- */
-pid_t	backend_start(int cpu, uint16_t *port);
+void	backend_start(int cpu, unsigned hosts, uint16_t *port);
 
 /* ---- client.c ---- */
 struct numbers {
@@ -66,8 +109,8 @@ struct numbers {
 	uint64_t	late;		/* paced: no connection was free */
 };
 
-void	client_open(uint16_t port, unsigned max);
-void	client_close(void);
+void	client_open(uint16_t port, unsigned hosts, unsigned max);
+void	client_close(unsigned first);	/* that session and all after it */
 void	client_answers(uint64_t bytes);	/* size; sessions from here on */
 void	client_connect(unsigned n);	/* so many more sessions, confirmed */
 void	client_stall(unsigned n, uint64_t bytes);
@@ -77,6 +120,8 @@ void	client_rounds(struct numbers *, unsigned active, uint64_t total,
 void	client_paced(struct numbers *, unsigned active, unsigned per_second,
 	    double seconds);
 void	client_churn(struct numbers *, unsigned width, uint64_t total);
+void	client_hold(unsigned idle, unsigned most, unsigned own);
+void	client_let_go(unsigned first);
 bool	client_probe(uint16_t port);	/* one blocking round trip */
 
 /* ---- proxy.c ---- */
@@ -87,7 +132,9 @@ struct proxy_how {
 	const char	*dir;		/* for its files */
 	unsigned	listeners;
 	unsigned	sessions;	/* that it must be able to hold */
-	unsigned	descriptors;	/* that it can have at most */
+	unsigned	descriptors;	/* of one of its processes, at most */
+	unsigned	workers;	/* processes it is to use */
+	unsigned	hosts;		/* of the backend */
 	bool		activated;	/* gets its listeners as descriptors */
 	int		cpu;
 	uint16_t	backend;
@@ -105,9 +152,12 @@ uint16_t proxy_start(const struct proxy_how *);	/* the last listener */
 uint16_t proxy_port(unsigned listener);
 void	proxy_check(void);		/* fails when it has died */
 void	proxy_kill(void);
-void	proxy_watch(pid_t backend, int cpu0, int cpu1);
+void	proxy_watch(int cpu0, int cpu1);
 void	proxy_usage(struct usage *, bool pss);
 void	proxy_tool(const char *tool, const char *file);
 void	proxy_tool_end(void);
+void	helper_add(pid_t);		/* is no process of the program */
+void	helper_end(pid_t);
+void	helper_kill(void);
 
 #endif

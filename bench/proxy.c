@@ -2,8 +2,8 @@
  * proxy.c - the program under test: its configuration, its processes, what they
  * use.
  *
- * Every process below this one that is neither the backend nor a tool belongs
- * to the program under test; orphans come to us, so that none gets away.
+ * Every process below this one that is neither a helper (backend, client) nor a
+ * tool belongs to the program under test; orphans come to us, so that none gets away.
  */
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -28,14 +28,90 @@
 #include "load.h"
 
 static struct {
-	pid_t		pid, backend, tool;
+	pid_t		pid, tool;
+	pid_t		helpers[MAX_HELPERS];
+	unsigned	nhelpers;
+	uint64_t	ended_ns;	/* CPU of helpers that are no more */
 	int		cpu0, cpu1;
 	unsigned	listeners;
 	uint16_t	ports[MAX_LISTENERS];
 	char		log[512];
 } proxy = { .cpu0 = -1, .cpu1 = -1 };
 
+/*
+ * CPU time of a process with all its threads, the ended ones too, in ns: the
+ * scheduler's own account, not the clock tick's.
+ */
+static uint64_t
+process_cpu(pid_t pid)
+{
+	struct timespec ts;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(pid, &clock) != 0 ||
+	    clock_gettime(clock, &ts) == -1)
+		return 0;
+	return (uint64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+/* ---- the helpers ---- */
+
+void
+helper_add(pid_t pid)
+{
+	if (proxy.nhelpers == MAX_HELPERS)
+		fail("too many processes of client and backend");
+	proxy.helpers[proxy.nhelpers++] = pid;
+}
+
+static bool
+is_helper(pid_t pid)
+{
+	unsigned i;
+
+	for (i = 0; i < proxy.nhelpers; i++)
+		if (proxy.helpers[i] == pid)
+			return true;
+	return false;
+}
+
+void
+helper_end(pid_t pid)
+{
+	unsigned i;
+
+	for (i = 0; i < proxy.nhelpers; i++) {
+		if (proxy.helpers[i] != pid)
+			continue;
+		proxy.ended_ns += process_cpu(pid);
+		kill(pid, SIGTERM);
+		waitpid(pid, NULL, 0);
+		proxy.helpers[i] = proxy.helpers[--proxy.nhelpers];
+	}
+}
+
+void
+helper_kill(void)
+{
+	while (proxy.nhelpers > 0) {
+		kill(proxy.helpers[--proxy.nhelpers], SIGKILL);
+		waitpid(proxy.helpers[proxy.nhelpers], NULL, 0);
+	}
+}
+
 /* ---- the configuration ---- */
+
+/*
+ * Address of this host of the backend.
+ */
+static const char *
+host_name(unsigned host)
+{
+	static char name[32];
+
+	snprintf(name, sizeof(name), "127.0.0.%u", host + 1);
+	return name;
+}
 
 /*
  * Listeners on free ports.  They are all open at once, so that no port comes
@@ -65,13 +141,16 @@ listeners_open(unsigned n, int fds[], bool activated)
 }
 
 /*
- * Write text to out with every @WORD@ replaced.
+ * Write text to out with every @WORD@ replaced.  @SHARE@ and the descriptors are
+ * those of one process, with room for an unequal share.
  */
 static void
 expand(FILE *out, const char *text, size_t len, const struct proxy_how *how,
-    unsigned port)
+    unsigned port, const char *host)
 {
-	unsigned fds = how->sessions * 2 + how->listeners + 64;
+	unsigned share = how->workers == 1 ? how->sessions :
+	    how->sessions / how->workers * 11 / 10;
+	unsigned fds = share * 2 + how->listeners + 64;
 	unsigned many = fds * 5 / 4 < how->descriptors ? fds * 5 / 4 :
 	    how->descriptors;
 	const char *end = text + len, *word;
@@ -79,7 +158,10 @@ expand(FILE *out, const char *text, size_t len, const struct proxy_how *how,
 	    words[] = {
 		{ "@LISTEN@", NULL, port },
 		{ "@BACKEND@", NULL, how->backend },
+		{ "@HOST@", host, 0 },
 		{ "@SESSIONS@", NULL, how->sessions },
+		{ "@SHARE@", NULL, share },
+		{ "@WORKERS@", NULL, how->workers },
 		{ "@FDS@", NULL, fds },
 		{ "@MANYFDS@", NULL, many },
 		{ "@EXTRA@", how->extra, 0 },
@@ -107,6 +189,35 @@ expand(FILE *out, const char *text, size_t len, const struct proxy_how *how,
 		else
 			fprintf(out, "%u", words[i].number);
 		text += strlen(words[i].name);
+	}
+}
+
+/*
+ * The same line by line: one that begins with @MANY@ is for a program in several
+ * processes, one that has @HOST@ is written once for each host of the backend.
+ */
+static void
+expand_lines(FILE *out, const char *text, size_t len,
+    const struct proxy_how *how, unsigned port)
+{
+	static const char many[] = "@MANY@";
+	const char *end = text + len, *next;
+	unsigned i;
+
+	for (; text < end; text = next) {
+		if ((next = memchr(text, '\n', end - text)) == NULL)
+			next = end;
+		else
+			next++;
+		if (strncmp(text, many, strlen(many)) == 0) {
+			if (how->workers == 1)
+				continue;
+			text += strlen(many);
+		}
+		i = memmem(text, next - text, "@HOST@", 6) == NULL ?
+		    how->hosts - 1 : 0;
+		for (; i < how->hosts; i++)
+			expand(out, text, next - text, how, port, host_name(i));
 	}
 }
 
@@ -142,13 +253,14 @@ config_write(const struct proxy_how *how, const char *path)
 	each = strstr(text, "@EACH@\n");
 	end = strstr(text, "@END@\n");
 	if (each != NULL && end != NULL) {
-		expand(out, text, each - text, how, proxy.ports[0]);
+		expand_lines(out, text, each - text, how, proxy.ports[0]);
 		each += strlen("@EACH@\n");
 		for (i = 0; i < how->listeners; i++)
-			expand(out, each, end - each, how, proxy.ports[i]);
+			expand_lines(out, each, end - each, how,
+			    proxy.ports[i]);
 		text = end + strlen("@END@\n");
 	}
-	expand(out, text, strlen(text), how, proxy.ports[0]);
+	expand_lines(out, text, strlen(text), how, proxy.ports[0]);
 	if (fclose(out) != 0)
 		fail("%s: %s", path, strerror(errno));
 }
@@ -194,7 +306,7 @@ proxy_exec(const struct proxy_how *how, char **argv, int fds[])
  * The argument with its words replaced, in memory that is kept.
  */
 static char *
-argument(const struct proxy_how *how, const char *arg)
+argument(const struct proxy_how *how, const char *arg, const char *host)
 {
 	char *text = NULL;
 	size_t len;
@@ -202,9 +314,27 @@ argument(const struct proxy_how *how, const char *arg)
 
 	if (out == NULL)
 		fail("no memory");
-	expand(out, arg, strlen(arg), how, proxy.ports[0]);
+	expand(out, arg, strlen(arg), how, proxy.ports[0], host);
 	fclose(out);
 	return text;
+}
+
+/*
+ * The arguments; one that has @HOST@ comes once for each host of the backend.
+ */
+static void
+arguments(const struct proxy_how *how, char *argv[], unsigned max)
+{
+	unsigned i, host, n = 0;
+
+	for (i = 0; how->argv[i] != NULL; i++) {
+		host = strstr(how->argv[i], "@HOST@") == NULL ?
+		    how->hosts - 1 : 0;
+		for (; host < how->hosts && n < max - 1; host++)
+			argv[n++] = argument(how, how->argv[i],
+			    host_name(host));
+	}
+	argv[n] = NULL;
 }
 
 /*
@@ -225,9 +355,7 @@ proxy_start(const struct proxy_how *how)
 	snprintf(proxy.log, sizeof(proxy.log), "%s/log", how->dir);
 	if (how->config != NULL)
 		config_write(how, path);
-	for (i = 0; how->argv[i] != NULL && i < 63; i++)
-		argv[i] = argument(how, how->argv[i]);
-	argv[i] = NULL;
+	arguments(how, argv, sizeof(argv) / sizeof(argv[0]));
 	if (!how->activated)
 		for (i = 0; i < how->listeners; i++)
 			close(fds[i]);
@@ -255,7 +383,7 @@ proxy_port(unsigned listener)
 }
 
 /*
- * Fail when the program or the backend has ended, with the last line it wrote.
+ * Fail when the program or a helper has ended, with the last line it wrote.
  */
 void
 proxy_check(void)
@@ -265,7 +393,7 @@ proxy_check(void)
 	int status;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == proxy.backend)
+		if (is_helper(pid))
 			fail("%s", shared->why);
 		if (pid != proxy.pid)
 			continue;
@@ -324,7 +452,7 @@ tree(pid_t pids[], uint64_t *ticks)
 	closedir(dir);
 	*ticks = 0;
 	for (i = 0; i < n; i++)
-		if (all[i].parent == getpid() && all[i].pid != proxy.backend &&
+		if (all[i].parent == getpid() && !is_helper(all[i].pid) &&
 		    all[i].pid != proxy.tool && count < MAX_PIDS)
 			pids[count++] = all[i].pid;
 	for (k = 0; k < count; k++)
@@ -362,27 +490,10 @@ proxy_kill(void)
 /* ---- what it uses ---- */
 
 void
-proxy_watch(pid_t backend, int cpu0, int cpu1)
+proxy_watch(int cpu0, int cpu1)
 {
-	proxy.backend = backend;
 	proxy.cpu0 = cpu0;
 	proxy.cpu1 = cpu1;
-}
-
-/*
- * CPU time of a process with all its threads, the ended ones too, in ns: the
- * scheduler's own account, not the clock tick's.
- */
-static uint64_t
-process_cpu(pid_t pid)
-{
-	struct timespec ts;
-	clockid_t clock;
-
-	if (clock_getcpuclockid(pid, &clock) != 0 ||
-	    clock_gettime(clock, &ts) == -1)
-		return 0;
-	return (uint64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
 static uint64_t
@@ -433,7 +544,9 @@ proxy_usage(struct usage *u, bool pss)
 		if (pss)
 			u->pss += process_pss(pids[i]);
 	}
-	u->own_ns = process_cpu(getpid()) + process_cpu(proxy.backend);
+	u->own_ns = process_cpu(getpid()) + proxy.ended_ns;
+	for (i = 0; i < proxy.nhelpers; i++)
+		u->own_ns += process_cpu(proxy.helpers[i]);
 	u->busy_ns = cpu_busy(proxy.cpu0) +
 	    (proxy.cpu1 == proxy.cpu0 ? 0 : cpu_busy(proxy.cpu1));
 	u->at_ns = now_ns();

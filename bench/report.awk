@@ -1,6 +1,9 @@
-# report.awk - from the numbers of run.sh to a table, JSON, Markdown and HTML.
+# report.awk - what the numbers of run.sh say: reads them, and has the medians,
+# ratios and verdicts that the other report_*.awk show.
 #
-# awk -v json=FILE -v html=FILE -v markdown=FILE -f report.awk meta.txt raw.txt
+# awk -v json=FILE -v html=FILE -v brief=FILE -v full=FILE \
+#     -f report.awk -f report_text.awk -f report_md.awk -f report_json.awk \
+#     -f report_html.awk meta.txt raw.txt
 #
 # A row of the report is one number of one scenario.  Values are medians over
 # the rounds.  A ratio is the median of the ratios within the rounds, against
@@ -8,46 +11,79 @@
 
 # ---- what the rows are -------------------------------------------------------
 
-# Row: scenario, metric, factor to the unit shown, title, unit, and the goal:
-# "peer" at most so many times the best peer, "own" the number itself, or none.
-function row(scenario, metric, scale, title, unit, goal, limit) {
+# Row: scenario, metric, factor to the unit shown, title ("@" is the number of
+# idle sessions), unit; which peer is the best one, with "less" or "more" of it, or
+# "" for none; and the goal: "peer" at most so many times the best peer, "own" the
+# number itself, or "".
+function row(scenario, metric, scale, title, unit, best, goal, limit) {
 	rows++
 	row_scenario[rows] = scenario
 	row_metric[rows] = metric
 	row_scale[rows] = scale
 	row_title[rows] = title
 	row_unit[rows] = unit
+	row_best[rows] = best
 	row_goal[rows] = goal
 	row_limit[rows] = limit
 }
 
+# A scenario with traffic, in the order of the tables: title, and what a second
+# has so many of.
+function traffic(scenario, title, what) {
+	scenarios[++nscenarios] = scenario
+	scenario_title[scenario] = title
+	scenario_rate[scenario] = what
+}
+
+# One with CPU for a unit of work, and how many a second.
+function work(scenario, title, what, scale, unit, goal, limit) {
+	traffic(scenario, title, what (what == "GiB" ? "" : "s"))
+	row(scenario, "cpu", scale, title, unit what, "less", goal, limit)
+}
+
+function idle_rows(scenario, what) {
+	traffic(scenario, what, "round trips")
+	row(scenario, "cpu", 1, what, "CPU-us/round trip", "less", "", 0)
+	row(scenario, "among", 1, what " / none idle", "times", "", "own", 1.05)
+	row(scenario, "session_bytes", 1, "user memory of an idle session of @", \
+	    "bytes", "", "own", 256)
+}
+
+function crowd_rows(scenario) {
+	row(scenario, "open_cpu", 1, "opening @ sessions", "CPU-us/session", \
+	    "less", "", 0)
+	row(scenario, "idle_cpu", 1, "a second of nothing with @ sessions", \
+	    "CPU-us", "", "", 0)
+}
+
 BEGIN {
-	row("bulk-up", "cpu", 1e-6, "bulk, 1 stream to the backend", "CPU-s/GiB", "peer", 0.7)
-	row("bulk-down", "cpu", 1e-6, "bulk, 1 stream to the client", "CPU-s/GiB", "peer", 0.7)
-	row("bulk-both", "cpu", 1e-6, "bulk, both ways at once", "CPU-s/GiB", "peer", 0.9)
-	row("bulk-16", "cpu", 1e-6, "bulk, 16 streams, 8 each way", "CPU-s/GiB", "peer", 0.7)
-	row("ping-1", "cpu", 1, "64 B ping-pong, 1 connection", "CPU-us/round trip", "peer", 1)
-	row("ping-100", "cpu", 1, "64 B ping-pong, 100 connections", "CPU-us/round trip", "peer", 0.95)
-	row("ping-1000", "cpu", 1, "64 B ping-pong, 1,000 connections", "CPU-us/round trip", "peer", 0.95)
-	row("objects", "cpu", 1, "objects of 1 MiB, one asked for after the other", "CPU-us/object", "", 0)
-	row("objects", "p50", 1, "objects of 1 MiB, from request to last byte", "us", "", 0)
-	row("paced", "cpu", 1, "paced: 5,000 round trips/s over 100 connections", "CPU-us/round trip", "peer", 0.95)
-	row("churn", "cpu", 1, "connect, 1 request, close; 16 at once", "CPU-us/connection", "peer", 0.9)
-	row("churn-1", "cpu", 1, "connect, 1 request, close; 1 at once", "CPU-us/connection", "peer", 0.9)
-	row("idle", "cpu", 1, "100 active among 10,000 idle", "CPU-us/round trip", "", 0)
-	row("idle", "among", 1, "100 active among 10,000 idle, against none idle", "times", "own", 1.05)
-	row("idle", "session_bytes", 1, "user memory of an idle session", "bytes", "own", 256)
-	row("scale", "cpu", 1, "1,000 active among 50,000 idle, 50 stalled", "CPU-us/round trip", "", 0)
-	row("scale", "among", 1, "1,000 active among 50,000 idle, against none idle", "times", "own", 1.05)
-	row("scale", "open_cpu", 1, "opening 50,000 sessions", "CPU-us/session", "", 0)
-	row("scale", "idle_cpu", 1, "a second of nothing with 50,000 sessions", "CPU-us", "", 0)
-	row("scale", "session_bytes", 1, "user memory of an idle session", "bytes", "own", 256)
-	row("start-1", "ms", 1, "start until it answers, 1 listener", "ms", "own", 2)
-	row("start-500", "ms", 1, "start until the last of 500 listeners answers", "ms", "own", 20)
-	row("start-1", "start_cpu", 1, "CPU of a start, 1 listener", "CPU-ms", "", 0)
-	row("start-500", "start_cpu", 1, "CPU of a start, 500 listeners", "CPU-ms", "", 0)
-	row("start-1", "pss", 1, "resident at start, all processes", "KiB PSS", "own", 400)
-	row("binary", "size", 0.0009765625, "the program's file", "KiB", "own", 128)
+	work("bulk-up", "bulk, 1 stream to the backend", "GiB", 1e-6, "CPU-s/", "peer", 0.7)
+	work("bulk-down", "bulk, 1 stream to the client", "GiB", 1e-6, "CPU-s/", "peer", 0.7)
+	work("bulk-both", "bulk, both ways at once", "GiB", 1e-6, "CPU-s/", "peer", 0.9)
+	work("bulk-16", "bulk, 16 streams, 8 each way", "GiB", 1e-6, "CPU-s/", "peer", 0.7)
+	for (r = 1; r <= 4; r++)
+		row(scenarios[r], "rate", 1, scenario_title[scenarios[r]] \
+		    ": throughput", "GiB/s", "more", "", 0)
+	work("ping-1", "64 B ping-pong, 1 connection", "round trip", 1, "CPU-us/", "peer", 1)
+	work("ping-100", "64 B ping-pong, 100 connections", "round trip", 1, "CPU-us/", "peer", 0.95)
+	work("ping-1000", "64 B ping-pong, 1,000 connections", "round trip", 1, "CPU-us/", "peer", 0.95)
+	work("objects", "objects of 1 MiB, one asked for after the other", "object", 1, "CPU-us/", "", 0)
+	row("objects", "p50", 1, "objects of 1 MiB, from request to last byte", "us", "less", "", 0)
+	work("paced", "paced: 5,000 round trips/s over 100 connections", "round trip", 1, "CPU-us/", "peer", 0.95)
+	work("churn", "connect, 1 request, close; 16 at once", "connection", 1, "CPU-us/", "peer", 0.9)
+	work("churn-1", "connect, 1 request, close; 1 at once", "connection", 1, "CPU-us/", "peer", 0.9)
+	idle_rows("idle", "100 active, @ idle")
+	idle_rows("idle-1", "100 active, @ idle, 1 process")
+	idle_rows("scale", "1,000 active, @ idle, 50 stalled")
+	crowd_rows("scale")
+	idle_rows("scale-1", "1,000 active, @ idle, 50 stalled, 1 process")
+	crowd_rows("scale-1")
+	row("start-1", "ms", 1, "start until it answers, 1 listener", "ms", "less", "own", 2)
+	row("start-500", "ms", 1, "start until the last of 500 listeners answers", "ms", "less", "own", 20)
+	row("start-1", "start_cpu", 1, "CPU of a start, 1 listener", "CPU-ms", "less", "", 0)
+	row("start-500", "start_cpu", 1, "CPU of a start, 500 listeners", "CPU-ms", "less", "", 0)
+	row("start-1", "pss", 1, "resident at start, all processes", "KiB PSS", "less", "own", 400)
+	row("binary", "size", 0.0009765625, "the program's file", "KiB", "", "own", 128)
 }
 
 # ---- reading -----------------------------------------------------------------
@@ -82,46 +118,58 @@ file == 1 {
 		eq = index($i, "=")
 		f[substr($i, 1, eq - 1)] = substr($i, eq + 1)
 	}
-	s = f["scenario"]
-	p = f["program"]
-	r = f["round"] + 0
-	if (r > rounds)
-		rounds = r
-	runs++
-	if ("fail" in f) {
-		failed[s, p]++
-		reason[s, p] = f["fail"]
-		gsub(/_/, " ", reason[s, p])
-		has[s, p] = 1
-	} else {
-		has[s, p] = 1
-		for (k in f)
-			if (k != "scenario" && k != "program" && k != "round")
-				value[s, p, k, r] = f[k] + 0
-		if (f["cpu_alone"] + 0 > 0)
-			value[s, p, "among", r] = f["cpu"] / f["cpu_alone"]
-		if (f["sessions"] + 0 > 0)
-			sessions[s] = f["sessions"]
-		if (f["noise"] + 0 > 0.1)
-			noisy++
-	}
+	take(f["scenario"], f["program"], f["round"] + 0)
 	for (k in f)
 		delete f[k]
 }
 
+# The fields f of one run.
+function take(s, p, r,    k) {
+	has[s, p] = 1
+	if (r > rounds)
+		rounds = r
+	if (f["sessions"] + 0 > 0)
+		sessions[s] = f["sessions"] + 0
+	if ("cannot" in f) {
+		cannot[s, p] = f["cannot"]
+		return
+	}
+	runs++
+	if ("fail" in f || !("ok" in f)) {
+		failed[s, p]++
+		reason[s, p] = "fail" in f ? f["fail"] : "no result"
+		gsub(/_/, " ", reason[s, p])
+		if (f["noise"] + 0 > 0.1)
+			reason[s, p] = reason[s, p] sprintf(" (others had " \
+			    "%.0f %% of the processors)", 100 * f["noise"])
+		return
+	}
+	for (k in f) {
+		if (k ~ /^(scenario|program|round|ok)$/)
+			continue
+		value[s, p, k, r] = f[k] + 0
+		metrics[k] = 1
+	}
+	if (f["noise"] + 0 > 0.1)
+		noisy++
+}
+
 # ---- numbers -----------------------------------------------------------------
 
-# The values of one cell, sorted, into sorted[1..n]; returns n.
-function collect(s, p, m,    r, n, i, x) {
+# Put x into sorted[1..n], which is in order; returns n + 1.
+function insert(x, n,    i) {
+	for (i = n; i > 0 && sorted[i] > x; i--)
+		sorted[i + 1] = sorted[i]
+	sorted[i + 1] = x
+	return n + 1
+}
+
+# The values of one cell, in order, into sorted[1..n]; returns n.
+function collect(s, p, m,    r, n) {
 	n = 0
-	for (r = 1; r <= rounds || r == 1; r++) {
-		if (!((s, p, m, r) in value))
-			continue
-		x = value[s, p, m, r]
-		for (i = n++; i > 0 && sorted[i] > x; i--)
-			sorted[i + 1] = sorted[i]
-		sorted[i + 1] = x
-	}
+	for (r = 1; r <= rounds || r == 1; r++)
+		if ((s, p, m, r) in value)
+			n = insert(value[s, p, m, r], n)
 	return n
 }
 
@@ -136,18 +184,16 @@ function median(s, p, m,    n) {
 	return n == 0 ? "" : middle(n)
 }
 
-# The peer with the lowest median in a row, or "".
-function best_peer(s, m,    i, p, x, best, who) {
+# The peer with the lowest ("less") or highest ("more") median, or "".
+function best_of(s, m, which,    i, p, x, best, who) {
 	who = ""
-	if (m != "cpu" && m != "ms" && m != "open_cpu" && m != "pss" && \
-	    m != "start_cpu")
-		return who
-	for (i = 1; i <= nprograms; i++) {
+	for (i = 1; i <= nprograms && which != ""; i++) {
 		p = programs[i]
 		if (kind[p] != "peer" || failed[s, p])
 			continue
 		x = median(s, p, m)
-		if (x != "" && (who == "" || x < best)) {
+		if (x != "" && (who == "" || \
+		    (which == "less" ? x < best : x > best))) {
 			best = x
 			who = p
 		}
@@ -155,57 +201,71 @@ function best_peer(s, m,    i, p, x, best, who) {
 	return who
 }
 
+function best_peer(i) {
+	return best_of(row_scenario[i], row_metric[i], row_best[i])
+}
+
 # Median over the rounds of p's value / q's.
-function ratio(s, m, p, q,    r, n, i, x) {
+function ratio(s, m, p, q,    r, n) {
 	n = 0
-	for (r = 1; r <= rounds; r++) {
-		if (!((s, p, m, r) in value) || !((s, q, m, r) in value) || \
-		    value[s, q, m, r] == 0)
-			continue
-		x = value[s, p, m, r] / value[s, q, m, r]
-		for (i = n++; i > 0 && sorted[i] > x; i--)
-			sorted[i + 1] = sorted[i]
-		sorted[i + 1] = x
-	}
+	for (r = 1; r <= rounds; r++)
+		if ((s, p, m, r) in value && (s, q, m, r) in value && \
+		    value[s, q, m, r] != 0)
+			n = insert(value[s, p, m, r] / value[s, q, m, r], n)
 	return n == 0 ? "" : middle(n)
+}
+
+# Our program p against the best peer of row i; "" when there is nothing to compare.
+function row_ratio(i, p,    best) {
+	best = best_peer(i)
+	return best == "" || kind[p] == "direct" ? "" : \
+	    ratio(row_scenario[i], row_metric[i], p, best)
 }
 
 function show(x) {
 	if (x == "")
 		return "-"
-	if (x >= 1000 || x <= -1000)
-		return sprintf("%.0f", x)
 	if (x >= 100)
 		return sprintf("%.0f", x)
 	if (x >= 10)
 		return sprintf("%.1f", x)
 	if (x >= 1)
 		return sprintf("%.2f", x)
+	if (x == 0)
+		return "0"
+	if (x < 0)
+		return "-" show(-x)
 	return sprintf("%.3f", x)
 }
 
-# Has anybody a value in this row?
-function any(i,    k) {
-	for (k = 1; k <= nprograms; k++)
-		if (has[row_scenario[i], programs[k]] && \
-		    (median(row_scenario[i], programs[k], row_metric[i]) != "" || \
-		    failed[row_scenario[i], programs[k]]))
+# Has anybody a value in this row, or should have?
+function any(i,    k, p, s) {
+	s = row_scenario[i]
+	for (k = 1; k <= nprograms; k++) {
+		p = programs[k]
+		if (has[s, p] && (failed[s, p] || \
+		    median(s, p, row_metric[i]) != ""))
 			return 1
+	}
 	return 0
 }
 
+# Our own program, the first if there are several.
+function own_program(    k) {
+	for (k = 1; k <= nprograms; k++)
+		if (kind[programs[k]] == "own")
+			return programs[k]
+	return ""
+}
+
 # "" no goal or no value; else "met" or "missed", for our program p.
-function verdict(i, p,    x, best) {
+function verdict(i, p,    x) {
 	if (row_goal[i] == "" || kind[p] != "own")
 		return ""
 	if (failed[row_scenario[i], p])
 		return "missed"
-	if (row_goal[i] == "own")
-		x = median(row_scenario[i], p, row_metric[i])
-	else {
-		best = best_peer(row_scenario[i], row_metric[i])
-		x = best == "" ? "" : ratio(row_scenario[i], row_metric[i], p, best)
-	}
+	x = row_goal[i] == "peer" ? row_ratio(i, p) : \
+	    median(row_scenario[i], p, row_metric[i])
 	if (x == "")
 		return ""
 	if (row_goal[i] == "own")
@@ -221,401 +281,58 @@ function goal_text(i) {
 	return ""
 }
 
-# ---- the table ---------------------------------------------------------------
-
-function table(    i, k, p, s, m, n, best, line, x) {
-	for (i = 1; i <= rows; i++) {
-		if (!any(i))
-			continue
-		s = row_scenario[i]
-		m = row_metric[i]
-		best = best_peer(s, m)
-		printf("\n%s: %s, %s%s\n", s, row_title[i], row_unit[i], \
-		    row_goal[i] == "" ? "" : " (goal: " goal_text(i) ")")
-		printf("  %-16s %9s %9s %9s %7s %9s %8s %8s %8s\n", "program", \
-		    "median", "least", "most", "x best", "rate", "p50 us", \
-		    "p99 us", "PSS KiB")
-		for (k = 1; k <= nprograms; k++) {
-			p = programs[k]
-			if (!has[s, p] || (kind[p] == "direct" && m != "cpu"))
-				continue
-			if (failed[s, p])
-				printf("  %-16s failed %d of %d: %s\n", p, \
-				    failed[s, p], meta["rounds"], reason[s, p])
-			n = collect(s, p, m)
-			if (n == 0)
-				continue
-			if (kind[p] == "direct")
-				line = sprintf("  %-16s %9s %9s %9s", p, "-", "-", "-")
-			else
-				line = sprintf("  %-16s %9s %9s %9s", p, \
-				    show(middle(n) * row_scale[i]), \
-				    show(sorted[1] * row_scale[i]), \
-				    show(sorted[n] * row_scale[i]))
-			x = best == "" || kind[p] == "direct" ? "" : ratio(s, m, p, best)
-			line = line sprintf(" %7s", x == "" ? "-" : sprintf("%.2f", x))
-			if (m == "cpu")
-				line = line sprintf(" %9s %8s %8s %8s", \
-				    show(median(s, p, "rate")), \
-				    show(median(s, p, "p50")), \
-				    show(median(s, p, "p99")), \
-				    show(median(s, p, "pss")))
-			print line (verdict(i, p) == "" ? "" : "  " verdict(i, p))
-		}
-	}
-	printf("\n%s; %s; %s\n", meta["date"], meta["system"], meta["processor"])
-	if (noisy > 0)
-		printf("In %d of %d runs other processes took more than 10 %% of " \
-		    "the processors.\n", noisy, runs)
-}
-
-# ---- Markdown ----------------------------------------------------------------
-
-function md_cell(i, p,    s, m, x, n, text) {
-	s = row_scenario[i]
-	m = row_metric[i]
+# Why there is no number in a cell, or "".
+function absence(s, p) {
+	if ((s, p) in cannot)
+		return "cannot: " cannot[s, p]
 	if (failed[s, p])
-		return "failed"
-	if ((n = collect(s, p, m)) == 0 || kind[p] == "direct")
-		return "-"
-	text = show(middle(n) * row_scale[i])
-	if (n > 1)
-		text = text " (" show(sorted[1] * row_scale[i]) "-" \
-		    show(sorted[n] * row_scale[i]) ")"
-	return text
+		return "failed " failed[s, p] " of " failed[s, p] + done(s, p) \
+		    ": " reason[s, p]
+	return ""
 }
 
-function md(file,    i, k, p, best, x, own) {
-	own = ""
-	for (k = nprograms; k >= 1; k--)
-		if (kind[programs[k]] == "own")
-			own = programs[k]
-	printf("| scenario | unit |") > file
-	for (k = 1; k <= nprograms; k++)
-		if (kind[programs[k]] != "direct")
-			printf(" %s |", programs[k]) > file
-	printf(" x best peer | goal | |\n|---|---|") > file
-	for (k = 1; k <= nprograms; k++)
-		if (kind[programs[k]] != "direct")
-			printf("---|") > file
-	printf("---|---|---|\n") > file
-	for (i = 1; i <= rows; i++) {
-		if (!any(i) && row_scenario[i] != "binary")
-			continue
-		printf("| %s | %s |", row_title[i], row_unit[i]) > file
-		for (k = 1; k <= nprograms; k++)
-			if (kind[programs[k]] != "direct")
-				printf(" %s |", md_cell(i, programs[k])) > file
-		best = best_peer(row_scenario[i], row_metric[i])
-		x = best == "" || own == "" ? "" : \
-		    ratio(row_scenario[i], row_metric[i], own, best)
-		printf(" %s | %s | %s |\n", \
-		    x == "" ? "-" : sprintf("%.2f (%s)", x, best), \
-		    row_goal[i] == "" ? "-" : "<= " row_limit[i] \
-		    (row_goal[i] == "peer" ? " x" : ""), \
-		    own == "" ? "" : verdict(i, own)) > file
-	}
-	printf("\n%s; %s; %s; %s rounds, %s of the full amount; network: %s.\n", \
-	    meta["date"], meta["system"], meta["processor"], meta["rounds"], \
-	    meta["factor"], meta["network"]) > file
-	printf("Versions:") > file
-	for (k = 1; k <= nprograms; k++)
-		if (kind[programs[k]] != "direct")
-			printf(" %s: %s%s", programs[k], versions[programs[k]], \
-			    k == nprograms ? "." : ";") > file
-	printf("\n") > file
-	close(file)
+# Rounds with a result.
+function done(s, p,    r, n) {
+	n = 0
+	for (r = 1; r <= rounds; r++)
+		if ((s, p, "noise", r) in value || (s, p, "ms", r) in value)
+			n++
+	return n
 }
 
-# ---- JSON --------------------------------------------------------------------
-
-function quote(x) {
-	gsub(/\\/, "\\\\", x)
-	gsub(/"/, "\\\"", x)
-	gsub(/[\001-\037]/, " ", x)
-	return "\"" x "\""
+function thousands(n) {
+	return n < 1000 ? n : int(n / 1000) "," sprintf("%03d", n % 1000)
 }
 
-function write_json(file,    i, k, p, s, m, n, j, first, best, sep) {
-	printf("{\n \"date\": %s,\n \"system\": %s,\n \"processor\": %s,\n", \
-	    quote(meta["date"]), quote(meta["system"]), \
-	    quote(meta["processor"])) > file
-	printf(" \"rounds\": %d,\n \"factor\": %s,\n \"network\": %s,\n", \
-	    meta["rounds"], meta["factor"], quote(meta["network"])) > file
-	printf(" \"runs\": %d,\n \"noisy_runs\": %d,\n \"programs\": {", \
-	    runs, noisy) > file
-	for (k = 1; k <= nprograms; k++)
-		printf("%s\n  %s: {\"kind\": %s, \"version\": %s}", \
-		    k == 1 ? "" : ",", quote(programs[k]), \
-		    quote(kind[programs[k]]), quote(versions[programs[k]])) > file
-	printf("\n },\n \"rows\": [") > file
-	sep = ""
-	for (i = 1; i <= rows; i++) {
-		s = row_scenario[i]
-		m = row_metric[i]
-		if (!any(i))
-			continue
-		best = best_peer(s, m)
-		printf("%s\n  {\"scenario\": %s, \"metric\": %s, \"title\": %s, " \
-		    "\"unit\": %s,\n   \"goal\": %s, \"best_peer\": %s, " \
-		    "\"programs\": {", sep, quote(s), quote(m), \
-		    quote(row_title[i]), quote(row_unit[i]), \
-		    quote(goal_text(i)), quote(best)) > file
-		sep = ","
-		first = 1
-		for (k = 1; k <= nprograms; k++) {
-			p = programs[k]
-			if (!has[s, p])
-				continue
-			printf("%s\n    %s: {", first ? "" : ",", quote(p)) > file
-			first = 0
-			if (failed[s, p])
-				printf("\"failed\": %d, \"reason\": %s", \
-				    failed[s, p], quote(reason[s, p])) > file
-			if ((n = collect(s, p, m)) > 0) {
-				printf("%s\"median\": %.6g, \"values\": [", \
-				    failed[s, p] ? ", " : "", \
-				    middle(n) * row_scale[i]) > file
-				for (j = 1; j <= n; j++)
-					printf("%s%.6g", j == 1 ? "" : ", ", \
-					    sorted[j] * row_scale[i]) > file
-				printf("]") > file
-				json_extra(s, p, m, i, best, file)
-			}
-			printf("}") > file
-		}
-		printf("}}") > file
-	}
-	printf("\n ]\n}\n") > file
-	close(file)
+function meta_line() {
+	return meta["date"] "; " meta["system"] "; " meta["processor"] "; " \
+	    meta["rounds"] " rounds, " meta["factor"] \
+	    " of the full amount of work; network: " meta["network"] "."
 }
 
-function json_extra(s, p, m, i, best, file,    x, k, n, names) {
-	if (best != "" && kind[p] != "direct" && \
-	    (x = ratio(s, m, p, best)) != "")
-		printf(", \"ratio\": %.4f", x) > file
-	if (verdict(i, p) != "")
-		printf(", \"verdict\": %s", quote(verdict(i, p))) > file
-	if (m != "cpu")
-		return
-	n = split("rate p50 p99 max pss noise", names, " ")
-	for (k = 1; k <= n; k++)
-		if ((x = median(s, p, names[k])) != "")
-			printf(", \"%s\": %.6g", names[k], x) > file
-}
-
-# ---- HTML --------------------------------------------------------------------
-
-function esc(x) {
-	gsub(/&/, "\\&amp;", x)
-	gsub(/</, "\\&lt;", x)
-	gsub(/>/, "\\&gt;", x)
-	return x
-}
-
-function unit_html(x) {
-	gsub(/-us/, "-\302\265s", x)
-	gsub(/ us/, " \302\265s", x)
-	return esc(x)
-}
-
-# One plot: a bar to the median, a line from the least to the most, a dot for
-# each round, the goal as a dashed line.
-function plot(i, file,    k, p, s, m, n, j, y, most, best, x, w, label, limit) {
-	s = row_scenario[i]
-	m = row_metric[i]
-	best = best_peer(s, m)
-	most = 0
-	y = 0
-	for (k = 1; k <= nprograms; k++) {
-		p = programs[k]
-		if (!has[s, p] || kind[p] == "direct")
-			continue
-		y++
-		n = collect(s, p, m)
-		if (n > 0 && sorted[n] > most)
-			most = sorted[n]
-	}
-	limit = ""
-	if (row_goal[i] == "own")
-		limit = row_limit[i] / row_scale[i]
-	if (row_goal[i] == "peer" && best != "")
-		limit = row_limit[i] * median(s, best, m)
-	if (limit != "" && limit > most && limit < 4 * most)
-		most = limit
-	if (most <= 0)
-		most = 1
-	w = 400 / most
-	printf("<svg viewBox='0 0 760 %d' role='img' aria-label='%s'>\n", \
-	    y * 26 + 8, esc(row_title[i])) > file
-	y = 4
-	for (k = 1; k <= nprograms; k++) {
-		p = programs[k]
-		if (!has[s, p] || kind[p] == "direct")
-			continue
-		printf("<text x='132' y='%d' class='name%s'>%s</text>\n", \
-		    y + 16, kind[p] == "own" ? " own" : "", esc(p)) > file
-		n = collect(s, p, m)
-		if (n == 0) {
-			printf("<text x='140' y='%d' class='bad'>failed: %s</text>\n", \
-			    y + 16, esc(reason[s, p])) > file
-			y += 26
-			continue
-		}
-		x = middle(n)
-		printf("<rect x='140' y='%d' width='%.1f' height='16' rx='2' " \
-		    "class='%s'/>\n", y + 3, x > 0 ? x * w : 0, \
-		    p == best ? "best" : kind[p]) > file
-		printf("<line x1='%.1f' x2='%.1f' y1='%d' y2='%d' " \
-		    "class='spread'/>\n", 140 + (sorted[1] > 0 ? sorted[1] : 0) * w, \
-		    140 + (sorted[n] > 0 ? sorted[n] : 0) * w, y + 11, y + 11) > file
-		for (j = 1; j <= n; j++)
-			printf("<circle cx='%.1f' cy='%d' r='2'/>", \
-			    140 + (sorted[j] > 0 ? sorted[j] : 0) * w, y + 11) > file
-		label = show(x * row_scale[i])
-		x = 148 + (sorted[n] > 0 ? sorted[n] : 0) * w
-		if (best != "" && kind[p] != "direct")
-			label = label sprintf("  (%.2f x)", ratio(s, m, p, best))
-		if (failed[s, p])
-			label = label ", failed " failed[s, p] " times"
-		printf("\n<text x='%.1f' y='%d' class='%s'>%s</text>\n", x, y + 16, \
-		    verdict(i, p) == "missed" ? "bad" : "value", label) > file
-		y += 26
-	}
-	if (limit != "" && limit <= most)
-		printf("<line x1='%.1f' x2='%.1f' y1='0' y2='%d' class='goal'/>\n", \
-		    140 + limit * w, 140 + limit * w, y + 4) > file
-	print "</svg>" > file
-}
-
-function times_table(s, file,    k, p, any_p50) {
-	any_p50 = 0
-	for (k = 1; k <= nprograms; k++)
-		if (median(s, programs[k], "p50") != "")
-			any_p50 = 1
-	print "<details><summary>throughput, times, memory</summary>" \
-	    "<table><tr><th>program<th>rate a second" \
-	    (any_p50 ? "<th>p50 \302\265s<th>p99 \302\265s<th>most \302\265s" : "") \
-	    "<th>PSS KiB<th>load of its core<th>others" > file
-	for (k = 1; k <= nprograms; k++) {
-		p = programs[k]
-		if (!has[s, p] || median(s, p, "rate") == "")
-			continue
-		printf("<tr><td>%s<td>%s", esc(p), show(median(s, p, "rate"))) > file
-		if (any_p50)
-			printf("<td>%s<td>%s<td>%s", show(median(s, p, "p50")), \
-			    show(median(s, p, "p99")), show(median(s, p, "max"))) > file
-		printf("<td>%s<td>%.0f %%<td>%.0f %%\n", show(median(s, p, "pss")), \
-		    100 * median(s, p, "load"), 100 * median(s, p, "noise")) > file
-	}
-	print "</table></details>" > file
-}
-
-function summary(file,    i, k, p, best, x, v, count) {
-	print "<h2>Against the goals</h2>\n<table><tr><th>row<th>program<th>value" \
-	    "<th>best peer<th>ratio<th>goal<th>" > file
-	for (i = 1; i <= rows; i++)
-		for (k = 1; k <= nprograms; k++) {
-			p = programs[k]
-			if ((v = verdict(i, p)) == "")
-				continue
-			count++
-			best = best_peer(row_scenario[i], row_metric[i])
-			x = best == "" ? "" : ratio(row_scenario[i], row_metric[i], p, best)
-			printf("<tr><td>%s<td>%s<td>%s %s<td>%s<td>%s<td>%s<td class='%s'>%s\n", \
-			    esc(row_title[i]), esc(p), \
-			    failed[row_scenario[i], p] ? "failed" : \
-			    show(median(row_scenario[i], p, row_metric[i]) * row_scale[i]), \
-			    unit_html(row_unit[i]), \
-			    best == "" ? "-" : esc(best) " " \
-			    show(median(row_scenario[i], best, row_metric[i]) * row_scale[i]), \
-			    x == "" ? "-" : sprintf("%.2f", x), \
-			    unit_html(goal_text(i)), v == "met" ? "good" : "bad", v) > file
-		}
-	if (count == 0)
-		print "<tr><td colspan='7'>no program of ours was measured" > file
-	print "</table>" > file
-}
-
-function write_html(file,    i, k, s, last) {
-	print "<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'>" \
-	    "<meta name='viewport' content='width=device-width'>" \
-	    "<title>sockproxy: benchmark</title><style>" > file
-	print ":root{--bg:#fff;--fg:#1d2126;--soft:#5c6670;--line:#d5dae0;" \
-	    "--own:#1769aa;--peer:#b9c2cc;--best:#7c8996;--bad:#b3261e;" \
-	    "--good:#1b7a3d;--goal:#b35c00}\n" \
-	    "@media(prefers-color-scheme:dark){:root{--bg:#14171a;--fg:#e4e8ec;" \
-	    "--soft:#9aa5b1;--line:#343b42;--own:#4ea3e6;--peer:#4b5661;" \
-	    "--best:#7d8b99;--bad:#ff8a80;--good:#6fd08c;--goal:#ffb25c}}" > file
-	print "body{background:var(--bg);color:var(--fg);" \
-	    "font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;" \
-	    "padding:0 1rem}h1{margin-bottom:0}h2{margin:2.2rem 0 .4rem;" \
-	    "border-bottom:1px solid var(--line)}h3{margin:1.4rem 0 .2rem;" \
-	    "font-size:1rem}p,summary{color:var(--soft);margin:.2rem 0}" \
-	    "table{border-collapse:collapse;font-size:.9rem;margin:.6rem 0;" \
-	    "display:block;overflow-x:auto}" \
-	    "td,th{padding:.15rem .7rem .15rem 0;text-align:left;" \
-	    "border-bottom:1px solid var(--line);font-variant-numeric:tabular-nums}" \
-	    "svg{width:100%;height:auto;display:block}" \
-	    "svg text{font:13px system-ui,sans-serif;fill:var(--fg)}" \
-	    "svg .name{text-anchor:end}svg .name.own{font-weight:700}" \
-	    "svg .value{fill:var(--soft)}svg .bad{fill:var(--bad)}" \
-	    ".own{fill:var(--own)}text.own{fill:var(--fg)}.peer{fill:var(--peer)}" \
-	    ".direct{fill:var(--peer)}.best{fill:var(--best)}" \
-	    ".spread{stroke:var(--fg);stroke-width:1}circle{fill:var(--fg)}" \
-	    ".goal{stroke:var(--goal);stroke-width:1.5;stroke-dasharray:5 3}" \
-	    "td.bad{color:var(--bad)}td.good{color:var(--good)}" \
-	    "</style></head><body>" > file
-	print "<h1>sockproxy and its peers</h1>" > file
-	printf("<p>%s. %s. %s. %s rounds, the programs in turn within each; " \
-	    "%s of the full amount of work; network: %s.</p>\n", \
-	    esc(meta["date"]), esc(meta["system"]), esc(meta["processor"]), \
-	    meta["rounds"], meta["factor"], esc(meta["network"])) > file
-	if (noisy > 0)
-		printf("<p>In %d of %d runs other processes took more than 10 %% " \
-		    "of the processors: read those numbers with care.</p>\n", \
-		    noisy, runs) > file
-	print "<p>Bars are medians, lines reach from the least to the most, dots " \
-	    "are the rounds; shorter is better. CPU is that of all processes of a " \
-	    "program, on a core of its own; client and backend share the other " \
-	    "one and check every byte. The darker grey bar is the best peer, the " \
-	    "dashed line the goal.</p>" > file
-	summary(file)
-	last = ""
-	for (i = 1; i <= rows; i++) {
-		if (!any(i))
-			continue
-		s = row_scenario[i]
-		if (s != last)
-			printf("<h2>%s</h2>\n", esc(row_title[i])) > file
-		printf("<h3>%s%s</h3>\n", s == last ? esc(row_title[i]) ", " : "", \
-		    unit_html(row_unit[i])) > file
-		if (row_goal[i] != "")
-			printf("<p>goal: %s</p>\n", unit_html(goal_text(i))) > file
-		plot(i, file)
-		if (row_metric[i] == "cpu")
-			times_table(s, file)
-		last = s
-	}
-	print "<h2>Programs</h2><table>" > file
-	for (k = 1; k <= nprograms; k++)
-		printf("<tr><td>%s<td>%s\n", esc(programs[k]), \
-		    esc(versions[programs[k]])) > file
-	print "</table></body></html>" > file
-	close(file)
+function noise_line() {
+	if (noisy == 0)
+		return ""
+	return "In " noisy " of " runs " runs other processes took more than " \
+	    "10 % of the processors: read those numbers with care."
 }
 
 END {
-	if (binary_kind != "" && binary_kind != "static,stripped")
-		row_title[rows] = row_title[rows] " (" binary_kind ")"
-	for (i = 1; i <= rows; i++) {
-		if (!(row_scenario[i] in sessions))
-			continue
-		sub(/[15]0,000/, sessions[row_scenario[i]], row_title[i])
+	for (i = 1; i <= rows; i++)
+		if (row_scenario[i] == "binary" && binary_kind != "" && \
+		    binary_kind != "static,stripped")
+			row_title[i] = row_title[i] " (" binary_kind ")"
+	for (s in sessions) {
+		sub(/@/, thousands(sessions[s]), scenario_title[s])
+		for (i = 1; i <= rows; i++)
+			if (row_scenario[i] == s)
+				sub(/@/, thousands(sessions[s]), row_title[i])
 	}
-	table()
-	if (markdown != "")
-		md(markdown)
+	write_text()
+	if (brief != "")
+		write_brief(brief)
+	if (full != "")
+		write_full(full)
 	if (json != "")
 		write_json(json)
 	if (html != "")

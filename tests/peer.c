@@ -19,7 +19,7 @@
  *	source IP	bind the next connects to this address
  *	connect A	connect the current slot
  *	accept		accept into the current slot
- *	use K		make slot K (0 to 1023) the current one
+ *	use K		make slot K (0 to 10239) the current one
  *	many N A	connect slots 0 to N - 1
  *	many-accept N	accept into slots 0 to N - 1
  *	txseed N, rxseed N	(connecting: 1 and 2, accepting: 2 and 1)
@@ -447,7 +447,7 @@ static struct peer *
 slot(uint64_t k)
 {
 	if (k >= PEER_SLOTS)
-		peer_die("slot", "there are 1024");
+		peer_die("slot", "there are 10240");
 	return &slots[k];
 }
 

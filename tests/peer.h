@@ -14,7 +14,7 @@
 
 #include "attr.h"
 
-enum { PEER_SLOTS = 1024, PEER_CHUNK = 65536 };
+enum { PEER_SLOTS = 10240, PEER_CHUNK = 65536 };
 
 /* One connection. */
 struct peer {

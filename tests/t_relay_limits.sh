@@ -175,6 +175,99 @@ ticks()
 	awk '{ print $14 + $15 }' "/proc/$1/stat"
 }
 
+# Of the first relay: CPU it has used so far, in microseconds; of all processes:
+# memory in KiB, what they share counted once.
+relay_cpu()
+{
+	_relay=$(relays | head -n 1 | tr -d ' ')
+	[ -r "/proc/$_relay/schedstat" ] ||
+	    atf_skip "the kernel does not count CPU finely enough"
+	awk '{ printf "%d", $1 / 1000 }' "/proc/$_relay/schedstat"
+}
+
+memory()
+{
+	for _one in $PROXY $(relays); do
+		cat "/proc/$_one/smaps_rollup"
+	done | awk '/^Pss:/ { n += $2 } END { print n }'
+}
+
+# least_cpu ROUNDS: of so many times 1,000 round trips of the busy session, the
+# cheapest, as $least: what else the machine does only makes them dearer.
+least_cpu()
+{
+	least=
+	for _ in $(seq "$1"); do
+		_before=$(relay_cpu)
+		: >go
+		told pinged
+		_cpu=$(($(relay_cpu) - _before))
+		[ -n "$least" ] && [ "$_cpu" -ge "$least" ] || least=$_cpu
+	done
+}
+
+# How many idle sessions: 10,000, or what a relay can have by the limit of
+# descriptors, which is raised as far as it goes.
+idle_sessions()
+{
+	_most=$(ulimit -H -n)
+	[ "$_most" != unlimited ] && [ "$_most" -le 20700 ] || _most=20700
+	ulimit -S -n "$_most"
+	idle=$(((_most - 700) / 2))
+	[ "$idle" -ge 1000 ] || atf_skip "a limit of $_most descriptors"
+}
+
+describe idle_sessions_cost_the_busy_one_nothing \
+    "10,000 idle sessions around one: its CPU per round trip, memory of all"
+idle_sessions_cost_the_busy_one_nothing_body()
+{
+	begin
+	[ -z "$WRAPPER" ] || atf_skip "the memory would be the wrapper's too"
+	idle_sessions
+	LIMIT=60
+	mkfifo go pinged accepted idle.ready
+	peer idle -r idle.ready listen 127.0.0.1:0 many-accept "$idle" \
+	    tell accepted park
+	i=127.0.0.1:$(timeout "$LIMIT" head -n 1 idle.ready)
+	limited accept echo <<-CONF
+		server.max-connections = $((idle + 1))
+		server.listen-backlog = 4096
+		sockproxy.log-sessions = "none"
+		\$SERVER["socket"] == "127.0.0.2:0" { $(server "i=$i") }
+	CONF
+	each=$(sed -n 's/.*sessions x \([0-9]*\) bytes.*/\1/p' proxy.log)
+	peer busy connect "$p1" rxseed 1 times 7 ping 1000 tell pinged wait go
+	told pinged
+	least_cpu 3
+	alone=$least
+	start=$(memory)
+	peer many many "$idle" "$p0" park
+	timeout "$LIMIT" head -n 1 accepted >/dev/null ||
+	    fail "not all are accepted: $(cat idle.err many.err)"
+	grown=$(($(memory) - start))
+	echo "$idle idle sessions: $grown KiB, stated: $each bytes each"
+	# Pages that are touched in part, in each of the tables.
+	[ "$grown" -le $((idle * each / 1024 + 128)) ] ||
+	    fail "$idle sessions took $grown KiB, stated: $each bytes each"
+	if asks_the_kernel; then
+		least_cpu 3
+		echo "1,000 round trips: $least us of CPU, $alone us alone"
+		# Looking at each of them would make it hundreds of times.
+		[ "$least" -le $((10 * alone)) ] ||
+		    fail "a round trip among $idle: $least ns, alone: $alone"
+	fi
+	end busy
+	finish b
+	proxy_stop_now
+}
+
+# Is what the program waits with a queue in the kernel?  poll looks at all of them.
+asks_the_kernel()
+{
+	[ "${HANDLER:-$("$PROGRAM" -V | sed -n 's/^waiting: \([a-z]*\).*/\1/p')}" \
+	    != poll ]
+}
+
 describe idle_proxy_sleeps "no system call while nothing happens" strace ss
 idle_proxy_sleeps_body()
 {
