@@ -108,8 +108,14 @@ rate_of_all_sessions_is_limited_body()
 	proxy_stop
 }
 
+# So many clients wait at the first listener.
+waiting()
+{
+	[ "$(ss -Hltn src "$p0" | awk '{ print $2 }')" = "$1" ]
+}
+
 describe full_table_makes_clients_wait \
-    "max-connections: the next client waits, nobody is refused, one log line"
+    "max-connections: the next client waits, nobody is refused, one log line" ss
 full_table_makes_clients_wait_body()
 {
 	begin
@@ -125,6 +131,7 @@ full_table_makes_clients_wait_body()
 		peer "next$i" connect "$p0" recv-text hi say in fin expect-fin
 	done
 	await "it is full" logs 'all 2 sessions are in use'
+	await "all three wait" waiting 3
 	[ ! -s next3.out ] || fail "a third session"
 	kill "$held1_pid" "$held2_pid"
 	finish next3 next4 next5
