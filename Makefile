@@ -121,7 +121,10 @@ COMPAT_Darwin = compat/chan_stream.c compat/os_accept.c compat/os_darwin.c \
 COMPAT_generic = compat/chan_stream.c compat/os_accept.c compat/os_generic.c \
 	compat/proc_close_none.c compat/sandbox_none.c compat/splice_none.c \
 	compat/wait_none.c
-COMPAT = $(COMPAT_ALL) $(COMPAT_$(COMPAT_SYSTEM))
+# Instead of something in the C library: "make static" only.
+COMPAT_SMALL = compat/heap.c
+INSTEAD =
+COMPAT = $(COMPAT_ALL) $(COMPAT_$(COMPAT_SYSTEM)) $(INSTEAD)
 SIM = tests/sim/sim_actor.c tests/sim/sim_chan.c tests/sim/sim_check.c \
 	tests/sim/sim_door.c tests/sim/sim_net.c tests/sim/sim_os.c \
 	tests/sim/sim_pattern.c tests/sim/sim_plan.c tests/sim/sim_rng.c \
@@ -141,9 +144,9 @@ CHURN = $(CHURN_$(COMPAT_SYSTEM))
 # Run once; UNIT_TESTS in C, ONCE_TESTS not.  SYSTEM_TESTS run with each build of
 # the program, each way to wait and each way to move bytes.
 UNIT_TESTS = tests/t_addr tests/t_cage tests/t_chan tests/t_conf \
-	tests/t_contract tests/t_file tests/t_http tests/t_lex tests/t_log \
-	tests/t_notify tests/t_os tests/t_proc tests/t_stat tests/t_text \
-	tests/t_wait
+	tests/t_contract tests/t_file tests/t_heap tests/t_http tests/t_lex \
+	tests/t_log tests/t_notify tests/t_os tests/t_proc tests/t_stat \
+	tests/t_text tests/t_wait
 ONCE_TESTS = tests/t_dist tests/t_fuzz tests/t_layers tests/t_manual \
 	tests/t_sim
 SYSTEM_TESTS = tests/t_activate tests/t_clients tests/t_ctl tests/t_inject \
@@ -172,7 +175,8 @@ SMALL = -flto=auto -ffunction-sections -fdata-sections -fno-pie \
 	-fno-unwind-tables -fno-asynchronous-unwind-tables
 SMALL_LINK = -static -no-pie -Wl,--gc-sections -Wl,--sort-section=alignment \
 	-Wl,--build-id=none -Wl,-z,noseparate-code -Wl,-z,norelro
-MUSL = CC='$(MUSL_CC)' OPT="$$o $(SMALL)" LDFLAGS='$(SMALL_LINK) $(LDFLAGS)'
+MUSL = CC='$(MUSL_CC)' OPT="$$o $(SMALL)" LDFLAGS='$(SMALL_LINK) $(LDFLAGS)' \
+	INSTEAD='$(COMPAT_SMALL)'
 ASAN = CC='$(CLANG)' OPT='-O1 -g -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer'
 MSAN = CC='$(CLANG)' OPT='-O1 -g -fsanitize=memory -fno-omit-frame-pointer'
