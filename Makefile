@@ -122,7 +122,7 @@ COMPAT_generic = compat/chan_stream.c compat/os_accept.c compat/os_generic.c \
 	compat/proc_close_none.c compat/sandbox_none.c compat/splice_none.c \
 	compat/wait_none.c
 # Instead of something in the C library: "make static" only.
-COMPAT_SMALL = compat/heap.c
+COMPAT_SMALL = compat/small.c compat/small_fork.c compat/small_heap.c
 INSTEAD =
 COMPAT = $(COMPAT_ALL) $(COMPAT_$(COMPAT_SYSTEM)) $(INSTEAD)
 SIM = tests/sim/sim_actor.c tests/sim/sim_chan.c tests/sim/sim_check.c \
@@ -144,8 +144,8 @@ CHURN = $(CHURN_$(COMPAT_SYSTEM))
 # Run once; UNIT_TESTS in C, ONCE_TESTS not.  SYSTEM_TESTS run with each build of
 # the program, each way to wait and each way to move bytes.
 UNIT_TESTS = tests/t_addr tests/t_cage tests/t_chan tests/t_conf \
-	tests/t_contract tests/t_file tests/t_heap tests/t_http tests/t_lex \
-	tests/t_log tests/t_notify tests/t_os tests/t_proc tests/t_stat \
+	tests/t_contract tests/t_file tests/t_http tests/t_lex tests/t_log \
+	tests/t_notify tests/t_os tests/t_proc tests/t_small tests/t_stat \
 	tests/t_text tests/t_wait
 ONCE_TESTS = tests/t_dist tests/t_fuzz tests/t_layers tests/t_manual \
 	tests/t_sim

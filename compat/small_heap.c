@@ -1,5 +1,5 @@
 /*
- * heap.c - malloc(3) for the small static program, instead of the C library's.
+ * small_heap.c - malloc(3) for the small static program, instead of the C library's.
  *
  * Nothing of ours allocates.  The C library does, a few times, for look-ups of
  * names and users, directories and the environment: each of these gets pages of
