@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -16,7 +17,8 @@
 static void
 run(const char *dir, const char *command, int out)
 {
-	int	null;
+	const char *const	args[] = { "sh", "-c", command, NULL };
+	int			null;
 
 	(void)setpgid(0, 0);
 	if ((null = open("/dev/null", O_RDWR)) == -1 ||
@@ -25,7 +27,7 @@ run(const char *dir, const char *command, int out)
 	if (dir != NULL && chdir(dir) == -1)
 		_exit(126);
 	proc_signals_default();
-	(void)execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+	(void)execv("/bin/sh", (char *const *)(uintptr_t)args);
 	_exit(127);
 }
 

@@ -36,6 +36,26 @@ strstr(const char *s, const char *what)
 	return (char *)(uintptr_t)s;
 }
 
+size_t
+strspn(const char *s, const char *set)
+{
+	size_t	n = 0;
+
+	while (s[n] != '\0' && strchr(set, s[n]) != NULL)
+		n++;
+	return n;
+}
+
+size_t
+strcspn(const char *s, const char *set)
+{
+	size_t	n = 0;
+
+	while (s[n] != '\0' && strchr(set, s[n]) == NULL)
+		n++;
+	return n;
+}
+
 /* ---- sort ---- */
 
 static void

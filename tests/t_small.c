@@ -16,6 +16,8 @@ void	*small_realloc(void *, size_t);
 void	 small_free(void *);
 size_t	 small_mbstowcs(wchar_t *restrict, const char *restrict, size_t);
 char	*small_strstr(const char *, const char *);
+size_t	 small_strspn(const char *, const char *);
+size_t	 small_strcspn(const char *, const char *);
 void	 small_qsort(void *, size_t, size_t,
 	    int (*)(const void *, const void *));
 long	 small_strtol(const char *restrict, char **restrict, int);
@@ -28,6 +30,10 @@ unsigned long long small_strtoull(const char *restrict, char **restrict, int);
 #define free		small_free
 #define mbstowcs	small_mbstowcs
 #define strstr		small_strstr
+#undef strspn
+#define strspn		small_strspn
+#undef strcspn
+#define strcspn		small_strcspn
 #define qsort		small_qsort
 #define strtol		small_strtol
 #define strtoul		small_strtoul
@@ -36,6 +42,8 @@ unsigned long long small_strtoull(const char *restrict, char **restrict, int);
 #include "small_heap.c"
 #undef mbstowcs
 #undef strstr
+#undef strspn
+#undef strcspn
 #undef qsort
 #undef strtol
 #undef strtoul
@@ -110,8 +118,8 @@ ATF_TC_BODY(too_much_is_refused, tc)
 	free(p);
 }
 
-ATF_TC_WITHOUT_HEAD(found_where_it_is);
-ATF_TC_BODY(found_where_it_is, tc)
+ATF_TC_WITHOUT_HEAD(strings_are_searched);
+ATF_TC_BODY(strings_are_searched, tc)
 {
 	const char	*s = "a needle in a haystack";
 
@@ -122,6 +130,12 @@ ATF_TC_BODY(found_where_it_is, tc)
 	ATF_CHECK(small_strstr(s, "a ha") == s + 12);
 	ATF_CHECK(small_strstr("", "a") == NULL);
 	ATF_CHECK(small_strstr("", "") != NULL);
+	ATF_CHECK_EQ(2, small_strspn("abcab", "ab"));
+	ATF_CHECK_EQ(0, small_strspn("abcab", ""));
+	ATF_CHECK_EQ(5, small_strspn("abcab", "abc"));
+	ATF_CHECK_EQ(2, small_strcspn("abcab", "xc"));
+	ATF_CHECK_EQ(5, small_strcspn("abcab", ""));
+	ATF_CHECK_EQ(0, small_strcspn("", "a"));
 }
 
 ATF_TC_WITHOUT_HEAD(bytes_are_characters);
@@ -227,7 +241,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, growing_keeps_the_bytes);
 	ATF_TP_ADD_TC(tp, calloc_is_zero);
 	ATF_TP_ADD_TC(tp, too_much_is_refused);
-	ATF_TP_ADD_TC(tp, found_where_it_is);
+	ATF_TP_ADD_TC(tp, strings_are_searched);
 	ATF_TP_ADD_TC(tp, bytes_are_characters);
 	ATF_TP_ADD_TC(tp, sorted_like_the_c_library_sorts);
 	ATF_TP_ADD_TC(tp, numbers_are_what_the_c_library_reads);
