@@ -334,8 +334,8 @@ struct rule {
 enum { RULES_MAX = 16 };
 
 struct prog {
-	struct bpf_insn	insns[PROG_MAX];
 	unsigned	n;
+	struct bpf_insn	insns[PROG_MAX];
 };
 
 static void

@@ -89,12 +89,11 @@ confine_enter(const struct start *start, int *keep, unsigned n)
  */
 
 struct targets {
-	uint16_t	ports[LIMIT_BACKENDS + LIMIT_ADDRS];
-	unsigned	nports;
-	char		dirs[DIRS][DIR_BYTES];
-	const char	*names[DIRS];
-	unsigned	ndirs;
 	bool		abstract;
+	unsigned	nports, ndirs;
+	uint16_t	ports[LIMIT_BACKENDS + LIMIT_ADDRS];
+	const char	*names[DIRS];
+	char		dirs[DIRS][DIR_BYTES];
 };
 
 static void

@@ -414,14 +414,14 @@ upgrade_adopt(void)
 	struct crew	*ours = crew;
 	struct start	*old = &second->start;
 
+	if (!upgrade_take(second))
+		return false;
 	old->foreground = job->foreground;
 	old->any_port = job->ready_fd != -1;
 	old->ready_fd = -1;
 	old->setup->server.graceful_ms = ours->start.setup->server.graceful_ms;
 	old->setup->server.syslog_facility =
 	    ours->start.setup->server.syslog_facility;
-	if (!upgrade_take(second))
-		return false;
 	crew = second;
 	second = ours;
 	foreign = true;

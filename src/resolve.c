@@ -20,8 +20,12 @@ enum {
 	SHOWN = 200		/* bytes of a name in a message */
 };
 
-/* What looking up each backend's name came to: addresses, an error, 0 not yet. */
-static int	found[LIMIT_BACKENDS];
+/* Backends whose names were looked up, and what came of it. */
+static struct {
+	unsigned	backend;
+	int		result;		/* addresses, or an error */
+} found[LIMIT_BACKENDS];
+static unsigned	nfound;
 
 static const char *
 lookup_text(int error)
@@ -72,16 +76,14 @@ report_missing(const struct setup *setup, unsigned i, int error)
 }
 
 /*
- * The first backend with that name that was looked up, or -1.
+ * What looking that name up came to: in found, or -1.
  */
 static int
-earlier(const struct setup *setup, unsigned i)
+earlier(const struct setup *setup, const char *host)
 {
-	const char	*host = conf_string(setup, setup->backends[i].host);
-
-	for (unsigned k = 0; k < i; k++)
-		if (found[k] != 0 && strcmp(host, conf_string(setup,
-		    setup->backends[k].host)) == 0)
+	for (unsigned k = 0; k < nfound; k++)
+		if (strcmp(host, conf_string(setup,
+		    setup->backends[found[k].backend].host)) == 0)
 			return (int)k;
 	return -1;
 }
@@ -90,16 +92,19 @@ static int
 lookup(const struct setup *setup, unsigned i, struct os_addr *to)
 {
 	const struct setup_backend	*b = &setup->backends[i], *same;
+	const char			*host = conf_string(setup, b->host);
 	int				 k, n;
 
-	if ((k = earlier(setup, i)) == -1) {
-		n = name_resolve(conf_string(setup, b->host),
-		    (uint16_t)b->port.v, to, LIMIT_ADDRS_PER_NAME);
+	if ((k = earlier(setup, host)) == -1) {
+		n = name_resolve(host, (uint16_t)b->port.v, to,
+		    LIMIT_ADDRS_PER_NAME);
+		found[nfound].backend = i;
+		found[nfound++].result = n == 0 ? -ENOENT : n;
 		return n == 0 ? -ENOENT : n;
 	}
-	if (found[k] < 0)
-		return found[k];
-	same = &setup->backends[k];
+	if (found[k].result < 0)
+		return found[k].result;
+	same = &setup->backends[found[k].backend];
 	for (unsigned a = 0; a < same->naddrs; a++) {
 		to[a] = setup->addrs[same->first_addr + a];
 		to[a].port = (uint16_t)b->port.v;
@@ -138,18 +143,16 @@ void
 resolve_backends(struct setup *setup)
 {
 	struct os_addr		 addrs[LIMIT_ADDRS_PER_NAME];
-	struct setup_backend	*b;
+	int			 n;
 
-	memset(found, 0, setup->nbackends * sizeof(found[0]));
+	nfound = 0;
 	for (unsigned i = 0; i < setup->nbackends; i++) {
-		b = &setup->backends[i];
-		if (b->addr.family != OS_NONE)
+		if (setup->backends[i].addr.family != OS_NONE)
 			continue;
-		found[i] = lookup(setup, i, addrs);
-		if (found[i] > 0)
-			keep(setup, i, addrs, (unsigned)found[i]);
+		if ((n = lookup(setup, i, addrs)) > 0)
+			keep(setup, i, addrs, (unsigned)n);
 		else
-			report_missing(setup, i, found[i]);
+			report_missing(setup, i, n);
 	}
 }
 

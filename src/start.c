@@ -352,17 +352,23 @@ open_parts(struct start *start, int activated)
 	    open_tables(start);
 }
 
+static void
+open_nothing(struct start *start)
+{
+	start->log_fd = start->pid_fd = -1;
+	for (unsigned i = 0; i < start->setup->nlisteners; i++)
+		start->listeners[i] = -1;
+	for (int i = 0; i < DOORS; i++)
+		start->doors[i].fd = -1;
+}
+
 bool
 start_open(struct start *start)
 {
 	int	activated;
 
-	start->log_fd = start->pid_fd = -1;
+	open_nothing(start);
 	start->any_port = start->ready_fd != -1;
-	for (int i = 0; i < LIMIT_LISTENERS; i++)
-		start->listeners[i] = -1;
-	for (int i = 0; i < DOORS; i++)
-		start->doors[i].fd = -1;
 	if (!check_ready_fd(start) || !take_activation(start, &activated))
 		return false;
 	close_inherited(start, activated);
@@ -491,27 +497,40 @@ close_own(struct start *start, const struct start *other)
 	start->log_fd = -1;
 }
 
+/*
+ * Counters and tables: those in use against those that lie aside in a start.
+ */
+static void
+swap_areas(struct start *start)
+{
+	stat_swap(&start->stats);
+	table_swap(&start->tables);
+	monitor_swap(&start->board);
+}
+
+static void
+unmap_areas(void)
+{
+	stat_close();
+	table_unmap();
+	monitor_unmap();
+}
+
 bool
 start_again(struct start *next, struct start *now)
 {
 	struct setup	*setup = next->setup;
 
-	*next = (struct start){ .setup = setup, .ready_fd = -1, .log_fd = -1,
-	    .pid_fd = -1, .foreground = now->foreground,
-	    .any_port = now->any_port };
-	for (int i = 0; i < LIMIT_LISTENERS; i++)
-		next->listeners[i] = -1;
-	for (int i = 0; i < DOORS; i++)
-		next->doors[i].fd = -1;
+	*next = (struct start){ .setup = setup, .ready_fd = -1,
+	    .foreground = now->foreground, .any_port = now->any_port };
+	open_nothing(next);
 	if (!parts_again(next, now)) {
 		listen_revert(next);
 		doors_revert(next);
 		close_own(next, now);
 		return false;
 	}
-	stat_swap(&now->stats);
-	table_swap(&now->tables);
-	monitor_swap(&now->board);
+	swap_areas(now);
 	start_use_log(next);
 	if (open_tables(next))
 		return true;
@@ -530,26 +549,16 @@ start_settle(struct start *former, const struct start *now)
 void
 start_forget(struct start *former)
 {
-	stat_swap(&former->stats);
-	stat_close();
-	stat_swap(&former->stats);
-	table_swap(&former->tables);
-	table_unmap();
-	table_swap(&former->tables);
-	monitor_swap(&former->board);
-	monitor_unmap();
-	monitor_swap(&former->board);
+	swap_areas(former);
+	unmap_areas();
+	swap_areas(former);
 }
 
 void
 start_revert(struct start *next, struct start *now)
 {
-	stat_close();
-	table_unmap();
-	monitor_unmap();
-	stat_swap(&now->stats);
-	table_swap(&now->tables);
-	monitor_swap(&now->board);
+	unmap_areas();
+	swap_areas(now);
 	start_use_log(now);
 	listen_revert(next);
 	doors_revert(next);
@@ -583,9 +592,7 @@ start_close(struct start *start)
 		file_pid_remove(start->pid_fd, start->pid_path);
 	start->pid_fd = -1;
 	doors_close(start, NULL);
-	stat_close();
-	table_unmap();
-	monitor_unmap();
+	unmap_areas();
 	/* The log stays open: the last lines are still to come. */
 }
 
