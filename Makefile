@@ -170,9 +170,13 @@ TREE = for d in src compat tests tests/fuzz tests/sim bench; do \
 # pointers are then read-only from the start and RELRO has nothing to protect),
 # no tables for unwinding, one segment for code and constants, and the small
 # variables together behind the large tables: few pages are ever written to.
-# -Oz is new in gcc 12; "make static" asks the compiler whether it knows it.
+# SMALLER is for gcc 12 and later (-Oz instead of -Os, and four that take another
+# 1.4 % away without more instructions per byte or session); "make static" asks
+# the compiler whether it knows them.
 SMALL = -flto=auto -ffunction-sections -fdata-sections -fno-pie \
 	-fno-unwind-tables -fno-asynchronous-unwind-tables
+SMALLER = -Oz -flto-partition=one -fno-caller-saves -fno-jump-tables \
+	-fno-tree-forwprop
 SMALL_LINK = -static -no-pie -Wl,--gc-sections -Wl,--sort-section=alignment \
 	-Wl,--build-id=none -Wl,-z,noseparate-code -Wl,-z,norelro
 MUSL = CC='$(MUSL_CC)' OPT="$$o $(SMALL)" LDFLAGS='$(SMALL_LINK) $(LDFLAGS)' \
@@ -194,8 +198,8 @@ all:
 
 static:
 	@b=build-musl; $(TREE)
-	@o=-Os; if $(MUSL_CC) -Oz -E - </dev/null >/dev/null 2>&1; then \
-		o=-Oz; fi; \
+	@o=-Os; if $(MUSL_CC) $(SMALLER) -E - </dev/null >/dev/null 2>&1; then \
+		o='$(SMALLER)'; fi; \
 		cd build-musl && $(MAKE) $(MUSL) program
 	@$(STRIP) -R .comment -o build-musl/sockproxy.stripped \
 	    build-musl/sockproxy
