@@ -75,7 +75,7 @@ HEADERS = compat/attr.h compat/chan.h compat/chan_fds.h compat/console.h \
 	src/expire.h src/former.h src/half.h src/handover.h src/history.h \
 	src/http.h src/key.h src/lex.h src/limits.h src/listen.h \
 	src/listener.h src/log.h src/loop.h src/monitor.h src/must.h \
-	src/operate.h src/out.h src/parent.h src/relay.h src/report.h \
+	src/operate.h src/out.h src/parent.h src/place.h src/relay.h src/report.h \
 	src/resolve.h src/session.h src/setup.h src/start.h src/stat.h \
 	src/status.h src/table.h src/text.h src/upgrade.h src/view.h \
 	src/watcher.h tests/conf_same.h tests/contract.h tests/peer.h \
@@ -91,7 +91,7 @@ SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
 	src/http.c src/json.c src/key.c src/key_value.c src/lex.c \
 	src/listen.c src/listener.c src/listing.c src/log.c src/loop.c \
 	src/metrics.c src/monitor.c src/must.c src/operate.c src/out.c \
-	src/page.c src/parent.c src/relay.c src/report.c src/resolve.c \
+	src/page.c src/parent.c src/place.c src/relay.c src/report.c src/resolve.c \
 	src/session.c src/start.c src/stat.c src/stat_text.c src/status.c \
 	src/table.c src/text.c src/upgrade.c src/view.c src/watcher.c
 COMPAT_ALL = compat/chan.c compat/console.c compat/file.c compat/file_glob.c \
@@ -170,8 +170,8 @@ TREE = for d in src compat tests tests/fuzz tests/sim bench; do \
 # pointers are then read-only from the start and RELRO has nothing to protect),
 # no tables for unwinding, one segment for code and constants, and the small
 # variables together behind the large tables: few pages are ever written to.
-# SMALLER is for gcc 12 and later (-Oz instead of -Os, and four that take another
-# 1.4 % away without more instructions per byte or session); "make static" asks
+# SMALLER is for gcc 12 and later: -Oz instead of -Os, and four that take another
+# 1.4 % and a few instructions for each byte and session away; "make static" asks
 # the compiler whether it knows them.
 SMALL = -flto=auto -ffunction-sections -fdata-sections -fno-pie \
 	-fno-unwind-tables -fno-asynchronous-unwind-tables

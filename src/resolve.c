@@ -12,13 +12,10 @@
 #include "conf.h"
 #include "log.h"
 #include "name.h"
+#include "place.h"
 #include "text.h"
 
-enum {
-	PLACE = 256,		/* "file:line" */
-	HOST_MAX = 256,
-	SHOWN = 200		/* bytes of a name in a message */
-};
+enum { HOST_MAX = 256 };
 
 /* Backends whose names were looked up, and what came of it. */
 static struct {
@@ -63,16 +60,15 @@ report_missing(const struct setup *setup, unsigned i, int error)
 {
 	const struct setup_backend	*b = &setup->backends[i];
 	const char			*host = conf_string(setup, b->host);
-	char				 at[PLACE];
+	const char			*at = place(setup, b->at);
 	unsigned			 n;
 
-	conf_at(setup, b->at, at, sizeof(at));
 	if (same_pool(setup, i, &n) && n == 1)
-		log_warn("%s: the only backend is down: \"%.*s\" does not "
-		    "resolve: %s", at, SHOWN, host, lookup_text(error));
+		log_warn("%s: the only backend is down: \"%.200s\" does not "
+		    "resolve: %s", at, host, lookup_text(error));
 	else
-		log_notice("%s: a backend is down: \"%.*s\" does not "
-		    "resolve: %s", at, SHOWN, host, lookup_text(error));
+		log_notice("%s: a backend is down: \"%.200s\" does not "
+		    "resolve: %s", at, host, lookup_text(error));
 }
 
 /*
@@ -120,16 +116,14 @@ keep(struct setup *setup, unsigned i, const struct os_addr *addrs, unsigned n)
 {
 	struct setup_backend	*b = &setup->backends[i];
 	unsigned		 room;
-	char			 at[PLACE];
 
 	room = LIMIT_ADDRS - setup->naddrs - (setup->nbackends - 1 - i);
 
 	_Static_assert(LIMIT_ADDRS >= LIMIT_BACKENDS, "one address each");
 	if (n > room) {
-		log_warn("%s: only %u of the %u addresses of \"%.*s\" are "
-		    "kept (LIMIT_ADDRS)", conf_at(setup, b->at, at, sizeof(at)),
-		    room, n, SHOWN,
-		    conf_string(setup, b->host));
+		log_warn("%s: only %u of the %u addresses of \"%.200s\" are "
+		    "kept (LIMIT_ADDRS)", place(setup, b->at),
+		    room, n, conf_string(setup, b->host));
 		n = room;
 	}
 	b->addr = addrs[0];
@@ -174,7 +168,7 @@ resolve_listeners(struct setup *setup)
 {
 	struct setup_listener	*l;
 	const char		*name;
-	char			 host[HOST_MAX], at[PLACE];
+	char			 host[HOST_MAX];
 	int			 n;
 
 	for (unsigned i = 0; i < setup->nlisteners; i++) {
@@ -187,8 +181,8 @@ resolve_listeners(struct setup *setup)
 			n = name_resolve(host, l->addr.port, &l->addr, 1);
 		if (n > 0)
 			continue;
-		log_fatal("%s: cannot listen on \"%.*s\": the name does not "
-		    "resolve: %s", conf_at(setup, l->at, at, sizeof(at)), SHOWN, name,
+		log_fatal("%s: cannot listen on \"%.200s\": the name does not "
+		    "resolve: %s", place(setup, l->at), name,
 		    lookup_text(n == 0 ? -ENOENT : n));
 		return false;
 	}
