@@ -42,6 +42,15 @@ malloc(size_t size)
 	return head + 1;
 }
 
+/* musl's name for it where it reads time zones; without, it brings its own. */
+void	*__libc_malloc(size_t);
+
+void *
+__libc_malloc(size_t size)
+{
+	return malloc(size);
+}
+
 void
 free(void *p)
 {

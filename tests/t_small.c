@@ -28,6 +28,7 @@ unsigned long long small_strtoull(const char *restrict, char **restrict, int);
 #define calloc		small_calloc
 #define realloc		small_realloc
 #define free		small_free
+#define __libc_malloc	small_libc_malloc
 #define mbstowcs	small_mbstowcs
 #define strstr		small_strstr
 #undef strspn
