@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "line.h"
 
-/* Read until the end: -EFBIG when there is more than size. */
-static long
-read_all(int fd, char *buf, size_t size)
+long
+file_rest(int fd, char *buf, size_t size)
 {
 	size_t	used = 0;
 	ssize_t	n;
@@ -57,13 +57,13 @@ file_read(const char *path, char *buf, size_t size)
 	long	n;
 
 	if (strcmp(path, "-") == 0)
-		return read_all(STDIN_FILENO, buf, size);
+		return file_rest(STDIN_FILENO, buf, size);
 	/* O_NONBLOCK: a FIFO is opened at once, and then refused. */
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd == -1)
 		return errno == ENXIO ? -EINVAL : -errno;
 	if ((n = check_regular(fd)) == 0)
-		n = read_all(fd, buf, size);
+		n = file_rest(fd, buf, size);
 	(void)close(fd);
 	return n;
 }
@@ -169,35 +169,20 @@ file_pid_open(const char *path)
 	return -EBUSY;
 }
 
-/* A number and a line end; without all of printf.  Returns the length. */
-static int
-text_of(char *line, unsigned long n)
-{
-	char	digits[24];
-	int	i = 0, len = 0;
-
-	do
-		digits[i++] = (char)('0' + n % 10);
-	while ((n /= 10) != 0);
-	while (i > 0)
-		line[len++] = digits[--i];
-	line[len++] = '\n';
-	return len;
-}
-
 int
 file_pid_write(int fd)
 {
-	char	line[25];
-	int	len;
-	ssize_t	n;
+	char		text[32];
+	struct line	line = { text, sizeof(text), 0 };
+	ssize_t		n;
 
-	len = text_of(line, (unsigned long)getpid());
+	line_number(&line, (uint64_t)getpid());
+	line_text(&line, "\n");
 	if (ftruncate(fd, 0) == -1)
 		return -errno;
-	if ((n = pwrite(fd, line, (size_t)len, 0)) == -1)
+	if ((n = pwrite(fd, text, line.len, 0)) == -1)
 		return -errno;
-	return n == len ? 0 : -ENOSPC;
+	return (size_t)n == line.len ? 0 : -ENOSPC;
 }
 
 bool

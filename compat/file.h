@@ -18,6 +18,12 @@
 long	file_read(const char *path, char *buf, size_t size);
 
 /*
+ * Read a descriptor to its end.  Returns the number of bytes, -EFBIG when there are
+ * more than size, or read(2)'s errors.
+ */
+long	file_rest(int fd, char *buf, size_t size);
+
+/*
  * The paths that match a pattern of "*", "?", "[a-z]", "[!a-z]" and "\\x" (x itself),
  * sorted, each ended by a NUL, one after the other in buf.  No "*" takes a leading
  * dot or a slash.  Returns how many, 0 for none, -E2BIG when buf is too small,

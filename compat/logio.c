@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "line.h"
 #include "logio.h"
 
 enum kind {
@@ -22,6 +23,8 @@ enum kind {
 	OWN,			/* does not block */
 	SOCKET			/* can be told not to, each time */
 };
+
+enum { FD_PATH = 40 };
 
 /* The descriptors we know; one log at a time, and one being reopened. */
 static struct {
@@ -99,16 +102,11 @@ logio_open(const char *path)
 static void
 proc_path(char *path, int fd)
 {
-	char	digits[12];
-	int	i = 0;
+	struct line	line = { path, FD_PATH - 1, 0 };
 
-	do
-		digits[i++] = (char)('0' + fd % 10);
-	while ((fd /= 10) != 0);
-	path += strlen(strcpy(path, "/proc/self/fd/"));
-	while (i > 0)
-		*path++ = digits[--i];
-	*path = '\0';
+	line_text(&line, "/proc/self/fd/");
+	line_number(&line, (uint64_t)fd);
+	path[line.len] = '\0';
 }
 
 static int
@@ -124,7 +122,7 @@ int
 logio_own(int fd)
 {
 	struct stat	st;
-	char		path[40];
+	char		path[FD_PATH];
 	int		new, flags;
 
 	if (fstat(fd, &st) == -1)

@@ -53,7 +53,7 @@ int	logio_syslog(int priority, const char *name, const char *text);
  * The wall-clock time for a log line, "2024-05-01 12:34:56", local time (the zone
  * is read before chroot, by proc_start).  Returns buf.
  */
-enum { LOGIO_STAMP = 32 };
+enum { LOGIO_STAMP = 24 };
 const char *logio_stamp(char buf[LOGIO_STAMP]);
 
 #endif

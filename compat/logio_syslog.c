@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "line.h"
 #include "logio.h"
 
 enum { LINE = 1024 };		/* RFC 3164, 4.1: at most */
@@ -74,31 +75,9 @@ logio_syslog_fd(void)
 	return logger;
 }
 
-/* Append to a line of LINE bytes, cutting what is too long. */
-static size_t
-add(char *line, size_t at, const char *s)
-{
-	while (*s != '\0' && at < LINE)
-		line[at++] = *s++;
-	return at;
-}
-
-static size_t
-add_number(char *line, size_t at, unsigned long n)
-{
-	char	digits[24];
-	size_t	i = sizeof(digits);
-
-	digits[--i] = '\0';
-	do
-		digits[--i] = (char)('0' + n % 10);
-	while ((n /= 10) != 0);
-	return add(line, at, digits + i);
-}
-
 /* "2024-05-01 12:34:56" as "May  1 12:34:56 ". */
-static size_t
-add_stamp(char *line, size_t at)
+static void
+put_stamp(struct line *line)
 {
 	static const char	months[12][4] = { "Jan", "Feb", "Mar", "Apr",
 				    "May", "Jun", "Jul", "Aug", "Sep", "Oct",
@@ -106,40 +85,39 @@ add_stamp(char *line, size_t at)
 	char			stamp[LOGIO_STAMP];
 
 	if (*logio_stamp(stamp) == '\0')
-		return at;	/* nobody knows the time */
-	at = add(line, at, months[(stamp[5] - '0') * 10 + stamp[6] - '1']);
+		return;		/* nobody knows the time */
+	line_text(line, months[(stamp[5] - '0') * 10 + stamp[6] - '1']);
 	stamp[7] = ' ';
 	if (stamp[8] == '0')
 		stamp[8] = ' ';
-	at = add(line, at, stamp + 7);
-	return add(line, at, " ");
+	line_text(line, stamp + 7);
+	line_text(line, " ");
 }
 
 /* "<30>May  1 12:34:56 name[123]: " */
-static size_t
-head(char *line, int priority, const char *name)
+static void
+put_head(struct line *line, int priority, const char *name)
 {
-	size_t	at = 0;
-
-	at = add(line, at, "<");
-	at = add_number(line, at, (unsigned long)priority);
-	at = add(line, at, ">");
-	at = add_stamp(line, at);
-	at = add(line, at, name);
-	at = add(line, at, "[");
-	at = add_number(line, at, (unsigned long)getpid());
-	return add(line, at, "]: ");
+	line_text(line, "<");
+	line_number(line, (uint64_t)priority);
+	line_text(line, ">");
+	put_stamp(line);
+	line_text(line, name);
+	line_text(line, "[");
+	line_number(line, (uint64_t)getpid());
+	line_text(line, "]: ");
 }
 
 static int
-put(const char *line, size_t len)
+put(const struct line *line)
 {
 	ssize_t	n;
 
 	if (logger == -1)
 		return -ENOTCONN;
 	do
-		n = send(logger, line, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+		n = send(logger, line->text, line->len,
+		    MSG_DONTWAIT | MSG_NOSIGNAL);
 	while (n == -1 && errno == EINTR);
 	return n == -1 ? -errno : 0;
 }
@@ -155,16 +133,17 @@ is_gone(int error)
 int
 logio_syslog(int priority, const char *name, const char *text)
 {
-	char	line[LINE];
-	size_t	len;
-	int	error;
+	char		message[LINE];
+	struct line	line = { message, sizeof(message), 0 };
+	int		error;
 
-	len = add(line, head(line, priority, name), text);
-	error = put(line, len);
+	put_head(&line, priority, name);
+	line_text(&line, text);
+	error = put(&line);
 	if (!is_gone(error))
 		return error;
 	logio_syslog_close();
 	if ((error = logio_syslog_open()) != 0)
 		return error;
-	return put(line, len);
+	return put(&line);
 }

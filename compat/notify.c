@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "line.h"
 #include "notify.h"
 
 #ifndef SOCK_CLOEXEC
@@ -43,52 +44,27 @@ manager_address(const char *name, struct sockaddr_un *sun, socklen_t *len)
 	return 0;
 }
 
-/* A message in the making; what does not fit is cut. */
-struct message {
-	char	text[MESSAGE];
-	size_t	len;
-};
-
-static void
-put(struct message *m, const char *s)
-{
-	for (; *s != '\0' && m->len < sizeof(m->text); s++)
-		m->text[m->len++] = *s;
-}
-
-static void
-put_number(struct message *m, uint64_t v)
-{
-	char	digits[24], *p = digits + sizeof(digits);
-
-	*--p = '\0';
-	do {
-		*--p = (char)('0' + v % 10);
-	} while ((v /= 10) != 0);
-	put(m, p);
-}
-
 /* A reload is told with its time, so that its READY is not taken for another's. */
 static void
-put_state(struct message *m, enum notify state)
+put_state(struct line *m, enum notify state)
 {
 	struct timespec	ts;
 
 	switch (state) {
 	case NOTIFY_READY:
-		put(m, "READY=1\nMAINPID=");
-		put_number(m, (uint64_t)getpid());
-		put(m, "\n");
+		line_text(m, "READY=1\nMAINPID=");
+		line_number(m, (uint64_t)getpid());
+		line_text(m, "\n");
 		break;
 	case NOTIFY_RELOADING:
 		(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-		put(m, "RELOADING=1\nMONOTONIC_USEC=");
-		put_number(m, (uint64_t)ts.tv_sec * 1000000 +
+		line_text(m, "RELOADING=1\nMONOTONIC_USEC=");
+		line_number(m, (uint64_t)ts.tv_sec * 1000000 +
 		    (uint64_t)ts.tv_nsec / 1000);
-		put(m, "\n");
+		line_text(m, "\n");
 		break;
 	case NOTIFY_STOPPING:
-		put(m, "STOPPING=1\n");
+		line_text(m, "STOPPING=1\n");
 		break;
 	case NOTIFY_STATUS:
 		break;
@@ -97,13 +73,13 @@ put_state(struct message *m, enum notify state)
 
 /* A line end in it would begin an assignment of its own. */
 static void
-put_status(struct message *m, const char *text)
+put_status(struct line *m, const char *text)
 {
 	size_t	i;
 
-	put(m, "STATUS=");
+	line_text(m, "STATUS=");
 	i = m->len;
-	put(m, text);
+	line_text(m, text);
 	for (; i < m->len; i++)
 		if (m->text[i] == '\n')
 			m->text[i] = ' ';
@@ -115,14 +91,14 @@ notify_send(enum notify state, const char *text)
 	const char		*name = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un	 sun;
 	socklen_t		 len;
-	struct message		 m;
+	char			 message[MESSAGE];
+	struct line		 m = { message, sizeof(message), 0 };
 	int			 error, fd;
 
 	if (name == NULL || *name == '\0')
 		return 0;
 	if ((error = manager_address(name, &sun, &len)) != 0)
 		return error;
-	m.len = 0;
 	put_state(&m, state);
 	if (text != NULL)
 		put_status(&m, text);

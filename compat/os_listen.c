@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "os.h"
 #include "os_sys.h"
 
@@ -47,41 +48,30 @@ unix_alive(const struct os_addr *a)
 static int
 unix_takeover(const struct os_addr *a)
 {
-	struct stat	before, after;
+	struct file_id	id;
 	char		path[sizeof(a->u.path) + 1];
 	int		error;
 
 	memset(path, 0, sizeof(path));
 	memcpy(path, a->u.path, a->pathlen);
-	if (lstat(path, &before) == -1)
-		return errno == ENOENT ? 0 : -errno;
-	if (!S_ISSOCK(before.st_mode))
+	if ((error = file_socket_id(path, &id)) == -EINVAL)
 		return -EEXIST;
-	error = unix_alive(a);
-	if (error == -ENOENT)
-		return 0;
-	if (error != 0)
-		return error;
-	if (lstat(path, &after) == -1)
-		return errno == ENOENT ? 0 : -errno;
-	if (after.st_dev != before.st_dev || after.st_ino != before.st_ino)
-		return -EADDRINUSE;
-	if (unlink(path) == -1 && errno != ENOENT)
-		return -errno;
-	return 0;
+	if (error == 0 && (error = unix_alive(a)) == 0)
+		error = file_socket_remove(path, &id);
+	if (error == -ESTALE)
+		return -EADDRINUSE;	/* another one's by now */
+	return error == -ENOENT ? 0 : error;
 }
 
 static int
 bind_to(int fd, const struct os_addr *a, const struct os_listen *how)
 {
 	struct sockaddr_storage	 ss;
-	socklen_t		 len;
+	const socklen_t		 len = os_addr_to(a, &ss);
 	mode_t			 mask = 0;
 	bool			 masked;
 	int			 error = 0;
 
-	if ((len = os_addr_to(a, &ss)) == 0)
-		return -EINVAL;
 	masked = a->family == OS_UNIX && a->u.path[0] != '\0' &&
 	    how->mode != -1;
 	if (masked)
@@ -140,24 +130,14 @@ listen_on(int fd, const struct os_addr *a, const struct os_listen *how)
 int
 os_listen(const struct os_addr *a, const struct os_listen *how)
 {
-	int	fd, error, domain;
+	struct sockaddr_storage	ss;
+	int			fd, error;
 
-	switch (a->family) {
-	case OS_IPV4:
-		domain = AF_INET;
-		break;
-	case OS_IPV6:
-		domain = AF_INET6;
-		break;
-	case OS_UNIX:
-		domain = AF_UNIX;
-		break;
-	default:
-		return -EINVAL;
-	}
-	if (domain == AF_UNIX && a->pathlen > os_path_max())
+	if (a->family == OS_UNIX && a->pathlen > os_path_max())
 		return -ENAMETOOLONG;
-	if ((fd = os_sys_socket(domain)) < 0)
+	if (os_addr_to(a, &ss) == 0)
+		return -EINVAL;
+	if ((fd = os_sys_socket(ss.ss_family)) < 0)
 		return fd;
 	if ((error = listen_on(fd, a, how)) != 0) {
 		(void)close(fd);

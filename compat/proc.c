@@ -161,12 +161,15 @@ proc_inherit(int fd, bool on)
 }
 
 int
-proc_setenv(const char *name, const char *value)
+proc_putenv(char *assignment)
 {
-	const int	r = value != NULL ? setenv(name, value, 1) :
-			    unsetenv(name);
+	return putenv(assignment) != 0 ? -errno : 0;
+}
 
-	return r == -1 ? -errno : 0;
+void
+proc_unsetenv(const char *name)
+{
+	(void)unsetenv(name);
 }
 
 int
@@ -245,40 +248,53 @@ proc_no_fork(void)
 
 /* ---- service managers ---- */
 
+bool
+proc_number(const char *s, uint32_t most, uint32_t *n)
+{
+	uint64_t	v = 0;
+
+	if (*s == '\0')
+		return false;
+	for (; *s != '\0'; s++) {
+		if (*s < '0' || *s > '9')
+			return false;
+		v = v * 10 + (uint64_t)(*s - '0');
+		if (v > most)
+			return false;
+	}
+	*n = (uint32_t)v;
+	return true;
+}
+
 /* A number in the environment: 0 when unset, -1 when it is none. */
-static long
+static int64_t
 environment_number(const char *name)
 {
 	const char	*s = getenv(name);
-	char		*end;
-	long		 n;
+	uint32_t	 n;
 
 	if (s == NULL)
 		return 0;
-	if (*s < '0' || *s > '9')
-		return -1;
-	errno = 0;
-	n = strtol(s, &end, 10);
-	return *end != '\0' || errno != 0 || n > INT32_MAX ? -1 : n;
+	return proc_number(s, INT32_MAX, &n) ? (int64_t)n : -1;
 }
 
 int
 proc_listen_fds(void)
 {
-	long	pid, n, i;
+	int64_t	pid, n;
+	int	i;
 
 	pid = environment_number("LISTEN_PID");
 	n = environment_number("LISTEN_FDS");
 	(void)unsetenv("LISTEN_PID");
 	(void)unsetenv("LISTEN_FDS");
 	(void)unsetenv("LISTEN_FDNAMES");
-	if (pid < 0 || n < 0 || n > INT32_MAX - PROC_LISTEN_FIRST)
+	if (pid == -1 || n == -1 || n > INT32_MAX - PROC_LISTEN_FIRST)
 		return -EINVAL;
-	if (pid != (long)getpid())
+	if (pid != (int64_t)getpid())
 		return 0;	/* meant for somebody before us */
 	for (i = 0; i < n; i++)
-		if (fcntl(PROC_LISTEN_FIRST + (int)i, F_SETFD, FD_CLOEXEC) ==
-		    -1)
+		if (fcntl(PROC_LISTEN_FIRST + i, F_SETFD, FD_CLOEXEC) == -1)
 			return -EBADF;
 	return (int)n;
 }

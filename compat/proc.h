@@ -112,9 +112,11 @@ ATTR_NORETURN void proc_exit(int status);
 int	proc_exec(const char *path, char *const argv[]);
 
 /*
- * Set a variable of the environment; value NULL takes it away.  0 or an error.
+ * Put "name=value" into the environment, which is the string from then on; 0 or
+ * an error.  Or take a variable away.
  */
-int	proc_setenv(const char *name, const char *value);
+int	proc_putenv(char *);
+void	proc_unsetenv(const char *name);
 
 /*
  * Mark a descriptor to stay open (or not) over proc_exec.  0 or an error.
@@ -193,6 +195,11 @@ int	proc_set_core(bool);
  * This process can have no children from now on.  0 or an error.
  */
 int	proc_no_fork(void);
+
+/*
+ * A number that is nothing but decimal digits, and not more than most.
+ */
+bool	proc_number(const char *, uint32_t most, uint32_t *);
 
 /* ---- service managers ---- */
 

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,22 +17,11 @@ proc_is_root(void)
 	return geteuid() == 0;
 }
 
-/* A user or group given by number. */
+/* A user or group given by number.  The largest is "no change" to the system. */
 static bool
 number(const char *s, uint32_t *n)
 {
-	unsigned long	 v;
-	char		*end;
-
-	if (*s < '0' || *s > '9')
-		return false;
-	errno = 0;
-	v = strtoul(s, &end, 10);
-	/* The largest one means "no change" to the system. */
-	if (*end != '\0' || errno != 0 || v >= UINT32_MAX)
-		return false;
-	*n = (uint32_t)v;
-	return true;
+	return proc_number(s, UINT32_MAX - 1, n);
 }
 
 static int

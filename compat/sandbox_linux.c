@@ -323,19 +323,49 @@ static const int calls[] = {
 	SYS_restart_syscall, SYS_exit, SYS_exit_group
 };
 
+enum when { ALWAYS, WITH_PORTS, WITH_BIND };
+
+enum { OUR_PID = 0x7fffffff };	/* as a value: this process's number */
+
 /* Calls that are allowed when the low half of one argument is right. */
-struct rule {
+static const struct rule {
 	int		number;
+	uint8_t		when;
 	uint8_t		arg;
 	uint8_t		bits;		/* none of value's bits; else equal to it */
 	uint32_t	value;
+} rules[] = {
+#ifdef SYS_socket
+	{ SYS_socket, WITH_PORTS, 0, 0, AF_INET },
+	{ SYS_socket, WITH_PORTS, 0, 0, AF_INET6 },
+	/* the system's logger, if no backend */
+	{ SYS_socket, ALWAYS, 0, 0, AF_UNIX },
+#endif
+#ifdef SYS_bind
+	{ SYS_bind, WITH_BIND, 0, 1, 0 },
+#endif
+	{ SYS_ioctl, ALWAYS, 1, 0, TIOCOUTQ },
+	{ SYS_ioctl, ALWAYS, 1, 0, FIONREAD },
+	{ SYS_ioctl, ALWAYS, 1, 0, SIOCATMARK },
+	/*
+	 * No PROT_EXEC, and no mprotect(2): what the monitor only reads stays
+	 * so, and a C library that wants to enlarge its heap with it is told
+	 * that there is none.
+	 */
+#ifdef SYS_mmap
+	{ SYS_mmap, ALWAYS, 2, 1, 4 },
+#endif
+#ifdef SYS_mmap2
+	{ SYS_mmap2, ALWAYS, 2, 1, 4 },
+#endif
+	/* abort(3): signals to itself */
+	{ SYS_tgkill, ALWAYS, 0, 0, OUR_PID },
+	{ SYS_tkill, ALWAYS, 0, 0, OUR_PID }
 };
 
-enum { RULES_MAX = 16 };
-
 struct prog {
-	struct bpf_insn	insns[PROG_MAX];
 	unsigned	n;
+	struct bpf_insn	insns[PROG_MAX];
 };
 
 static void
@@ -356,56 +386,31 @@ arg_low(unsigned arg)
 	    (ARCH_ORDER == ARCH_LITTLE ? 0 : 4));
 }
 
+static bool
+applies(const struct rule *rule, const struct sandbox_need *need)
+{
+	switch (rule->when) {
+	case WITH_PORTS:
+		return need->nports > 0;
+	case WITH_BIND:
+		return need->bind;
+	default:
+		return true;
+	}
+}
+
 static void
 emit_rule(struct prog *prog, const struct rule *rule)
 {
+	const uint32_t	value = rule->value == OUR_PID ? (uint32_t)getpid() :
+			    rule->value;
+
 	emit(prog, BPF_IF_EQUAL, 0, 4, (uint32_t)rule->number);
 	emit(prog, BPF_LOAD, 0, 0, arg_low(rule->arg));
-	if (rule->bits)
-		emit(prog, BPF_IF_BITS, 1, 0, rule->value);
-	else
-		emit(prog, BPF_IF_EQUAL, 0, 1, rule->value);
+	emit(prog, rule->bits ? BPF_IF_BITS : BPF_IF_EQUAL, rule->bits,
+	    !rule->bits, value);
 	emit(prog, BPF_RETURN, 0, 0, RETURN_ALLOW);
 	emit(prog, BPF_LOAD, 0, 0, offsetof(struct call, number));
-}
-
-static unsigned
-make_rules(struct rule *rules, const struct sandbox_need *need)
-{
-	unsigned	n = 0;
-
-#define EQUAL(nr, a, v)	rules[n++] = (struct rule){ nr, a, 0, (uint32_t)(v) }
-#define NO_BITS(nr, a, v) rules[n++] = (struct rule){ nr, a, 1, (uint32_t)(v) }
-#ifdef SYS_socket
-	if (need->nports > 0) {
-		EQUAL(SYS_socket, 0, AF_INET);
-		EQUAL(SYS_socket, 0, AF_INET6);
-	}
-	EQUAL(SYS_socket, 0, AF_UNIX);	/* the system's logger, if no backend */
-#endif
-#ifdef SYS_bind
-	if (need->bind)
-		NO_BITS(SYS_bind, 0, 0);
-#endif
-	EQUAL(SYS_ioctl, 1, TIOCOUTQ);
-	EQUAL(SYS_ioctl, 1, FIONREAD);
-	EQUAL(SYS_ioctl, 1, SIOCATMARK);
-#ifdef SYS_mmap
-	/*
-	 * No mprotect(2): what the monitor only reads stays so, and a C library
-	 * that wants to enlarge its heap with it is told that there is none.
-	 */
-	NO_BITS(SYS_mmap, 2, 4);		/* PROT_EXEC */
-#endif
-#ifdef SYS_mmap2
-	NO_BITS(SYS_mmap2, 2, 4);
-#endif
-	/* abort(3): signals to itself */
-	EQUAL(SYS_tgkill, 0, getpid());
-	EQUAL(SYS_tkill, 0, getpid());
-#undef EQUAL
-#undef NO_BITS
-	return n;
 }
 
 static void
@@ -413,8 +418,7 @@ make_filter(struct prog *prog, const struct sandbox_need *need)
 {
 	const uint32_t	refuse = need->kill ? RETURN_KILL :
 	    RETURN_ERROR | EPERM;
-	struct rule	rules[RULES_MAX];
-	unsigned	i, n = make_rules(rules, need);
+	unsigned	i;
 
 	emit(prog, BPF_LOAD, 0, 0, offsetof(struct call, arch));
 	emit(prog, BPF_IF_EQUAL, 1, 0, ARCH);
@@ -428,8 +432,9 @@ make_filter(struct prog *prog, const struct sandbox_need *need)
 		emit(prog, BPF_IF_EQUAL, 0, 1, (uint32_t)calls[i]);
 		emit(prog, BPF_RETURN, 0, 0, RETURN_ALLOW);
 	}
-	for (i = 0; i < n; i++)
-		emit_rule(prog, &rules[i]);
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (applies(&rules[i], need))
+			emit_rule(prog, &rules[i]);
 	emit(prog, BPF_RETURN, 0, 0, refuse);
 }
 

@@ -53,13 +53,13 @@ wait_kinds(void)
 {
 	static char	 kinds[32];
 	const char	*name = wait_queue_name();
+	size_t		 n;
 
-	kinds[0] = '\0';
-	if (name != NULL) {
-		strncat(kinds, name, sizeof(kinds) - sizeof(" poll"));
-		strcat(kinds, " ");
-	}
-	strcat(kinds, "poll");
+	if (name == NULL)
+		return "poll";
+	n = strnlen(name, sizeof(kinds) - sizeof(" poll"));
+	memcpy(kinds, name, n);
+	memcpy(kinds + n, " poll", sizeof(" poll"));
 	return kinds;
 }
 

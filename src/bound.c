@@ -12,11 +12,10 @@
 #include "log.h"
 #include "loop.h"
 #include "monitor.h"
+#include "place.h"
 #include "proc.h"
 #include "stat.h"
 #include "text.h"
-
-enum { PLACE = 256 };
 
 /*
  * Descriptors of a relay that has so many sessions at the most.
@@ -73,7 +72,6 @@ static bool
 settle_max_fds(struct setup *setup)
 {
 	struct setup_server	*server = &setup->server;
-	char			 at[PLACE];
 	uint32_t		 fits;
 
 	fits = sessions_for(setup, server->max_fds.v,
@@ -84,7 +82,7 @@ settle_max_fds(struct setup *setup)
 		return true;
 	log_fatal("%s: server.max-fds = %u is too low: %llu descriptors are "
 	    "needed for server.max-connections = %u",
-	    conf_at(setup, server->max_fds.at, at, sizeof(at)),
+	    place(setup, server->max_fds.at),
 	    server->max_fds.v,
 	    (unsigned long long)loop_descriptors(setup),
 	    server->max_connections.v);
@@ -98,12 +96,11 @@ static void
 report_limit(struct setup *setup, uint64_t need, uint64_t most, int error)
 {
 	const struct setup_server	*server = &setup->server;
-	char				 at[PLACE];
 
 	if (server->max_fds.v != 0)
 		log_fatal("%s: server.max-fds = %u cannot be had, the limit "
 		    "of open files (RLIMIT_NOFILE, ulimit -n) is %llu: %s",
-		    conf_at(setup, server->max_fds.at, at, sizeof(at)),
+		    place(setup, server->max_fds.at),
 		    server->max_fds.v, (unsigned long long)most,
 		    log_errno(error));
 	else

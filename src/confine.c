@@ -10,12 +10,11 @@
 #include "limits.h"
 #include "log.h"
 #include "logio.h"
+#include "place.h"
 #include "sandbox.h"
 #include "text.h"
 
 enum {
-	PLACE = 256,
-	SHOWN = 200,
 	DIRS = 64,		/* of Unix backends; with more, none is hidden */
 	DIR_BYTES = 112
 };
@@ -24,7 +23,6 @@ static bool
 change_root(const struct start *start)
 {
 	const struct setting	*setting = &start->setup->server.chroot;
-	char			 at[PLACE];
 	int			 error;
 
 	if (start->chroot[0] == '\0' || !proc_is_root())
@@ -32,8 +30,8 @@ change_root(const struct start *start)
 	if ((error = proc_chroot(start->chroot)) == 0)
 		return true;
 	log_fatal("%s: cannot change the root directory to server.chroot "
-	    "%.*s: %s", conf_at(start->setup, setting->at, at, sizeof(at)),
-	    SHOWN, start->chroot, log_errno(error));
+	    "%.200s: %s", place(start->setup, setting->at),
+	    start->chroot, log_errno(error));
 	return false;
 }
 
@@ -42,15 +40,14 @@ change_user(const struct start *start)
 {
 	const struct setup_server	*server = &start->setup->server;
 	const struct setting		*setting = &server->username;
-	char				 at[PLACE];
 	int				 error;
 
 	if (!start->drop || (error = proc_drop(&start->user)) == 0)
 		return true;
 	if (setting->v == 0)
 		setting = &server->groupname;
-	log_fatal("%s: cannot become \"%.*s\": %s", conf_at(start->setup,
-	    setting->at, at, sizeof(at)), SHOWN,
+	log_fatal("%s: cannot become \"%.200s\": %s",
+	    place(start->setup, setting->at),
 	    conf_string(start->setup, setting->v), log_errno(error));
 	return false;
 }
@@ -89,12 +86,11 @@ confine_enter(const struct start *start, int *keep, unsigned n)
  */
 
 struct targets {
-	uint16_t	ports[LIMIT_BACKENDS + LIMIT_ADDRS];
-	unsigned	nports;
-	char		dirs[DIRS][DIR_BYTES];
-	const char	*names[DIRS];
-	unsigned	ndirs;
 	bool		abstract;
+	unsigned	nports, ndirs;
+	uint16_t	ports[LIMIT_BACKENDS + LIMIT_ADDRS];
+	const char	*names[DIRS];
+	char		dirs[DIRS][DIR_BYTES];
 };
 
 static void

@@ -20,9 +20,9 @@ struct crew_relay {
 };
 
 struct crew {
-	struct start	start;
 	uint32_t	token;		/* of relay 0; the others follow */
 	struct crew_relay relays[LIMIT_RELAYS];
+	struct start	start;
 };
 
 /*

@@ -17,9 +17,10 @@
 #include "name.h"
 #include "os.h"
 #include "owner.h"
+#include "place.h"
 #include "text.h"
 
-enum { PLACE = 256, SHOWN = 200, NAME = 256, BACKLOG = 64 };
+enum { NAME = 256, BACKLOG = 64 };
 
 static const struct setting *
 setting_of(const struct start *start, enum door which)
@@ -41,11 +42,10 @@ static bool
 fail(const struct start *start, enum door which, const char *what, int error)
 {
 	const struct setting	*setting = setting_of(start, which);
-	char			 at[PLACE];
 
-	log_fatal("%s: %s = \"%.*s\": %s: %s",
-	    conf_at(start->setup, setting->at, at, sizeof(at)), key_of(which),
-	    SHOWN, conf_string(start->setup, setting->v), what,
+	log_fatal("%s: %s = \"%.200s\": %s: %s",
+	    place(start->setup, setting->at), key_of(which),
+	    conf_string(start->setup, setting->v), what,
 	    error == -EEXIST ? "a file that is not a socket is in the way" :
 	    log_errno(error));
 	return false;
@@ -109,7 +109,7 @@ give_control(const struct start *start, const struct door_socket *door)
 {
 	const struct setting	*setting = &start->setup->server.control_owner;
 	const char		*owner = conf_string(start->setup, setting->v);
-	char			 at[PLACE];
+	const char		*at;
 	uint32_t		 uid, gid;
 	int			 error;
 
@@ -119,18 +119,18 @@ give_control(const struct start *start, const struct door_socket *door)
 		error = owner_give(start->control_path, &door->file, uid, gid);
 	if (error == 0)
 		return true;
-	conf_at(start->setup, setting->at, at, sizeof(at));
+	at = place(start->setup, setting->at);
 	if (error == -ENOENT || error == -ESRCH)
 		log_fatal("%s: sockproxy.control-owner: there is no %s in "
-		    "\"%.*s\"", at, error == -ENOENT ? "such user" :
-		    "such group", SHOWN, owner);
+		    "\"%.200s\"", at, error == -ENOENT ? "such user" :
+		    "such group", owner);
 	else if (error == -EPERM)
 		log_fatal("%s: sockproxy.control-owner: the socket can be "
 		    "given to another only by the superuser, and in a "
 		    "directory that others cannot change", at);
 	else
-		log_fatal("%s: sockproxy.control-owner = \"%.*s\": %s", at,
-		    SHOWN, owner, log_errno(error));
+		log_fatal("%s: sockproxy.control-owner = \"%.200s\": %s", at,
+		    owner, log_errno(error));
 	return false;
 }
 
@@ -196,7 +196,7 @@ doors_tell(const struct start *start)
 	size_t				 len;
 
 	if (start->doors[DOOR_CONTROL].fd != -1)
-		log_info("control socket %.*s", SHOWN, start->control_path);
+		log_info("control socket %.200s", start->control_path);
 	if (door->fd == -1)
 		return true;
 	if (os_sockname(door->fd, &addr) != 0)

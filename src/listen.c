@@ -12,14 +12,24 @@
 #include "log.h"
 #include "logio.h"
 #include "os.h"
+#include "place.h"
 #include "text.h"
-
-enum { PLACE = 256, SHOWN = 200 };
 
 static const char *
 string(const struct start *start, const struct setting *setting)
 {
 	return conf_string(start->setup, setting->v);
+}
+
+/* Always false. */
+static bool
+fail(const struct start *start, const struct setup_listener *l,
+    const char *why)
+{
+	log_fatal("%s: cannot listen on \"%.200s\": %s",
+	    place(start->setup, l->at), conf_string(start->setup, l->name),
+	    why);
+	return false;
 }
 
 /*
@@ -29,18 +39,13 @@ static bool
 check_ports(const struct start *start)
 {
 	const struct setup_listener	*l;
-	char				 at[PLACE];
 
 	if (start->any_port)
 		return true;
 	for (unsigned i = 0; i < start->setup->nlisteners; i++) {
 		l = &start->setup->listeners[i];
-		if (l->addr.family == OS_UNIX || l->addr.port != 0)
-			continue;
-		log_fatal("%s: cannot listen on \"%.*s\": a port is from 1 to "
-		    "65535", conf_at(start->setup, l->at, at, sizeof(at)),
-		    SHOWN, conf_string(start->setup, l->name));
-		return false;
+		if (l->addr.family != OS_UNIX && l->addr.port == 0)
+			return fail(start, l, "a port is from 1 to 65535");
 	}
 	return true;
 }
@@ -143,18 +148,13 @@ listen_on(struct start *start, unsigned i)
 {
 	const struct setup_listener	*l = &start->setup->listeners[i];
 	struct os_listen		 options;
-	char				 at[PLACE];
 	int				 fd;
 
 	if (start->listeners[i] != -1)
 		return true;
 	listen_options(start, l, &options);
-	if ((fd = os_listen(&l->addr, &options)) < 0) {
-		log_fatal("%s: cannot listen on \"%.*s\": %s",
-		    conf_at(start->setup, l->at, at, sizeof(at)), SHOWN,
-		    conf_string(start->setup, l->name), listen_error(l, fd));
-		return false;
-	}
+	if ((fd = os_listen(&l->addr, &options)) < 0)
+		return fail(start, l, listen_error(l, fd));
 	start->listeners[i] = fd;
 	start->made[i] = l->addr.family == OS_UNIX &&
 	    l->addr.u.path[0] != '\0' &&
@@ -202,7 +202,6 @@ listen_share(struct start *next, const struct start *former, unsigned i)
 {
 	const struct setup_listener	*l = &next->setup->listeners[i];
 	struct os_listen		 options;
-	char				 at[PLACE];
 	int				 error, j;
 
 	if ((j = former_with(former, &l->addr)) == -1)
@@ -213,8 +212,8 @@ listen_share(struct start *next, const struct start *former, unsigned i)
 	next->shared[i] = true;
 	listen_options(next, l, &options);
 	if ((error = os_listen_adopt(next->listeners[i], &options)) != 0)
-		log_warn("%s: the options of \"%.*s\" cannot be changed: %s",
-		    conf_at(next->setup, l->at, at, sizeof(at)), SHOWN,
+		log_warn("%s: the options of \"%.200s\" cannot be changed: %s",
+		    place(next->setup, l->at),
 		    conf_string(next->setup, l->name), log_errno(error));
 }
 
@@ -273,7 +272,7 @@ bool
 listen_tell(const struct start *start)
 {
 	struct os_addr	addr;
-	char		text[ADDR_TEXT], line[ADDR_TEXT + 16], at[PLACE];
+	char		text[ADDR_TEXT], line[ADDR_TEXT + 16];
 	const struct setup	*setup = start->setup;
 	size_t		len;
 	int		error = 0;
@@ -284,7 +283,7 @@ listen_tell(const struct start *start)
 			(void)os_sockname(start->listeners[i], &addr);
 		addr_text(text, sizeof(text), &addr);
 		log_info("listening on %s (%s)", text,
-		    conf_at(setup, setup->listeners[i].at, at, sizeof(at)));
+		    place(setup, setup->listeners[i].at));
 		if (start->ready_fd == -1 || error != 0)
 			continue;
 		len = text_format(line, sizeof(line), "%u %s\n", i, text);

@@ -71,6 +71,15 @@ alive(void)
 	return crew_alive(crew) + (other != NOBODY ? crew_alive(second) : 0);
 }
 
+/*
+ * Nothing is going on that a reload or an upgrade would have to wait for.
+ */
+static bool
+settled(void)
+{
+	return phase == RUNS && other == NOBODY && try_pid == 0;
+}
+
 static void
 tell_all(enum channel_order order, uint32_t value)
 {
@@ -222,7 +231,7 @@ read_again(struct setup *setup)
 static void
 reload(uint64_t now)
 {
-	if (phase != RUNS || other != NOBODY || try_pid != 0) {
+	if (!settled()) {
 		again = true;
 		return;
 	}
@@ -375,7 +384,7 @@ upgrade_begin(void)
 {
 	int	pid;
 
-	if (phase != RUNS || other != NOBODY || try_pid != 0 || foreign) {
+	if (!settled() || foreign) {
 		upgrade = true;
 		return;
 	}
@@ -414,14 +423,14 @@ upgrade_adopt(void)
 	struct crew	*ours = crew;
 	struct start	*old = &second->start;
 
+	if (!upgrade_take(second))
+		return false;
 	old->foreground = job->foreground;
 	old->any_port = job->ready_fd != -1;
 	old->ready_fd = -1;
 	old->setup->server.graceful_ms = ours->start.setup->server.graceful_ms;
 	old->setup->server.syslog_facility =
 	    ours->start.setup->server.syslog_facility;
-	if (!upgrade_take(second))
-		return false;
 	crew = second;
 	second = ours;
 	foreign = true;
@@ -578,11 +587,9 @@ times(uint64_t now)
 		else
 			leave_former();
 	}
-	if (phase == RUNS && other == NOBODY && try_pid == 0 &&
-	    (again || again_ms <= now))
+	if (settled() && (again || again_ms <= now))
 		reload(now);
-	if (phase == RUNS && other == NOBODY && try_pid == 0 && !foreign &&
-	    upgrade)
+	if (upgrade && settled() && !foreign)
 		upgrade_begin();
 	if (may_respawn())
 		respawn(now);
@@ -596,24 +603,28 @@ times(uint64_t now)
 	log_due = log_tick(now);
 }
 
+static uint64_t
+sooner(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static int
 timeout(uint64_t now)
 {
-	uint64_t	due = phase_due < log_due ? phase_due : log_due;
-	uint64_t	one;
+	uint64_t	due = sooner(phase_due, log_due);
 
-	for (unsigned i = 0; i < crew->start.relays && may_respawn(); i++) {
-		one = crew->relays[i].start_ms + RESPAWN_MS;
-		if (crew->relays[i].pid == 0 && one < due)
-			due = one;
+	for (unsigned i = 0; i < crew->start.relays && may_respawn(); i++)
+		if (crew->relays[i].pid == 0)
+			due = sooner(due, crew->relays[i].start_ms +
+			    RESPAWN_MS);
+	if (phase == RUNS) {
+		due = sooner(due, again_ms);
+		if (lacks_monitor())
+			due = sooner(due, watcher.start_ms + RESPAWN_MS);
+		if (other != NOBODY)
+			due = sooner(due, other_due);
 	}
-	if (phase == RUNS && lacks_monitor() &&
-	    watcher.start_ms + RESPAWN_MS < due)
-		due = watcher.start_ms + RESPAWN_MS;
-	if (phase == RUNS && other != NOBODY && other_due < due)
-		due = other_due;
-	if (phase == RUNS && again_ms < due)
-		due = again_ms;
 	if (due == UINT64_MAX)
 		return -1;
 	if (due <= now)

@@ -17,17 +17,16 @@
 #include "log.h"
 #include "loop.h"
 #include "os.h"
+#include "place.h"
 #include "stat.h"
 #include "text.h"
 #include "wait.h"
-
-enum { PLACE = 256, SHOWN = 200 };
 
 static bool
 open_loop(const struct start *start, unsigned index, int channel)
 {
 	const struct setting	*kind = &start->setup->server.event_handler;
-	char			 at[PLACE], size[32];
+	char			 size[32];
 	int			 error;
 
 	error = loop_open(start->setup, index, start->listeners, channel,
@@ -35,10 +34,9 @@ open_loop(const struct start *start, unsigned index, int channel)
 	if (error == 0)
 		return true;
 	if (error == -EINVAL && kind->v != 0)
-		log_fatal("%s: server.event-handler = \"%.*s\" is not built "
-		    "in; there is: %s", conf_at(start->setup, kind->at, at,
-		    sizeof(at)), SHOWN, conf_string(start->setup, kind->v),
-		    wait_kinds());
+		log_fatal("%s: server.event-handler = \"%.200s\" is not built "
+		    "in; there is: %s", place(start->setup, kind->at),
+		    conf_string(start->setup, kind->v), wait_kinds());
 	else if (error == -ENOMEM)
 		log_fatal("out of memory: a relay needs %s; lower "
 		    "server.max-connections = %u or server.buffers",

@@ -12,16 +12,17 @@
 #include "conf.h"
 #include "log.h"
 #include "name.h"
+#include "place.h"
 #include "text.h"
 
-enum {
-	PLACE = 256,		/* "file:line" */
-	HOST_MAX = 256,
-	SHOWN = 200		/* bytes of a name in a message */
-};
+enum { HOST_MAX = 256 };
 
-/* What looking up each backend's name came to: addresses, an error, 0 not yet. */
-static int	found[LIMIT_BACKENDS];
+/* Backends whose names were looked up, and what came of it. */
+static struct {
+	unsigned	backend;
+	int		result;		/* addresses, or an error */
+} found[LIMIT_BACKENDS];
+static unsigned	nfound;
 
 static const char *
 lookup_text(int error)
@@ -59,29 +60,26 @@ report_missing(const struct setup *setup, unsigned i, int error)
 {
 	const struct setup_backend	*b = &setup->backends[i];
 	const char			*host = conf_string(setup, b->host);
-	char				 at[PLACE];
+	const char			*at = place(setup, b->at);
 	unsigned			 n;
 
-	conf_at(setup, b->at, at, sizeof(at));
 	if (same_pool(setup, i, &n) && n == 1)
-		log_warn("%s: the only backend is down: \"%.*s\" does not "
-		    "resolve: %s", at, SHOWN, host, lookup_text(error));
+		log_warn("%s: the only backend is down: \"%.200s\" does not "
+		    "resolve: %s", at, host, lookup_text(error));
 	else
-		log_notice("%s: a backend is down: \"%.*s\" does not "
-		    "resolve: %s", at, SHOWN, host, lookup_text(error));
+		log_notice("%s: a backend is down: \"%.200s\" does not "
+		    "resolve: %s", at, host, lookup_text(error));
 }
 
 /*
- * The first backend with that name that was looked up, or -1.
+ * What looking that name up came to: in found, or -1.
  */
 static int
-earlier(const struct setup *setup, unsigned i)
+earlier(const struct setup *setup, const char *host)
 {
-	const char	*host = conf_string(setup, setup->backends[i].host);
-
-	for (unsigned k = 0; k < i; k++)
-		if (found[k] != 0 && strcmp(host, conf_string(setup,
-		    setup->backends[k].host)) == 0)
+	for (unsigned k = 0; k < nfound; k++)
+		if (strcmp(host, conf_string(setup,
+		    setup->backends[found[k].backend].host)) == 0)
 			return (int)k;
 	return -1;
 }
@@ -90,16 +88,19 @@ static int
 lookup(const struct setup *setup, unsigned i, struct os_addr *to)
 {
 	const struct setup_backend	*b = &setup->backends[i], *same;
+	const char			*host = conf_string(setup, b->host);
 	int				 k, n;
 
-	if ((k = earlier(setup, i)) == -1) {
-		n = name_resolve(conf_string(setup, b->host),
-		    (uint16_t)b->port.v, to, LIMIT_ADDRS_PER_NAME);
+	if ((k = earlier(setup, host)) == -1) {
+		n = name_resolve(host, (uint16_t)b->port.v, to,
+		    LIMIT_ADDRS_PER_NAME);
+		found[nfound].backend = i;
+		found[nfound++].result = n == 0 ? -ENOENT : n;
 		return n == 0 ? -ENOENT : n;
 	}
-	if (found[k] < 0)
-		return found[k];
-	same = &setup->backends[k];
+	if (found[k].result < 0)
+		return found[k].result;
+	same = &setup->backends[found[k].backend];
 	for (unsigned a = 0; a < same->naddrs; a++) {
 		to[a] = setup->addrs[same->first_addr + a];
 		to[a].port = (uint16_t)b->port.v;
@@ -115,16 +116,14 @@ keep(struct setup *setup, unsigned i, const struct os_addr *addrs, unsigned n)
 {
 	struct setup_backend	*b = &setup->backends[i];
 	unsigned		 room;
-	char			 at[PLACE];
 
 	room = LIMIT_ADDRS - setup->naddrs - (setup->nbackends - 1 - i);
 
 	_Static_assert(LIMIT_ADDRS >= LIMIT_BACKENDS, "one address each");
 	if (n > room) {
-		log_warn("%s: only %u of the %u addresses of \"%.*s\" are "
-		    "kept (LIMIT_ADDRS)", conf_at(setup, b->at, at, sizeof(at)),
-		    room, n, SHOWN,
-		    conf_string(setup, b->host));
+		log_warn("%s: only %u of the %u addresses of \"%.200s\" are "
+		    "kept (LIMIT_ADDRS)", place(setup, b->at),
+		    room, n, conf_string(setup, b->host));
 		n = room;
 	}
 	b->addr = addrs[0];
@@ -138,18 +137,16 @@ void
 resolve_backends(struct setup *setup)
 {
 	struct os_addr		 addrs[LIMIT_ADDRS_PER_NAME];
-	struct setup_backend	*b;
+	int			 n;
 
-	memset(found, 0, setup->nbackends * sizeof(found[0]));
+	nfound = 0;
 	for (unsigned i = 0; i < setup->nbackends; i++) {
-		b = &setup->backends[i];
-		if (b->addr.family != OS_NONE)
+		if (setup->backends[i].addr.family != OS_NONE)
 			continue;
-		found[i] = lookup(setup, i, addrs);
-		if (found[i] > 0)
-			keep(setup, i, addrs, (unsigned)found[i]);
+		if ((n = lookup(setup, i, addrs)) > 0)
+			keep(setup, i, addrs, (unsigned)n);
 		else
-			report_missing(setup, i, found[i]);
+			report_missing(setup, i, n);
 	}
 }
 
@@ -171,7 +168,7 @@ resolve_listeners(struct setup *setup)
 {
 	struct setup_listener	*l;
 	const char		*name;
-	char			 host[HOST_MAX], at[PLACE];
+	char			 host[HOST_MAX];
 	int			 n;
 
 	for (unsigned i = 0; i < setup->nlisteners; i++) {
@@ -184,8 +181,8 @@ resolve_listeners(struct setup *setup)
 			n = name_resolve(host, l->addr.port, &l->addr, 1);
 		if (n > 0)
 			continue;
-		log_fatal("%s: cannot listen on \"%.*s\": the name does not "
-		    "resolve: %s", conf_at(setup, l->at, at, sizeof(at)), SHOWN, name,
+		log_fatal("%s: cannot listen on \"%.200s\": the name does not "
+		    "resolve: %s", place(setup, l->at), name,
 		    lookup_text(n == 0 ? -ENOENT : n));
 		return false;
 	}

@@ -20,16 +20,13 @@
 #include "logio.h"
 #include "loop.h"
 #include "os.h"
+#include "place.h"
 #include "resolve.h"
 #include "stat.h"
 #include "table.h"
 #include "text.h"
 
-enum {
-	PLACE = 256,		/* "file:line" */
-	STDERR = 2,
-	SHOWN = 200		/* bytes of a name in a message */
-};
+enum { STDERR = 2 };
 
 static const char *
 string(const struct start *start, const struct setting *setting)
@@ -109,15 +106,14 @@ settle_path(const struct start *start, const struct setting *setting,
     const char *key, char *to)
 {
 	const char	*path = string(start, setting);
-	char		 at[PLACE];
 	int		 error;
 
 	to[0] = '\0';
 	if (path[0] == '\0' ||
 	    (error = file_absolute(path, to, START_PATH)) == 0)
 		return true;
-	log_fatal("%s: %s: \"%.*s\": %s", conf_at(start->setup, setting->at,
-	    at, sizeof(at)), key, SHOWN, path, log_errno(error));
+	log_fatal("%s: %s: \"%.200s\": %s", place(start->setup, setting->at),
+	    key, path, log_errno(error));
 	return false;
 }
 
@@ -140,7 +136,6 @@ static bool
 open_log_file(struct start *start)
 {
 	const struct setting	*setting = &start->setup->server.errorlog;
-	char			 at[PLACE];
 
 	start->log_fd = logio_open(start->log_path);
 	if (start->log_fd >= 0) {
@@ -148,9 +143,9 @@ open_log_file(struct start *start)
 		log_echo(true);
 		return true;
 	}
-	log_fatal("%s: server.errorlog: cannot open %.*s: %s",
-	    conf_at(start->setup, setting->at, at, sizeof(at)), SHOWN,
-	    start->log_path, log_errno(start->log_fd));
+	log_fatal("%s: server.errorlog: cannot open %.200s: %s",
+	    place(start->setup, setting->at), start->log_path,
+	    log_errno(start->log_fd));
 	start->log_fd = -1;
 	return false;
 }
@@ -202,7 +197,7 @@ find_user(struct start *start)
 	const char			*user = string(start, &server->username);
 	const char			*group = string(start, &server->groupname);
 	const struct setting		*bad = &server->username;
-	char				 at[PLACE];
+	const char			*at;
 	int				 error;
 
 	if (*user == '\0' && *group == '\0')
@@ -217,13 +212,12 @@ find_user(struct start *start)
 		return true;
 	if (user == NULL || error == -ESRCH)
 		bad = &server->groupname;
-	conf_at(start->setup, bad->at, at, sizeof(at));
+	at = place(start->setup, bad->at);
 	if (error == -ESRCH || error == -ENOENT)
-		log_fatal("%s: there is no %s \"%.*s\"", at,
-		    error == -ESRCH ? "group" : "user", SHOWN,
-		    string(start, bad));
+		log_fatal("%s: there is no %s \"%.200s\"", at,
+		    error == -ESRCH ? "group" : "user", string(start, bad));
 	else
-		log_fatal("%s: cannot look up \"%.*s\": %s", at, SHOWN,
+		log_fatal("%s: cannot look up \"%.200s\": %s", at,
 		    string(start, bad), log_errno(error));
 	return false;
 }
@@ -232,7 +226,6 @@ static void
 warn_of_privileges(const struct start *start)
 {
 	const struct setup_server	*server = &start->setup->server;
-	char				 at[PLACE];
 
 	if (proc_is_root()) {
 		if (server->username.v == 0)
@@ -242,16 +235,15 @@ warn_of_privileges(const struct start *start)
 	}
 	if (server->username.v != 0 || server->groupname.v != 0)
 		log_warn("%s: not started by root: the relays stay who we are",
-		    conf_at(start->setup, server->username.v != 0 ?
-		    server->username.at : server->groupname.at, at,
-		    sizeof(at)));
+		    place(start->setup, server->username.v != 0 ?
+		    server->username.at : server->groupname.at));
 }
 
 static bool
 open_pid_file(struct start *start)
 {
 	const struct setting	*setting = &start->setup->server.pid_file;
-	char			 at[PLACE];
+	const char		*at;
 	int			 error;
 
 	if (start->pid_path[0] == '\0')
@@ -261,13 +253,13 @@ open_pid_file(struct start *start)
 		start->pid_fd = -1;
 	else if ((error = file_pid_write(start->pid_fd)) == 0)
 		return true;
-	conf_at(start->setup, setting->at, at, sizeof(at));
+	at = place(start->setup, setting->at);
 	if (error == -EBUSY)
-		log_fatal("%s: server.pid-file %.*s is locked: sockproxy runs "
-		    "already", at, SHOWN, start->pid_path);
+		log_fatal("%s: server.pid-file %.200s is locked: sockproxy "
+		    "runs already", at, start->pid_path);
 	else
-		log_fatal("%s: cannot write server.pid-file %.*s: %s", at,
-		    SHOWN, start->pid_path, log_errno(error));
+		log_fatal("%s: cannot write server.pid-file %.200s: %s", at,
+		    start->pid_path, log_errno(error));
 	return false;
 }
 
@@ -302,13 +294,12 @@ static bool
 check_relays(struct start *start)
 {
 	const struct setting	*setting = &start->setup->server.max_worker;
-	char			 at[PLACE];
 
 	start->relays = loop_relays(start->setup);
 	if (start->relays <= LIMIT_RELAYS)
 		return true;
 	log_fatal("%s: server.max-worker = %u is more than LIMIT_RELAYS = %d",
-	    conf_at(start->setup, setting->at, at, sizeof(at)), setting->v,
+	    place(start->setup, setting->at), setting->v,
 	    LIMIT_RELAYS);
 	return false;
 }
@@ -352,17 +343,23 @@ open_parts(struct start *start, int activated)
 	    open_tables(start);
 }
 
+static void
+open_nothing(struct start *start)
+{
+	start->log_fd = start->pid_fd = -1;
+	for (unsigned i = 0; i < start->setup->nlisteners; i++)
+		start->listeners[i] = -1;
+	for (int i = 0; i < DOORS; i++)
+		start->doors[i].fd = -1;
+}
+
 bool
 start_open(struct start *start)
 {
 	int	activated;
 
-	start->log_fd = start->pid_fd = -1;
+	open_nothing(start);
 	start->any_port = start->ready_fd != -1;
-	for (int i = 0; i < LIMIT_LISTENERS; i++)
-		start->listeners[i] = -1;
-	for (int i = 0; i < DOORS; i++)
-		start->doors[i].fd = -1;
 	if (!check_ready_fd(start) || !take_activation(start, &activated))
 		return false;
 	close_inherited(start, activated);
@@ -435,7 +432,7 @@ log_again(struct start *next, const struct start *now)
 		next->log_fd = logio_open(next->log_path);
 		if (next->log_fd >= 0)
 			return true;
-		log_fatal("server.errorlog: cannot open %.*s: %s", SHOWN,
+		log_fatal("server.errorlog: cannot open %.200s: %s",
 		    next->log_path, log_errno(next->log_fd));
 		next->log_fd = -1;
 		return false;
@@ -491,27 +488,40 @@ close_own(struct start *start, const struct start *other)
 	start->log_fd = -1;
 }
 
+/*
+ * Counters and tables: those in use against those that lie aside in a start.
+ */
+static void
+swap_areas(struct start *start)
+{
+	stat_swap(&start->stats);
+	table_swap(&start->tables);
+	monitor_swap(&start->board);
+}
+
+static void
+unmap_areas(void)
+{
+	stat_close();
+	table_unmap();
+	monitor_unmap();
+}
+
 bool
 start_again(struct start *next, struct start *now)
 {
 	struct setup	*setup = next->setup;
 
-	*next = (struct start){ .setup = setup, .ready_fd = -1, .log_fd = -1,
-	    .pid_fd = -1, .foreground = now->foreground,
-	    .any_port = now->any_port };
-	for (int i = 0; i < LIMIT_LISTENERS; i++)
-		next->listeners[i] = -1;
-	for (int i = 0; i < DOORS; i++)
-		next->doors[i].fd = -1;
+	*next = (struct start){ .setup = setup, .ready_fd = -1,
+	    .foreground = now->foreground, .any_port = now->any_port };
+	open_nothing(next);
 	if (!parts_again(next, now)) {
 		listen_revert(next);
 		doors_revert(next);
 		close_own(next, now);
 		return false;
 	}
-	stat_swap(&now->stats);
-	table_swap(&now->tables);
-	monitor_swap(&now->board);
+	swap_areas(now);
 	start_use_log(next);
 	if (open_tables(next))
 		return true;
@@ -530,26 +540,16 @@ start_settle(struct start *former, const struct start *now)
 void
 start_forget(struct start *former)
 {
-	stat_swap(&former->stats);
-	stat_close();
-	stat_swap(&former->stats);
-	table_swap(&former->tables);
-	table_unmap();
-	table_swap(&former->tables);
-	monitor_swap(&former->board);
-	monitor_unmap();
-	monitor_swap(&former->board);
+	swap_areas(former);
+	unmap_areas();
+	swap_areas(former);
 }
 
 void
 start_revert(struct start *next, struct start *now)
 {
-	stat_close();
-	table_unmap();
-	monitor_unmap();
-	stat_swap(&now->stats);
-	table_swap(&now->tables);
-	monitor_swap(&now->board);
+	unmap_areas();
+	swap_areas(now);
 	start_use_log(now);
 	listen_revert(next);
 	doors_revert(next);
@@ -583,9 +583,7 @@ start_close(struct start *start)
 		file_pid_remove(start->pid_fd, start->pid_path);
 	start->pid_fd = -1;
 	doors_close(start, NULL);
-	stat_close();
-	table_unmap();
-	monitor_unmap();
+	unmap_areas();
 	/* The log stays open: the last lines are still to come. */
 }
 
@@ -597,8 +595,8 @@ start_reopen_log(struct start *start)
 	if (start->log_path[0] == '\0')
 		return false;
 	if ((fd = logio_open(start->log_path)) < 0) {
-		log_error("cannot open the log %.*s again, the old file is "
-		    "kept: %s", SHOWN, start->log_path, log_errno(fd));
+		log_error("cannot open the log %.200s again, the old file is "
+		    "kept: %s", start->log_path, log_errno(fd));
 		return false;
 	}
 	os_drop(log_move(fd));

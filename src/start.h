@@ -27,6 +27,7 @@ struct door_socket {
 	struct file_id	 file;
 };
 
+/* What few listeners need lies together, on the first pages. */
 struct start {
 	/* given */
 	struct setup	*setup;
@@ -41,21 +42,21 @@ struct start {
 	struct proc_user user;
 	int		 log_fd;	/* a file or our standard error; -1 none */
 	int		 pid_fd;	/* locked; -1 none */
-	char		 log_path[START_PATH];	/* "": the log is no file */
-	char		 pid_path[START_PATH];
-	char		 chroot[START_PATH];	/* "": none */
-	char		 control_path[START_PATH];	/* "": none */
-	int		 listeners[LIMIT_LISTENERS + 1];
-	struct file_id	 files[LIMIT_LISTENERS + 1];	/* Unix sockets we made */
-	bool		 made[LIMIT_LISTENERS + 1];
-	bool		 shared[LIMIT_LISTENERS + 1];	/* with the former one */
-
 	struct door_socket doors[DOORS];
 
 	/* while another generation's are in use */
 	struct stat_area stats;
 	struct table_area tables;
 	struct monitor_area board;
+
+	bool		 made[LIMIT_LISTENERS + 1];	/* a file, see files */
+	bool		 shared[LIMIT_LISTENERS + 1];	/* with the former one */
+	char		 log_path[START_PATH];	/* "": the log is no file */
+	char		 pid_path[START_PATH];
+	char		 chroot[START_PATH];	/* "": none */
+	char		 control_path[START_PATH];	/* "": none */
+	int		 listeners[LIMIT_LISTENERS + 1];
+	struct file_id	 files[LIMIT_LISTENERS + 1];	/* Unix sockets we made */
 };
 
 /*

@@ -89,23 +89,9 @@ struct args {
 	va_list	ap;
 };
 
-static long long
-take_signed(struct args *args, int size)
-{
-	switch (size) {
-	case 0:
-		return va_arg(args->ap, int);
-	case 1:
-		return va_arg(args->ap, long);
-	case 2:
-		return va_arg(args->ap, long long);
-	default:
-		return (long long)va_arg(args->ap, size_t);
-	}
-}
-
+/* A number of that size; one with a sign is taken as if it had none. */
 static unsigned long long
-take_unsigned(struct args *args, int size)
+take(struct args *args, int size)
 {
 	switch (size) {
 	case 0:
@@ -117,6 +103,13 @@ take_unsigned(struct args *args, int size)
 	default:
 		return va_arg(args->ap, size_t);
 	}
+}
+
+/* Such a number with its sign. */
+static long long
+with_sign(unsigned long long v, int size)
+{
+	return size == 0 ? (int)v : size == 1 ? (long)v : (long long)v;
 }
 
 static const char *
@@ -154,38 +147,39 @@ static void
 put_spec(struct sink *out, const struct spec *spec, char conversion,
     struct args *args)
 {
-	long long v;
-	char c[2] = "";
+	unsigned long long	v;
+	unsigned		base = 10;
+	bool			negative = false;
+	char			c[2] = "";
 
 	switch (conversion) {
 	case 's':
 		put_string(out, spec, va_arg(args->ap, const char *));
-		break;
+		return;
 	case 'c':
 		c[0] = (char)va_arg(args->ap, int);
 		put_string(out, spec, c);
-		break;
+		return;
 	case 'd':
-		v = take_signed(args, spec->size);
-		put_number(out, spec, v < 0 ? 0 - (unsigned long long)v :
-		    (unsigned long long)v, v < 0, 10);
-		break;
 	case 'u':
-		put_number(out, spec, take_unsigned(args, spec->size), false,
-		    10);
 		break;
 	case 'x':
-		put_number(out, spec, take_unsigned(args, spec->size), false,
-		    16);
+		base = 16;
 		break;
 	case 'o':
-		put_number(out, spec, take_unsigned(args, spec->size), false,
-		    8);
+		base = 8;
 		break;
 	default:
 		MUST(conversion == '%');
 		sink_put(out, '%');
+		return;
 	}
+	v = take(args, spec->size);
+	if (conversion == 'd')
+		negative = with_sign(v, spec->size) < 0;
+	if (negative)
+		v = 0 - (unsigned long long)with_sign(v, spec->size);
+	put_number(out, spec, v, negative, base);
 }
 
 size_t

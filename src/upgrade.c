@@ -6,8 +6,8 @@
  *
  * l is a listening socket (made: its file is ours to remove), d one of the
  * monitor's, r a relay and its channel, o what the operator wants of a backend,
- * which is known by its id for handover.  Numbers in decimal, blanks between.  The process number keeps a
- * child that inherits the variable from believing it.
+ * which is known by its id for handover.  Numbers in decimal, blanks between.  The
+ * process number keeps a child that inherits the variable from believing it.
  */
 #include "upgrade.h"
 
@@ -21,6 +21,7 @@
 #include "log.h"
 #include "loop.h"
 #include "os.h"
+#include "out.h"
 #include "stat.h"
 #include "text.h"
 
@@ -102,46 +103,54 @@ upgrade_status(const struct proc_exit *how)
 	}
 }
 
-static bool
-add(char *state, size_t *len, const char *word, int number)
+static void
+add(struct out *out, const char *word, unsigned n, const int *numbers)
 {
-	*len += text_format(state + *len, STATE_BYTES - *len, "%s%d ", word,
-	    number);
-	return *len < STATE_BYTES;
+	out_string(out, word);
+	for (unsigned i = 0; i < n; i++)
+		out_format(out, "%d ", numbers[i]);
 }
 
-static bool
-tell_listeners(const struct start *start, char *state, size_t *len)
+static void
+tell_listeners(const struct start *start, struct out *out)
 {
-	for (unsigned i = 0; i < start->setup->nlisteners; i++) {
-		if (!add(state, len, "l ", start->listeners[i]) ||
-		    !add(state, len, "", start->made[i]))
-			return false;
-		(void)proc_inherit(start->listeners[i], true);
-	}
-	return true;
+	for (unsigned i = 0; i < start->setup->nlisteners; i++)
+		add(out, "l ", 2, (int[]){ start->listeners[i],
+		    start->made[i] });
 }
 
-static bool
-tell_doors(const struct start *start, char *state, size_t *len)
+static void
+tell_doors(const struct start *start, struct out *out)
 {
+	const struct door_socket	*door;
+
 	for (int i = 0; i < DOORS; i++) {
-		if (start->doors[i].fd == -1)
-			continue;
-		if (!add(state, len, "d ", i) ||
-		    !add(state, len, "", start->doors[i].fd) ||
-		    !add(state, len, "", start->doors[i].made))
-			return false;
-		(void)proc_inherit(start->doors[i].fd, true);
+		door = &start->doors[i];
+		if (door->fd != -1)
+			add(out, "d ", 3, (int[]){ i, door->fd,
+			    door->made });
 	}
-	return true;
 }
 
-static bool
-tell_orders(const struct setup *setup, char *state, size_t *len)
+static void
+tell_relays(const struct crew *crew, struct out *out)
+{
+	const struct crew_relay	*relay;
+
+	for (unsigned i = 0; i < crew->start.relays; i++) {
+		relay = &crew->relays[i];
+		if (relay->pid != 0)
+			add(out, "r ", 2, (int[]){ relay->pid,
+			    relay->channel });
+	}
+}
+
+static void
+tell_orders(const struct setup *setup, struct out *out)
 {
 	const uint64_t	mask = (1 << ID_BITS) - 1;
 	unsigned	n = 0;
+	uint64_t	id;
 
 	handover_ids(setup, ids_listeners, ids_backends);
 	for (unsigned b = 0; b < setup->nbackends; b++) {
@@ -152,55 +161,11 @@ tell_orders(const struct setup *setup, char *state, size_t *len)
 			    "are more than %d", ORDERS);
 			break;
 		}
-		if (!add(state, len, "o ", (int)board_order(b)) ||
-		    !add(state, len, "", (int)(ids_backends[b] >>
-		    2 * ID_BITS)) ||
-		    !add(state, len, "", (int)(ids_backends[b] >> ID_BITS &
-		    mask)) ||
-		    !add(state, len, "", (int)(ids_backends[b] & mask)))
-			return false;
+		id = ids_backends[b];
+		add(out, "o ", 4, (int[]){ (int)board_order(b),
+		    (int)(id >> 2 * ID_BITS), (int)(id >> ID_BITS & mask),
+		    (int)(id & mask) });
 	}
-	return true;
-}
-
-static bool
-tell_relays(const struct crew *crew, char *state, size_t *len)
-{
-	const struct crew_relay	*relay;
-
-	for (unsigned i = 0; i < crew->start.relays; i++) {
-		relay = &crew->relays[i];
-		if (relay->pid == 0)
-			continue;
-		if (!add(state, len, "r ", relay->pid) ||
-		    !add(state, len, "", relay->channel))
-			return false;
-		(void)proc_inherit(relay->channel, true);
-	}
-	return true;
-}
-
-/*
- * Take back what tell_* and upgrade_exec have marked.
- */
-static void
-unmark(const struct crew *crew)
-{
-	const struct start	*start = &crew->start;
-
-	for (unsigned i = 0; i < start->setup->nlisteners; i++)
-		(void)proc_inherit(start->listeners[i], false);
-	for (int i = 0; i < DOORS; i++)
-		if (start->doors[i].fd != -1)
-			(void)proc_inherit(start->doors[i].fd, false);
-	for (unsigned i = 0; i < start->relays; i++)
-		if (crew->relays[i].pid != 0)
-			(void)proc_inherit(crew->relays[i].channel, false);
-	if (start->log_fd != -1)
-		(void)proc_inherit(start->log_fd, false);
-	if (start->pid_fd != -1)
-		(void)proc_inherit(start->pid_fd, false);
-	(void)proc_setenv(VARIABLE, NULL);
 }
 
 /* After a reload there may be more than the setup allows. */
@@ -210,38 +175,63 @@ most_of(unsigned most, uint64_t now)
 	return (int)(now > most ? now : most);
 }
 
-int
-upgrade_exec(const struct parent_job *job, struct crew *crew)
+/*
+ * The state as the variable, or NULL when it is too long.
+ */
+static char *
+tell(const struct crew *crew)
 {
-	static char		 state[STATE_BYTES];
+	static char		 text[STATE_BYTES];
 	const struct start	*start = &crew->start;
-	size_t			 len = 0;
-	int			 error = -E2BIG;
+	struct out		 out = { .buf = text, .size = sizeof(text) };
 	struct stat_global	 sum;
 
 	stat_sum_global(&sum);
-	if (start->log_fd != -1)
-		(void)proc_inherit(start->log_fd, true);
-	if (start->pid_fd != -1)
-		(void)proc_inherit(start->pid_fd, true);
-	if (add(state, &len, "", proc_pid()) &&
-	    add(state, &len, "", most_of(loop_sessions(start->setup),
-	    sum.active)) &&
-	    add(state, &len, "", most_of(loop_buffers(start->setup),
-	    sum.buffers_used)) &&
-	    add(state, &len, "", start->log_fd) &&
-	    add(state, &len, "", start->pid_fd) &&
-	    tell_listeners(start, state, &len) &&
-	    tell_doors(start, state, &len) &&
-	    tell_relays(crew, state, &len) &&
-	    tell_orders(start->setup, state, &len) &&
-	    (error = proc_setenv(VARIABLE, state)) == 0) {
+	add(&out, VARIABLE "=", 5, (int[]){ proc_pid(),
+	    most_of(loop_sessions(start->setup), sum.active),
+	    most_of(loop_buffers(start->setup), sum.buffers_used),
+	    start->log_fd, start->pid_fd });
+	tell_listeners(start, &out);
+	tell_doors(start, &out);
+	tell_relays(crew, &out);
+	tell_orders(start->setup, &out);
+	out_bytes(&out, "", 1);
+	return out.over ? NULL : text;
+}
+
+/*
+ * Whether the descriptors in the state stay open in the next program.
+ */
+static void
+mark(const struct crew *crew, bool on)
+{
+	const struct start	*start = &crew->start;
+
+	for (unsigned i = 0; i < start->setup->nlisteners; i++)
+		(void)proc_inherit(start->listeners[i], on);
+	for (int i = 0; i < DOORS; i++)
+		(void)proc_inherit(start->doors[i].fd, on);
+	for (unsigned i = 0; i < start->relays; i++)
+		(void)proc_inherit(crew->relays[i].channel, on);
+	(void)proc_inherit(start->log_fd, on);
+	(void)proc_inherit(start->pid_fd, on);
+}
+
+int
+upgrade_exec(const struct parent_job *job, struct crew *crew)
+{
+	char	*state = tell(crew);
+	int	 error = -E2BIG;
+
+	mark(crew, true);
+	if (state != NULL && (error = proc_putenv(state)) == 0) {
 		(void)file_enter(job->dir);
 		error = proc_exec(job->program, arguments(job, NULL));
 		if (!job->foreground)
 			(void)file_enter("/");
 	}
-	unmark(crew);
+	mark(crew, false);
+	proc_unsetenv(VARIABLE);
 	return error;
 }
 
@@ -249,84 +239,90 @@ upgrade_exec(const struct parent_job *job, struct crew *crew)
  * The new program.
  */
 
-/* The next number of the state; false when there is none. */
+/*
+ * The next numbers of the state, each -1 or more.  False when there are not so many.
+ */
 static bool
-take_number(const char **p, int *number)
+take(const char **p, unsigned n, int *numbers)
 {
-	char		*end;
-	const long	 n = strtol(*p, &end, 10);
+	char	*end;
+	long	 v;
 
-	if (end == *p || *end != ' ' || n < -1 || n > INT32_MAX)
+	for (unsigned i = 0; i < n; i++) {
+		v = strtol(*p, &end, 10);
+		if (end == *p || *end != ' ' || v < -1 || v > INT32_MAX)
+			return false;
+		numbers[i] = (int)v;
+		*p = end + 1;
+	}
+	return true;
+}
+
+/*
+ * A listening socket of the old program: its address, and whether its file is ours
+ * to remove.
+ */
+static bool
+adopt_socket(int fd, int made, struct os_addr *addr, bool *is_made,
+    struct file_id *file)
+{
+	if (proc_inherit(fd, false) != 0 || os_sockname(fd, addr) != 0)
 		return false;
-	*number = (int)n;
-	*p = end + 1;
+	*is_made = made == 1 && addr->family == OS_UNIX &&
+	    file_socket_id(addr->u.path, file) == 0;
 	return true;
 }
 
 static bool
-take_listener(struct start *start, const char **p)
+take_listener(struct start *start, const int *v)
 {
-	struct setup		*setup = start->setup;
-	const unsigned		 i = setup->nlisteners;
-	struct setup_listener	*l = &setup->listeners[i];
-	int			 made;
+	const unsigned	i = start->setup->nlisteners;
 
-	if (i == LIMIT_LISTENERS || !take_number(p, &start->listeners[i]) ||
-	    !take_number(p, &made) ||
-	    proc_inherit(start->listeners[i], false) != 0 ||
-	    os_sockname(start->listeners[i], &l->addr) != 0)
+	if (i == LIMIT_LISTENERS || !adopt_socket(v[0], v[1],
+	    &start->setup->listeners[i].addr, &start->made[i],
+	    &start->files[i]))
 		return false;
-	start->made[i] = made == 1 && l->addr.family == OS_UNIX &&
-	    file_socket_id(l->addr.u.path, &start->files[i]) == 0;
-	setup->nlisteners++;
+	start->listeners[i] = v[0];
+	start->setup->nlisteners++;
 	return true;
 }
 
 static bool
-take_door(struct start *start, const char **p)
+take_door(struct start *start, const int *v)
 {
 	struct door_socket	*door;
-	int			 which, made;
 
-	if (!take_number(p, &which) || which < 0 || which >= DOORS)
+	if (v[0] < 0 || v[0] >= DOORS)
 		return false;
-	door = &start->doors[which];
-	if (!take_number(p, &door->fd) || !take_number(p, &made) ||
-	    proc_inherit(door->fd, false) != 0 ||
-	    os_sockname(door->fd, &door->addr) != 0)
-		return false;
-	door->made = made == 1 && door->addr.family == OS_UNIX &&
-	    file_socket_id(door->addr.u.path, &door->file) == 0;
-	return true;
+	door = &start->doors[v[0]];
+	door->fd = v[1];
+	return adopt_socket(v[1], v[2], &door->addr, &door->made, &door->file);
 }
 
 static bool
-take_relay(struct crew *crew, const char **p)
+take_relay(struct crew *crew, const int *v)
 {
 	struct crew_relay	*relay = &crew->relays[crew->start.relays];
 
 	if (crew->start.relays == LIMIT_RELAYS ||
-	    !take_number(p, &relay->pid) || !take_number(p, &relay->channel) ||
-	    proc_inherit(relay->channel, false) != 0)
+	    proc_inherit(v[1], false) != 0)
 		return false;
+	relay->pid = v[0];
+	relay->channel = v[1];
 	relay->ready = relay->settled = true;
 	crew->start.relays++;
 	return true;
 }
 
 static bool
-take_order(const char **p)
+take_order(const int *v)
 {
-	int	order, high, middle, low;
-
-	if (norders == ORDERS || !take_number(p, &order) ||
-	    !take_number(p, &high) || !take_number(p, &middle) ||
-	    !take_number(p, &low) || high < 0 || middle < 0 || low < 0 ||
-	    (order != BOARD_DRAIN && order != BOARD_DISABLED))
+	if (norders == ORDERS || v[1] < 0 || v[2] < 0 || v[3] < 0 ||
+	    (v[0] != BOARD_DRAIN && v[0] != BOARD_DISABLED))
 		return false;
-	orders[norders].id = (uint64_t)high << 2 * ID_BITS |
-	    (uint64_t)middle << ID_BITS | (uint64_t)low;
-	orders[norders++].order = order;
+	orders[norders].id = (uint64_t)v[1] << 2 * ID_BITS |
+	    (uint64_t)v[2] << ID_BITS | (uint64_t)v[3];
+	orders[norders++].order = v[0];
 	return true;
 }
 
@@ -347,39 +343,44 @@ upgrade_orders(const struct setup *setup)
 }
 
 static bool
+take_part(struct crew *crew, const char **p)
+{
+	const char	kind = **p;
+	int		v[4];
+
+	if (kind == '\0' || (*p)[1] != ' ')
+		return false;
+	*p += 2;
+	switch (kind) {
+	case 'l':
+		return take(p, 2, v) && take_listener(&crew->start, v);
+	case 'd':
+		return take(p, 3, v) && take_door(&crew->start, v);
+	case 'r':
+		return take(p, 2, v) && take_relay(crew, v);
+	case 'o':
+		return take(p, 4, v) && take_order(v);
+	default:
+		return false;
+	}
+}
+
+static bool
 take_all(struct crew *crew, const char *p)
 {
 	struct start	*start = &crew->start;
-	int		 pid, sessions, buffers;
+	int		 v[5];		/* pid sessions buffers log-fd pid-fd */
 
-	if (!take_number(&p, &pid) || pid != proc_pid() ||
-	    !take_number(&p, &sessions) || !take_number(&p, &buffers) ||
-	    !take_number(&p, &start->log_fd) ||
-	    !take_number(&p, &start->pid_fd))
+	if (!take(&p, 5, v) || v[0] != proc_pid())
 		return false;
-	start->setup->server.buffers.v = (uint32_t)buffers;
-	while (*p != '\0') {
-		if (strncmp(p, "l ", 2) == 0) {
-			p += 2;
-			if (!take_listener(start, &p))
-				return false;
-		} else if (strncmp(p, "d ", 2) == 0) {
-			p += 2;
-			if (!take_door(start, &p))
-				return false;
-		} else if (strncmp(p, "o ", 2) == 0) {
-			p += 2;
-			if (!take_order(&p))
-				return false;
-		} else if (strncmp(p, "r ", 2) == 0) {
-			p += 2;
-			if (!take_relay(crew, &p))
-				return false;
-		} else
+	start->log_fd = v[3];
+	start->pid_fd = v[4];
+	while (*p != '\0')
+		if (!take_part(crew, &p))
 			return false;
-	}
+	start->setup->server.buffers.v = (uint32_t)v[2];
 	start->setup->server.max_worker.v = start->relays;
-	start->setup->server.max_connections.v = (uint32_t)sessions *
+	start->setup->server.max_connections.v = (uint32_t)v[1] *
 	    start->relays;
 	return start->relays > 0;
 }
@@ -397,7 +398,7 @@ upgrade_take(struct crew *crew)
 	for (int i = 0; i < DOORS; i++)
 		crew->start.doors[i].fd = -1;
 	good = take_all(crew, state);
-	(void)proc_setenv(VARIABLE, NULL);
+	proc_unsetenv(VARIABLE);
 	if (good && crew->start.log_fd != -1)
 		(void)proc_inherit(crew->start.log_fd, false);
 	if (good && crew->start.pid_fd != -1)

@@ -25,6 +25,7 @@ channel
 session connect expire report table
 handover listener
 loop
+place
 resolve
 former
 http

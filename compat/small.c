@@ -1,0 +1,170 @@
+/*
+ * small.c - functions of ISO C for the small static program, where the C library's
+ * own are large for the little that is asked of them, mostly by itself.
+ *
+ * They do what the standard says, in the C locale, which we never leave.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* In the C locale each byte is a character. */
+size_t
+mbstowcs(wchar_t *restrict to, const char *restrict s, size_t n)
+{
+	size_t	i;
+
+	if (to == NULL)
+		return strlen(s);
+	for (i = 0; i < n; i++)
+		if ((to[i] = (unsigned char)s[i]) == 0)
+			break;
+	return i;
+}
+
+char *
+strstr(const char *s, const char *what)
+{
+	const size_t	len = strlen(what);
+
+	for (; strncmp(s, what, len) != 0; s++)
+		if (*s == '\0')
+			return NULL;
+	return (char *)(uintptr_t)s;
+}
+
+size_t
+strspn(const char *s, const char *set)
+{
+	size_t	n = 0;
+
+	while (s[n] != '\0' && strchr(set, s[n]) != NULL)
+		n++;
+	return n;
+}
+
+size_t
+strcspn(const char *s, const char *set)
+{
+	size_t	n = 0;
+
+	while (s[n] != '\0' && strchr(set, s[n]) == NULL)
+		n++;
+	return n;
+}
+
+/* ---- sort ---- */
+
+static void
+swap(unsigned char *a, unsigned char *b, size_t size)
+{
+	unsigned char	c;
+
+	while (size-- > 0) {
+		c = *a;
+		*a++ = *b;
+		*b++ = c;
+	}
+}
+
+/*
+ * A heap, largest in front, whose element i may be too small for its place.
+ */
+static void
+sink(unsigned char *base, size_t i, size_t n, size_t size,
+    int (*compare)(const void *, const void *))
+{
+	size_t	child;
+
+	for (; (child = 2 * i + 1) < n; i = child) {
+		if (child + 1 < n && compare(base + child * size,
+		    base + (child + 1) * size) < 0)
+			child++;
+		if (compare(base + i * size, base + child * size) >= 0)
+			return;
+		swap(base + i * size, base + child * size, size);
+	}
+}
+
+void
+qsort(void *base, size_t n, size_t size,
+    int (*compare)(const void *, const void *))
+{
+	size_t	i;
+
+	for (i = n / 2; i-- > 0; )
+		sink(base, i, n, size, compare);
+	while (n-- > 1) {
+		swap(base, (unsigned char *)base + n * size, size);
+		sink(base, 0, n, size, compare);
+	}
+}
+
+/* ---- numbers ---- */
+
+static unsigned
+digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0');
+	c |= 'a' - 'A';
+	return c >= 'a' && c <= 'z' ? (unsigned)(c - 'a') + 10 : UINT_MAX;
+}
+
+/*
+ * Of any of the functions below: a type goes up to most, and one more below zero
+ * if it has a sign.
+ */
+static unsigned long long
+number(const char *s, char **end, int base, unsigned long long most, bool sign)
+{
+	const char		*p = s + strspn(s, " \t\n\v\f\r");
+	const bool		 minus = *p == '-';
+	bool			 over = false;
+	unsigned long long	 n = 0;
+	unsigned		 d;
+
+	p += minus || *p == '+';
+	if ((base == 0 || base == 16) && p[0] == '0' &&
+	    (p[1] == 'x' || p[1] == 'X') && digit(p[2]) < 16) {
+		p += 2;
+		base = 16;
+	} else if (base == 0)
+		base = *p == '0' ? 8 : 10;
+	if (digit(*p) < (unsigned)base)
+		s = NULL;		/* there is a number */
+	most += sign && minus;
+	for (; (d = digit(*p)) < (unsigned)base; p++)
+		if (over || n > (most - d) / (unsigned)base)
+			over = true;
+		else
+			n = n * (unsigned)base + d;
+	if (end != NULL)
+		*end = (char *)(uintptr_t)(s == NULL ? p : s);
+	if (over) {
+		errno = ERANGE;
+		n = most;
+	}
+	return minus && (sign || !over) ? -n : n;
+}
+
+long
+strtol(const char *restrict s, char **restrict end, int base)
+{
+	return (long)number(s, end, base, LONG_MAX, true);
+}
+
+unsigned long
+strtoul(const char *restrict s, char **restrict end, int base)
+{
+	return (unsigned long)number(s, end, base, ULONG_MAX, false);
+}
+
+unsigned long long
+strtoull(const char *restrict s, char **restrict end, int base)
+{
+	return number(s, end, base, ULLONG_MAX, false);
+}

@@ -1,0 +1,250 @@
+/*
+ * t_small.c - what the small static program has instead of the C library's,
+ * beside the C library's.
+ */
+#include <atf-c.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void	*small_malloc(size_t);
+void	*small_calloc(size_t, size_t);
+void	*small_realloc(void *, size_t);
+void	 small_free(void *);
+size_t	 small_mbstowcs(wchar_t *restrict, const char *restrict, size_t);
+char	*small_strstr(const char *, const char *);
+size_t	 small_strspn(const char *, const char *);
+size_t	 small_strcspn(const char *, const char *);
+void	 small_qsort(void *, size_t, size_t,
+	    int (*)(const void *, const void *));
+long	 small_strtol(const char *restrict, char **restrict, int);
+unsigned long small_strtoul(const char *restrict, char **restrict, int);
+unsigned long long small_strtoull(const char *restrict, char **restrict, int);
+
+#define malloc		small_malloc
+#define calloc		small_calloc
+#define realloc		small_realloc
+#define free		small_free
+#define __libc_malloc	small_libc_malloc
+#define mbstowcs	small_mbstowcs
+#define strstr		small_strstr
+#undef strspn
+#define strspn		small_strspn
+#undef strcspn
+#define strcspn		small_strcspn
+#define qsort		small_qsort
+#define strtol		small_strtol
+#define strtoul		small_strtoul
+#define strtoull	small_strtoull
+#include "small.c"
+#include "small_heap.c"
+#undef mbstowcs
+#undef strstr
+#undef strspn
+#undef strcspn
+#undef qsort
+#undef strtol
+#undef strtoul
+#undef strtoull
+
+ATF_TC_WITHOUT_HEAD(each_has_its_own);
+ATF_TC_BODY(each_has_its_own, tc)
+{
+	static const size_t	 sizes[] = { 0, 1, 4079, 4080, 4081, 100000 };
+	enum { SIZES = sizeof(sizes) / sizeof(sizes[0]) };
+	unsigned char		*p[SIZES];
+	size_t			 n;
+
+	for (unsigned i = 0; i < SIZES; i++) {
+		ATF_REQUIRE((p[i] = malloc(sizes[i])) != NULL);
+		ATF_CHECK_EQ(0, (uintptr_t)p[i] % sizeof(max_align_t));
+		memset(p[i], (int)i + 1, sizes[i]);
+	}
+	for (unsigned i = 0; i < SIZES; i++) {
+		for (n = 0; n < sizes[i] && p[i][n] == i + 1; n++)
+			continue;
+		ATF_CHECK_EQ(sizes[i], n);
+		free(p[i]);
+	}
+	free(NULL);
+}
+
+ATF_TC_WITHOUT_HEAD(growing_keeps_the_bytes);
+ATF_TC_BODY(growing_keeps_the_bytes, tc)
+{
+	unsigned char	*p = NULL;
+	size_t		 n, k;
+
+	for (n = 1; n < 1000000; n *= 3) {
+		ATF_REQUIRE((p = realloc(p, n)) != NULL);
+		for (k = n / 3; k < n; k++)
+			p[k] = (unsigned char)(k % 251);
+	}
+	for (k = 0; k < n / 3 && p[k] == k % 251; k++)
+		continue;
+	ATF_CHECK_EQ(n / 3, k);
+	ATF_REQUIRE((p = realloc(p, 10)) != NULL);
+	ATF_CHECK_EQ(9, p[9]);
+	free(p);
+}
+
+ATF_TC_WITHOUT_HEAD(calloc_is_zero);
+ATF_TC_BODY(calloc_is_zero, tc)
+{
+	unsigned char	*p;
+
+	ATF_REQUIRE((p = calloc(100, 100)) != NULL);
+	for (unsigned i = 0; i < 100 * 100; i++)
+		ATF_REQUIRE_EQ(0, p[i]);
+	free(p);
+}
+
+ATF_TC_WITHOUT_HEAD(too_much_is_refused);
+ATF_TC_BODY(too_much_is_refused, tc)
+{
+	volatile size_t	most = SIZE_MAX;
+	void		*p;
+
+	ATF_REQUIRE((p = malloc(100)) != NULL);
+	errno = 0;
+	ATF_CHECK(malloc(most) == NULL);
+	ATF_CHECK_EQ(ENOMEM, errno);
+	ATF_CHECK(malloc(most / 2 - 16) == NULL);
+	ATF_CHECK(realloc(p, most) == NULL);
+	ATF_CHECK(calloc(most / 2 + 2, 2) == NULL);
+	ATF_CHECK(calloc(0, most) != NULL);
+	free(p);
+}
+
+ATF_TC_WITHOUT_HEAD(strings_are_searched);
+ATF_TC_BODY(strings_are_searched, tc)
+{
+	const char	*s = "a needle in a haystack";
+
+	ATF_CHECK(small_strstr(s, "") == s);
+	ATF_CHECK(small_strstr(s, "needle") == s + 2);
+	ATF_CHECK(small_strstr(s, "stack") == s + strlen(s) - 5);
+	ATF_CHECK(small_strstr(s, "stacks") == NULL);
+	ATF_CHECK(small_strstr(s, "a ha") == s + 12);
+	ATF_CHECK(small_strstr("", "a") == NULL);
+	ATF_CHECK(small_strstr("", "") != NULL);
+	ATF_CHECK_EQ(2, small_strspn("abcab", "ab"));
+	ATF_CHECK_EQ(0, small_strspn("abcab", ""));
+	ATF_CHECK_EQ(5, small_strspn("abcab", "abc"));
+	ATF_CHECK_EQ(2, small_strcspn("abcab", "xc"));
+	ATF_CHECK_EQ(5, small_strcspn("abcab", ""));
+	ATF_CHECK_EQ(0, small_strcspn("", "a"));
+}
+
+ATF_TC_WITHOUT_HEAD(bytes_are_characters);
+ATF_TC_BODY(bytes_are_characters, tc)
+{
+	wchar_t	to[4] = { 9, 9, 9, 9 };
+
+	ATF_CHECK_EQ(4, small_mbstowcs(NULL, "ab\xff" "c", 0));
+	ATF_CHECK_EQ(2, small_mbstowcs(to, "ab", 4));
+	ATF_CHECK(to[0] == 'a' && to[1] == 'b' && to[2] == 0 && to[3] == 9);
+	ATF_CHECK_EQ(2, small_mbstowcs(to, "xyz", 2));
+	ATF_CHECK(to[1] == 'y' && to[2] == 0);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	return memcmp(a, b, 2);
+}
+
+ATF_TC_WITHOUT_HEAD(sorted_like_the_c_library_sorts);
+ATF_TC_BODY(sorted_like_the_c_library_sorts, tc)
+{
+	enum { SIZE = 2, MOST = 3000 };
+	static char	ours[MOST * SIZE + 1], theirs[MOST * SIZE];
+
+	for (size_t n = 0; n < MOST; n = n < 40 ? n + 1 : n * 3) {
+		for (size_t i = 0; i < n * SIZE; i++)
+			ours[i] = theirs[i] = (char)(rand() >> 3);
+		ours[n * SIZE] = 77;
+		small_qsort(ours, n, SIZE, compare);
+		qsort(theirs, n, SIZE, compare);
+		ATF_CHECK_EQ(0, memcmp(ours, theirs, n * SIZE));
+		small_qsort(ours, n, SIZE, compare);
+		ATF_CHECK_EQ(0, memcmp(ours, theirs, n * SIZE));
+		ATF_CHECK_EQ(77, ours[n * SIZE]);
+	}
+}
+
+/*
+ * Value, end and errno as the C library has them.
+ */
+#define SAME(function, s, base) do {					\
+	char	*end, *end_c;						\
+	int	 error;							\
+									\
+	errno = 0;							\
+	const unsigned long long n =					\
+	    (unsigned long long)small_##function(s, &end, base);	\
+	error = errno;							\
+	errno = 0;							\
+	ATF_CHECK_MSG((unsigned long long)function(s, &end_c, base) == n, \
+	    #function " of \"%s\", base %d", s, base);			\
+	ATF_CHECK_MSG((errno == ERANGE) == (error == ERANGE),		\
+	    "errno of \"%s\", base %d", s, base);			\
+	ATF_CHECK_MSG(end == end_c, "end of \"%s\", base %d", s, base);	\
+} while (0)
+
+static void
+same(const char *s)
+{
+	static const int	bases[] = { 0, 8, 10, 16, 36 };
+
+	for (unsigned i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
+		SAME(strtol, s, bases[i]);
+		SAME(strtoul, s, bases[i]);
+		SAME(strtoull, s, bases[i]);
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(numbers_are_what_the_c_library_reads);
+ATF_TC_BODY(numbers_are_what_the_c_library_reads, tc)
+{
+	static const char *const	texts[] = {
+		"", " ", "-", "+", "+-1", "0", "-0", "08", "0x", "0xg", "-0x1",
+		" \t\n\v\f\r12 ", "12ab", "2147483647", "2147483648",
+		"-2147483648", "-2147483649", "4294967295", "4294967296",
+		"9223372036854775807", "9223372036854775808",
+		"-9223372036854775808", "-9223372036854775809",
+		"18446744073709551615", "18446744073709551616",
+		"-18446744073709551615", "-18446744073709551616",
+		"99999999999999999999999999x", "zzz", "0xffffffffffffffff",
+		"0x10000000000000000", "\xff" "1", "1\xff"
+	};
+	static const char		chars[] = "00112789afxXzg+- ";
+	char				s[24];
+
+	for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		same(texts[i]);
+	for (unsigned n = 0; n < 20000; n++) {
+		size_t	len = (size_t)rand() % sizeof(s);
+
+		for (size_t i = 0; i < len; i++)
+			s[i] = chars[(size_t)rand() % (sizeof(chars) - 1)];
+		s[len] = '\0';
+		same(s);
+	}
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, each_has_its_own);
+	ATF_TP_ADD_TC(tp, growing_keeps_the_bytes);
+	ATF_TP_ADD_TC(tp, calloc_is_zero);
+	ATF_TP_ADD_TC(tp, too_much_is_refused);
+	ATF_TP_ADD_TC(tp, strings_are_searched);
+	ATF_TP_ADD_TC(tp, bytes_are_characters);
+	ATF_TP_ADD_TC(tp, sorted_like_the_c_library_sorts);
+	ATF_TP_ADD_TC(tp, numbers_are_what_the_c_library_reads);
+	return atf_no_error();
+}
