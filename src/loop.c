@@ -47,6 +47,7 @@ static struct {
 	bool		 ready;
 	struct handover_in in;
 } adopt[LIMIT_RELAYS];
+static unsigned		 adopting;	/* of these, in use */
 static unsigned		 expected;	/* predecessors that have not ended */
 static unsigned		 leased;	/* buffers, as last counted */
 static bool		 peak;		/* several buffers were leased */
@@ -127,16 +128,7 @@ adopt_close(unsigned i)
 	wait_del(adopt[i].fd);
 	os_drop(adopt[i].fd);
 	adopt[i].fd = -1;
-}
-
-static bool
-adopting(void)
-{
-	unsigned i;
-
-	for (i = 0; i < LIMIT_RELAYS && adopt[i].fd == -1; i++)
-		continue;
-	return i < LIMIT_RELAYS;
+	adopting--;
 }
 
 static int
@@ -181,7 +173,7 @@ loop_open(const struct setup *set, unsigned relay, const int *listeners,
 	failure = 0;
 	leased = 0;
 	peak = false;
-	expected = 0;
+	expected = adopting = 0;
 	for (i = 0; i < LIMIT_RELAYS; i++)
 		adopt[i].fd = -1;
 	error = open_parts(set, relay, listeners, room != NULL ? room : &none);
@@ -331,6 +323,7 @@ adopt_from(int fd, unsigned predecessors)
 		return;
 	}
 	wait_want(fd, WAIT_READ);
+	adopting++;
 	adopt[i].fd = fd;
 	adopt[i].ready = false;
 	adopt[i].in = (struct handover_in){ .arriving = NULL };
@@ -341,7 +334,7 @@ adopt_turn(uint64_t now)
 {
 	unsigned i, n;
 
-	for (i = 0; i < LIMIT_RELAYS; i++) {
+	for (i = 0; i < LIMIT_RELAYS && adopting > 0; i++) {
 		if (adopt[i].fd == -1 || !adopt[i].ready)
 			continue;
 		adopt[i].ready = false;
@@ -522,7 +515,7 @@ loop_turn(void)
 	trim(now);
 	stat_end();
 	log_due = log_tick(now);
-	if (mode != LOOP_RUN && table_count() == 0 && !adopting())
+	if (mode != LOOP_RUN && table_count() == 0 && adopting == 0)
 		mode = LOOP_OVER;
 	return mode != LOOP_OVER;
 }
