@@ -14,11 +14,17 @@ enum token_type {
 	TOKEN_WORD,
 	TOKEN_NUMBER,
 	TOKEN_STRING,		/* text is between the quotes, not unescaped */
-	TOKEN_ASSIGN,		/* =  */
+	TOKEN_EQ,		/* == */
+	TOKEN_NE,		/* != */
+	TOKEN_PREFIX,		/* =^ */
+	TOKEN_SUFFIX,		/* =$ */
+	TOKEN_MATCH,		/* =~ */
+	TOKEN_NOMATCH,		/* !~ */
+	TOKEN_ARROW,		/* => */
 	TOKEN_REPLACE,		/* := */
 	TOKEN_APPEND,		/* += */
+	TOKEN_ASSIGN,		/* =  */
 	TOKEN_PLUS,
-	TOKEN_ARROW,		/* => */
 	TOKEN_COMMA,
 	TOKEN_LPAREN,
 	TOKEN_RPAREN,
@@ -27,12 +33,6 @@ enum token_type {
 	TOKEN_LBRACKET,
 	TOKEN_RBRACKET,
 	TOKEN_DOLLAR,
-	TOKEN_EQ,		/* == */
-	TOKEN_NE,		/* != */
-	TOKEN_PREFIX,		/* =^ */
-	TOKEN_SUFFIX,		/* =$ */
-	TOKEN_MATCH,		/* =~ */
-	TOKEN_NOMATCH,		/* !~ */
 	TOKEN_BAD		/* no token; why says it */
 };
 
@@ -54,6 +54,13 @@ struct lex {
 	uint32_t	 line;
 	unsigned	 parens;	/* open ones: line ends mean nothing */
 };
+
+/* Whether it compares; whether it assigns. */
+bool	token_compares(enum token_type);
+bool	token_assigns(enum token_type);
+
+/* Whether words may hold that character. */
+bool	lex_is_word(char);
 
 /*
  * Begin at the first byte; a byte order mark is skipped.  The text must stay.
@@ -84,7 +91,7 @@ void	lex_recover(struct lex *);
  */
 void	lex_rewind(struct lex *, const struct token *);
 
-/* "\"text\"", a word, "end of line": a token for messages.  Returns buf. */
+/* "\"text\"", a word, "the end of the line": a token for messages. */
 const char *lex_describe(const struct token *, char *buf, size_t);
 
 #endif
