@@ -345,32 +345,30 @@ find_listeners(struct conf *c)
 	}
 }
 
-/* Complain about != blocks that name no listener. */
+/*
+ * Complain about == blocks that even their own listener cannot be in, and about
+ * != blocks that name no listener.
+ */
 static void
 check_blocks(struct conf *c)
 {
 	const struct block *b;
 
-	for (b = c->blocks; b < c->blocks + c->nblocks; b++)
-		if (is_exact(b) && b->op == TOKEN_NE && b->listener == 0)
+	for (b = c->blocks + 1; b < c->blocks + c->nblocks; b++) {
+		if (!is_exact(b))
+			continue;
+		if (b->listener == 0 && b->op == TOKEN_NE)
 			conf_warn(c, b->place, "no listener has the address "
 			    "\"%.60s\", so this always holds", b->text);
-}
-
-/* Complain about == blocks that even their own listener cannot be in. */
-static void
-check_own_blocks(struct conf *c, uint32_t listener)
-{
-	struct walk w = walk_of(c, listener);
-	const struct block *b;
-
-	decide(c, listener, NULL);
-	while ((b = walk_next(&w)) != NULL)
-		if (is_exact(b) && b->op == TOKEN_EQ && !b->active &&
-		    b->listener == listener + 1)
+		if (b->listener == 0 || b->op == TOKEN_NE ||
+		    (b->prev == NULL && b->parent == c->blocks))
+			continue;
+		decide(c, b->listener - 1, NULL);
+		if (!b->active)
 			conf_error(c, b->place, "this can never hold: a "
 			    "condition around it or before its else excludes "
 			    "it");
+	}
 }
 
 static void
@@ -409,16 +407,17 @@ class_order(const void *pa, const void *pb)
 
 /*
  * Gather the networks that can matter to a listener, each once, into the
- * classes from first on.  Returns how many.  Blocks are decided for anybody.
+ * classes from first on.  Returns how many.
  */
 static uint32_t
-gather(struct conf *c, struct setup_class *first)
+gather(struct conf *c, uint32_t listener, struct setup_class *first)
 {
 	const struct block *b;
 	uint32_t i, n = 0, kept = 0;
 
 	if (!c->remote)
 		return 0;
+	decide(c, listener, NULL);
 	for (b = c->blocks; b < c->blocks + c->nblocks; b++) {
 		if (b->cond != COND_REMOTE || !b->parent->active)
 			continue;
@@ -500,11 +499,10 @@ make_classes(struct conf *c, uint32_t listener)
 	const struct assign *v4mapped;
 	uint32_t i, n;
 
-	check_own_blocks(c, listener);
 	if (!conf_room(c, c->opener[listener].place, s->nclasses,
 	    LIMIT_CLASSES, "LIMIT_CLASSES"))
 		return;
-	n = gather(c, first);
+	n = gather(c, listener, first);
 	memset(&first[n], 0, sizeof(first[n]));
 	for (i = 0; i <= n && !c->stop; i++) {
 		choose(c, listener, &first[i]);
