@@ -53,9 +53,7 @@ static void
 read_text(struct conf *c, const char *path, const char *text, size_t len,
     struct place from)
 {
-	struct lex lex = c->lex;
-	struct token tok = c->tok, suspect = c->suspect, paren = c->paren;
-	uint32_t file = c->file;
+	struct reader outer = c->in;
 	struct setup *s = c->setup;
 	const char *binary = lex_binary(text, len);
 
@@ -63,32 +61,28 @@ read_text(struct conf *c, const char *path, const char *text, size_t len,
 		return;
 	c->open[c->nopen].path = path;
 	c->open[c->nopen++].from = from;
-	c->file = s->nfiles++;
-	s->files[c->file] = setup_string(c, strcmp(path, "-") == 0 ?
+	c->in.file = s->nfiles++;
+	s->files[c->in.file] = setup_string(c, strcmp(path, "-") == 0 ?
 	    "standard input" : path);
-	conf_printable(s->strings + s->files[c->file]);
-	lex_open(&c->lex, text, binary != NULL ? (size_t)(binary - text) :
+	conf_printable(s->strings + s->files[c->in.file]);
+	lex_open(&c->in.lex, text, binary != NULL ? (size_t)(binary - text) :
 	    len);
 	conf_next(c);
 	if (binary == NULL)
-		for (statements(c); c->tok.type == TOKEN_RBRACE;
+		for (statements(c); c->in.tok.type == TOKEN_RBRACE;
 		    statements(c)) {
 			conf_error(c, conf_place(c),
 			    "no block is open that this } could close");
 			conf_next(c);
 		}
 	else {
-		while (c->tok.type != TOKEN_END)
+		while (c->in.tok.type != TOKEN_END)
 			conf_next(c);
 		conf_error(c, conf_place(c), "byte 0x%02x: this is not a "
 		    "text file", (unsigned char)*binary);
 	}
 	c->nopen--;
-	c->file = file;
-	c->lex = lex;
-	c->tok = tok;
-	c->suspect = suspect;
-	c->paren = paren;
+	c->in = outer;
 }
 
 /* The same with n bytes that were read into the input. */
@@ -233,15 +227,15 @@ include_shell(struct conf *c, const char *command, struct place from)
 static bool
 word_is(const struct conf *c, const char *word)
 {
-	return c->tok.type == TOKEN_WORD && strlen(word) == c->tok.len &&
-	    memcmp(word, c->tok.text, c->tok.len) == 0;
+	return c->in.tok.type == TOKEN_WORD && strlen(word) == c->in.tok.len &&
+	    memcmp(word, c->in.tok.text, c->in.tok.len) == 0;
 }
 
 /* A word right behind a string over lines: a quote was lost in between. */
 static bool
 swallowed(const struct conf *c)
 {
-	return c->suspect.type == TOKEN_STRING && c->tok.type == TOKEN_WORD;
+	return c->in.suspect.type == TOKEN_STRING && c->in.tok.type == TOKEN_WORD;
 }
 
 /* Two statements may share a line; everything else behind one is a mistake. */
@@ -250,7 +244,7 @@ statement_end(struct conf *c)
 {
 	if (swallowed(c))
 		return conf_unexpected(c, "");
-	switch (c->tok.type) {
+	switch (c->in.tok.type) {
 	case TOKEN_EOL:
 	case TOKEN_END:
 	case TOKEN_RBRACE:
@@ -297,7 +291,7 @@ assignment(struct conf *c)
 	if (!conf_name(c, name))
 		return false;
 	conf_next(c);
-	op = c->tok.type;
+	op = c->in.tok.type;
 	if (!token_assigns(op))
 		return conf_unexpected(c, "=, := or +=");
 	conf_next_line(c);
@@ -325,7 +319,7 @@ block_body(struct conf *c, struct block *block)
 	statements(c);
 	c->block = outer;
 	c->depth--;
-	if (c->tok.type == TOKEN_RBRACE)
+	if (c->in.tok.type == TOKEN_RBRACE)
 		conf_next(c);
 	else
 		conf_error(c, brace, "this block is never closed");
@@ -344,7 +338,7 @@ else_word(struct conf *c)
 {
 	bool two;
 
-	while (c->tok.type == TOKEN_EOL)
+	while (c->in.tok.type == TOKEN_EOL)
 		conf_next(c);
 	if (!is_else(c))
 		return false;
@@ -367,9 +361,9 @@ condition(struct conf *c)
 		if (last)
 			conf_error(c, place, "nothing is left for another "
 			    "else here");
-		if (c->tok.type == TOKEN_DOLLAR)
+		if (c->in.tok.type == TOKEN_DOLLAR)
 			block = conf_cond(c, prev);
-		else if (prev != NULL && c->tok.type == TOKEN_LBRACE) {
+		else if (prev != NULL && c->in.tok.type == TOKEN_LBRACE) {
 			block = conf_block(c, COND_ALWAYS, place, prev);
 			last = true;
 		} else
@@ -402,11 +396,11 @@ global_statement(struct conf *c)
 static bool
 statement(struct conf *c)
 {
-	memset(&c->suspect, 0, sizeof(c->suspect));
-	if (c->tok.type == TOKEN_DOLLAR)
+	memset(&c->in.suspect, 0, sizeof(c->in.suspect));
+	if (c->in.tok.type == TOKEN_DOLLAR)
 		return condition(c);
-	if (!conf_expect(c, TOKEN_WORD, "a directive"))
-		return false;
+	if (c->in.tok.type != TOKEN_WORD)
+		return conf_unexpected(c, "a directive");
 	if (word_is(c, "include"))
 		return include_statement(c, false);
 	if (word_is(c, "include_shell"))
@@ -425,16 +419,16 @@ statement(struct conf *c)
 static void
 recover(struct conf *c)
 {
-	if (c->tok.type == TOKEN_BAD && c->tok.lines)
-		lex_rewind(&c->lex, &c->tok);
-	if (c->lex.parens > 0 || (c->tok.type != TOKEN_EOL &&
-	    c->tok.type != TOKEN_END && c->tok.type != TOKEN_LBRACE &&
-	    c->tok.type != TOKEN_RBRACE)) {
-		lex_recover(&c->lex);
+	if (c->in.tok.type == TOKEN_BAD && c->in.tok.lines)
+		lex_rewind(&c->in.lex, &c->in.tok);
+	if (c->in.lex.parens > 0 || (c->in.tok.type != TOKEN_EOL &&
+	    c->in.tok.type != TOKEN_END && c->in.tok.type != TOKEN_LBRACE &&
+	    c->in.tok.type != TOKEN_RBRACE)) {
+		lex_recover(&c->in.lex);
 		conf_next(c);
 	}
-	memset(&c->suspect, 0, sizeof(c->suspect));
-	if (c->tok.type == TOKEN_LBRACE)
+	memset(&c->in.suspect, 0, sizeof(c->in.suspect));
+	if (c->in.tok.type == TOKEN_LBRACE)
 		block_body(c, conf_block(c, COND_NEVER, conf_place(c), NULL));
 }
 
@@ -443,10 +437,10 @@ static void
 statements(struct conf *c)
 {
 	for (;;) {
-		if (c->tok.type == TOKEN_EOL)
+		if (c->in.tok.type == TOKEN_EOL)
 			conf_next(c);
-		else if (c->tok.type == TOKEN_END ||
-		    c->tok.type == TOKEN_RBRACE)
+		else if (c->in.tok.type == TOKEN_END ||
+		    c->in.tok.type == TOKEN_RBRACE)
 			return;
 		else if (!statement(c))
 			recover(c);
@@ -469,7 +463,7 @@ begin(struct setup *setup, conf_put *put, void *ctx)
 	c->setup = setup;
 	c->put = put;
 	c->ctx = ctx;
-	c->nblocks = 1;
+	c->end = c->blocks + 1;
 	c->block = c->blocks;
 	memset(setup, 0, offsetof(struct setup, listeners));
 	setup->nstrings = 1;

@@ -220,54 +220,61 @@ default_port(const struct conf *c)
 	    key_find("server.port", false)->initial;
 }
 
-/* Read an address as it is meant in a block. */
+/* Read an address as it is meant in a block.  Returns its name, or NULL. */
 static const char *
-read_address(struct conf *c, const struct block *block, const char *written,
-    struct os_addr *addr, size_t *len)
+read_address(struct conf *c, const struct block *block, struct place place,
+    const char *written, struct os_addr *addr, char buf[CONF_ADDR_NAME])
 {
 	const struct assign *ipv6 = assign_find(block, "server.use-ipv6");
+	const char *wrong;
+	size_t len;
 
-	return conf_addr(written, ADDR_LISTEN, ipv6 != NULL && ipv6->v != 0,
-	    default_port(c), addr, len);
+	wrong = conf_addr(written, ADDR_LISTEN, ipv6 != NULL && ipv6->v != 0,
+	    default_port(c), addr, &len);
+	if (wrong == NULL)
+		return conf_addr_name(written, addr, len, buf);
+	conf_wrong(c, place, written, wrong);
+	return NULL;
 }
 
 static void
-listener_add(struct conf *c, const char *written, struct place place,
-    struct block *block, bool more)
+listener_add(struct conf *c, const struct os_addr *addr, const char *name,
+    struct place place, struct block *block, bool more)
 {
 	struct setup *s = c->setup;
 	struct setup_listener *l = &s->listeners[s->nlisteners];
-	struct os_addr addr;
-	const char *wrong, *name;
-	char buf[CONF_ADDR_NAME];
-	size_t len;
-	uint32_t *known, i;
+	struct opener *opener = &c->opener[s->nlisteners];
+	uint32_t *known = socket_place(c, addr, name);
 
-	wrong = read_address(c, block, written, &addr, &len);
-	if (wrong != NULL) {
-		conf_wrong(c, place, written, wrong);
-		return;
-	}
-	name = conf_addr_name(written, &addr, len, buf);
-	known = socket_place(c, &addr, name);
 	if (*known != 0) {
-		i = *known - 1;
-		if (more || c->opener[i].more)
+		l = &s->listeners[*known - 1];
+		if (more || c->opener[*known - 1].more)
 			conf_error(c, place, "\"%.60s\" is a listener already "
-			    "(%s)", name, conf_where(c, s->listeners[i].at));
+			    "(%s)", name, conf_where(c, l->at));
 		return;
 	}
 	if (!conf_room(c, place, s->nlisteners, LIMIT_LISTENERS,
 	    "LIMIT_LISTENERS"))
 		return;
 	memset(l, 0, sizeof(*l));
-	l->addr = addr;
+	l->addr = *addr;
 	l->at = place.at;
 	l->name = setup_string(c, name);
-	c->opener[s->nlisteners].block = block;
-	c->opener[s->nlisteners].more = more;
-	c->opener[s->nlisteners].place = place;
+	*opener = (struct opener){ block, NULL, more, place };
 	*known = ++s->nlisteners;
+}
+
+static void
+listen_at(struct conf *c, const char *written, struct place place,
+    struct block *block, bool more)
+{
+	struct os_addr addr;
+	char buf[CONF_ADDR_NAME];
+	const char *name;
+
+	name = read_address(c, block, place, written, &addr, buf);
+	if (name != NULL)
+		listener_add(c, &addr, name, place, block, more);
 }
 
 /* The addresses of a block's sockproxy.listen. */
@@ -280,7 +287,7 @@ listen_more(struct conf *c, struct block *block)
 	if (a == NULL || a->key == NULL)
 		return;
 	for (v = a->value->first; v != NULL; v = v->next)
-		listener_add(c, v->text, v->place, block, true);
+		listen_at(c, v->text, v->place, block, true);
 }
 
 /* server.bind and server.port, for a sockproxy.server at the top. */
@@ -301,7 +308,7 @@ listen_main(struct conf *c)
 		return;
 	text_format(text, sizeof(text), ":%lu",
 	    (unsigned long)default_port(c));
-	listener_add(c, bind != NULL && bind->v != 0 ?
+	listen_at(c, bind != NULL && bind->v != 0 ?
 	    conf_string(c->setup, bind->v) : text, from->place, top, false);
 }
 
@@ -309,14 +316,12 @@ listen_main(struct conf *c)
 static void
 block_address(struct conf *c, struct block *b)
 {
-	const char *name;
 	char buf[CONF_ADDR_NAME];
-	size_t len;
+	const char *name = read_address(c, b, b->place, b->text, &b->addr,
+	    buf);
 
-	if (read_address(c, b, b->text, &b->addr, &len) != NULL)
-		return;
-	name = conf_addr_name(b->text, &b->addr, len, buf);
-	b->name = conf_text_add(c, b->place, name, strlen(name));
+	if (name != NULL)
+		b->name = conf_text_add(c, b->place, name, strlen(name));
 }
 
 /*
@@ -332,7 +337,7 @@ find_listeners(struct conf *c)
 
 	for (i = 0; i < c->setup->nlisteners; i++)
 		more |= c->opener[i].more;
-	for (b = c->blocks + c->nblocks; b-- > c->blocks;) {
+	for (b = c->end; b-- > c->blocks;) {
 		list = &c->first_any;
 		if (is_exact(b)) {
 			b->listener = *socket_place(c, &b->addr, b->name);
@@ -354,7 +359,7 @@ check_blocks(struct conf *c)
 {
 	const struct block *b;
 
-	for (b = c->blocks + 1; b < c->blocks + c->nblocks; b++) {
+	for (b = c->blocks + 1; b < c->end; b++) {
 		if (!is_exact(b))
 			continue;
 		if (b->listener == 0 && b->op == TOKEN_NE)
@@ -374,16 +379,16 @@ check_blocks(struct conf *c)
 static void
 make_listeners(struct conf *c)
 {
-	struct block *b, *end = c->blocks + c->nblocks;
+	struct block *b;
 
-	for (b = c->blocks; b < end; b++)
+	for (b = c->blocks; b < c->end; b++)
 		if (is_exact(b))
 			block_address(c, b);
 	listen_main(c);
 	listen_more(c, c->blocks);
-	for (b = c->blocks; b < end && !c->stop; b++)
+	for (b = c->blocks; b < c->end && !c->stop; b++)
 		if (is_exact(b) && b->op == TOKEN_EQ) {
-			listener_add(c, b->text, b->place, b, false);
+			listener_add(c, &b->addr, b->name, b->place, b, false);
 			listen_more(c, b);
 		}
 	find_listeners(c);
@@ -418,7 +423,7 @@ gather(struct conf *c, uint32_t listener, struct setup_class *first)
 	if (!c->remote)
 		return 0;
 	decide(c, listener, NULL);
-	for (b = c->blocks; b < c->blocks + c->nblocks; b++) {
+	for (b = c->blocks; b < c->end; b++) {
 		if (b->cond != COND_REMOTE || !b->parent->active)
 			continue;
 		if (!conf_room(c, b->place, c->setup->nclasses + n + 1,

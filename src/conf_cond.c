@@ -10,32 +10,31 @@
 #include "text.h"
 
 /* REQUEST_HEADER has more fields than can be named here. */
-static const char *const facts[] = {
-	"$SERVER[\"socket\"]",
-	"$HTTP[\"remoteip\"]", "$HTTP[\"remote-ip\"]", "$CLIENT[\"addr\"]",
-	"$HTTP[\"cookie\"]", "$HTTP[\"host\"]", "$HTTP[\"language\"]",
-	"$HTTP[\"query-string\"]", "$HTTP[\"querystring\"]",
-	"$HTTP[\"referer\"]", "$HTTP[\"request-method\"]",
-	"$HTTP[\"scheme\"]", "$HTTP[\"url\"]", "$HTTP[\"user-agent\"]",
-	"$HTTP[\"useragent\"]"
-};
+static const char facts[] =
+    "$SERVER[\"socket\"]\0"
+    "$HTTP[\"remoteip\"]\0" "$HTTP[\"remote-ip\"]\0" "$CLIENT[\"addr\"]\0"
+    "$HTTP[\"cookie\"]\0" "$HTTP[\"host\"]\0" "$HTTP[\"language\"]\0"
+    "$HTTP[\"query-string\"]\0" "$HTTP[\"querystring\"]\0"
+    "$HTTP[\"referer\"]\0" "$HTTP[\"request-method\"]\0"
+    "$HTTP[\"scheme\"]\0" "$HTTP[\"url\"]\0" "$HTTP[\"user-agent\"]\0"
+    "$HTTP[\"useragent\"]\0";
 
 enum {
-	NFACTS = sizeof(facts) / sizeof(facts[0]),
 	SOCKET = 0,
-	REMOTE_LAST = 3		/* those behind it never hold */
+	REMOTE_LAST = 3,	/* those behind it never hold */
+	NEVER
 };
 
 struct block *
 conf_block(struct conf *c, enum cond cond, struct place place,
     struct block *prev)
 {
-	struct block *b = &c->blocks[c->nblocks];
+	struct block *b = c->end;
 
-	if (!conf_room(c, place, c->nblocks, LIMIT_CONF_BLOCKS,
+	if (!conf_room(c, place, (size_t)(b - c->blocks), LIMIT_CONF_BLOCKS,
 	    "LIMIT_CONF_BLOCKS"))
 		return NULL;
-	c->nblocks++;
+	c->end++;
 	memset(b, 0, sizeof(*b));
 	b->cond = (uint8_t)cond;
 	b->parent = c->block;
@@ -51,15 +50,16 @@ static int
 find_fact(struct conf *c, struct place place, const char *text)
 {
 	struct key_near near = { text, "", 5, "" };
-	int i;
+	const char *fact;
+	int i = 0;
 
-	for (i = 0; i < NFACTS; i++) {
-		if (strcmp(facts[i], text) == 0)
-			return i;
-		key_nearer(&near, facts[i]);
-	}
 	if (strncmp(text, "$REQUEST_HEADER[", 16) == 0)
-		return NFACTS;
+		return NEVER;
+	for (fact = facts; *fact != '\0'; fact += strlen(fact) + 1, i++) {
+		if (strcmp(fact, text) == 0)
+			return i;
+		key_nearer(&near, fact);
+	}
 	conf_error(c, place, "no condition has the name %s%s", text,
 	    near.hint[0] != '\0' ? near.hint : "; there are "
 	    "$SERVER[\"socket\"] and $HTTP[\"remoteip\"]");
@@ -75,23 +75,18 @@ read_fact(struct conf *c, int *fact)
 	const char *field;
 	char text[128];
 
-	conf_next(c);
-	name = c->tok;
-	if (!conf_expect(c, TOKEN_WORD, "a condition such as "
+	if (!conf_expect_next(c, TOKEN_WORD, "a condition such as "
 	    "$SERVER[\"socket\"] == \":80\""))
 		return false;
-	conf_next(c);
-	if (!conf_expect(c, TOKEN_LBRACKET, "["))
-		return false;
-	conf_next(c);
-	if (!conf_expect(c, TOKEN_STRING, "a name in double quotes") ||
+	name = c->in.tok;
+	if (!conf_expect_next(c, TOKEN_LBRACKET, "[") ||
+	    !conf_expect_next(c, TOKEN_STRING, "a name in double quotes") ||
 	    (field = conf_token_text(c)) == NULL)
 		return false;
 	text_format(text, sizeof(text), "$%.*s[\"%s\"]", (int)name.len,
 	    name.text, field);
 	*fact = find_fact(c, place, text);
-	conf_next(c);
-	if (!conf_expect(c, TOKEN_RBRACKET, "]"))
+	if (!conf_expect_next(c, TOKEN_RBRACKET, "]"))
 		return false;
 	conf_next(c);
 	return true;
@@ -145,7 +140,7 @@ same_block(struct conf *c, enum cond cond, enum token_type op,
 	struct block *b;
 	uint32_t hash = text_casehash(text);
 
-	for (b = c->block + 1; b < c->blocks + c->nblocks; b++)
+	for (b = c->block + 1; b < c->end; b++)
 		if (b->hash == hash && b->parent == c->block &&
 		    b->prev == NULL && b->cond == cond && b->op == op &&
 		    strcmp(b->text, text) == 0)
@@ -190,7 +185,7 @@ conf_cond(struct conf *c, struct block *prev)
 
 	if (!read_fact(c, &fact))
 		return NULL;
-	op = c->tok.type;
+	op = c->in.tok.type;
 	if (!token_compares(op)) {
 		conf_unexpected(c, "== or !=");
 		return NULL;

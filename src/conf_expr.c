@@ -15,13 +15,13 @@ void
 conf_next(struct conf *c)
 {
 	if (c->stop) {
-		memset(&c->tok, 0, sizeof(c->tok));
-		c->tok.type = TOKEN_END;
+		memset(&c->in.tok, 0, sizeof(c->in.tok));
+		c->in.tok.type = TOKEN_END;
 		return;
 	}
-	lex_next(&c->lex, &c->tok);
-	if (c->tok.type == TOKEN_STRING && c->tok.lines)
-		c->suspect = c->tok;
+	lex_next(&c->in.lex, &c->in.tok);
+	if (c->in.tok.type == TOKEN_STRING && c->in.tok.lines)
+		c->in.suspect = c->in.tok;
 }
 
 void
@@ -29,16 +29,16 @@ conf_next_line(struct conf *c)
 {
 	do {
 		conf_next(c);
-	} while (c->tok.type == TOKEN_EOL);
+	} while (c->in.tok.type == TOKEN_EOL);
 }
 
 /* At the end of the text or of the statement. */
 static void
 unclosed(struct conf *c, enum token_type end)
 {
-	c->tok = c->paren;
+	c->in.tok = c->in.paren;
 	conf_error(c, conf_place(c), "the list has no closing )");
-	c->tok.type = end;
+	c->in.tok.type = end;
 }
 
 bool
@@ -46,40 +46,41 @@ conf_unexpected(struct conf *c, const char *expected)
 {
 	char text[64];
 
-	if (c->tok.type == TOKEN_BAD)
+	if (c->in.tok.type == TOKEN_BAD)
 		conf_error(c, conf_place(c), "\"%s\": %s",
-		    lex_describe(&c->tok, text, sizeof(text)), c->tok.why);
-	else if (c->tok.type == TOKEN_END && c->tok.parens > 0)
+		    lex_describe(&c->in.tok, text, sizeof(text)), c->in.tok.why);
+	else if (c->in.tok.type == TOKEN_END && c->in.tok.parens > 0)
 		unclosed(c, TOKEN_END);
-	else if (c->suspect.type == TOKEN_STRING) {
-		c->tok = c->suspect;	/* the true place of the mistake */
-		c->tok.type = TOKEN_BAD;
+	else if (c->in.suspect.type == TOKEN_STRING) {
+		c->in.tok = c->in.suspect;	/* the true place of the mistake */
+		c->in.tok.type = TOKEN_BAD;
 		conf_error(c, conf_place(c), "this string goes on to another "
 		    "line: is its closing quote missing?");
 	} else
 		conf_error(c, conf_place(c), "expected %s, found %s", expected,
-		    lex_describe(&c->tok, text, sizeof(text)));
+		    lex_describe(&c->in.tok, text, sizeof(text)));
 	return false;
 }
 
 bool
-conf_expect(struct conf *c, enum token_type type, const char *expected)
+conf_expect_next(struct conf *c, enum token_type type, const char *expected)
 {
-	return c->tok.type == type || conf_unexpected(c, expected);
+	conf_next(c);
+	return c->in.tok.type == type || conf_unexpected(c, expected);
 }
 
 bool
 conf_brace(struct conf *c)
 {
-	struct lex lex = c->lex;
-	struct token tok = c->tok;
+	struct lex lex = c->in.lex;
+	struct token tok = c->in.tok;
 
-	if (c->tok.type == TOKEN_EOL)
+	if (c->in.tok.type == TOKEN_EOL)
 		conf_next_line(c);
-	if (c->tok.type == TOKEN_LBRACE)
+	if (c->in.tok.type == TOKEN_LBRACE)
 		return true;
-	c->lex = lex;
-	c->tok = tok;
+	c->in.lex = lex;
+	c->in.tok = tok;
 	return conf_unexpected(c, "{");
 }
 
@@ -99,7 +100,7 @@ conf_enter(struct conf *c)
 bool
 conf_name(struct conf *c, char name[CONF_NAME])
 {
-	const struct token *t = &c->tok;
+	const struct token *t = &c->in.tok;
 	const char *var = memchr(t->text, '.', t->len) == NULL ? "var." : "";
 
 	if (t->len >= CONF_NAME - 4) {
@@ -115,7 +116,7 @@ conf_token_text(struct conf *c)
 {
 	char *text, *from, *to;
 
-	text = conf_text_add(c, conf_place(c), c->tok.text, c->tok.len);
+	text = conf_text_add(c, conf_place(c), c->in.tok.text, c->in.tok.len);
 	if (text == NULL)
 		return NULL;
 	for (from = to = text; *from != '\0'; *to++ = *from++)
@@ -133,8 +134,8 @@ conf_token_text(struct conf *c)
 static bool
 next_statement(struct conf *c)
 {
-	struct lex ahead = c->lex;
-	struct token word = c->tok, tok;
+	struct lex ahead = c->in.lex;
+	struct token word = c->in.tok, tok;
 
 	lex_next(&ahead, &tok);
 	if (word.type != TOKEN_WORD || !token_assigns(tok.type))
@@ -144,9 +145,9 @@ next_statement(struct conf *c)
 	else
 		conf_error(c, conf_place(c), "expected a value, found the next "
 		    "assignment");
-	c->lex.pos = word.text;
-	c->lex.parens = 0;
-	c->tok.type = TOKEN_EOL;
+	c->in.lex.pos = word.text;
+	c->in.lex.parens = 0;
+	c->in.tok.type = TOKEN_EOL;
 	return true;
 }
 
@@ -157,8 +158,8 @@ number_value(struct conf *c)
 	char digits[32];
 	uint64_t n = 0;
 
-	if (text_format(digits, sizeof(digits), "%.*s", (int)c->tok.len,
-	    c->tok.text) >= sizeof(digits) ||
+	if (text_format(digits, sizeof(digits), "%.*s", (int)c->in.tok.len,
+	    c->in.tok.text) >= sizeof(digits) ||
 	    !text_number(digits, UINT32_MAX, &n)) {
 		conf_error(c, v->place, "the number is over %lu",
 		    (unsigned long)UINT32_MAX);
@@ -215,7 +216,7 @@ list_element(struct conf *c, struct value *list)
 
 	if ((v = conf_expr(c)) == NULL)
 		return false;
-	if (c->tok.type == TOKEN_ARROW) {
+	if (c->in.tok.type == TOKEN_ARROW) {
 		key = v;
 		conf_next(c);
 		if ((v = conf_expr(c)) == NULL)
@@ -224,9 +225,9 @@ list_element(struct conf *c, struct value *list)
 	}
 	if (fresh)
 		value_append(c, list, v);
-	if (c->tok.type == TOKEN_COMMA || c->tok.type == TOKEN_RPAREN)
+	if (c->in.tok.type == TOKEN_COMMA || c->in.tok.type == TOKEN_RPAREN)
 		return true;
-	if (c->tok.type == TOKEN_ASSIGN)
+	if (c->in.tok.type == TOKEN_ASSIGN)
 		return conf_unexpected(c, "=> between key and value");
 	return !next_statement(c) && conf_unexpected(c, "a comma or )");
 }
@@ -234,21 +235,21 @@ list_element(struct conf *c, struct value *list)
 static struct value *
 list_value(struct conf *c)
 {
-	struct token outer = c->paren;
+	struct token outer = c->in.paren;
 	struct value *list = value_new(c, VALUE_LIST, conf_place(c));
 	bool good = true;
 
 	if (!conf_enter(c))
 		return NULL;
-	c->paren = c->tok;
+	c->in.paren = c->in.tok;
 	conf_next(c);
-	while (good && c->tok.type != TOKEN_RPAREN)
-		if (c->tok.type == TOKEN_COMMA)
+	while (good && c->in.tok.type != TOKEN_RPAREN)
+		if (c->in.tok.type == TOKEN_COMMA)
 			conf_next(c);
 		else
 			good = list_element(c, list);
 	c->depth--;
-	c->paren = outer;
+	c->in.paren = outer;
 	if (!good)
 		return NULL;
 	conf_next(c);
@@ -269,7 +270,7 @@ string_value(struct conf *c)
 static struct value *
 one_value(struct conf *c)
 {
-	switch (c->tok.type) {
+	switch (c->in.tok.type) {
 	case TOKEN_STRING:
 		return string_value(c);
 	case TOKEN_NUMBER:
@@ -290,7 +291,7 @@ conf_expr(struct conf *c)
 	struct place place = conf_place(c);
 	struct value *v = one_value(c), *more;
 
-	while (v != NULL && c->tok.type == TOKEN_PLUS) {
+	while (v != NULL && c->in.tok.type == TOKEN_PLUS) {
 		conf_next_line(c);
 		more = one_value(c);
 		v = more != NULL ? value_merge(c, v, more, place) : NULL;

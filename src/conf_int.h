@@ -93,6 +93,23 @@ struct block {
 	struct place	place;
 };
 
+/* Where the reader is in a file. */
+struct reader {
+	struct token	tok;		/* the one looked at */
+	struct lex	lex;
+	uint32_t	file;		/* index in setup->files */
+	struct token	suspect;	/* in this statement: over lines */
+	struct token	paren;		/* innermost open one */
+};
+
+/* Who opened a listener. */
+struct opener {
+	struct block	*block;		/* the top, too */
+	struct block	*first_own;	/* see find_listeners */
+	bool		more;		/* by sockproxy.listen */
+	struct place	place;
+};
+
 enum { SOCKETS = 4 * LIMIT_LISTENERS };
 
 struct conf {
@@ -105,13 +122,10 @@ struct conf {
 	bool		 global;	/* in global { } */
 	bool		 remote;	/* some condition looks at the client */
 	struct block	*block;		/* the block we are in */
-	struct token	 tok;		/* the one looked at */
-	struct lex	 lex;
-	uint32_t	 nvalues, nassigns, nblocks;
+	struct reader	 in;
+	struct block	*end;		/* of the blocks */
+	uint32_t	 nvalues, nassigns;
 	uint32_t	 ntext, ninput;	/* bytes */
-	struct token	 suspect;	/* in this statement: over lines */
-	struct token	 paren;		/* innermost open one */
-	uint32_t	 file;		/* index in setup->files */
 	unsigned	 depth;		/* nesting of anything */
 	unsigned	 nopen;		/* files being read now */
 	struct {
@@ -122,12 +136,7 @@ struct conf {
 	char		 where[200];	/* see conf_where */
 
 	uint32_t	 poolhash[LIMIT_POOLS];
-	struct {
-		struct block	*block;		/* that opened it, the top too */
-		struct block	*first_own;
-		bool		more;		/* by sockproxy.listen */
-		struct place	place;
-	} opener[LIMIT_LISTENERS];
+	struct opener	 opener[LIMIT_LISTENERS];
 	uint32_t	 sockets[SOCKETS];	/* listeners by address, from 1 */
 	uint32_t	 columns[LIMIT_BACKENDS];	/* of backends */
 	struct block	*first_any;	/* that can hold for any listener */
@@ -215,8 +224,8 @@ void	conf_next_line(struct conf *);
 bool	conf_brace(struct conf *);
 /* An error: expected this, found the current token.  Returns false. */
 bool	conf_unexpected(struct conf *, const char *expected);
-/* An error unless the current token is of that type. */
-bool	conf_expect(struct conf *, enum token_type, const char *expected);
+/* Look at the next token.  An error unless it is of that type. */
+bool	conf_expect_next(struct conf *, enum token_type, const char *expected);
 /* Go deeper by one block, list or file; false (reported) when too deep. */
 bool	conf_enter(struct conf *);
 /* The current word as a name, with "var."; false (reported) when too long. */

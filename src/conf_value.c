@@ -138,7 +138,7 @@ conf_room(struct conf *c, struct place place, size_t have, size_t limit,
 struct place
 conf_place(const struct conf *c)
 {
-	return (struct place){ SETUP_AT(c->file, c->tok.line), c->tok.column };
+	return (struct place){ SETUP_AT(c->in.file, c->in.tok.line), c->in.tok.column };
 }
 
 char *
