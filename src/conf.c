@@ -56,29 +56,30 @@ read_text(struct conf *c, const char *path, const char *text, size_t len,
 	struct reader outer = c->in;
 	struct setup *s = c->setup;
 	const char *binary = lex_binary(text, len);
+	uint32_t file;
 
 	if (!conf_room(c, from, s->nfiles, LIMIT_FILES, "LIMIT_FILES"))
 		return;
 	c->open[c->nopen].path = path;
 	c->open[c->nopen++].from = from;
-	c->in.file = s->nfiles++;
-	s->files[c->in.file] = setup_string(c, strcmp(path, "-") == 0 ?
+	file = s->nfiles++;
+	s->files[file] = setup_string(c, strcmp(path, "-") == 0 ?
 	    "standard input" : path);
-	conf_printable(s->strings + s->files[c->in.file]);
+	conf_printable(s->strings + s->files[file]);
 	lex_open(&c->in.lex, text, binary != NULL ? (size_t)(binary - text) :
-	    len);
+	    len, SETUP_AT(file, 1));
 	conf_next(c);
 	if (binary == NULL)
 		for (statements(c); c->in.tok.type == TOKEN_RBRACE;
 		    statements(c)) {
-			conf_error(c, conf_place(c),
+			conf_error(c, c->in.tok.place,
 			    "no block is open that this } could close");
 			conf_next(c);
 		}
 	else {
 		while (c->in.tok.type != TOKEN_END)
 			conf_next(c);
-		conf_error(c, conf_place(c), "byte 0x%02x: this is not a "
+		conf_error(c, c->in.tok.place, "byte 0x%02x: this is not a "
 		    "text file", (unsigned char)*binary);
 	}
 	c->nopen--;
@@ -263,7 +264,7 @@ include_statement(struct conf *c, bool shell)
 	const struct value *v;
 
 	conf_next_line(c);
-	place = conf_place(c);
+	place = c->in.tok.place;
 	if ((v = conf_expr(c)) == NULL || !statement_end(c))
 		return false;
 	if (v->type == VALUE_POISON)
@@ -282,7 +283,7 @@ include_statement(struct conf *c, bool shell)
 static bool
 assignment(struct conf *c)
 {
-	struct place place = conf_place(c);
+	struct place place = c->in.tok.place;
 	enum token_type op;
 	struct value *v;
 	char name[CONF_NAME];
@@ -309,7 +310,7 @@ assignment(struct conf *c)
 static void
 block_body(struct conf *c, struct block *block)
 {
-	struct place brace = conf_place(c);
+	struct place brace = c->in.tok.place;
 	struct block *outer = c->block;
 
 	if (block == NULL || !conf_enter(c))
@@ -357,7 +358,7 @@ condition(struct conf *c)
 	bool last = false;
 
 	do {
-		place = conf_place(c);
+		place = c->in.tok.place;
 		if (last)
 			conf_error(c, place, "nothing is left for another "
 			    "else here");
@@ -408,7 +409,7 @@ statement(struct conf *c)
 	if (word_is(c, "global"))
 		return global_statement(c);
 	if (is_else(c)) {
-		conf_error(c, conf_place(c),
+		conf_error(c, c->in.tok.place,
 		    "there is no condition before this else");
 		return false;
 	}
@@ -429,7 +430,7 @@ recover(struct conf *c)
 	}
 	memset(&c->in.suspect, 0, sizeof(c->in.suspect));
 	if (c->in.tok.type == TOKEN_LBRACE)
-		block_body(c, conf_block(c, COND_NEVER, conf_place(c), NULL));
+		block_body(c, conf_block(c, COND_NEVER, c->in.tok.place, NULL));
 }
 
 /* Up to the end of the file or a "}" that is not ours. */

@@ -70,7 +70,7 @@ find_fact(struct conf *c, struct place place, const char *text)
 static bool
 read_fact(struct conf *c, int *fact)
 {
-	struct place place = conf_place(c);
+	struct place place = c->in.tok.place;
 	struct token name;
 	const char *field;
 	char text[128];
@@ -178,7 +178,7 @@ make_block(struct conf *c, struct place place, int fact, enum token_type op,
 struct block *
 conf_cond(struct conf *c, struct block *prev)
 {
-	struct place place = conf_place(c);
+	struct place place = c->in.tok.place;
 	enum token_type op;
 	struct value *v;
 	int fact;

@@ -37,7 +37,7 @@ static void
 unclosed(struct conf *c, enum token_type end)
 {
 	c->in.tok = c->in.paren;
-	conf_error(c, conf_place(c), "the list has no closing )");
+	conf_error(c, c->in.tok.place, "the list has no closing )");
 	c->in.tok.type = end;
 }
 
@@ -47,17 +47,17 @@ conf_unexpected(struct conf *c, const char *expected)
 	char text[64];
 
 	if (c->in.tok.type == TOKEN_BAD)
-		conf_error(c, conf_place(c), "\"%s\": %s",
+		conf_error(c, c->in.tok.place, "\"%s\": %s",
 		    lex_describe(&c->in.tok, text, sizeof(text)), c->in.tok.why);
 	else if (c->in.tok.type == TOKEN_END && c->in.tok.parens > 0)
 		unclosed(c, TOKEN_END);
 	else if (c->in.suspect.type == TOKEN_STRING) {
 		c->in.tok = c->in.suspect;	/* the true place of the mistake */
 		c->in.tok.type = TOKEN_BAD;
-		conf_error(c, conf_place(c), "this string goes on to another "
+		conf_error(c, c->in.tok.place, "this string goes on to another "
 		    "line: is its closing quote missing?");
 	} else
-		conf_error(c, conf_place(c), "expected %s, found %s", expected,
+		conf_error(c, c->in.tok.place, "expected %s, found %s", expected,
 		    lex_describe(&c->in.tok, text, sizeof(text)));
 	return false;
 }
@@ -91,7 +91,7 @@ conf_enter(struct conf *c)
 		c->depth++;
 		return true;
 	}
-	conf_error(c, conf_place(c), "nested too deep (LIMIT_DEPTH is %d)",
+	conf_error(c, c->in.tok.place, "nested too deep (LIMIT_DEPTH is %d)",
 	    LIMIT_DEPTH);
 	c->stop = true;
 	return false;
@@ -104,7 +104,7 @@ conf_name(struct conf *c, char name[CONF_NAME])
 	const char *var = memchr(t->text, '.', t->len) == NULL ? "var." : "";
 
 	if (t->len >= CONF_NAME - 4) {
-		conf_error(c, conf_place(c), "the name is too long");
+		conf_error(c, c->in.tok.place, "the name is too long");
 		return false;
 	}
 	text_format(name, CONF_NAME, "%s%.*s", var, (int)t->len, t->text);
@@ -116,7 +116,7 @@ conf_token_text(struct conf *c)
 {
 	char *text, *from, *to;
 
-	text = conf_text_add(c, conf_place(c), c->in.tok.text, c->in.tok.len);
+	text = conf_text_add(c, c->in.tok.place, c->in.tok.text, c->in.tok.len);
 	if (text == NULL)
 		return NULL;
 	for (from = to = text; *from != '\0'; *to++ = *from++)
@@ -143,7 +143,7 @@ next_statement(struct conf *c)
 	if (word.parens > 0)
 		unclosed(c, TOKEN_EOL);
 	else
-		conf_error(c, conf_place(c), "expected a value, found the next "
+		conf_error(c, c->in.tok.place, "expected a value, found the next "
 		    "assignment");
 	c->in.lex.pos = word.text;
 	c->in.lex.parens = 0;
@@ -154,7 +154,7 @@ next_statement(struct conf *c)
 static struct value *
 number_value(struct conf *c)
 {
-	struct value *v = value_new(c, VALUE_NUMBER, conf_place(c));
+	struct value *v = value_new(c, VALUE_NUMBER, c->in.tok.place);
 	char digits[32];
 	uint64_t n = 0;
 
@@ -173,7 +173,7 @@ number_value(struct conf *c)
 static struct value *
 word_value(struct conf *c)
 {
-	struct place place = conf_place(c);
+	struct place place = c->in.tok.place;
 	char name[CONF_NAME];
 
 	if (next_statement(c) || !conf_name(c, name))
@@ -236,7 +236,7 @@ static struct value *
 list_value(struct conf *c)
 {
 	struct token outer = c->in.paren;
-	struct value *list = value_new(c, VALUE_LIST, conf_place(c));
+	struct value *list = value_new(c, VALUE_LIST, c->in.tok.place);
 	bool good = true;
 
 	if (!conf_enter(c))
@@ -259,7 +259,7 @@ list_value(struct conf *c)
 static struct value *
 string_value(struct conf *c)
 {
-	struct value *v = value_new(c, VALUE_STRING, conf_place(c));
+	struct value *v = value_new(c, VALUE_STRING, c->in.tok.place);
 
 	if ((v->text = conf_token_text(c)) == NULL)
 		return NULL;
@@ -288,7 +288,7 @@ one_value(struct conf *c)
 struct value *
 conf_expr(struct conf *c)
 {
-	struct place place = conf_place(c);
+	struct place place = c->in.tok.place;
 	struct value *v = one_value(c), *more;
 
 	while (v != NULL && c->in.tok.type == TOKEN_PLUS) {

@@ -25,12 +25,6 @@
 #include "limits.h"
 #include "setup.h"
 
-/* Where something was written. */
-struct place {
-	uint32_t	at;		/* as in struct setting; 0: the whole */
-	uint32_t	column;		/* 0: nowhere, as it was said before */
-};
-
 enum value_type {
 	VALUE_POISON,			/* an error was reported: be quiet */
 	VALUE_NUMBER,
@@ -97,7 +91,6 @@ struct block {
 struct reader {
 	struct token	tok;		/* the one looked at */
 	struct lex	lex;
-	uint32_t	file;		/* index in setup->files */
 	struct token	suspect;	/* in this statement: over lines */
 	struct token	paren;		/* innermost open one */
 };
@@ -151,13 +144,18 @@ struct conf {
 
 /* ---- conf_value.c ---- */
 
+/*
+ * An error at a place, or (at 0) about the whole; not a word when the place has
+ * no column.
+ */
 void	conf_error(struct conf *, struct place, const char *, ...)
 	    ATTR_PRINTF(3, 4);
 /* The same: what is wrong with this text. */
 void	conf_wrong(struct conf *, struct place, const char *text,
 	    const char *wrong);
-/* The same for a warning; name is for a %s in the text. */
-void	conf_warn(struct conf *, struct place, const char *, const char *name);
+/* A warning: what is to be known about something of that name. */
+void	conf_warn(struct conf *, struct place, const char *name,
+	    const char *what);
 
 /*
  * Where to report the first error about a value or its key, or the first warning
@@ -176,9 +174,6 @@ const char *conf_where(struct conf *, uint32_t at);
  */
 bool	conf_room(struct conf *, struct place, size_t have, size_t limit,
 	    const char *constant);
-
-/* The place of the current token. */
-struct place conf_place(const struct conf *);
 
 /* Keep bytes as text, ended by a NUL.  NULL when it does not fit. */
 char	*conf_text_add(struct conf *, struct place, const char *, size_t);

@@ -42,8 +42,7 @@ check_key(struct conf *c, struct value *v, bool fallback)
 		    "no programs; let the service manager start the backend",
 		    name);
 	else if (key_ignored_host(name))
-		conf_warn(c, value_warn_at(v), "\"%s\" means nothing here",
-		    name);
+		conf_warn(c, value_warn_at(v), name, "means nothing here");
 	else if (key == NULL)
 		conf_error(c, value_key_at(v), "a backend has no key "
 		    "\"%.60s\"%s", name, key_nearest(&near, name, true));
@@ -55,46 +54,45 @@ check_key(struct conf *c, struct value *v, bool fallback)
 	return key;
 }
 
-/* All keys of a backend or a default: are they keys, are their values? */
+/*
+ * All keys of a backend's list, or of the defaults (which NULL is none of), to
+ * its settings.  False when one is no key, or its value none.
+ */
 static bool
-check_keys(struct conf *c, const struct value *list, bool fallback)
+read_keys(struct conf *c, const struct value *list, bool fallback,
+    struct setup_backend *b)
 {
 	const struct key *key;
+	struct setting set;
 	struct value *v;
-	uint32_t number;
 	bool good = true;
 
-	for (v = list->first; v != NULL; v = v->next) {
+	for (v = list != NULL ? list->first : NULL; v != NULL; v = v->next) {
 		if ((key = check_key(c, v, fallback)) == NULL) {
 			good &= !v->bad;
 			continue;
 		}
-		number = 1;
-		good &= conf_read(c, key, v, &number);
-		if (number == 0 && key->type == KEY_BOOL)
-			conf_warn(c, value_warn_at(v), "%s is always on: "
-			    "each side's end is passed on", key->name);
+		set.at = v->place.at;
+		if (!conf_read(c, key, v, &set.v))
+			good = false;
+		else if (key->offset != KEY_NOWHERE)
+			*key_setting(key, b) = set;
+		else if (key->type == KEY_BOOL && set.v == 0)
+			conf_warn(c, value_warn_at(v), key->name,
+			    "is always on: each side's end is passed on");
 	}
 	return good;
 }
 
 static void
-fill_settings(struct conf *c, const struct value *fallback,
-    const struct value *list, struct setup_backend *b)
+set_defaults(struct conf *c, const struct value *fallback,
+    struct setup_backend *b)
 {
 	const struct key *key = NULL;
-	struct setting *set;
-	struct value *v;
 
-	while ((key = key_next(key, SCOPE_HOST)) != NULL) {
-		set = key_setting(key, b);
-		*set = (struct setting){ key->initial, 0 };
-		v = value_find(list, key->name);
-		if (v == NULL && fallback != NULL)
-			v = value_find(fallback, key->name);
-		if (v != NULL && conf_read(c, key, v, &set->v))
-			set->at = v->place.at;
-	}
+	while ((key = key_next(key, SCOPE_HOST)) != NULL)
+		*key_setting(key, b) = (struct setting){ key->initial, 0 };
+	read_keys(c, fallback, true, b);
 }
 
 /* A string of a backend's list, NULL when it is not there or empty. */
@@ -193,15 +191,12 @@ fill_names(struct conf *c, struct value *v, const char *host,
 }
 
 static bool
-string_backend(struct conf *c, const struct value *fallback, struct value *v,
-    struct setup_backend *b)
+string_backend(struct conf *c, struct value *v, struct setup_backend *b)
 {
-	static const struct value none;
 	const char *host, *wrong;
 	char text[300];
 	size_t len;
 
-	fill_settings(c, fallback, &none, b);
 	wrong = conf_addr(v->text, ADDR_BACKEND, false, b->port.v, &b->addr,
 	    &len);
 	if (wrong != NULL) {
@@ -217,15 +212,12 @@ string_backend(struct conf *c, const struct value *fallback, struct value *v,
 }
 
 static bool
-list_backend(struct conf *c, const struct value *fallback, struct value *v,
-    struct setup_backend *b)
+list_backend(struct conf *c, struct value *v, struct setup_backend *b)
 {
 	const char *host;
 
-	if (!check_keys(c, v, false))
-		return false;
-	fill_settings(c, fallback, v, b);
-	return (host = list_address(c, v, b)) != NULL &&
+	return read_keys(c, v, false, b) &&
+	    (host = list_address(c, v, b)) != NULL &&
 	    fill_names(c, v, host, b);
 }
 
@@ -240,15 +232,15 @@ one_backend(struct conf *c, const struct value *fallback, struct value *v)
 		return;
 	memset(b, 0, sizeof(*b));
 	b->at = v->keyplace.at;
+	set_defaults(c, fallback, b);
 	if (v->type != VALUE_LIST && v->key != NULL && is_host_key(v))
 		conf_error(c, value_key_at(v), "a backend's keys stand in a "
 		    "list of their own: ( ( \"%.60s\" => ... ) )", v->key);
 	else if (v->type == VALUE_NUMBER)
 		conf_error(c, value_at(v), "expected a backend: \"host:port\" "
 		    "or ( \"host\" => ..., \"port\" => ... )");
-	else if (v->type == VALUE_STRING ?
-	    string_backend(c, fallback, v, b) :
-	    list_backend(c, fallback, v, b))
+	else if (v->type == VALUE_STRING ? string_backend(c, v, b) :
+	    list_backend(c, v, b))
 		s->nbackends++;
 }
 
@@ -314,7 +306,9 @@ pool_check(struct conf *c, struct value *server)
 void
 pool_check_default(struct conf *c, struct value *fallback)
 {
-	check_keys(c, fallback, true);
+	struct setup_backend b;
+
+	read_keys(c, fallback, true, &b);
 }
 
 static bool

@@ -76,13 +76,14 @@ conf_wrong(struct conf *c, struct place place, const char *text,
 }
 
 void
-conf_warn(struct conf *c, struct place place, const char *f, const char *name)
+conf_warn(struct conf *c, struct place place, const char *name,
+    const char *what)
 {
 	char text[LINE];
 
 	if (!wanted(c, place))
 		return;
-	text_format(text, sizeof(text), f, name);
+	text_format(text, sizeof(text), "\"%.60s\" %s", name, what);
 	put_line(c, place, "warning", text);
 }
 
@@ -133,12 +134,6 @@ conf_room(struct conf *c, struct place place, size_t have, size_t limit,
 		    constant, limit);
 	c->full = c->stop = true;
 	return false;
-}
-
-struct place
-conf_place(const struct conf *c)
-{
-	return (struct place){ SETUP_AT(c->in.file, c->in.tok.line), c->in.tok.column };
 }
 
 char *

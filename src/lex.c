@@ -41,11 +41,11 @@ token_assigns(enum token_type type)
 }
 
 void
-lex_open(struct lex *lex, const char *text, size_t len)
+lex_open(struct lex *lex, const char *text, size_t len, uint32_t line)
 {
 	lex->pos = text;
 	lex->end = text + len;
-	lex->line = 1;
+	lex->line = line;
 	lex->parens = 0;
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		lex->pos += 3;
@@ -211,9 +211,9 @@ lex_next(struct lex *lex, struct token *tok)
 	skip_blanks(lex);
 	memset(tok, 0, sizeof(*tok));
 	tok->text = lex->pos;
-	tok->line = lex->line;
+	tok->place.at = lex->line;
+	tok->place.column = (uint32_t)(lex->pos - lex->line_start) + 1;
 	tok->parens = lex->parens;
-	tok->column = (uint32_t)(lex->pos - lex->line_start) + 1;
 	c = peek(lex, 0);
 	if (lex->pos == lex->end)
 		tok->type = TOKEN_END;
@@ -274,7 +274,7 @@ void
 lex_rewind(struct lex *lex, const struct token *tok)
 {
 	lex->pos = tok->text;
-	lex->line = tok->line;
+	lex->line = tok->place.at;
 	lex->parens = tok->parens;
 	skip_line(lex);
 	lex->line_start = lex->pos;

@@ -36,10 +36,15 @@ enum token_type {
 	TOKEN_BAD		/* no token; why says it */
 };
 
+/* Where something was written. */
+struct place {
+	uint32_t	at;		/* line; conf: as in struct setting */
+	uint32_t	column;		/* in bytes, from 1 */
+};
+
 struct token {
 	enum token_type	 type;
-	uint32_t	 line;		/* from 1 */
-	uint32_t	 column;	/* in bytes, from 1 */
+	struct place	 place;
 	const char	*text;		/* not ended by a NUL */
 	size_t		 len;
 	const char	*why;		/* TOKEN_BAD: what is wrong */
@@ -51,7 +56,7 @@ struct lex {
 	const char	*pos;
 	const char	*end;
 	const char	*line_start;
-	uint32_t	 line;
+	uint32_t	 line;		/* see struct place */
 	unsigned	 parens;	/* open ones: line ends mean nothing */
 };
 
@@ -64,8 +69,9 @@ bool	lex_is_word(char);
 
 /*
  * Begin at the first byte; a byte order mark is skipped.  The text must stay.
+ * line is the number of the first one.
  */
-void	lex_open(struct lex *, const char *, size_t);
+void	lex_open(struct lex *, const char *, size_t, uint32_t line);
 
 /*
  * The first byte that no text has (a control character), or NULL.
