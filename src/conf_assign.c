@@ -27,8 +27,8 @@ check_flags(struct conf *c, const struct key *key, const struct value *list,
 			conf_error(c, value_key_at(v), "no flag has the name "
 			    "\"%.60s\", did you mean \"%s\"?", name, graceful);
 		else
-			conf_warn(c, value_warn_at(v), name, "is a flag that "
-			    "means nothing here");
+			conf_warn(c, value_warn_at(v), "the flag \"%.60s\" "
+			    "means nothing here", name);
 	}
 	return good;
 }
@@ -103,7 +103,7 @@ check(struct conf *c, const struct key *key, struct value *v, uint32_t *to)
 
 	if (v->type == VALUE_POISON)
 		return false;
-	if (key->type < KEY_LIST) {
+	if (key->type < KEY_LIST && key->type != KEY_FLAGS) {
 		if (!conf_read(c, key, v, to))
 			return false;
 		if (key->type == KEY_NAME)
@@ -138,13 +138,13 @@ not_ours(struct conf *c, struct place place, const char *name)
 		conf_error(c, place, "no directive has the name %s%s", name,
 		    key_nearest(&near, name, false));
 	else
-		conf_warn(c, place, name,
-		    text_casecmp(name, "ssl.engine") == 0 ?
-		    "means nothing here: clients are passed on as they come, "
-		    "encrypted or not; TLS is the backend's to end" :
+		conf_warn(c, place, text_casecmp(name, "ssl.engine") == 0 ?
+		    "%s means nothing here: clients are passed on as they "
+		    "come, encrypted or not; TLS is the backend's to end" :
 		    conf_begins(name, "ssl.") ?
-		    "means nothing here: TLS is the backend's to end" :
-		    "means nothing here: bytes are passed on as they are");
+		    "%s means nothing here: TLS is the backend's to end" :
+		    "%s means nothing here: bytes are passed on as they are",
+		    name);
 }
 
 static bool

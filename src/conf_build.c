@@ -363,8 +363,8 @@ check_blocks(struct conf *c)
 		if (!is_exact(b))
 			continue;
 		if (b->listener == 0 && b->op == TOKEN_NE)
-			conf_warn(c, b->place, b->text, "is the address of no "
-			    "listener, so this always holds");
+			conf_warn(c, b->place, "no listener has the address "
+			    "\"%.60s\", so this always holds", b->text);
 		if (b->listener == 0 || b->op == TOKEN_NE ||
 		    (b->prev == NULL && b->parent == c->blocks))
 			continue;
@@ -553,9 +553,9 @@ make_all_classes(struct conf *c)
 		l = &s->listeners[i];
 		if (is_idle(s, l)) {
 			if (c->errors == 0)
-				conf_warn(c, c->opener[i].place,
-				    conf_string(s, l->name), "is not opened: "
-				    "it has no sockproxy.server");
+				conf_warn(c, c->opener[i].place, "\"%.60s\" "
+				    "is not opened: it has no sockproxy.server",
+				    conf_string(s, l->name));
 			continue;
 		}
 		s->nclasses += l->nclasses;

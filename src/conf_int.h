@@ -153,9 +153,8 @@ void	conf_error(struct conf *, struct place, const char *, ...)
 /* The same: what is wrong with this text. */
 void	conf_wrong(struct conf *, struct place, const char *text,
 	    const char *wrong);
-/* A warning: what is to be known about something of that name. */
-void	conf_warn(struct conf *, struct place, const char *name,
-	    const char *what);
+/* The same for a warning; name is for a %s in the text. */
+void	conf_warn(struct conf *, struct place, const char *, const char *name);
 
 /*
  * Where to report the first error about a value or its key, or the first warning

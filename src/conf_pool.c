@@ -42,7 +42,8 @@ check_key(struct conf *c, struct value *v, bool fallback)
 		    "no programs; let the service manager start the backend",
 		    name);
 	else if (key_ignored_host(name))
-		conf_warn(c, value_warn_at(v), name, "means nothing here");
+		conf_warn(c, value_warn_at(v), "\"%s\" means nothing here",
+		    name);
 	else if (key == NULL)
 		conf_error(c, value_key_at(v), "a backend has no key "
 		    "\"%.60s\"%s", name, key_nearest(&near, name, true));
@@ -78,8 +79,8 @@ read_keys(struct conf *c, const struct value *list, bool fallback,
 		else if (key->offset != KEY_NOWHERE)
 			*key_setting(key, b) = set;
 		else if (key->type == KEY_BOOL && set.v == 0)
-			conf_warn(c, value_warn_at(v), key->name,
-			    "is always on: each side's end is passed on");
+			conf_warn(c, value_warn_at(v), "%s is always on: "
+			    "each side's end is passed on", key->name);
 	}
 	return good;
 }

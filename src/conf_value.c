@@ -76,14 +76,13 @@ conf_wrong(struct conf *c, struct place place, const char *text,
 }
 
 void
-conf_warn(struct conf *c, struct place place, const char *name,
-    const char *what)
+conf_warn(struct conf *c, struct place place, const char *f, const char *name)
 {
 	char text[LINE];
 
 	if (!wanted(c, place))
 		return;
-	text_format(text, sizeof(text), "\"%.60s\" %s", name, what);
+	text_format(text, sizeof(text), f, name);
 	put_line(c, place, "warning", text);
 }
 

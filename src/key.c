@@ -9,7 +9,6 @@
 
 #include "key.h"
 #include "limits.h"
-#include "must.h"
 #include "setup.h"
 #include "text.h"
 
@@ -134,94 +133,84 @@ _Static_assert((int)NKEYS <= (int)KEYS_MAX, "KEYS_MAX");
 enum { INDEX = 4 * KEYS_MAX };	/* see place_of */
 
 /*
- * What else lighttpd 1.4 knows, all versions: in each line what the names begin
- * with, then how they go on.
+ * What else lighttpd 1.4 knows, all versions.  Braces are a shell's: what is in
+ * them goes on where the word in front of them ends.
  */
 static const char ignored[] =
-    "accesslog. escaping filename format syslog-level use-syslog\n"
-    "ajp13. balance debug map-extensions server\n"
-    "alias. url\n"
-    "auth. backend\n"
-    "auth.backend. dbi gssapi.keytab gssapi.principal gssapi.store-creds"
-    " htdigest.userfile htpasswd.userfile\n"
-    "auth.backend.ldap. allow-empty-pw base-dn bind-dn bind-pw ca-file"
-    " filter groupmember hostname starttls timeout\n"
-    "auth.backend.mysql. col_pass col_realm col_user db host pass port"
-    " socket user users_table\n"
-    "auth.backend. pam.opts plain.groupfile plain.userfile sasl.opts\n"
-    "auth. cache debug extern-authn require\n"
-    "cgi. assign execute-x-only limits local-redir upgrade x-sendfile"
-    " x-sendfile-docroot\n"
-    "cml. extension memcache-hosts memcache-namespace power-magnet\n"
-    "compress. allowed-encodings cache-dir filetype max-filesize max-loadavg\n"
-    "debug.log- condition-handling file-not-found request-handling"
-    " request-header request-header-on-error response-header ssl-noise"
-    " state-handling timeouts\n"
-    "deflate. allowed-encodings cache-dir compression-level"
-    " max-compress-size max-loadavg mimetypes min-compress-size"
-    " output-buffer-size params work-block-size\n"
-    "dir-listing. activate auto-layout cache encode-header encode-readme"
-    " encoding exclude external-css external-js hide-dotfiles"
-    " hide-header-file hide-readme-file set-footer show-header show-readme"
-    " sort\n"
-    "etag.use- inode mtime size\n"
-    "evasive. location max-conns-per-ip silent\n"
-    "evhost. path-pattern\n"
-    "expire. mimetypes url\n"
-    "extforward. forwarder hap-PROXY hap-PROXY-ssl-client-verify headers"
-    " params\n"
-    "fastcgi. balance debug map-extensions server\n"
-    "flv-streaming. extensions\n"
-    "geoip. db-filename memory-cache\n"
-    "index-file. names\n"
-    "magnet.attract- physical-path-to raw-url-to response-start-to\n"
-    "maxminddb. activate db env\n"
-    "mimetype. assign use-xattr xattr-name\n"
-    "mysql-vhost. db hostname pass port sock sql user\n"
-    "proxy. balance debug forwarded header map-extensions replace-http-host"
-    " server\n"
-    "rrdtool. binary db-name\n"
-    "scgi. balance debug map-extensions protocol server\n"
-    "secdownload. algorithm document-root hash-querystr path-segments secret"
-    " timeout uri-prefix\n"
-    "server. breakagelog chunkqueue-chunk-sz compat-module-load dir-listing"
-    " docroot document-root error-handler error-handler-404 error-intercept"
-    " errorfile-prefix follow-symlink force-lower-case-files"
-    " force-lowercase-filenames groupid host\n"
-    "server.http-parseopt- header-strict host-normalize host-strict\n"
-    "server. http-parseopts indexfiles\n"
-    "server.max-keep-alive- idle requests\n"
-    "server.max-request- field-size size\n"
-    "server. name network-backend protocol-http11 range-requests"
-    " reject-expect-100-with-417 stat-cache-engine stream-request-body"
-    " stream-response-body tag upload-dirs upload-temp-file-size"
-    " use-keep-alive userid\n"
-    "server.virtual- default-host docroot root\n"
-    "setenv.add- environment request-header response-header\n"
-    "setenv.set- environment request-header response-header\n"
-    "simple-vhost. debug default-host document-root server-root\n"
-    "ssi. conditional-requests content-type exec extension recursion-max\n"
-    "ssl. acme-tls-1 ca-crl-file ca-dn-file ca-file cipher-list dh-file"
-    " disable-client-renegotiation ec-curve ech-opts ech-public-name"
-    " empty-fragments engine honor-cipher-order openssl.ssl-conf-cmd pemfile"
-    " privkey read-ahead stapling-file stek-file use-sslv2 use-sslv3\n"
-    "ssl.verifyclient. activate ca-crl-file ca-dn-file ca-file depth enforce"
-    " exportcert username\n"
-    "static-file. disable-pathinfo etags exclude-extensions\n"
-    "status. config-url enable-sort statistics-url status-url\n"
-    "trigger-before-download. debug deny-url download-url gdbm-filename"
-    " memcache-hosts memcache-namespace trigger-timeout trigger-url\n"
-    "upload-progress. progress-url\n"
-    "url.access- allow deny\n"
-    "url. redirect redirect-code rewrite\n"
-    "url.rewrite- final if-not-file once repeat repeat-if-not-file\n"
-    "userdir. active basepath exclude-user include-user letterhomes path\n"
-    "usertrack.cookie- attrs domain max-age name\n"
-    "usertrack. cookiename\n"
-    "vhostdb. backend cache dbi ldap mysql pgsql\n"
-    "webdav. activate is-readonly log-xml opts sqlite-db-name\n"
-    "wstunnel. balance debug frame-type map-extensions origins ping-interval"
-    " server\n";
+    "accesslog.{escaping filename format syslog-level use-syslog}"
+    "ajp13.{balance debug map-extensions server}"
+    "alias.url "
+    "auth.{backend backend.{dbi gssapi.{keytab principal store-creds}"
+    "htdigest.userfile htpasswd.userfile ldap.{allow-empty-pw base-dn "
+    "bind-{dn pw}ca-file filter groupmember hostname starttls timeout}"
+    "mysql.{col_pass col_realm col_user db host pass port socket user "
+    "users_table}pam.opts plain.{groupfile userfile}sasl.opts}cache debug "
+    "extern-authn require}"
+    "cgi.{assign execute-x-only limits local-redir upgrade x-sendfile "
+    "x-sendfile-docroot}"
+    "cml.{extension memcache-{hosts namespace}power-magnet}"
+    "compress.{allowed-encodings cache-dir filetype max-{filesize loadavg}}"
+    "debug.{log-{condition-handling file-not-found request-{handling header "
+    "header-on-error}response-header ssl-noise state-handling timeouts}}"
+    "deflate.{allowed-encodings cache-dir compression-level "
+    "max-{compress-size loadavg}mimetypes min-compress-size "
+    "output-buffer-size params work-block-size}"
+    "dir-listing.{activate auto-layout cache encode-{header readme}encoding "
+    "exclude external-{css js}hide-{dotfiles header-file readme-file}"
+    "set-footer show-{header readme}sort}"
+    "etag.use-{inode mtime size}"
+    "evasive.{location max-conns-per-ip silent}"
+    "evhost.path-pattern "
+    "expire.{mimetypes url}"
+    "extforward.{forwarder hap-{PROXY PROXY-ssl-client-verify}headers "
+    "params}"
+    "fastcgi.{balance debug map-extensions server}"
+    "flv-streaming.extensions "
+    "geoip.{db-filename memory-cache}"
+    "index-file.names "
+    "magnet.attract-{physical-path-to raw-url-to response-start-to}"
+    "maxminddb.{activate db env}"
+    "mimetype.{assign use-xattr xattr-name}"
+    "mysql-vhost.{db hostname pass port sock sql user}"
+    "proxy.{balance debug forwarded header map-extensions replace-http-host "
+    "server}"
+    "rrdtool.{binary db-name}"
+    "scgi.{balance debug map-extensions protocol server}"
+    "secdownload.{algorithm document-root hash-querystr path-segments "
+    "secret timeout uri-prefix}"
+    "server.{breakagelog chunkqueue-chunk-sz compat-module-load dir-listing "
+    "docroot document-root error-{handler handler-404 intercept}"
+    "errorfile-prefix follow-symlink force-{lower-case-files "
+    "lowercase-filenames}groupid host http-{parseopt-{header-strict "
+    "host-{normalize strict}}parseopts}indexfiles max-{keep-alive-{idle "
+    "requests}request-{field-size size}}name network-backend "
+    "protocol-http11 range-requests reject-expect-100-with-417 "
+    "stat-cache-engine stream-{request-body response-body}tag upload-{dirs "
+    "temp-file-size}use-keep-alive userid virtual-{default-host docroot "
+    "root}}"
+    "setenv.{add-{environment request-header response-header}"
+    "set-{environment request-header response-header}}"
+    "simple-vhost.{debug default-host document-root server-root}"
+    "ssi.{conditional-requests content-type exec extension recursion-max}"
+    "ssl.{acme-tls-1 ca-{crl-file dn-file file}cipher-list dh-file "
+    "disable-client-renegotiation ec-curve ech-{opts public-name}"
+    "empty-fragments engine honor-cipher-order openssl.ssl-conf-cmd pemfile "
+    "privkey read-ahead stapling-file stek-file use-{sslv2 sslv3}"
+    "verifyclient.{activate ca-{crl-file dn-file file}depth enforce "
+    "exportcert username}}"
+    "static-file.{disable-pathinfo etags exclude-extensions}"
+    "status.{config-url enable-sort statistics-url status-url}"
+    "trigger-before-download.{debug deny-url download-url gdbm-filename "
+    "memcache-{hosts namespace}trigger-{timeout url}}"
+    "upload-progress.progress-url "
+    "url.{access-{allow deny}redirect redirect-code rewrite rewrite-{final "
+    "if-not-file once repeat repeat-if-not-file}}"
+    "userdir.{active basepath exclude-user include-user letterhomes path}"
+    "usertrack.{cookie-{attrs domain max-age name}cookiename}"
+    "vhostdb.{backend cache dbi ldap mysql pgsql}"
+    "webdav.{activate is-readonly log-xml opts sqlite-db-name}"
+    "wstunnel.{balance debug frame-type map-extensions origins "
+    "ping-interval server}";
 
 const struct key *
 key_at(unsigned i)
@@ -291,7 +280,9 @@ key_setting_of(const struct key *key, const void *base)
 /* A walk over the ignored names. */
 struct walk {
 	const char	*at;
-	size_t		 prefix;	/* bytes of name; 0: a line begins */
+	size_t		 len;		/* of name, as far as it is known */
+	unsigned	 depth;		/* open braces */
+	size_t		 outer[8];	/* bytes of name in front of each */
 	char		 name[NAME_MAX];
 };
 
@@ -299,29 +290,32 @@ struct walk {
 static bool
 next_ignored(struct walk *w)
 {
-	size_t len, prefix;
+	bool whole;
+	char c;
 
-	do {
-		if (*w->at == '\0')
-			return false;
-		prefix = w->prefix;
-		len = strcspn(w->at, " \n");
-		MUST(prefix + len < NAME_MAX);
-		memcpy(w->name + prefix, w->at, len);
-		w->name[prefix + len] = '\0';
-		if (prefix == 0)
-			w->prefix = len;
-		w->at += len;
-		if (*w->at++ == '\n')
-			w->prefix = 0;
-	} while (prefix == 0);
-	return true;
+	while ((c = *w->at) != '\0') {
+		w->at++;
+		if (c == '{')
+			w->outer[++w->depth] = w->len;
+		else if (c != '}' && c != ' ')
+			w->name[w->len++] = c;
+		else {
+			w->name[w->len] = '\0';
+			whole = w->len > w->outer[w->depth];
+			if (c == '}')
+				w->depth--;
+			w->len = w->outer[w->depth];
+			if (whole)
+				return true;
+		}
+	}
+	return false;
 }
 
 bool
 key_ignored(const char *name)
 {
-	struct walk w = { ignored, 0, "" };
+	struct walk w = { .at = ignored };
 
 	while (next_ignored(&w))
 		if (text_casecmp(w.name, name) == 0)
@@ -344,7 +338,7 @@ key_nearer(struct key_near *near, const char *name)
 const char *
 key_nearest(struct key_near *near, const char *name, bool host)
 {
-	struct walk w = { ignored, 0, "" };
+	struct walk w = { .at = ignored };
 	unsigned i;
 
 	near->name = name;

@@ -20,21 +20,24 @@ enum key_scope {
 };
 
 enum key_type {
+	/* numbers */
 	KEY_NUMBER,
-	KEY_TIME,		/* written in seconds, kept in milliseconds */
-	KEY_SECONDS,		/* kept in seconds */
 	KEY_KIB,		/* KiB */
-	KEY_BOOL,		/* a word, or 0 and 1 */
+	KEY_SECONDS,		/* kept in seconds */
+	KEY_TIME,		/* written in seconds, kept in milliseconds */
+	KEY_FLAGS,		/* server.feature-flags, a list; its time */
+	/* words */
+	KEY_BOOL,		/* or 0 and 1 */
 	KEY_WORD,		/* one of some words, kept as its number */
 	KEY_FACILITY,		/* kept as a LOG_ number of syslog.h */
-	KEY_NAME,		/* one of some words, kept as a string */
+	/* strings */
+	KEY_NAME,		/* one of some words */
 	KEY_STRING,
-	KEY_LOG,		/* string: where a log goes */
-	KEY_ADDR,		/* string: an address to listen on */
+	KEY_LOG,		/* where a log goes */
+	KEY_ADDR,		/* an address to listen on */
 	KEY_MODE,		/* octal, in quotes */
-	/* lists, each with its own reader */
+	/* lists */
 	KEY_LIST,		/* that means nothing */
-	KEY_FLAGS,		/* server.feature-flags; its time */
 	KEY_ADDRS,		/* addresses to listen on */
 	KEY_SERVERS,		/* backends */
 	KEY_DEFAULTS		/* keys of backends */

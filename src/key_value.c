@@ -121,36 +121,34 @@ static const char *
 read_number(const struct key *key, const char *text, uint64_t n, uint32_t *v,
     char buf[KEY_ERROR_MAX])
 {
-	const char *expected;
+	const char *expected = "expected a number from %lu to %lu";
 	uint64_t unit = 1;
-	bool good;
+	bool good = true;
 
-	switch (key->type) {
-	case KEY_NUMBER:
+	if (key->type == KEY_NUMBER)
 		good = text == NULL || text_number(text, key->max, &n);
-		expected = "expected a number from %lu to %lu";
-		break;
-	case KEY_KIB:
+	else if (key->type == KEY_KIB) {
 		good = text == NULL ||
 		    read_units(text, kib_units, kib_factors, &n);
 		expected = "expected KiB from %lu to %lu, or a size such as "
 		    "\"16k\", \"1m\"";
-		break;
-	default:
+	} else {
 		n *= 1000;
+		unit = 1000;
 		good = text == NULL ||
 		    read_units(text, time_units, time_factors, &n);
 		expected = "expected seconds from %lu to %lu, or a time such "
 		    "as \"500ms\", \"5m\", \"1h\"";
-		unit = 1000;
 	}
 	if (key->type == KEY_SECONDS) {
-		good = good && n % 1000 == 0;
+		good = good && n % unit == 0;
+		n /= unit;
+		unit = 1;
 		expected = "expected whole seconds from %lu to %lu, or a time "
 		    "such as \"5m\", \"1h\"";
 	}
 	if (good && n >= key->min && n <= key->max * unit) {
-		*v = (uint32_t)(key->type == KEY_SECONDS ? n / unit : n);
+		*v = (uint32_t)n;
 		return NULL;
 	}
 	text_format(buf, KEY_ERROR_MAX, expected, (unsigned long)key->min,
@@ -205,37 +203,25 @@ key_read(const struct key *key, const char *text, uint32_t number,
 {
 	int n = (int)number;
 
-	switch (key->type) {
-	case KEY_NUMBER:
-	case KEY_TIME:
-	case KEY_SECONDS:
-	case KEY_FLAGS:
-	case KEY_KIB:
+	if (key->type <= KEY_FLAGS)
 		return read_number(key, text, number, v, buf);
-	case KEY_BOOL:
+	if (key->type == KEY_BOOL) {
 		if (text != NULL)
 			n = find_word(words[WORDS_BOOL], text, true);
 		if (n != 0 && n != 1)
 			return "expected \"enable\" or \"disable\"";
 		*v = (uint32_t)n;
 		return NULL;
-	default:
-		break;
 	}
 	if (text == NULL)
 		return "expected a string (in double quotes)";
-	switch (key->type) {
-	case KEY_WORD:
-	case KEY_FACILITY:
-	case KEY_NAME:
+	if (key->type <= KEY_NAME)
 		return read_word(key, text, v, buf);
-	case KEY_MODE:
+	if (key->type == KEY_MODE)
 		return read_mode(key, text, v);
-	default:
-		*v = 0;
-		return key->type != KEY_LOG || *text != '|' ? NULL :
-		    "log lines go to a file or to syslog, not to a program";
-	}
+	*v = 0;
+	return key->type != KEY_LOG || *text != '|' ? NULL :
+	    "log lines go to a file or to syslog, not to a program";
 }
 
 bool
@@ -258,40 +244,25 @@ const char *
 key_write(const struct key *key, uint32_t v, char buf[KEY_WORD_MAX])
 {
 	char word[KEY_WORD_MAX];
-	const char *f = "%lu";
 	unsigned long n = v;
 
-	switch (key->type) {
-	case KEY_NUMBER:
-	case KEY_SECONDS:
-	case KEY_KIB:
-		break;
-	case KEY_TIME:
-	case KEY_FLAGS:
-		if (n % 1000 != 0)
-			f = "\"%lums\"";
-		else
-			n /= 1000;
-		break;
-	case KEY_BOOL:
-	case KEY_WORD:
-	case KEY_FACILITY:
+	if (key->type == KEY_TIME || key->type == KEY_FLAGS)
+		text_format(buf, KEY_WORD_MAX, n % 1000 != 0 ? "\"%lums\"" :
+		    "%lu", n % 1000 != 0 ? n : n / 1000);
+	else if (key->type <= KEY_FLAGS)
+		text_format(buf, KEY_WORD_MAX, "%lu", n);
+	else if (key->type < KEY_NAME)
 		text_format(buf, KEY_WORD_MAX, "\"%s\"", key_word(key, v,
 		    word));
-		return buf;
-	case KEY_MODE:
-		f = v == KEY_UNSET ? "\"\"" : "\"%04lo\"";
-		break;
-	default:
-		f = "\"\"";
-	}
-	text_format(buf, KEY_WORD_MAX, f, n);
+	else
+		text_format(buf, KEY_WORD_MAX, key->type == KEY_MODE &&
+		    v != KEY_UNSET ? "\"%04lo\"" : "\"\"", n);
 	return buf;
 }
 
 const char *
 key_type_name(const struct key *key, char buf[KEY_WORD_MAX])
 {
-	return word_of("number time seconds KiB boolean word word word string "
-	    "string address mode list list list list list", key->type, buf);
+	return word_of("number KiB seconds time list boolean word word word "
+	    "string string address mode list list list list", key->type, buf);
 }
