@@ -236,7 +236,8 @@ word_is(const struct conf *c, const char *word)
 static bool
 swallowed(const struct conf *c)
 {
-	return c->in.suspect.type == TOKEN_STRING && c->in.tok.type == TOKEN_WORD;
+	return c->in.suspect.type == TOKEN_STRING &&
+	    c->in.tok.type == TOKEN_WORD;
 }
 
 /* Two statements may share a line; everything else behind one is a mistake. */

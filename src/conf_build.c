@@ -50,12 +50,8 @@ setup_same(enum key_scope scope, const void *a, const void *b, bool origins)
 
 /* ---- what holds ---- */
 
-/*
- * The place of an address among the listeners: where it is, or the free one where
- * it belongs.  A host name is known by name, with its port.
- */
-static uint32_t *
-socket_place(struct conf *c, const struct os_addr *addr, const char *name)
+uint32_t *
+listener_place(struct conf *c, const struct os_addr *addr, const char *name)
 {
 	const struct setup *s = c->setup;
 	const struct setup_listener *l;
@@ -244,7 +240,7 @@ listener_add(struct conf *c, const struct os_addr *addr, const char *name,
 	struct setup *s = c->setup;
 	struct setup_listener *l = &s->listeners[s->nlisteners];
 	struct opener *opener = &c->opener[s->nlisteners];
-	uint32_t *known = socket_place(c, addr, name);
+	uint32_t *known = listener_place(c, addr, name);
 
 	if (*known != 0) {
 		l = &s->listeners[*known - 1];
@@ -325,8 +321,8 @@ block_address(struct conf *c, struct block *b)
 }
 
 /*
- * The listener of each == and != block.  A block that holds for one listener only
- * is that one's own: thousands of them are the usual large configuration.
+ * The listener of each == and != block.  A block that holds for one listener
+ * only is that one's own: thousands of them are the usual large configuration.
  */
 static void
 find_listeners(struct conf *c)
@@ -340,7 +336,7 @@ find_listeners(struct conf *c)
 	for (b = c->end; b-- > c->blocks;) {
 		list = &c->first_any;
 		if (is_exact(b)) {
-			b->listener = *socket_place(c, &b->addr, b->name);
+			b->listener = *listener_place(c, &b->addr, b->name);
 			if (b->listener != 0 && b->op == TOKEN_EQ &&
 			    b->prev == NULL && !more)
 				list = &c->opener[b->listener - 1].first_own;
@@ -568,70 +564,17 @@ make_all_classes(struct conf *c)
 		    "has a sockproxy.server");
 }
 
-/* ---- loops ---- */
-
-/* Whether an address is this machine: a loopback one or "any". */
-static bool
-is_here(const struct os_addr *a)
-{
-	static const uint8_t zeros[15];
-
-	if (a->family == OS_IPV4)
-		return a->u.ip[0] == 127 || memcmp(a->u.ip, zeros, 4) == 0;
-	return a->family == OS_IPV6 && memcmp(a->u.ip, zeros, 15) == 0 &&
-	    a->u.ip[15] <= 1;
-}
-
-/* The listener of that address, from 1. */
-static uint32_t
-listener_at(struct conf *c, uint8_t family, uint16_t port)
-{
-	struct os_addr any = { .family = family, .port = port };
-
-	return *socket_place(c, &any, "");
-}
-
-/* The listener that connecting to that backend would reach, or NULL. */
-static const struct setup_listener *
-reached(struct conf *c, const struct os_addr *a)
-{
-	const struct setup_listener *listeners = c->setup->listeners;
-	uint32_t i;
-
-	if (a->family == OS_NONE)
-		return NULL;
-	i = *socket_place(c, a, "");
-	if (i == 0 && is_here(a))
-		i = listener_at(c, a->family, a->port);
-	if (i == 0 && is_here(a) && a->family == OS_IPV4) {
-		i = listener_at(c, OS_IPV6, a->port);
-		if (i != 0 && listeners[i - 1].v6only.v != 0)
-			i = 0;
-	}
-	return i != 0 ? &listeners[i - 1] : NULL;
-}
-
+/* Some listeners have gone: the others are elsewhere now. */
 static void
-check_loops(struct conf *c)
+index_listeners(struct conf *c)
 {
 	const struct setup *s = c->setup;
-	const struct setup_backend *b;
-	const struct setup_listener *l;
 	uint32_t i;
 
-	/* some listeners have gone: the others are elsewhere now */
 	memset(c->sockets, 0, sizeof(c->sockets));
 	for (i = 0; i < s->nlisteners; i++)
-		*socket_place(c, &s->listeners[i].addr,
+		*listener_place(c, &s->listeners[i].addr,
 		    conf_string(s, s->listeners[i].name)) = i + 1;
-	for (i = 0; i < s->nbackends; i++) {
-		b = &s->backends[i];
-		if ((l = reached(c, &b->addr)) != NULL)
-			conf_error(c, (struct place){ b->at, c->columns[i] },
-			    "the backend \"%.60s\" is our own listener "
-			    "\"%.60s\" (%s)", conf_string(s, b->label),
-			    conf_string(s, l->name), conf_where(c, l->at));
-	}
 }
 
 void
@@ -645,5 +588,6 @@ conf_build(struct conf *c)
 	fill(c, SCOPE_SERVER, &c->setup->server);
 	make_listeners(c);
 	make_all_classes(c);
-	check_loops(c);
+	index_listeners(c);
+	pool_check_loops(c);
 }

@@ -44,21 +44,24 @@ unclosed(struct conf *c, enum token_type end)
 bool
 conf_unexpected(struct conf *c, const char *expected)
 {
+	const char *found;
 	char text[64];
 
+	found = lex_describe(&c->in.tok, text, sizeof(text));
 	if (c->in.tok.type == TOKEN_BAD)
-		conf_error(c, c->in.tok.place, "\"%s\": %s",
-		    lex_describe(&c->in.tok, text, sizeof(text)), c->in.tok.why);
+		conf_error(c, c->in.tok.place, "\"%s\": %s", found,
+		    c->in.tok.why);
 	else if (c->in.tok.type == TOKEN_END && c->in.tok.parens > 0)
 		unclosed(c, TOKEN_END);
 	else if (c->in.suspect.type == TOKEN_STRING) {
-		c->in.tok = c->in.suspect;	/* the true place of the mistake */
+		/* the true place of the mistake */
+		c->in.tok = c->in.suspect;
 		c->in.tok.type = TOKEN_BAD;
 		conf_error(c, c->in.tok.place, "this string goes on to another "
 		    "line: is its closing quote missing?");
 	} else
-		conf_error(c, c->in.tok.place, "expected %s, found %s", expected,
-		    lex_describe(&c->in.tok, text, sizeof(text)));
+		conf_error(c, c->in.tok.place, "expected %s, found %s",
+		    expected, found);
 	return false;
 }
 

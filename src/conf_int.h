@@ -10,6 +10,7 @@
  * conf_pool.c  sockproxy.server lists to pools of backends
  * conf_build.c blocks and settings to listeners and classes
  * conf_dump.c  the way back
+ * conf_keys.c  what the keys are for, in words
  * key.c        the table of keys
  *
  * All of it works in one struct conf, mapped for one reading and given back
@@ -287,9 +288,18 @@ void	pool_check_default(struct conf *, struct value *fallback);
 uint32_t pool_make(struct conf *, struct value *server,
     struct value *fallback, uint32_t at);
 
+/* Report backends that are listeners of ours. */
+void	pool_check_loops(struct conf *);
+
 /* ---- conf_build.c ---- */
 
 void	conf_build(struct conf *);
+/*
+ * The place of an address among the listeners, each from 1: where it is, or the
+ * free one where it belongs.  A host name is known by name, with its port.
+ */
+uint32_t *listener_place(struct conf *, const struct os_addr *,
+	    const char *name);
 /* Keep a string in the setup.  0 is "" (or full, which is reported). */
 uint32_t setup_string(struct conf *, const char *);
 /* Whether two structs of a scope say the same; from the same places. */

@@ -379,3 +379,64 @@ pool_make(struct conf *c, struct value *server, struct value *fallback,
 	}
 	return i;
 }
+
+/* ---- loops ---- */
+
+/* Whether an address is this machine: a loopback one or "any". */
+static bool
+is_here(const struct os_addr *a)
+{
+	static const uint8_t zeros[15];
+
+	if (a->family == OS_IPV4)
+		return a->u.ip[0] == 127 || memcmp(a->u.ip, zeros, 4) == 0;
+	return a->family == OS_IPV6 && memcmp(a->u.ip, zeros, 15) == 0 &&
+	    a->u.ip[15] <= 1;
+}
+
+/* The listener of that address, from 1. */
+static uint32_t
+listener_at(struct conf *c, uint8_t family, uint16_t port)
+{
+	struct os_addr any = { .family = family, .port = port };
+
+	return *listener_place(c, &any, "");
+}
+
+/* The listener that connecting to that backend would reach, or NULL. */
+static const struct setup_listener *
+reached(struct conf *c, const struct os_addr *a)
+{
+	const struct setup_listener *listeners = c->setup->listeners;
+	uint32_t i;
+
+	if (a->family == OS_NONE)
+		return NULL;
+	i = *listener_place(c, a, "");
+	if (i == 0 && is_here(a))
+		i = listener_at(c, a->family, a->port);
+	if (i == 0 && is_here(a) && a->family == OS_IPV4) {
+		i = listener_at(c, OS_IPV6, a->port);
+		if (i != 0 && listeners[i - 1].v6only.v != 0)
+			i = 0;
+	}
+	return i != 0 ? &listeners[i - 1] : NULL;
+}
+
+void
+pool_check_loops(struct conf *c)
+{
+	const struct setup *s = c->setup;
+	const struct setup_backend *b;
+	const struct setup_listener *l;
+	uint32_t i;
+
+	for (i = 0; i < s->nbackends; i++) {
+		b = &s->backends[i];
+		if ((l = reached(c, &b->addr)) != NULL)
+			conf_error(c, (struct place){ b->at, c->columns[i] },
+			    "the backend \"%.60s\" is our own listener "
+			    "\"%.60s\" (%s)", conf_string(s, b->label),
+			    conf_string(s, l->name), conf_where(c, l->at));
+	}
+}

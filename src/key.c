@@ -35,7 +35,7 @@ static const struct key keys[] = {
 	{ "server.errorlog", SCOPE_SERVER, KEY_LOG, IN_SERVER(errorlog),
 	    0, 0, 0 },
 	{ "server.errorlog-use-syslog", SCOPE_SERVER, KEY_BOOL,
-	    IN_SERVER(use_syslog), 0, WORDS_BOOL, 0 },
+	    IN_SERVER(use_syslog), 0, WORDS_SWITCH, 0 },
 	{ "server.syslog-facility", SCOPE_SERVER, KEY_FACILITY,
 	    IN_SERVER(syslog_facility), 0, WORDS_FACILITY, LOG_DAEMON },
 	{ "server.pid-file", SCOPE_SERVER, KEY_STRING, IN_SERVER(pid_file),
@@ -51,15 +51,15 @@ static const struct key keys[] = {
 	{ "server.event-handler", SCOPE_SERVER, KEY_NAME,
 	    IN_SERVER(event_handler), 0, WORDS_EVENT, 0 },
 	{ "server.core-files", SCOPE_SERVER, KEY_BOOL, IN_SERVER(core_files),
-	    0, WORDS_BOOL, 0 },
+	    0, WORDS_SWITCH, 0 },
 	{ "server.kbytes-per-second", SCOPE_SERVER, KEY_KIB, IN_SERVER(kbytes),
 	    0, MAX_KIB, 0 },
 	{ "server.feature-flags", SCOPE_SERVER, KEY_FLAGS,
 	    IN_SERVER(graceful_ms), 0, DAYS_30, 3000 },
 	{ "server.systemd-socket-activation", SCOPE_SERVER, KEY_BOOL,
-	    IN_SERVER(systemd), 0, WORDS_BOOL, 0 },
+	    IN_SERVER(systemd), 0, WORDS_SWITCH, 0 },
 	{ "sockproxy.sandbox", SCOPE_SERVER, KEY_WORD, IN_SERVER(sandbox),
-	    0, WORDS_SANDBOX, SANDBOX_ON },
+	    0, WORDS_SWITCH, SANDBOX_ON },
 	{ "sockproxy.control", SCOPE_SERVER, KEY_STRING, IN_SERVER(control),
 	    0, 0, 0 },
 	{ "sockproxy.control-perms", SCOPE_SERVER, KEY_MODE,
@@ -76,11 +76,11 @@ static const struct key keys[] = {
 	{ "server.listen-backlog", SCOPE_LISTENER, KEY_NUMBER,
 	    IN_LISTENER(backlog), 1, 65535, 1024 },
 	{ "server.use-ipv6", SCOPE_LISTENER, KEY_BOOL, KEY_NOWHERE,
-	    0, WORDS_BOOL, 0 },
+	    0, WORDS_SWITCH, 0 },
 	{ "server.set-v6only", SCOPE_LISTENER, KEY_BOOL, IN_LISTENER(v6only),
-	    0, WORDS_BOOL, 1 },
+	    0, WORDS_SWITCH, 1 },
 	{ "server.v4mapped", SCOPE_LISTENER, KEY_BOOL, KEY_NOWHERE,
-	    0, WORDS_BOOL, 0 },
+	    0, WORDS_SWITCH, 0 },
 	{ "server.socket-perms", SCOPE_LISTENER, KEY_MODE, IN_LISTENER(perms),
 	    0, 0777, KEY_UNSET },
 	{ "server.defer-accept", SCOPE_LISTENER, KEY_SECONDS,
@@ -88,7 +88,7 @@ static const struct key keys[] = {
 	{ "server.bsd-accept-filter", SCOPE_LISTENER, KEY_STRING,
 	    IN_LISTENER(accept_filter), 0, 0, 0 },
 	{ "server.ip-transparent", SCOPE_LISTENER, KEY_BOOL,
-	    IN_LISTENER(transparent), 0, WORDS_BOOL, 0 },
+	    IN_LISTENER(transparent), 0, WORDS_SWITCH, 0 },
 	{ "sockproxy.listen", SCOPE_LISTENER, KEY_ADDRS, KEY_NOWHERE, 0, 0, 0 },
 
 	/* ---- a block ---- */
@@ -125,7 +125,7 @@ static const struct key keys[] = {
 	{ "disable-time", SCOPE_HOST, KEY_TIME, IN_BACKEND(disable_time),
 	    0, DAYS_30, 1000 },
 	{ "tcp-fin-propagate", SCOPE_HOST, KEY_BOOL, KEY_NOWHERE,
-	    0, WORDS_BOOL, 1 }
+	    0, WORDS_SWITCH, 1 }
 };
 
 enum { NKEYS = sizeof(keys) / sizeof(keys[0]) };
@@ -233,7 +233,7 @@ key_next(const struct key *key, enum key_scope scope)
 	return NULL;
 }
 
-/* The place of a name in the index: its own, or the free one where it belongs. */
+/* The place of a name in the index: its own, or the free one for it. */
 static uint8_t *
 place_of(const char *name, bool host)
 {

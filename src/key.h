@@ -45,8 +45,7 @@ enum key_type {
 
 /* Which words a key takes. */
 enum key_words {
-	WORDS_BOOL,
-	WORDS_SANDBOX,
+	WORDS_SWITCH,		/* KEY_BOOL: the first two only */
 	WORDS_BALANCE,
 	WORDS_LOG,
 	WORDS_SPLICE,

@@ -11,12 +11,11 @@
 #include "text.h"
 
 /*
- * Lists of words, each standing for its number from 0 on; behind a bar is another
- * name for the same.
+ * Lists of words, each standing for its number from 0 on; behind a bar is
+ * another name for the same.
  */
 static const char *const words[] = {
-	[WORDS_BOOL] = "disable|disabled|false|0 enable|enabled|true|1",
-	[WORDS_SANDBOX] = "disable|disabled|false|0 enable|enabled|true|1 kill",
+	[WORDS_SWITCH] = "disable|disabled|false|0 enable|enabled|true|1 kill",
 	[WORDS_BALANCE] = "fair|least-connection round-robin sticky hash",
 	[WORDS_LOG] = "none failed all",
 	[WORDS_SPLICE] = "disable auto",
@@ -207,7 +206,7 @@ key_read(const struct key *key, const char *text, uint32_t number,
 		return read_number(key, text, number, v, buf);
 	if (key->type == KEY_BOOL) {
 		if (text != NULL)
-			n = find_word(words[WORDS_BOOL], text, true);
+			n = find_word(words[WORDS_SWITCH], text, true);
 		if (n != 0 && n != 1)
 			return "expected \"enable\" or \"disable\"";
 		*v = (uint32_t)n;
