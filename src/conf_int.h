@@ -83,9 +83,9 @@ struct block {
 	uint32_t	hash;		/* of text */
 	const char	*text;		/* the condition's value */
 	const char	*name;		/* COND_SOCKET: see conf_addr_name */
-	struct os_addr	addr;		/* COND_SOCKET */
-	struct setup_class net;		/* COND_REMOTE: ip, family, bits */
 	struct place	place;
+	struct setup_class net;		/* COND_REMOTE: ip, family, bits */
+	struct os_addr	addr;		/* COND_SOCKET */
 };
 
 /* Where the reader is in a file. */
@@ -108,18 +108,18 @@ enum { SOCKETS = 4 * LIMIT_LISTENERS };
 
 struct conf {
 	struct setup	*setup;
-	conf_put	*put;
-	void		*ctx;
 	unsigned	 errors;
 	bool		 stop;		/* too many errors: no more tokens */
 	bool		 full;		/* reported that something is full */
 	bool		 global;	/* in global { } */
 	bool		 remote;	/* some condition looks at the client */
 	struct block	*block;		/* the block we are in */
-	struct reader	 in;
 	struct block	*end;		/* of the blocks */
 	uint32_t	 nvalues, nassigns;
 	uint32_t	 ntext, ninput;	/* bytes */
+	struct reader	 in;
+	conf_put	*put;
+	void		*ctx;
 	unsigned	 depth;		/* nesting of anything */
 	unsigned	 nopen;		/* files being read now */
 	struct {
