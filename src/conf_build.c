@@ -317,7 +317,9 @@ block_address(struct conf *c, struct block *b)
 	    buf);
 
 	if (name != NULL)
-		b->name = conf_text_add(c, b->place, name, strlen(name));
+		name = conf_text_add(c, b->place, name, strlen(name));
+	if (name != NULL)
+		b->name = name;
 }
 
 /*

@@ -40,6 +40,7 @@ conf_block(struct conf *c, enum cond cond, struct place place,
 	b->parent = c->block;
 	b->prev = prev;
 	b->place = place;
+	b->text = b->name = "";
 	b->remote = cond == COND_REMOTE || c->block->remote ||
 	    (prev != NULL && prev->remote);
 	return b;

@@ -263,9 +263,11 @@ static struct value *
 string_value(struct conf *c)
 {
 	struct value *v = value_new(c, VALUE_STRING, c->in.tok.place);
+	const char *text = conf_token_text(c);
 
-	if ((v->text = conf_token_text(c)) == NULL)
+	if (text == NULL)
 		return NULL;
+	v->text = text;
 	conf_next(c);
 	return v;
 }

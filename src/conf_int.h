@@ -39,7 +39,7 @@ struct value {
 	bool		warned;		/* a warning was */
 	bool		made;		/* see pool */
 	uint32_t	number;
-	const char	*text;		/* VALUE_STRING */
+	const char	*text;		/* VALUE_STRING; never NULL */
 	const char	*key;		/* text before =>; NULL: none */
 	uint32_t	keyhash;
 	uint32_t	pool;		/* that was made of it ... */

@@ -86,28 +86,30 @@ conf_warn(struct conf *c, struct place place, const char *f, const char *name)
 	put_line(c, place, "warning", text);
 }
 
-/* The place, or nowhere if something is known already; then it is. */
+/* The place, or nowhere if something was said; then it was. */
 static struct place
-once(struct place place, bool *known)
+once(struct place place, bool *said)
 {
-	if (*known)
+	if (*said)
 		place.column = 0;
-	*known = true;
+	*said = true;
 	return place;
 }
 
 struct place
 value_at(struct value *v)
 {
-	v->bad |= v->type == VALUE_POISON;
-	return once(v->place, &v->bad);
+	bool poison = v->type == VALUE_POISON;
+
+	return once(v->place, poison ? &poison : &v->bad);
 }
 
 struct place
 value_key_at(struct value *v)
 {
-	v->bad |= v->type == VALUE_POISON;
-	return once(v->keyplace, &v->bad);
+	bool poison = v->type == VALUE_POISON;
+
+	return once(v->keyplace, poison ? &poison : &v->bad);
 }
 
 struct place
@@ -194,6 +196,7 @@ value_new(struct conf *c, enum value_type type, struct place place)
 	v = &c->values[c->nvalues++];
 	memset(v, 0, sizeof(*v));
 	v->type = (uint8_t)type;
+	v->text = "";
 	v->place = v->keyplace = place;
 	return v;
 }
@@ -291,11 +294,13 @@ join_text(struct conf *c, struct value *to, const struct value *a,
     const struct value *b)
 {
 	char digits[2][16];
+	const char *text = conf_text_join(c, to->place,
+	    value_text(a, digits[0]), value_text(b, digits[1]));
 
-	to->text = conf_text_join(c, to->place, value_text(a, digits[0]),
-	    value_text(b, digits[1]));
-	if (to->text != NULL)
-		to->type = VALUE_STRING;
+	if (text == NULL)
+		return;
+	to->type = VALUE_STRING;
+	to->text = text;
 }
 
 static const char *

@@ -214,6 +214,8 @@ ATF_TC_BODY(values_add_up, tc)
 	ATF_CHECK_EQ(3, one.nbackends);
 	ATF_CHECK_STREQ("x", conf_string(&one, backend(2)->label));
 	good("l = ( \"a\" => 1 ) + ( \"A\" => 1 )\n" SERVER);
+	bad("l = ( \"a\" => none )\nl += ( \"a\" => none )\n" SERVER,
+	    "t:2:15: error: var.none has no value here");
 	bad("l = ( \"a\" => 1 ) + ( \"A\" => 2 )\n" SERVER, "t:1:22: error: "
 	    "\"A\"");
 	bad("a = \"x\" + ( 1 )\n" SERVER, "t:1:11: error: cannot add a list "
@@ -670,6 +672,12 @@ ATF_TC_BODY(listeners_without_backends_are_not_opened, tc)
 	ATF_CHECK_EQ(0, one.pools[profile(":82", NULL)->pool].nbackends);
 	ATF_CHECK_EQ(1, one.pools[profile(":82", "::1")->pool].nbackends);
 	accept_setup("no backends");
+	/* nor do they get the backends of others */
+	ATF_REQUIRE(parse(&one, "$SERVER[\"socket\"] == \":83\" { " SERVER "}\n"
+	    "$SERVER[\"socket\"] == \":84\" { }\n"));
+	ATF_CHECK_EQ(1, one.nlisteners);
+	ATF_CHECK(strstr(said.text, "t:3:1: warning: \":84\" is not opened") !=
+	    NULL);
 	bad("", "t: error: there is nothing to do");
 	bad("$SERVER[\"socket\"] == \":81\" { }\n", "there is nothing to do");
 }
