@@ -74,9 +74,9 @@ peek(const struct lex *lex, size_t i)
 }
 
 static bool
-at_newline(const struct lex *lex)
+is_newline(char c)
 {
-	return peek(lex, 0) == '\n' || peek(lex, 0) == '\r';
+	return c == '\n' || c == '\r';
 }
 
 /* Step over LF, CRLF or CR. */
@@ -93,7 +93,7 @@ newline(struct lex *lex)
 static void
 skip_line(struct lex *lex)
 {
-	while (lex->pos < lex->end && !at_newline(lex))
+	while (lex->pos < lex->end && !is_newline(*lex->pos))
 		lex->pos++;
 }
 
@@ -110,7 +110,7 @@ skip_blanks(struct lex *lex)
 			lex->pos += 2;	/* no-break, as web pages have it */
 		else if (c == '#')
 			skip_line(lex);
-		else if (lex->parens > 0 && at_newline(lex))
+		else if (lex->parens > 0 && is_newline(c))
 			newline(lex);
 		else
 			return;
@@ -130,7 +130,7 @@ take_string(struct lex *lex, struct token *tok)
 	tok->type = TOKEN_STRING;
 	tok->text = ++lex->pos;
 	while (lex->pos < lex->end && *lex->pos != '"') {
-		if (at_newline(lex)) {
+		if (is_newline(*lex->pos)) {
 			tok->lines = true;
 			newline(lex);
 			continue;
@@ -152,7 +152,7 @@ take_word(struct lex *lex, struct token *tok)
 	bool number = is_digit(*lex->pos);
 
 	tok->type = number ? TOKEN_NUMBER : TOKEN_WORD;
-	for (; lex_is_word(peek(lex, 0)); lex->pos++)
+	for (; lex->pos < lex->end && lex_is_word(*lex->pos); lex->pos++)
 		if (number && !is_digit(*lex->pos))
 			bad(tok, "not a number (text needs quotes)");
 	tok->len = (size_t)(lex->pos - tok->text);
@@ -217,7 +217,7 @@ lex_next(struct lex *lex, struct token *tok)
 	c = peek(lex, 0);
 	if (lex->pos == lex->end)
 		tok->type = TOKEN_END;
-	else if (at_newline(lex)) {
+	else if (is_newline(c)) {
 		tok->type = TOKEN_EOL;
 		newline(lex);
 	} else if (c == '"')
@@ -292,7 +292,7 @@ lex_describe(const struct token *tok, char *buf, size_t size)
 		return buf;
 	}
 	while (len < tok->len && len < DESCRIBE_MAX &&
-	    tok->text[len] != '\n' && tok->text[len] != '\r')
+	    !is_newline(tok->text[len]))
 		len++;
 	text_format(buf, size, "%s%.*s%s%s", quote, (int)len, tok->text,
 	    len < tok->len ? "..." : "", quote);
