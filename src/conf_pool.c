@@ -35,7 +35,12 @@ check_key(struct conf *c, struct value *v, bool fallback)
 	const struct key *key = key_find(name, true);
 	struct key_near near;
 
-	if (v->key == NULL)
+	if (key != NULL && !(fallback && key->type == KEY_STRING))
+		return key;
+	if (key != NULL)
+		conf_error(c, value_key_at(v), "\"%.60s\" is each backend's "
+		    "own", name);
+	else if (v->key == NULL)
 		conf_error(c, value_key_at(v), "expected \"key\" => value");
 	else if (key_refused_host(name))
 		conf_error(c, value_key_at(v), "\"%.60s\": sockproxy starts "
@@ -44,15 +49,10 @@ check_key(struct conf *c, struct value *v, bool fallback)
 	else if (key_ignored_host(name))
 		conf_warn(c, value_warn_at(v), "\"%s\" means nothing here",
 		    name);
-	else if (key == NULL)
+	else
 		conf_error(c, value_key_at(v), "a backend has no key "
 		    "\"%.60s\"%s", name, key_nearest(&near, name, true));
-	else if (fallback && key->type == KEY_STRING) {
-		conf_error(c, value_key_at(v), "\"%.60s\" is each backend's "
-		    "own", name);
-		return NULL;
-	}
-	return key;
+	return NULL;
 }
 
 /*

@@ -52,11 +52,10 @@ static const char refused_host[] =
 static const char *
 take_word(const char *list, char buf[KEY_WORD_MAX])
 {
-	size_t len = strcspn(list, " |");
-
-	memcpy(buf, list, len);
-	buf[len] = '\0';
-	return list + len;
+	while (*list != '\0' && *list != ' ' && *list != '|')
+		*buf++ = *list++;
+	*buf = '\0';
+	return list;
 }
 
 /* The number of a word in a list, -1 when it is not there. */
