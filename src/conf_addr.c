@@ -12,51 +12,43 @@
 
 enum { HOST_TEXT = 256 };	/* a name has 253 characters at most */
 
-static bool
-is_name_char(char c)
+bool
+conf_addr_is_path(const char *s)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+	return *s == '/' || *s == '\\' || strncmp(s, "unix:", 5) == 0;
 }
 
 const char *
 conf_addr_path(const char *s, struct os_addr *a)
 {
-	size_t i, len;
+	bool abstract;
+	size_t len;
 
 	memset(a, 0, sizeof(*a));
-	a->family = OS_UNIX;
 	if (strncmp(s, "unix:", 5) == 0)
 		s += 5;
-	if (strncmp(s, "\\x00", 4) == 0) {	/* Linux: not in any file */
+	abstract = strncmp(s, "\\x00", 4) == 0;	/* Linux: not in any file */
+	if (abstract)
 		s += 3;
-		len = strlen(s);
-		if (len == 1)
-			return "the abstract name is empty";
-	} else {
-		len = strlen(s);
-		if (*s != '/')
-			return "expected an absolute path";
-	}
+	else if (*s != '/')
+		return "expected an absolute path";
+	len = strlen(s);
+	if (abstract && len == 1)
+		return "the abstract name is empty";
 	if (len > os_path_max())
 		return "the path is longer than a Unix socket's can be here";
-	if (s[len - 1] == '\\')
-		return "the path ends in a backslash";
-	for (i = 0; i < len; i++)
-		if ((unsigned char)s[i] < ' ')
-			return "the path holds a control character";
-	memcpy(a->u.path, s, len);
-	if (*s == '0')
-		a->u.path[0] = '\0';
+	a->family = OS_UNIX;
 	a->pathlen = (uint8_t)len;
-	return NULL;
+	memcpy(a->u.path, s, len);
+	if (abstract)
+		a->u.path[0] = '\0';
+	return conf_unwritable(s);
 }
 
 const char *
 conf_addr_host(const char *s, struct os_addr *a)
 {
 	size_t len;
-	bool letter = false;
 
 	if (addr_parse_ip(s, a))
 		return NULL;
@@ -67,106 +59,72 @@ conf_addr_host(const char *s, struct os_addr *a)
 		return "an IPv6 address has no brackets here";
 	if (strchr(s, ':') != NULL)
 		return "this is no IPv6 address";
-	for (len = 0; s[len] != '\0'; len++) {
-		if (!is_name_char(s[len]))
-			return "this is neither an address nor a host name";
-		if (s[len] != '.' && (s[len] < '0' || s[len] > '9'))
-			letter = true;
-	}
-	if (!letter)
+	for (len = 0; lex_is_word(s[len]); len++)
+		;
+	if (s[len] != '\0')
+		return "this is neither an address nor a host name";
+	if (s[strspn(s, ".0123456789")] == '\0')
 		return "this is no IPv4 address";
 	return len < HOST_TEXT - 2 ? NULL : "the host name is too long";
-}
-
-static const char *
-read_port(const char *s, uint32_t least, uint16_t *port)
-{
-	uint64_t n;
-
-	if (!text_number(s, 65535, &n) || n < least)
-		return "the port must be a number from 1 to 65535";
-	*port = (uint16_t)n;
-	return NULL;
-}
-
-/* The part before the port, without brackets.  Returns the port's text. */
-static const char *
-split_port(const char *s, char *host, size_t size, const char **wrong)
-{
-	const char *end, *port;
-	size_t len;
-
-	*wrong = NULL;
-	if (*s == '[') {
-		s++;
-		if ((end = strchr(s, ']')) == NULL)
-			*wrong = "the bracket is not closed";
-		else if (end[1] != '\0' && end[1] != ':')
-			*wrong = "expected :PORT behind the bracket";
-		if (*wrong != NULL)
-			return NULL;
-		port = end[1] == ':' ? end + 2 : NULL;
-	} else {
-		end = strrchr(s, ':');
-		port = end != NULL ? end + 1 : NULL;
-		if (end == NULL)
-			end = s + strlen(s);
-		if (memchr(s, ':', (size_t)(end - s)) != NULL) {
-			*wrong = "an IPv6 address is written "
-			    "\"[address]\" or \"[address]:port\"";
-			return NULL;
-		}
-	}
-	if ((len = (size_t)(end - s)) >= size) {
-		*wrong = "the host name is too long";
-		return NULL;
-	}
-	memcpy(host, s, len);
-	host[len] = '\0';
-	return port;
-}
-
-/* The address that stands for all of ours. */
-static bool
-any_host(const char *s, const char *host, bool ipv6, struct os_addr *a)
-{
-	if (*host != '\0' && strcmp(host, "*") != 0)
-		return false;
-	memset(a, 0, sizeof(*a));
-	a->family = ipv6 || *s == '[' ? OS_IPV6 : OS_IPV4;
-	return true;
 }
 
 const char *
 conf_addr(const char *s, enum addr_use use, bool ipv6, uint32_t port,
     struct os_addr *a, size_t *namelen)
 {
+	bool bracket = *s == '[';
+	const char *begin = bracket ? s + 1 : s, *end, *rest, *wrong;
 	char host[HOST_TEXT];
-	const char *text, *wrong;
-	uint16_t number = (uint16_t)port;
+	uint64_t number = port;
+	size_t len;
 
 	*namelen = 0;
-	if (*s == '/' || *s == '\\' || strncmp(s, "unix:", 5) == 0)
+	if (conf_addr_is_path(s))
 		return conf_addr_path(s, a);
-	memset(a, 0, sizeof(*a));
 	if (*s == '\0')
 		return "the address is empty";
-	text = split_port(s, host, sizeof(host), &wrong);
-	if (wrong != NULL)
-		return wrong;
-	if (text != NULL && (wrong = read_port(text, use == ADDR_LISTEN &&
-	    conf_port_zero(NULL) ? 0 : 1, &number)) != NULL)
-		return wrong;
-	if (use != ADDR_LISTEN || !any_host(s, host, ipv6, a)) {
+	if (bracket) {
+		if ((end = strchr(s, ']')) == NULL)
+			return "the bracket is not closed";
+		rest = end + 1;
+		if (*rest != '\0' && *rest != ':')
+			return "expected :PORT behind the bracket";
+	} else {
+		if ((end = strrchr(s, ':')) == NULL)
+			end = s + strlen(s);
+		rest = end;
+		if (*end == ':' && strchr(s, ':') < end)
+			return "an IPv6 address is written "
+			    "\"[address]\" or \"[address]:port\"";
+	}
+	if ((len = (size_t)(end - begin)) >= sizeof(host))
+		return "the host name is too long";
+	memcpy(host, begin, len);
+	host[len] = '\0';
+	if (*rest == ':' && (!text_number(rest + 1, 65535, &number) ||
+	    (number == 0 && (use != ADDR_LISTEN || !conf_port_zero(NULL)))))
+		return "the port must be a number from 1 to 65535";
+	if (use == ADDR_LISTEN && (len == 0 || strcmp(host, "*") == 0)) {
+		memset(a, 0, sizeof(*a));
+		a->family = ipv6 || bracket ? OS_IPV6 : OS_IPV4;
+	} else {
 		if ((wrong = conf_addr_host(host, a)) != NULL)
 			return wrong;
-		if (*s == '[' && a->family != OS_IPV6)
+		if (bracket && a->family != OS_IPV6)
 			return "only IPv6 addresses stand in brackets";
 	}
-	a->port = number;
+	a->port = (uint16_t)number;
 	if (a->family == OS_NONE)
-		*namelen = strlen(host);
+		*namelen = len;
 	return NULL;
+}
+
+const char *
+conf_addr_check(const char *s, struct os_addr *a)
+{
+	size_t len;
+
+	return conf_addr(s, ADDR_LISTEN, false, 80, a, &len);
 }
 
 void
@@ -178,70 +136,51 @@ conf_address(const char *s, struct os_addr *a, size_t *namelen)
 
 const char *
 conf_addr_name(const char *written, const struct os_addr *a, size_t len,
-    char *buf, size_t size)
+    char buf[CONF_ADDR_NAME])
 {
 	struct os_addr again;
 	size_t n;
 
 	if (a->family == OS_NONE)
-		text_format(buf, size, "%.*s:%u", (int)len, written, a->port);
+		text_format(buf, CONF_ADDR_NAME, "%.*s:%u", (int)len, written,
+		    a->port);
 	else if (a->family != OS_UNIX && conf_addr(written, ADDR_LISTEN, false,
 	    a->port ^ 1U, &again, &n) == NULL && addr_equal(a, &again))
 		return written;		/* and the port is in it */
 	else
-		addr_text(buf, size, a);
+		addr_text(buf, CONF_ADDR_NAME, a);
 	return buf;
-}
-
-static void
-clear_bits(uint8_t *ip, unsigned bits, unsigned bytes)
-{
-	unsigned i;
-
-	for (i = 0; i < bytes; i++) {
-		if (bits < 8)
-			ip[i] = (uint8_t)(ip[i] & (0xff00 >> bits));
-		bits = bits < 8 ? 0 : bits - 8;
-	}
 }
 
 /* "10.", "192.168.": whole parts of an IPv4 address. */
 static const char *
-read_prefix(const char *s, uint8_t *ip, uint8_t *bits)
+read_prefix(const char *s, struct os_addr *a, uint64_t *bits)
 {
-	static const char *const wrong = "=^ takes whole parts of an IPv4 "
-	    "address, such as \"10.1.\"; for everything else write a network, "
-	    "such as == \"10.0.0.0/9\"";
-	static const char *const rest[] = { "0.0.0.0", "0.0.0", "0.0", "0" };
-	struct os_addr a;
+	size_t i, dots = 0;
 	char text[40];
-	size_t i, len = strlen(s), dots = 0;
 
-	for (i = 0; i < len; i++)
+	for (i = 0; s[i] != '\0'; i++)
 		dots += s[i] == '.';
-	if (len == 0 || len > 16 || s[len - 1] != '.' || dots > 3)
-		return wrong;
-	text_format(text, sizeof(text), "%s%s", s, rest[dots]);
-	if (!addr_parse_ip(text, &a) || a.family != OS_IPV4)
-		return wrong;
-	memcpy(ip, a.u.ip, 16);
-	*bits = (uint8_t)(dots * 8);
-	return NULL;
+	if (i > 0 && i <= 16 && s[i - 1] == '.' && dots < 4) {
+		text_format(text, sizeof(text), "%s%s", s,
+		    "0.0.0.0" + 2 * dots);
+		*bits = dots * 8;
+		if (addr_parse_ip(text, a) && a->family == OS_IPV4)
+			return NULL;
+	}
+	return "=^ takes whole parts of an IPv4 address, such as \"10.1.\"; "
+	    "for everything else write a network, such as == \"10.0.0.0/9\"";
 }
 
-const char *
-conf_addr_net(const char *s, enum token_type op, uint8_t *ip,
-    uint8_t *family, uint8_t *bits)
+/* "10.0.0.0/8", "[fd00::1]", "::ffff:10.0.0.0/104". */
+static const char *
+read_net(const char *s, struct os_addr *a, uint64_t *bits)
 {
-	const char *slash = strchr(s, '/');
-	size_t len = slash != NULL ? (size_t)(slash - s) : strlen(s);
-	struct os_addr a;
+	size_t len = strcspn(s, "/");
+	const char *slash = s + len;
 	char text[64];
-	uint64_t n, max;
+	uint64_t max;
 
-	*family = OS_IPV4;
-	if (op == TOKEN_PREFIX)
-		return read_prefix(s, ip, bits);
 	if (*s == '[' && len >= 2 && s[len - 1] == ']') {
 		s++;
 		len -= 2;
@@ -250,24 +189,39 @@ conf_addr_net(const char *s, enum token_type op, uint8_t *ip,
 		return "this is no address";
 	memcpy(text, s, len);
 	text[len] = '\0';
-	if (!addr_parse_ip(text, &a) || a.scope != 0)
+	if (!addr_parse_ip(text, a) || a->scope != 0)
 		return "expected an address or a network such as "
 		    "\"10.0.0.0/8\"";
-	n = max = a.family == OS_IPV4 ? 32 : 128;
-	if (slash != NULL && !text_number(slash + 1, max, &n))
+	*bits = max = a->family == OS_IPV4 ? 32 : 128;
+	if (*slash != '\0' && !text_number(slash + 1, max, bits))
 		return max == 32 ?
 		    "the mask of an IPv4 network has 0 to 32 bits" :
 		    "the mask of an IPv6 network has 0 to 128 bits";
-	if (a.family == OS_IPV6 && n >= 96 && memcmp(a.u.ip,
+	if (a->family == OS_IPV6 && *bits >= 96 && memcmp(a->u.ip,
 	    "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12) == 0) {
-		memcpy(a.u.ip, a.u.ip + 12, 4);
-		memset(a.u.ip + 4, 0, 12);
-		a.family = OS_IPV4;
-		n -= 96;
+		memcpy(a->u.ip, a->u.ip + 12, 4);
+		a->family = OS_IPV4;
+		*bits -= 96;
 	}
-	memcpy(ip, a.u.ip, 16);
-	clear_bits(ip, (unsigned)n, 16);
-	*family = a.family;
-	*bits = (uint8_t)n;
+	return NULL;
+}
+
+const char *
+conf_addr_net(const char *s, enum token_type op, struct setup_class *net)
+{
+	const char *wrong;
+	struct os_addr a;
+	uint64_t bits;
+	unsigned i;
+
+	wrong = op == TOKEN_PREFIX ? read_prefix(s, &a, &bits) :
+	    read_net(s, &a, &bits);
+	if (wrong != NULL)
+		return wrong;
+	memset(net, 0, sizeof(*net));
+	net->family = a.family;
+	net->bits = (uint8_t)bits;
+	for (i = 0; i < bits; i++)
+		net->ip[i / 8] |= (uint8_t)(a.u.ip[i / 8] & 0x80 >> i % 8);
 	return NULL;
 }

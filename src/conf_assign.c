@@ -9,70 +9,45 @@
 #include "conf_int.h"
 #include "text.h"
 
-static void
-check_flags(struct conf *c, struct assign *a)
+/* Returns whether the one flag with a meaning is there and good. */
+static bool
+check_flags(struct conf *c, const struct key *key, const struct value *list,
+    uint32_t *to)
 {
 	static const char graceful[] = "server.graceful-shutdown-timeout";
 	const char *name;
-	uint32_t i;
+	struct value *v;
+	bool good = false;
 
-	for (i = c->values[a->value].first; i != 0; i = c->values[i].next) {
-		name = conf_text_get(c, c->values[i].key);
+	for (v = list->first; v != NULL; v = v->next) {
+		name = v->key != NULL ? v->key : "";
 		if (text_casecmp(name, graceful) == 0)
-			a->checked = conf_read(c, a->key, i, &a->set.v);
+			good = conf_read(c, key, v, to);
 		else if (text_distance(name, graceful, 4) < 4)
-			conf_key_error(c, i, "no flag has the name \"%.60s\", "
-			    "did you mean \"%s\"?", name, graceful);
+			conf_error(c, value_key_at(v), "no flag has the name "
+			    "\"%.60s\", did you mean \"%s\"?", name, graceful);
 		else
-			conf_key_warn(c, i, "the flag \"%.60s\" means nothing "
-			    "here", name);
+			conf_warn(c, value_warn_at(v), "the flag \"%.60s\" "
+			    "means nothing here", name);
 	}
+	return good;
 }
 
 static void
-check_addresses(struct conf *c, uint32_t list)
+check_addresses(struct conf *c, const struct value *list)
 {
-	const struct value *v;
 	struct os_addr addr;
+	struct value *v;
 	const char *wrong;
-	uint32_t i;
-	size_t len;
 
-	for (i = c->values[list].first; i != 0; i = c->values[i].next) {
-		v = &c->values[i];
-		if (v->key != 0 || (v->type != VALUE_STRING &&
-		    v->type != VALUE_POISON))
-			conf_value_error(c, i, "expected an address to listen "
-			    "on, in double quotes");
-		else if (v->type == VALUE_STRING && (wrong = conf_addr(
-		    conf_text_get(c, v->text), ADDR_LISTEN, false, 80, &addr,
-		    &len)) != NULL)
-			conf_value_error(c, i, "\"%.60s\": %s",
-			    conf_text_get(c, v->text), wrong);
-	}
-}
-
-static void
-check_list(struct conf *c, struct assign *a)
-{
-	uint32_t errors = c->errors;
-
-	if (c->values[a->value].type != VALUE_LIST) {
-		conf_value_error(c, a->value, "%s: expected a list: ( ... )",
-		    a->key->name);
-		return;
-	}
-	if (a->key->type == KEY_FLAGS) {
-		check_flags(c, a);
-		return;
-	}
-	if (strcmp(a->key->name, "sockproxy.server") == 0)
-		pool_check(c, a->value, false);
-	else if (strcmp(a->key->name, "sockproxy.server-default") == 0)
-		pool_check(c, a->value, true);
-	else if (strcmp(a->key->name, "sockproxy.listen") == 0)
-		check_addresses(c, a->value);
-	a->checked = errors == c->errors;
+	for (v = list->first; v != NULL; v = v->next)
+		if (v->type == VALUE_POISON)
+			continue;
+		else if (v->key != NULL || v->type != VALUE_STRING)
+			conf_error(c, value_at(v), "expected an address to "
+			    "listen on, in double quotes");
+		else if ((wrong = conf_addr_check(v->text, &addr)) != NULL)
+			conf_wrong(c, value_at(v), v->text, wrong);
 }
 
 /* Strings that name something; what a configuration can write again. */
@@ -80,206 +55,174 @@ static const char *
 check_string(const struct key *key, const char *s)
 {
 	struct os_addr addr;
-	size_t len = strlen(s), namelen;
-	uint32_t i;
+	const char *wrong = conf_unwritable(s);
 
 	_Static_assert(LIMIT_CONF_STRING == 1000, "see the sentence");
-	if (len > LIMIT_CONF_STRING)
+	if (strlen(s) > LIMIT_CONF_STRING)
 		return "it is longer than 1000 bytes (LIMIT_CONF_STRING)";
-	for (i = 0; i < len; i++)
-		if ((unsigned char)s[i] < ' ')
-			return "a control character has no place in it";
-	if (len > 0 && s[len - 1] == '\\')
-		return "it cannot end in a backslash";
-	if (key->type != KEY_ADDR || len == 0)
-		return NULL;
-	return conf_addr(s, ADDR_LISTEN, false, 80, &addr, &namelen);
+	if (wrong == NULL && key->type == KEY_ADDR && *s != '\0')
+		wrong = conf_addr_check(s, &addr);
+	return wrong;
 }
 
 bool
-conf_read(struct conf *c, const struct key *key, uint32_t value, uint32_t *to)
+conf_read(struct conf *c, const struct key *key, struct value *v,
+    uint32_t *to)
 {
-	const struct value *v = &c->values[value];
-	const char *wrong, *text = NULL;
-	char buf[400];
+	const char *wrong, *quote = v->type == VALUE_STRING ? "\"" : "";
+	const char *text = v->type == VALUE_STRING ? v->text : NULL;
+	char buf[KEY_ERROR_MAX], digits[16];
 
 	if (v->type == VALUE_POISON)
 		return false;
 	if (v->type == VALUE_LIST) {
-		conf_value_error(c, value, "%s: expected a value of type %s, "
-		    "found a list", key->name, key_type_name(key));
+		conf_error(c, value_at(v), "%s: expected a value of type %s, "
+		    "found a list", key->name, key_type_name(key, buf));
 		return false;
 	}
-	if (v->type == VALUE_STRING)
-		text = conf_text_get(c, v->text);
-	wrong = key_read(key, text, v->number, to, buf, sizeof(buf));
 	if (conf_port_zero(NULL) && strcmp(key->name, "server.port") == 0 &&
-	    text == NULL && v->number == 0)
-		wrong = NULL;		/* and *to is 0 */
-	if (wrong == NULL && key->words == NULL && text != NULL)
-		wrong = check_string(key, text);
-	if (wrong == NULL)
+	    text == NULL && v->number == 0) {
+		*to = 0;
 		return true;
-	if (text != NULL)
-		conf_value_error(c, value, "%s: %s, found \"%.60s\"",
-		    key->name, wrong, text);
-	else
-		conf_value_error(c, value, "%s: %s, found %lu", key->name,
-		    wrong, (unsigned long)v->number);
-	return false;
+	}
+	wrong = key_read(key, text, v->number, to, buf);
+	if (wrong == NULL && key->type >= KEY_STRING && key->type <= KEY_ADDR)
+		wrong = check_string(key, text);
+	if (wrong != NULL)
+		conf_error(c, value_at(v), "%s: %s, found %s%.60s%s",
+		    key->name, wrong, quote, value_text(v, digits), quote);
+	return wrong == NULL;
 }
 
-/* Keep the value as its key does. */
-static void
-check(struct conf *c, struct assign *a)
+/* Whether a value is good; what the setup keeps of it. */
+static bool
+check(struct conf *c, const struct key *key, struct value *v, uint32_t *to)
 {
-	const struct value *v = &c->values[a->value];
+	unsigned errors = c->errors;
+	char word[KEY_WORD_MAX];
 
 	if (v->type == VALUE_POISON)
-		return;
-	if (a->key->type == KEY_LIST || a->key->type == KEY_FLAGS) {
-		check_list(c, a);
-		return;
+		return false;
+	if (key->type < KEY_LIST && key->type != KEY_FLAGS) {
+		if (!conf_read(c, key, v, to))
+			return false;
+		if (key->type == KEY_NAME)
+			*to = setup_string(c, key_word(key, *to, word));
+		else if (key_is_string(key))
+			*to = setup_string(c, v->text);
+		return true;
 	}
-	a->set.v = 0;
-	a->checked = conf_read(c, a->key, a->value, &a->set.v);
-	if (a->key->type == KEY_STRING || a->key->type == KEY_LOG ||
-	    a->key->type == KEY_ADDR)
-		a->set.v = v->text;
+	if (v->type != VALUE_LIST) {
+		conf_error(c, value_at(v), "%s: expected a list: ( ... )",
+		    key->name);
+		return false;
+	}
+	if (key->type == KEY_FLAGS)
+		return check_flags(c, key, v, to);
+	if (key->type == KEY_ADDRS)
+		check_addresses(c, v);
+	else if (key->type == KEY_SERVERS)
+		pool_check(c, v);
+	else if (key->type == KEY_DEFAULTS)
+		pool_check_default(c, v);
+	return errors == c->errors;
 }
 
+/* A name that is no key of ours: say so, or that it means nothing. */
 static void
-unknown(struct conf *c, struct place place, const char *name)
+not_ours(struct conf *c, struct place place, const char *name)
 {
-	char buf[80];
-	const char *near;
+	struct key_near near;
 
-	if ((near = key_nearest(name, false, buf, sizeof(buf))) != NULL)
-		conf_error(c, place, "no directive has the name %s, "
-		    "did you mean %s?", name, near);
+	if (!key_ignored(name))
+		conf_error(c, place, "no directive has the name %s%s", name,
+		    key_nearest(&near, name, false));
 	else
-		conf_error(c, place, "no directive has the name %s", name);
-}
-
-static void
-not_used(struct conf *c, struct place place, const char *name)
-{
-	if (text_casecmp(name, "ssl.engine") == 0)
-		conf_warn(c, place, "ssl.engine means nothing here: clients "
-		    "are passed on as they come, encrypted or not; TLS is the "
-		    "backend's to end");
-	else if (conf_begins(name, "ssl."))
-		conf_warn(c, place, "%s means nothing here: TLS is the "
-		    "backend's to end", name);
-	else
-		conf_warn(c, place, "%s means nothing here: bytes are passed "
-		    "on as they are", name);
+		conf_warn(c, place, text_casecmp(name, "ssl.engine") == 0 ?
+		    "%s means nothing here: clients are passed on as they "
+		    "come, encrypted or not; TLS is the backend's to end" :
+		    conf_begins(name, "ssl.") ?
+		    "%s means nothing here: TLS is the backend's to end" :
+		    "%s means nothing here: bytes are passed on as they are",
+		    name);
 }
 
 static bool
 scope_allows(struct conf *c, struct place place, const struct key *key)
 {
-	const struct block *b = &c->blocks[c->block];
+	const struct block *b = c->block;
+	const char *wrong;
 
-	if (c->block == ROOT || key->scope == SCOPE_BLOCK)
+	if (b == c->blocks || key->scope == SCOPE_BLOCK)
 		return true;
 	if (key->scope != SCOPE_LISTENER)
-		conf_error(c, place, "%s belongs to the top level, not into a "
-		    "condition", key->name);
+		wrong = "belongs to the top level, not into a condition";
 	else if (b->remote)
-		conf_error(c, place, "%s cannot depend on who connects",
-		    key->name);
-	else if (strcmp(key->name, "sockproxy.listen") == 0 &&
-	    b->cond != COND_NEVER &&
+		wrong = "cannot depend on who connects";
+	else if (key->type == KEY_ADDRS && b->cond != COND_NEVER &&
 	    (b->cond != COND_SOCKET || b->op != TOKEN_EQ))
-		conf_error(c, place, "%s belongs to the top level or into "
-		    "$SERVER[\"socket\"] == ...", key->name);
+		wrong = "belongs to the top level or into "
+		    "$SERVER[\"socket\"] == ...";
 	else
 		return true;
+	conf_error(c, place, "%s %s", key->name, wrong);
 	return false;
 }
 
-static uint32_t
+/* NULL when it is full. */
+static struct assign *
 assign_new(struct conf *c, struct place place, const char *name)
 {
-	struct block *b = &c->blocks[c->block];
-	struct assign *a;
-	uint32_t i = c->nassigns;
+	struct block *b = c->block;
+	struct assign *a = &c->assigns[c->nassigns];
 
-	if (i == LIMIT_CONF_VALUES) {
-		conf_full(c, place, "LIMIT_CONF_VALUES", LIMIT_CONF_VALUES);
-		return 0;
-	}
-	a = &c->assigns[i];
+	if (!conf_room(c, place, c->nassigns, LIMIT_CONF_VALUES,
+	    "LIMIT_CONF_VALUES"))
+		return NULL;
 	memset(a, 0, sizeof(*a));
 	a->hash = text_casehash(name);
-	if ((a->name = conf_text_add(c, place, name, strlen(name))) == 0)
-		return 0;
-	if (b->last == 0)
-		b->first = i;
+	a->name = conf_text_add(c, place, name, strlen(name));
+	if (a->name == NULL)
+		return NULL;
+	if (b->last == NULL)
+		b->first = a;
 	else
-		c->assigns[b->last].next = i;
-	b->last = i;
+		b->last->next = a;
+	b->last = a;
 	c->nassigns++;
-	return i;
-}
-
-/*
- * The value to store: with += what the nearest block around has, and this.
- * 0 when there was an error.
- */
-static uint32_t
-combined(struct conf *c, struct place place, const char *name,
-    enum token_type op, uint32_t value, uint32_t here)
-{
-	char where[128];
-	uint32_t old;
-
-	if (op == TOKEN_ASSIGN && here != 0) {
-		conf_error(c, place, "%s is set in this block already (%s); "
-		    ":= replaces, += adds", name, conf_at(c->setup,
-		    c->assigns[here].place.at, where, sizeof(where)));
-		return 0;
-	}
-	if (op != TOKEN_APPEND ||
-	    (old = assign_find(c, c->block, name)) == 0)
-		return value;
-	return value_merge(c, c->assigns[old].value, value,
-	    c->values[value].place);
+	return a;
 }
 
 void
 conf_assign(struct conf *c, struct place place, const char *name,
-    enum token_type op, uint32_t value)
+    enum token_type op, struct value *v)
 {
 	bool variable = conf_begins(name, "var.");
-	const struct key *key = variable ? NULL : key_find(name);
-	struct assign *a;
-	uint32_t i;
+	const struct key *key = variable ? NULL : key_find(name, false);
+	struct assign *a, *old;
 
 	if (strncmp(name, "env.", 4) == 0) {
 		conf_error(c, place, "the environment cannot be changed");
 		return;
 	}
-	if (key == NULL && !variable) {
-		if (!key_ignored(name))
-			unknown(c, place, name);
-		else
-			not_used(c, place, name);
+	if (key == NULL && !variable)
+		not_ours(c, place, name);
+	a = assign_here(c->block, name);
+	if (op == TOKEN_ASSIGN && a != NULL) {
+		conf_error(c, place, "%s is set in this block already (%s); "
+		    ":= replaces, += adds", name,
+		    conf_where(c, a->place.at));
+		return;
 	}
-	i = assign_here(c, c->block, name);
-	if ((value = combined(c, place, name, op, value, i)) == 0)
+	if (op == TOKEN_APPEND && (old = assign_find(c->block, name)) != NULL)
+		v = value_merge(c, old->value, v, v->place);
+	if (a == NULL && (a = assign_new(c, place, name)) == NULL)
 		return;
-	if (i == 0 && (i = assign_new(c, place, name)) == 0)
-		return;
-	a = &c->assigns[i];
-	a->value = value;
+	a->value = v;
 	a->place = place;
-	a->set.at = place.at;
-	a->checked = false;
+	a->v = 0;
 	a->key = NULL;
-	if (key == NULL || !scope_allows(c, place, key))
-		return;
-	a->key = key;
-	check(c, a);
+	if (key != NULL && scope_allows(c, place, key) &&
+	    check(c, key, v, &a->v))
+		a->key = key;
 }

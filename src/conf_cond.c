@@ -9,228 +9,190 @@
 #include "conf_int.h"
 #include "text.h"
 
-static const struct fact {
-	const char	*name;
-	const char	*field;		/* NULL: any */
-	enum cond	 cond;
-} facts[] = {
-	{ "SERVER", "socket", COND_SOCKET },
-	{ "HTTP", "remoteip", COND_REMOTE },
-	{ "HTTP", "remote-ip", COND_REMOTE },
-	{ "CLIENT", "addr", COND_REMOTE },
-	{ "HTTP", "cookie", COND_NEVER },
-	{ "HTTP", "host", COND_NEVER },
-	{ "HTTP", "language", COND_NEVER },
-	{ "HTTP", "query-string", COND_NEVER },
-	{ "HTTP", "querystring", COND_NEVER },
-	{ "HTTP", "referer", COND_NEVER },
-	{ "HTTP", "request-method", COND_NEVER },
-	{ "HTTP", "scheme", COND_NEVER },
-	{ "HTTP", "url", COND_NEVER },
-	{ "HTTP", "user-agent", COND_NEVER },
-	{ "HTTP", "useragent", COND_NEVER },
-	{ "REQUEST_HEADER", NULL, COND_NEVER }
+/* REQUEST_HEADER has more fields than can be named here. */
+static const char facts[] =
+    "$SERVER[\"socket\"]\0"
+    "$HTTP[\"remoteip\"]\0" "$HTTP[\"remote-ip\"]\0" "$CLIENT[\"addr\"]\0"
+    "$HTTP[\"cookie\"]\0" "$HTTP[\"host\"]\0" "$HTTP[\"language\"]\0"
+    "$HTTP[\"query-string\"]\0" "$HTTP[\"querystring\"]\0"
+    "$HTTP[\"referer\"]\0" "$HTTP[\"request-method\"]\0"
+    "$HTTP[\"scheme\"]\0" "$HTTP[\"url\"]\0" "$HTTP[\"user-agent\"]\0"
+    "$HTTP[\"useragent\"]\0";
+
+enum {
+	SOCKET = 0,
+	REMOTE_LAST = 3,	/* those behind it never hold */
+	NEVER
 };
 
-enum { NFACTS = sizeof(facts) / sizeof(facts[0]) };
-
-uint32_t
-conf_block(struct conf *c, enum cond cond, struct place place, uint32_t prev)
+struct block *
+conf_block(struct conf *c, enum cond cond, struct place place,
+    struct block *prev)
 {
-	struct block *b;
-	uint32_t i = c->nblocks;
+	struct block *b = c->end;
 
-	if (i == LIMIT_CONF_BLOCKS) {
-		conf_full(c, place, "LIMIT_CONF_BLOCKS", LIMIT_CONF_BLOCKS);
-		return 0;
-	}
-	c->nblocks++;
-	b = &c->blocks[i];
+	if (!conf_room(c, place, (size_t)(b - c->blocks), LIMIT_CONF_BLOCKS,
+	    "LIMIT_CONF_BLOCKS"))
+		return NULL;
+	c->end++;
 	memset(b, 0, sizeof(*b));
 	b->cond = (uint8_t)cond;
 	b->parent = c->block;
 	b->prev = prev;
 	b->place = place;
-	b->remote = cond == COND_REMOTE || c->blocks[c->block].remote ||
-	    c->blocks[prev].remote;
-	return i;
+	b->text = b->name = "";
+	b->remote = cond == COND_REMOTE || c->block->remote ||
+	    (prev != NULL && prev->remote);
+	return b;
 }
 
-static const struct fact *
-find_fact(struct conf *c, struct place place, const char *name,
-    const char *field)
+/* The condition of that name; -1 (reported) when there is none. */
+static int
+find_fact(struct conf *c, struct place place, const char *text)
 {
-	const struct fact *f, *best = NULL;
-	char text[128], other[64];
-	unsigned d, least = 5;
+	struct key_near near = { text, "", 5, "" };
+	const char *fact;
+	int i = 0;
 
-	text_format(text, sizeof(text), "%s[\"%s\"]", name, field);
-	for (f = facts; f < facts + NFACTS; f++) {
-		if (strcmp(f->name, name) == 0 && (f->field == NULL ||
-		    strcmp(f->field, field) == 0))
-			return f;
-		text_format(other, sizeof(other), "%s[\"%s\"]", f->name,
-		    f->field != NULL ? f->field : "");
-		d = text_distance(text, other, least);
-		if (d < least && f->field != NULL) {
-			least = d;
-			best = f;
-		}
+	if (strncmp(text, "$REQUEST_HEADER[", 16) == 0)
+		return NEVER;
+	for (fact = facts; *fact != '\0'; fact += strlen(fact) + 1, i++) {
+		if (strcmp(fact, text) == 0)
+			return i;
+		key_nearer(&near, fact);
 	}
-	if (best != NULL)
-		conf_error(c, place, "no condition has the name $%s, did you "
-		    "mean $%s[\"%.60s\"]?", text, best->name, best->field);
-	else
-		conf_error(c, place, "no condition has the name $%s; there "
-		    "are $SERVER[\"socket\"] and $HTTP[\"remoteip\"]", text);
-	return NULL;
+	conf_error(c, place, "no condition has the name %s%s", text,
+	    near.hint[0] != '\0' ? near.hint : "; there are "
+	    "$SERVER[\"socket\"] and $HTTP[\"remoteip\"]");
+	return -1;
 }
 
-/* NAME["field"].  False after a syntax error. */
+/* $NAME["field"].  False after a syntax error. */
 static bool
-read_fact(struct conf *c, const struct fact **fact)
+read_fact(struct conf *c, int *fact)
 {
-	struct place place = conf_place(c);
-	char name[32];
-	uint32_t field;
+	struct place place = c->in.tok.place;
+	struct token name;
+	const char *field;
+	char text[128];
 
-	*fact = NULL;
-	conf_next(c);
-	if (c->tok.type != TOKEN_WORD) {
-		conf_unexpected(c, "a condition such as "
-		    "$SERVER[\"socket\"] == \":80\"");
+	if (!conf_expect_next(c, TOKEN_WORD, "a condition such as "
+	    "$SERVER[\"socket\"] == \":80\""))
 		return false;
-	}
-	text_format(name, sizeof(name), "%.*s", (int)c->tok.len, c->tok.text);
-	conf_next(c);
-	if (c->tok.type != TOKEN_LBRACKET) {
-		conf_unexpected(c, "[");
+	name = c->in.tok;
+	if (!conf_expect_next(c, TOKEN_LBRACKET, "[") ||
+	    !conf_expect_next(c, TOKEN_STRING, "a name in double quotes") ||
+	    (field = conf_token_text(c)) == NULL)
 		return false;
-	}
-	conf_next(c);
-	if (c->tok.type != TOKEN_STRING) {
-		conf_unexpected(c, "a name in double quotes");
+	text_format(text, sizeof(text), "$%.*s[\"%s\"]", (int)name.len,
+	    name.text, field);
+	*fact = find_fact(c, place, text);
+	if (!conf_expect_next(c, TOKEN_RBRACKET, "]"))
 		return false;
-	}
-	if ((field = conf_token_text(c)) == 0)
-		return false;
-	*fact = find_fact(c, place, name, conf_text_get(c, field));
-	conf_next(c);
-	if (c->tok.type != TOKEN_RBRACKET) {
-		conf_unexpected(c, "]");
-		return false;
-	}
 	conf_next(c);
 	return true;
 }
 
-/* What is wrong with this operator for this fact, or NULL. */
+/* What is wrong with this operator for this condition, or NULL. */
 static const char *
-wrong_operator(const struct fact *fact, enum token_type op)
+wrong_operator(enum cond cond, enum token_type op)
 {
-	if (fact->cond == COND_NEVER)
+	if (cond == COND_NEVER)
 		return "this can never hold: sockproxy does not look at what "
 		    "a client sends";
 	if (op == TOKEN_MATCH || op == TOKEN_NOMATCH)
-		return fact->cond == COND_REMOTE ?
+		return cond == COND_REMOTE ?
 		    "there are no regular expressions here: compare with a "
 		    "network, such as == \"10.0.0.0/8\"" :
 		    "there are no regular expressions here: use ==, !=, "
 		    "=^ (begins with) or =$ (ends with)";
-	if (op == TOKEN_SUFFIX && fact->cond == COND_REMOTE)
+	if (op == TOKEN_SUFFIX && cond == COND_REMOTE)
 		return "=$ does not go with an address: compare with a "
 		    "network, such as == \"10.0.0.0/8\"";
 	return NULL;
 }
 
+/* Complain about the right side or take it. */
+static bool
+read_operand(struct conf *c, enum cond cond, enum token_type op,
+    struct value *v, struct block *b)
+{
+	const char *wrong = NULL;
+
+	if (v->type != VALUE_STRING) {
+		conf_error(c, value_at(v),
+		    "expected a string (in double quotes)");
+		return false;
+	}
+	if (cond == COND_REMOTE)
+		wrong = conf_addr_net(v->text, op, &b->net);
+	else if (op == TOKEN_EQ || op == TOKEN_NE)
+		wrong = conf_addr_check(v->text, &b->addr);
+	if (wrong != NULL)
+		conf_wrong(c, value_at(v), v->text, wrong);
+	return wrong == NULL;
+}
+
 /* A block that was there before with the same condition, not behind an else. */
-static uint32_t
-same_block(const struct conf *c, enum cond cond, enum token_type op,
+static struct block *
+same_block(struct conf *c, enum cond cond, enum token_type op,
     const char *text)
 {
-	const struct block *b;
-	uint32_t i, hash = text_casehash(text);
+	struct block *b;
+	uint32_t hash = text_casehash(text);
 
-	for (i = c->block + 1; i < c->nblocks; i++) {
-		b = &c->blocks[i];
-		if (b->hash == hash && b->parent == c->block && b->prev == 0 &&
-		    b->cond == cond && b->op == op &&
-		    strcmp(conf_text_get(c, b->text), text) == 0)
-			return i;
-	}
-	return 0;
+	for (b = c->block + 1; b < c->end; b++)
+		if (b->hash == hash && b->parent == c->block &&
+		    b->prev == NULL && b->cond == cond && b->op == op &&
+		    strcmp(b->text, text) == 0)
+			return b;
+	return NULL;
 }
 
-static uint32_t
-make_block(struct conf *c, struct place place, const struct fact *fact,
-    enum token_type op, uint32_t value, uint32_t prev)
+static struct block *
+make_block(struct conf *c, struct place place, int fact, enum token_type op,
+    struct value *v, struct block *prev)
 {
-	struct block new, *b;
-	const char *text, *wrong;
-	size_t len;
-	uint32_t i;
+	enum cond cond = fact == SOCKET ? COND_SOCKET :
+	    fact <= REMOTE_LAST ? COND_REMOTE : COND_NEVER;
+	struct block new, *b = NULL;
+	const char *wrong;
 
-	if (fact == NULL || c->values[value].type == VALUE_POISON)
+	if (fact == -1 || v->type == VALUE_POISON)
 		return conf_block(c, COND_NEVER, place, prev);
-	memset(&new, 0, sizeof(new));
-	wrong = wrong_operator(fact, op);
-	text = conf_text_get(c, c->values[value].text);
-	if (wrong != NULL || c->values[value].type != VALUE_STRING) {
-		if (wrong != NULL)
-			conf_error(c, place, "%s", wrong);
-		else
-			conf_value_error(c, value,
-			    "expected a string (in double quotes)");
+	if ((wrong = wrong_operator(cond, op)) != NULL)
+		conf_error(c, place, "%s", wrong);
+	if (wrong != NULL || !read_operand(c, cond, op, v, &new))
 		return conf_block(c, COND_NEVER, place, prev);
-	}
-	if (fact->cond == COND_REMOTE)
-		wrong = conf_addr_net(text, op, new.net, &new.family,
-		    &new.bits);
-	else if (op == TOKEN_EQ || op == TOKEN_NE)
-		wrong = conf_addr(text, ADDR_LISTEN, false, 80, &new.addr,
-		    &len);
-	if (wrong != NULL) {
-		conf_value_error(c, value, "\"%.60s\": %s", text, wrong);
-		return conf_block(c, COND_NEVER, place, prev);
-	}
-	if (prev == 0 && (i = same_block(c, fact->cond, op, text)) != 0)
-		return i;
-	if ((i = conf_block(c, fact->cond, place, prev)) == 0)
-		return 0;
-	b = &c->blocks[i];
+	if (prev == NULL)
+		b = same_block(c, cond, op, v->text);
+	if (b != NULL || (b = conf_block(c, cond, place, prev)) == NULL)
+		return b;
 	b->op = (uint8_t)op;
-	b->text = c->values[value].text;
-	b->hash = text_casehash(text);
-	b->addr = new.addr;
-	memcpy(b->net, new.net, sizeof(b->net));
-	b->family = new.family;
-	b->bits = new.bits;
-	c->remote |= fact->cond == COND_REMOTE;
-	return i;
+	b->text = v->text;
+	b->hash = text_casehash(v->text);
+	b->net = new.net;
+	c->remote |= cond == COND_REMOTE;
+	return b;
 }
 
-uint32_t
-conf_cond(struct conf *c, uint32_t prev)
+struct block *
+conf_cond(struct conf *c, struct block *prev)
 {
-	struct place place = conf_place(c);
-	const struct fact *fact;
+	struct place place = c->in.tok.place;
 	enum token_type op;
-	uint32_t value;
+	struct value *v;
+	int fact;
 
 	if (!read_fact(c, &fact))
-		return 0;
-	op = c->tok.type;
-	if (op != TOKEN_EQ && op != TOKEN_NE && op != TOKEN_PREFIX &&
-	    op != TOKEN_SUFFIX && op != TOKEN_MATCH && op != TOKEN_NOMATCH) {
+		return NULL;
+	op = c->in.tok.type;
+	if (!token_compares(op)) {
 		conf_unexpected(c, "== or !=");
-		return 0;
+		return NULL;
 	}
 	conf_next_line(c);
-	if ((value = conf_expr(c)) == 0)
-		return 0;
-	if (!conf_brace(c)) {
-		conf_unexpected(c, "{");
-		return 0;
-	}
-	return make_block(c, place, fact, op, value, prev);
+	if ((v = conf_expr(c)) == NULL || !conf_brace(c))
+		return NULL;
+	return make_block(c, place, fact, op, v, prev);
 }

@@ -1,5 +1,5 @@
 /*
- * conf_dump.c - a setup as a configuration, and the list of keys.
+ * conf_dump.c - a setup as a configuration.
  *
  * Everything is written out, defaults too, each with the place it came from in
  * a comment.  Reading it gives the same setup.
@@ -7,15 +7,14 @@
 #include <string.h>
 
 #include "addr.h"
-#include "conf.h"
-#include "key.h"
-#include "limits.h"
+#include "conf_int.h"
 #include "text.h"
 
 enum {
 	PLACE = 300,		/* bytes of "file:line"; cut, it is a comment */
 	TEXT = 2 * LIMIT_CONF_STRING + 8,	/* a string, each " escaped */
-	LINE = TEXT + PLACE + 200
+	LINE = TEXT + PLACE + 200,
+	BARE = UINT32_MAX	/* no place: no comment */
 };
 
 struct out {
@@ -23,27 +22,11 @@ struct out {
 	conf_put		*put;
 	void			*ctx;
 	unsigned		 indent;	/* tabs */
+	char			 text[TEXT];
 };
 
-static void
-put_line(const struct out *o, const char *f, ...) ATTR_PRINTF(2, 3);
-
-static void
-put_line(const struct out *o, const char *f, ...)
-{
-	char line[LINE];
-	va_list ap;
-
-	memset(line, '\t', o->indent);
-	va_start(ap, f);
-	text_vformat(line + o->indent, sizeof(line) - o->indent, f, ap);
-	va_end(ap);
-	o->put(o->ctx, line);
-}
-
-/* A string in double quotes. */
-static const char *
-quoted(const char *s, char *buf, size_t size)
+const char *
+conf_quoted(const char *s, char *buf, size_t size)
 {
 	size_t n = 0;
 
@@ -58,205 +41,162 @@ quoted(const char *s, char *buf, size_t size)
 	return buf;
 }
 
-static const char *
-value_text(const struct out *o, const struct key *key, uint32_t v, char *buf,
-    size_t size)
+static void
+put_line(struct out *, uint32_t at, const char *, ...) ATTR_PRINTF(3, 4);
+
+/* One line, and where it comes from. */
+static void
+put_line(struct out *o, uint32_t at, const char *f, ...)
 {
-	switch (key->type) {
-	case KEY_STRING:
-	case KEY_LOG:
-	case KEY_ADDR:
-	case KEY_NAME:
-		return quoted(conf_string(o->setup, v), buf, size);
-	default:
-		return key_write(key, v, buf, size);
-	}
+	char line[LINE], place[PLACE];
+	size_t len = o->indent;
+	va_list ap;
+
+	memset(line, '\t', len);
+	va_start(ap, f);
+	len += text_vformat(line + len, sizeof(line) - len, f, ap);
+	va_end(ap);
+	if (at != BARE)
+		text_format(line + len, sizeof(line) - len, "\t# %s",
+		    conf_at(o->setup, at, place, sizeof(place)));
+	o->put(o->ctx, line);
 }
 
-static void
-put_setting(const struct out *o, const struct key *key,
-    const struct setting *set)
+/* A string of the setup, in double quotes. */
+static const char *
+quoted(struct out *o, uint32_t string)
 {
-	char text[TEXT], at[PLACE];
+	return conf_quoted(conf_string(o->setup, string), o->text,
+	    sizeof(o->text));
+}
 
-	value_text(o, key, set->v, text, sizeof(text));
-	conf_at(o->setup, set->at, at, sizeof(at));
-	if (key->type == KEY_FLAGS)
-		put_line(o, "%s = ( \"server.graceful-shutdown-timeout\" => "
-		    "%s )\t# %s", key->name, text, at);
-	else
-		put_line(o, "%s = %s\t# %s", key->name, text, at);
+static const char *
+value_of(struct out *o, const struct key *key, const struct setting *set)
+{
+	return key_is_string(key) ? quoted(o, set->v) :
+	    key_write(key, set->v, o->text);
 }
 
 /* All keys of a scope; those that differ from another struct's if given. */
 static void
-put_scope(const struct out *o, enum key_scope scope, const void *from,
+put_scope(struct out *o, enum key_scope scope, const void *from,
     const void *other)
 {
-	const struct setting *set, *than = NULL;
-	const struct key *key;
-	unsigned i;
+	const struct setting *set;
+	const struct key *key = NULL;
 
-	for (i = 0; (key = key_at(i)) != NULL; i++) {
-		if (key->scope != scope || key->offset == KEY_NOWHERE)
-			continue;
+	while ((key = key_next(key, scope)) != NULL) {
 		set = key_setting_of(key, from);
-		if (other != NULL)
-			than = key_setting_of(key, other);
-		if (than == NULL || than->v != set->v)
-			put_setting(o, key, set);
+		if (other == NULL || key_setting_of(key, other)->v != set->v)
+			put_line(o, set->at, key->type != KEY_FLAGS ?
+			    "%s = %s" : "%s = ( \"server."
+			    "graceful-shutdown-timeout\" => %s )", key->name,
+			    value_of(o, key, set));
 	}
 }
 
 static void
-put_backend(const struct out *o, const struct setup_backend *b)
+put_backend(struct out *o, const struct setup_backend *b)
 {
-	const char *label = conf_string(o->setup, b->label);
-	const char *host = conf_string(o->setup, b->host);
-	char text[TEXT], at[PLACE], name[ADDR_TEXT + 256];
-	struct out in = *o;
-	const struct key *key;
-	unsigned i;
+	const struct setting *set;
+	const struct key *key = NULL;
+	char name[ADDR_TEXT + 256];
+	bool path = b->addr.family == OS_UNIX;
 
 	if (b->addr.family == OS_NONE || b->naddrs > 0)
-		text_format(name, sizeof(name), "%s:%lu", host,
-		    (unsigned long)b->port.v);
+		text_format(name, sizeof(name), "%s:%lu",
+		    conf_string(o->setup, b->host), (unsigned long)b->port.v);
 	else
 		addr_text(name, sizeof(name), &b->addr);
-	conf_at(o->setup, b->at, at, sizeof(at));
-	if (strcmp(label, name) == 0)		/* it gets that one again */
-		put_line(o, "(\t# %s", at);
+	if (strcmp(conf_string(o->setup, b->label), name) == 0)
+		put_line(o, b->at, "(");	/* it gets that one again */
 	else
-		put_line(o, "%s => (\t# %s", quoted(label, text,
-		    sizeof(text)), at);
-	in.indent++;
-	put_line(&in, "\"%s\" => %s,", b->addr.family == OS_UNIX ? "socket" :
-	    "host", quoted(host, text, sizeof(text)));
-	for (i = 0; (key = key_at(i)) != NULL; i++) {
-		if (key->scope != SCOPE_HOST || key->offset == KEY_NOWHERE ||
-		    (b->addr.family == OS_UNIX &&
-		    strcmp(key->name, "port") == 0))
-			continue;
-		put_line(&in, "\"%s\" => %s,\t# %s", key->name,
-		    key_write(key, key_setting_of(key, b)->v, text,
-		    sizeof(text)),
-		    conf_at(o->setup, key_setting_of(key, b)->at, at,
-		    sizeof(at)));
+		put_line(o, b->at, "%s => (", quoted(o, b->label));
+	o->indent++;
+	put_line(o, BARE, "\"%s\" => %s,", path ? "socket" : "host",
+	    quoted(o, b->host));
+	while ((key = key_next(key, SCOPE_HOST)) != NULL) {
+		set = key_setting_of(key, b);
+		if (set != &b->port || !path)
+			put_line(o, set->at, "\"%s\" => %s,", key->name,
+			    value_of(o, key, set));
 	}
-	put_line(o, "),");
+	o->indent--;
+	put_line(o, BARE, "),");
 }
 
 static void
-put_pool(const struct out *o, const struct setup_pool *pool)
+put_pool(struct out *o, const struct setup_pool *pool)
 {
-	struct out in = *o;
-	char at[PLACE];
 	unsigned i;
 
-	if (pool->nbackends == 0) {
-		put_line(o, "sockproxy.server = ( )\t# %s",
-		    conf_at(o->setup, pool->at, at, sizeof(at)));
+	put_line(o, pool->at, "sockproxy.server = ( %s",
+	    pool->nbackends == 0 ? ")" : "\"\" => (");
+	if (pool->nbackends == 0)
 		return;
-	}
-	put_line(o, "sockproxy.server = ( \"\" => (\t# %s",
-	    conf_at(o->setup, pool->at, at, sizeof(at)));
-	in.indent++;
+	o->indent++;
 	for (i = 0; i < pool->nbackends; i++)
-		put_backend(&in, &o->setup->backends[pool->first_backend + i]);
-	put_line(o, ") )");
+		put_backend(o, &o->setup->backends[pool->first_backend + i]);
+	o->indent--;
+	put_line(o, BARE, ") )");
 }
 
-/* What a profile has that another (NULL: none) has not. */
+/* What the profile of a class has that the one of another (NULL) has not. */
 static void
-put_profile(const struct out *o, uint16_t profile, const uint16_t *other)
+put_profile(struct out *o, const struct setup_class *class,
+    const struct setup_class *other)
 {
 	const struct setup *s = o->setup;
-	const struct setup_profile *p = &s->profiles[profile];
+	const struct setup_profile *p = &s->profiles[class->profile];
 	const struct setup_profile *q = other != NULL ?
-	    &s->profiles[*other] : NULL;
+	    &s->profiles[other->profile] : NULL;
 
 	put_scope(o, SCOPE_BLOCK, p, q);
 	if (q == NULL || q->pool != p->pool)
 		put_pool(o, &s->pools[p->pool]);
 }
 
-/* The profile of the smallest class around class i of a listener. */
-static const uint16_t *
-profile_around(const struct setup_class *classes, uint32_t i)
-{
-	const struct setup_class *c = &classes[i], *k;
-
-	for (k = c + 1; k->family != OS_NONE; k++)
-		if (addr_in_net(c->ip, c->family, k->ip, k->family, k->bits))
-			break;
-	return &k->profile;
-}
-
 static void
-put_class(const struct out *o, const struct setup_class *classes, uint32_t i)
+put_class(struct out *o, const struct setup_class *class)
 {
-	const struct setup_class *class = &classes[i];
 	struct os_peer peer;
-	struct out in = *o;
-	char text[ADDR_TEXT];
 
 	memset(&peer, 0, sizeof(peer));
 	peer.family = class->family;
 	memcpy(peer.ip, class->ip, sizeof(peer.ip));
-	put_line(o, "$HTTP[\"remoteip\"] == \"%s/%u\" {",
-	    addr_peer_text(text, sizeof(text), &peer, true), class->bits);
-	in.indent++;
-	put_profile(&in, class->profile, profile_around(classes, i));
-	put_line(o, "}");
+	put_line(o, BARE, "$HTTP[\"remoteip\"] == \"%s/%u\" {",
+	    addr_peer_text(o->text, sizeof(o->text), &peer, true),
+	    class->bits);
+	o->indent++;
+	put_profile(o, class, setup_around(class));
+	o->indent--;
+	put_line(o, BARE, "}");
 }
 
 static void
-put_listener(const struct out *o, const struct setup_listener *l)
+put_listener(struct out *o, const struct setup_listener *l)
 {
-	const struct setup_class *classes =
-	    &o->setup->classes[l->first_class];
-	struct out in = *o;
-	char text[TEXT], at[PLACE];
-	uint32_t i = l->nclasses - 1;
+	const struct setup_class *first = &o->setup->classes[l->first_class];
+	const struct setup_class *class = first + l->nclasses - 1;
 
-	put_line(o, "%s", "");
-	put_line(o, "$SERVER[\"socket\"] == %s {\t# %s",
-	    quoted(conf_string(o->setup, l->name), text, sizeof(text)),
-	    conf_at(o->setup, l->at, at, sizeof(at)));
-	in.indent++;
-	put_scope(&in, SCOPE_LISTENER, l, NULL);
-	put_profile(&in, classes[i].profile, NULL);
-	while (i-- > 0)			/* the inner ones come last and win */
-		put_class(&in, classes, i);
-	put_line(o, "}");
+	put_line(o, BARE, "%s", "");
+	put_line(o, l->at, "$SERVER[\"socket\"] == %s {", quoted(o, l->name));
+	o->indent++;
+	put_scope(o, SCOPE_LISTENER, l, NULL);
+	put_profile(o, class, NULL);
+	while (class-- > first)		/* the inner ones come last and win */
+		put_class(o, class);
+	o->indent--;
+	put_line(o, BARE, "}");
 }
 
 void
 conf_dump(const struct setup *setup, conf_put *put, void *ctx)
 {
-	struct out o = { setup, put, ctx, 0 };
+	struct out o = { .setup = setup, .put = put, .ctx = ctx };
 	uint32_t i;
 
 	put_scope(&o, SCOPE_SERVER, &setup->server, NULL);
 	for (i = 0; i < setup->nlisteners; i++)
 		put_listener(&o, &setup->listeners[i]);
-}
-
-void
-conf_keys(conf_put *put, void *ctx)
-{
-	struct out o = { NULL, put, ctx, 0 };
-	const struct key *key;
-	const char *initial;
-	char buf[40];
-	unsigned i;
-
-	for (i = 0; (key = key_at(i)) != NULL; i++) {
-		initial = key_write(key, key->initial, buf, sizeof(buf));
-		if (key->type == KEY_LIST || strcmp(initial, "\"\"") == 0)
-			initial = "-";
-		put_line(&o, "%s\t%s\t%s\t%s\t%s", key->name,
-		    key_scope_name(key), key_type_name(key), initial,
-		    key->text);
-	}
 }

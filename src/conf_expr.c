@@ -2,7 +2,7 @@
  * conf_expr.c - expressions, and what the grammar says when it meets a token
  * that does not fit.
  *
- * A syntax error gives 0 and leaves the offending token where it is: the
+ * A syntax error gives NULL and leaves the offending token where it is: the
  * statement is given up and conf.c goes on behind it.  An error of meaning
  * gives poison, which is quiet from then on.
  */
@@ -15,13 +15,13 @@ void
 conf_next(struct conf *c)
 {
 	if (c->stop) {
-		memset(&c->tok, 0, sizeof(c->tok));
-		c->tok.type = TOKEN_END;
+		memset(&c->in.tok, 0, sizeof(c->in.tok));
+		c->in.tok.type = TOKEN_END;
 		return;
 	}
-	lex_next(&c->lex, &c->tok);
-	if (c->tok.type == TOKEN_STRING && c->tok.lines)
-		c->suspect = c->tok;
+	lex_next(&c->in.lex, &c->in.tok);
+	if (c->in.tok.type == TOKEN_STRING && c->in.tok.lines)
+		c->in.suspect = c->in.tok;
 }
 
 void
@@ -29,43 +29,62 @@ conf_next_line(struct conf *c)
 {
 	do {
 		conf_next(c);
-	} while (c->tok.type == TOKEN_EOL);
+	} while (c->in.tok.type == TOKEN_EOL);
+}
+
+/* At the end of the text or of the statement. */
+static void
+unclosed(struct conf *c, enum token_type end)
+{
+	c->in.tok = c->in.paren;
+	conf_error(c, c->in.tok.place, "the list has no closing )");
+	c->in.tok.type = end;
+}
+
+bool
+conf_unexpected(struct conf *c, const char *expected)
+{
+	const char *found;
+	char text[64];
+
+	found = lex_describe(&c->in.tok, text, sizeof(text));
+	if (c->in.tok.type == TOKEN_BAD)
+		conf_error(c, c->in.tok.place, "\"%s\": %s", found,
+		    c->in.tok.why);
+	else if (c->in.tok.type == TOKEN_END && c->in.tok.parens > 0)
+		unclosed(c, TOKEN_END);
+	else if (c->in.suspect.type == TOKEN_STRING) {
+		/* the true place of the mistake */
+		c->in.tok = c->in.suspect;
+		c->in.tok.type = TOKEN_BAD;
+		conf_error(c, c->in.tok.place, "this string goes on to another "
+		    "line: is its closing quote missing?");
+	} else
+		conf_error(c, c->in.tok.place, "expected %s, found %s",
+		    expected, found);
+	return false;
+}
+
+bool
+conf_expect_next(struct conf *c, enum token_type type, const char *expected)
+{
+	conf_next(c);
+	return c->in.tok.type == type || conf_unexpected(c, expected);
 }
 
 bool
 conf_brace(struct conf *c)
 {
-	struct lex lex = c->lex;
-	struct token tok = c->tok;
+	struct lex lex = c->in.lex;
+	struct token tok = c->in.tok;
 
-	if (c->tok.type == TOKEN_EOL)
+	if (c->in.tok.type == TOKEN_EOL)
 		conf_next_line(c);
-	if (c->tok.type == TOKEN_LBRACE)
+	if (c->in.tok.type == TOKEN_LBRACE)
 		return true;
-	c->lex = lex;
-	c->tok = tok;
-	return false;
-}
-
-void
-conf_unexpected(struct conf *c, const char *expected)
-{
-	char text[64];
-
-	if (c->tok.type == TOKEN_BAD) {
-		conf_error(c, conf_place(c), "\"%s\": %s",
-		    lex_describe(&c->tok, text, sizeof(text)), c->tok.why);
-		return;
-	}
-	if (c->suspect.type == TOKEN_STRING) {
-		c->tok = c->suspect;	/* the true place of the mistake */
-		c->tok.type = TOKEN_BAD;
-		conf_error(c, conf_place(c), "this string goes on to another "
-		    "line: is its closing quote missing?");
-		return;
-	}
-	conf_error(c, conf_place(c), "expected %s, found %s", expected,
-	    lex_describe(&c->tok, text, sizeof(text)));
+	c->in.lex = lex;
+	c->in.tok = tok;
+	return conf_unexpected(c, "{");
 }
 
 bool
@@ -75,32 +94,39 @@ conf_enter(struct conf *c)
 		c->depth++;
 		return true;
 	}
-	conf_error(c, conf_place(c), "nested too deep (LIMIT_DEPTH is %d)",
+	conf_error(c, c->in.tok.place, "nested too deep (LIMIT_DEPTH is %d)",
 	    LIMIT_DEPTH);
 	c->stop = true;
 	return false;
 }
 
-uint32_t
+bool
+conf_name(struct conf *c, char name[CONF_NAME])
+{
+	const struct token *t = &c->in.tok;
+	const char *var = memchr(t->text, '.', t->len) == NULL ? "var." : "";
+
+	if (t->len >= CONF_NAME - 4) {
+		conf_error(c, c->in.tok.place, "the name is too long");
+		return false;
+	}
+	text_format(name, CONF_NAME, "%s%.*s", var, (int)t->len, t->text);
+	return true;
+}
+
+const char *
 conf_token_text(struct conf *c)
 {
-	const char *s = c->tok.text;
-	size_t i, n, len = c->tok.len;
-	uint32_t at;
-	char *to;
+	char *text, *from, *to;
 
-	if ((at = conf_text_add(c, conf_place(c), s, len)) == 0)
-		return 0;
-	if (c->tok.type != TOKEN_STRING)
-		return at;
-	to = c->text + at;
-	for (i = n = 0; i < len; i++) {
-		if (s[i] == '\\' && i + 1 < len && s[i + 1] == '"')
-			i++;
-		to[n++] = s[i];
-	}
-	to[n] = '\0';
-	return at;
+	text = conf_text_add(c, c->in.tok.place, c->in.tok.text, c->in.tok.len);
+	if (text == NULL)
+		return NULL;
+	for (from = to = text; *from != '\0'; *to++ = *from++)
+		if (from[0] == '\\' && from[1] == '"')
+			from++;
+	*to = '\0';
+	return text;
 }
 
 /*
@@ -111,203 +137,169 @@ conf_token_text(struct conf *c)
 static bool
 next_statement(struct conf *c)
 {
-	struct lex ahead = c->lex;
-	struct token word = c->tok, tok;
+	struct lex ahead = c->in.lex;
+	struct token word = c->in.tok, tok;
 
 	lex_next(&ahead, &tok);
-	if (word.type != TOKEN_WORD || (tok.type != TOKEN_ASSIGN &&
-	    tok.type != TOKEN_REPLACE && tok.type != TOKEN_APPEND))
+	if (word.type != TOKEN_WORD || !token_assigns(tok.type))
 		return false;
-	if (word.parens > 0) {
-		c->tok = c->paren;
-		conf_error(c, conf_place(c), "the list has no closing )");
-	} else
-		conf_error(c, conf_place(c), "expected a value, found the next "
+	if (word.parens > 0)
+		unclosed(c, TOKEN_EOL);
+	else
+		conf_error(c, c->in.tok.place, "expected a value, found the next "
 		    "assignment");
-	c->lex.pos = word.text;
-	c->lex.parens = 0;
-	c->tok.type = TOKEN_EOL;
+	c->in.lex.pos = word.text;
+	c->in.lex.parens = 0;
+	c->in.tok.type = TOKEN_EOL;
 	return true;
 }
 
-static uint32_t
-word_value(struct conf *c)
-{
-	struct place place = conf_place(c);
-	char name[256];
-
-	if (next_statement(c))
-		return 0;
-	if (c->tok.len >= sizeof(name) - 4) {
-		conf_error(c, place, "the name is too long");
-		return 0;
-	}
-	text_format(name, sizeof(name), "%s%.*s",
-	    memchr(c->tok.text, '.', c->tok.len) == NULL ? "var." : "",
-	    (int)c->tok.len, c->tok.text);
-	conf_next(c);
-	return value_of_word(c, place, name);
-}
-
-static uint32_t
+static struct value *
 number_value(struct conf *c)
 {
-	struct place place = conf_place(c);
+	struct value *v = value_new(c, VALUE_NUMBER, c->in.tok.place);
 	char digits[32];
 	uint64_t n = 0;
-	uint32_t v;
 
-	text_format(digits, sizeof(digits), "%.*s", (int)c->tok.len,
-	    c->tok.text);
-	v = value_new(c, VALUE_NUMBER, place);
-	if (c->tok.len >= sizeof(digits) ||
+	if (text_format(digits, sizeof(digits), "%.*s", (int)c->in.tok.len,
+	    c->in.tok.text) >= sizeof(digits) ||
 	    !text_number(digits, UINT32_MAX, &n)) {
-		conf_error(c, place, "the number is over %lu",
+		conf_error(c, v->place, "the number is over %lu",
 		    (unsigned long)UINT32_MAX);
-		c->values[v].type = VALUE_POISON;
+		v->type = VALUE_POISON;
 	}
-	c->values[v].number = (uint32_t)n;
+	v->number = (uint32_t)n;
 	conf_next(c);
 	return v;
 }
 
-/* Give an element its key: "key" => element. */
-static bool
-set_key(struct conf *c, uint32_t list, uint32_t key, uint32_t element)
+static struct value *
+word_value(struct conf *c)
 {
-	const struct value *k = &c->values[key];
-	char digits[16], where[128];
-	const char *s = digits;
-	uint32_t old;
+	struct place place = c->in.tok.place;
+	char name[CONF_NAME];
 
-	if (k->type == VALUE_POISON)
-		return true;
-	if (k->type == VALUE_LIST) {
+	if (next_statement(c) || !conf_name(c, name))
+		return NULL;
+	conf_next(c);
+	return value_of_word(c, place, name);
+}
+
+/* Give an element its key: "key" => element.  False: it is there already. */
+static bool
+set_key(struct conf *c, const struct value *list, const struct value *k,
+    struct value *element)
+{
+	const struct value *old;
+	const char *s;
+	char digits[16];
+
+	if (k->type == VALUE_LIST)
 		conf_error(c, k->place, "a list cannot be the key of =>");
+	if (k->type == VALUE_LIST || k->type == VALUE_POISON)
 		return true;
-	}
-	if (k->type == VALUE_STRING)
-		s = conf_text_get(c, k->text);
-	else
-		text_format(digits, sizeof(digits), "%lu",
-		    (unsigned long)k->number);
-	if ((old = value_find(c, list, s)) != 0) {
-		conf_error(c, k->place, "\"%.60s\" is in the list already (%s)",
-		    s, conf_at(c->setup, c->values[old].place.at, where,
-		    sizeof(where)));
+	s = value_text(k, digits);
+	if ((old = value_find(list, s)) != NULL) {
+		value_twice(c, k->place, s, old);
 		return false;
 	}
-	c->values[element].keyhash = text_casehash(s);
-	c->values[element].key = k->type == VALUE_STRING ? k->text :
+	element->keyhash = text_casehash(s);
+	element->key = s != digits ? s :
 	    conf_text_add(c, k->place, s, strlen(s));
-	c->values[element].keyplace = k->place;
+	element->keyplace = k->place;
 	return true;
 }
 
 /* One element and the comma or parenthesis behind it. */
 static bool
-list_element(struct conf *c, uint32_t list)
+list_element(struct conf *c, struct value *list)
 {
-	uint32_t element, key;
+	struct value *v, *key;
 	bool fresh = true;
 
-	if ((element = conf_expr(c)) == 0)
+	if ((v = conf_expr(c)) == NULL)
 		return false;
-	if (c->tok.type == TOKEN_ARROW) {
-		key = element;
+	if (c->in.tok.type == TOKEN_ARROW) {
+		key = v;
 		conf_next(c);
-		if ((element = conf_expr(c)) == 0)
+		if ((v = conf_expr(c)) == NULL)
 			return false;
-		fresh = set_key(c, list, key, element);
+		fresh = set_key(c, list, key, v);
 	}
 	if (fresh)
-		value_append(c, list, element);
-	if (c->tok.type == TOKEN_COMMA || c->tok.type == TOKEN_RPAREN)
+		value_append(c, list, v);
+	if (c->in.tok.type == TOKEN_COMMA || c->in.tok.type == TOKEN_RPAREN)
 		return true;
-	if (c->tok.type == TOKEN_ASSIGN)
-		conf_unexpected(c, "=> between key and value");
-	else if (c->tok.type == TOKEN_END) {
-		c->tok = c->paren;
-		conf_error(c, conf_place(c), "the list has no closing )");
-		c->tok.type = TOKEN_END;
-	} else if (!next_statement(c))
-		conf_unexpected(c, "a comma or )");
-	return false;
+	if (c->in.tok.type == TOKEN_ASSIGN)
+		return conf_unexpected(c, "=> between key and value");
+	return !next_statement(c) && conf_unexpected(c, "a comma or )");
 }
 
-static uint32_t
+static struct value *
 list_value(struct conf *c)
 {
-	struct token outer = c->paren;
-	uint32_t list = value_new(c, VALUE_LIST, conf_place(c));
+	struct token outer = c->in.paren;
+	struct value *list = value_new(c, VALUE_LIST, c->in.tok.place);
+	bool good = true;
 
 	if (!conf_enter(c))
-		return 0;
-	c->paren = c->tok;
+		return NULL;
+	c->in.paren = c->in.tok;
 	conf_next(c);
-	while (c->tok.type != TOKEN_RPAREN) {
-		if (c->tok.type == TOKEN_COMMA)
+	while (good && c->in.tok.type != TOKEN_RPAREN)
+		if (c->in.tok.type == TOKEN_COMMA)
 			conf_next(c);
-		else if (!list_element(c, list)) {
-			c->depth--;
-			c->paren = outer;
-			return 0;
-		}
-	}
+		else
+			good = list_element(c, list);
 	c->depth--;
-	c->paren = outer;
+	c->in.paren = outer;
+	if (!good)
+		return NULL;
 	conf_next(c);
 	return list;
 }
 
-static uint32_t
+static struct value *
+string_value(struct conf *c)
+{
+	struct value *v = value_new(c, VALUE_STRING, c->in.tok.place);
+	const char *text = conf_token_text(c);
+
+	if (text == NULL)
+		return NULL;
+	v->text = text;
+	conf_next(c);
+	return v;
+}
+
+static struct value *
 one_value(struct conf *c)
 {
-	struct place place = conf_place(c);
-	uint32_t v;
-
-	switch (c->tok.type) {
+	switch (c->in.tok.type) {
 	case TOKEN_STRING:
-		v = value_new(c, VALUE_STRING, place);
-		if ((c->values[v].text = conf_token_text(c)) == 0)
-			return 0;
-		conf_next(c);
-		return v;
+		return string_value(c);
 	case TOKEN_NUMBER:
 		return number_value(c);
 	case TOKEN_WORD:
 		return word_value(c);
 	case TOKEN_LPAREN:
 		return list_value(c);
-	case TOKEN_END:
-		if (c->tok.parens > 0) {
-			c->tok = c->paren;
-			conf_error(c, conf_place(c),
-			    "the list has no closing )");
-			c->tok.type = TOKEN_END;
-			return 0;
-		}
-		break;
 	default:
-		break;
+		conf_unexpected(c, "a value");
+		return NULL;
 	}
-	conf_unexpected(c, "a value");
-	return 0;
 }
 
-uint32_t
+struct value *
 conf_expr(struct conf *c)
 {
-	struct place place = conf_place(c);
-	uint32_t v, more;
+	struct place place = c->in.tok.place;
+	struct value *v = one_value(c), *more;
 
-	if ((v = one_value(c)) == 0)
-		return 0;
-	while (c->tok.type == TOKEN_PLUS) {
+	while (v != NULL && c->in.tok.type == TOKEN_PLUS) {
 		conf_next_line(c);
-		if ((more = one_value(c)) == 0)
-			return 0;
-		v = value_merge(c, v, more, place);
+		more = one_value(c);
+		v = more != NULL ? value_merge(c, v, more, place) : NULL;
 	}
 	return v;
 }

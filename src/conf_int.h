@@ -10,10 +10,11 @@
  * conf_pool.c  sockproxy.server lists to pools of backends
  * conf_build.c blocks and settings to listeners and classes
  * conf_dump.c  the way back
+ * conf_keys.c  what the keys are for, in words
  * key.c        the table of keys
  *
  * All of it works in one struct conf, mapped for one reading and given back
- * afterwards.  References are indices, 0 is none; texts are offsets.
+ * afterwards: pointers between its parts stay good for so long.
  */
 #ifndef CONF_INT_H
 #define CONF_INT_H
@@ -25,14 +26,7 @@
 #include "limits.h"
 #include "setup.h"
 
-/* Where something was written. */
-struct place {
-	uint32_t	at;		/* as in struct setting */
-	uint32_t	column;
-};
-
 enum value_type {
-	VALUE_NONE,
 	VALUE_POISON,			/* an error was reported: be quiet */
 	VALUE_NUMBER,
 	VALUE_STRING,
@@ -43,27 +37,27 @@ struct value {
 	uint8_t		type;		/* enum value_type */
 	bool		bad;		/* an error was reported for it */
 	bool		warned;		/* a warning was */
-	uint32_t	key;		/* text before =>; 0: none */
-	uint32_t	keyhash;
-	uint32_t	next;		/* in the list that it is in */
-	uint32_t	first;		/* VALUE_LIST: elements */
-	uint32_t	last;
+	bool		made;		/* see pool */
 	uint32_t	number;
-	uint32_t	text;		/* VALUE_STRING */
+	const char	*text;		/* VALUE_STRING; never NULL */
+	const char	*key;		/* text before =>; NULL: none */
+	uint32_t	keyhash;
+	uint32_t	pool;		/* that was made of it ... */
+	struct value	*fallback;	/* ... and this */
+	struct value	*next;		/* in the list that it is in */
+	struct value	*first, *last;	/* VALUE_LIST: elements */
 	struct place	place;
 	struct place	keyplace;	/* of the key, or the same */
 };
 
 /* key = value in a block. */
 struct assign {
-	uint32_t	next;		/* in the block */
-	uint32_t	name;		/* text, with "var." */
-	uint32_t	hash;
-	uint32_t	value;
-	const struct key *key;		/* NULL: a variable or ignored */
-	bool		checked;	/* value is fine, v is set */
-	struct setting	set;		/* v: number; strings: text */
-	uint32_t	kept;		/* strings: in the setup, 0: not yet */
+	struct assign	*next;		/* in the block */
+	const char	*name;		/* with "var." */
+	uint32_t	hash;		/* of name */
+	uint32_t	v;		/* as in struct setting */
+	const struct key *key;		/* NULL: for a variable; not to be used */
+	struct value	*value;
 	struct place	place;
 };
 
@@ -79,165 +73,189 @@ struct block {
 	uint8_t		op;		/* enum token_type */
 	bool		remote;		/* it, or one around it, or one before
 					   it, looks at the client */
-	uint32_t	parent;
-	uint32_t	prev;		/* else: the block before */
-	uint32_t	first, last;	/* assignments */
+	bool		active;		/* see decide */
+	bool		taken;		/* one before its else holds */
+	struct block	*parent;	/* NULL: at the top */
+	struct block	*prev;		/* else: the block before */
+	struct assign	*first, *last;
+	struct block	*peer;		/* the next that holds for as many */
 	uint32_t	listener;	/* COND_SOCKET: of that address, from 1 */
-	uint32_t	peer;		/* the next that holds for as many */
 	uint32_t	hash;		/* of text */
-	uint32_t	text;		/* the condition's value */
-	uint32_t	name;		/* COND_SOCKET: see conf_addr_name */
+	const char	*text;		/* the condition's value */
+	const char	*name;		/* COND_SOCKET: see conf_addr_name */
+	struct place	place;
+	struct setup_class net;		/* COND_REMOTE: ip, family, bits */
 	struct os_addr	addr;		/* COND_SOCKET */
-	uint8_t		net[16];	/* COND_REMOTE */
-	uint8_t		family;
-	uint8_t		bits;
+};
+
+/* Where the reader is in a file. */
+struct reader {
+	struct token	tok;		/* the one looked at */
+	struct lex	lex;
+	struct token	suspect;	/* in this statement: over lines */
+	struct token	paren;		/* innermost open one */
+};
+
+/* Who opened a listener. */
+struct opener {
+	struct block	*block;		/* the top, too */
+	struct block	*first_own;	/* see find_listeners */
+	bool		more;		/* by sockproxy.listen */
 	struct place	place;
 };
 
-enum {
-	ROOT = 1,			/* the block at the top */
-	SOCKETS = 4 * LIMIT_LISTENERS,
-	POOL_CACHE = 256
-};
+enum { SOCKETS = 4 * LIMIT_LISTENERS };
 
 struct conf {
 	struct setup	*setup;
-	conf_put	*put;
-	void		*ctx;
 	unsigned	 errors;
 	bool		 stop;		/* too many errors: no more tokens */
-
-	struct lex	 lex;
-	struct token	 tok;		/* the one looked at */
-	struct token	 suspect;	/* in this statement: over lines */
-	uint32_t	 file;		/* index in setup->files */
-	struct token	 paren;		/* innermost open one */
-	unsigned	 depth;		/* nesting of anything */
-	uint32_t	 block;		/* the block we are in */
+	bool		 full;		/* reported that something is full */
 	bool		 global;	/* in global { } */
+	bool		 remote;	/* some condition looks at the client */
+	struct block	*block;		/* the block we are in */
+	struct block	*end;		/* of the blocks */
+	uint32_t	 nvalues, nassigns;
+	uint32_t	 ntext, ninput;	/* bytes */
+	struct reader	 in;
+	conf_put	*put;
+	void		*ctx;
+	unsigned	 depth;		/* nesting of anything */
 	unsigned	 nopen;		/* files being read now */
 	struct {
 		const char	*path;
 		struct place	from;	/* the include; at 0: the main file */
 	} open[LIMIT_DEPTH + 1];
 	char		 base[4096];	/* directory of the main file, with / */
+	char		 where[200];	/* see conf_where */
 
-	uint32_t	 nvalues, nassigns, nblocks;
-	size_t		 ntext, ninput;
-	bool		 remote;	/* some condition looks at the client */
-	bool		 full;		/* reported that something is full */
-	struct {
-		uint32_t	server, fallback;	/* values */
-		uint32_t	pool;
-	} pools[POOL_CACHE];
 	uint32_t	 poolhash[LIMIT_POOLS];
-	struct {
-		uint32_t	block;		/* that opened it, ROOT too */
-		uint32_t	first_own;	/* block */
-		bool		more;		/* by sockproxy.listen */
-		struct place	place;
-	} opener[LIMIT_LISTENERS];
+	struct opener	 opener[LIMIT_LISTENERS];
 	uint32_t	 sockets[SOCKETS];	/* listeners by address, from 1 */
 	uint32_t	 columns[LIMIT_BACKENDS];	/* of backends */
-	bool		 active[LIMIT_CONF_BLOCKS];
-	bool		 taken[LIMIT_CONF_BLOCKS];
-	uint32_t	 first_any;	/* block that can hold for any listener */
+	struct block	*first_any;	/* that can hold for any listener */
 	uint32_t	 decided;	/* the listener that active is for */
-	uint32_t	 winner[KEYS_MAX];		/* assignment by key */
+	const struct assign *winner[KEYS_MAX];	/* by key */
 	struct value	 values[LIMIT_CONF_VALUES];
 	struct assign	 assigns[LIMIT_CONF_VALUES];
-	struct block	 blocks[LIMIT_CONF_BLOCKS];
-	char		 text[LIMIT_CONF_TEXT];		/* offset 0 is "" */
+	struct block	 blocks[LIMIT_CONF_BLOCKS];	/* first: the top */
+	char		 text[LIMIT_CONF_TEXT];
 	char		 input[2 * LIMIT_CONF_BYTES];	/* files being read */
 };
 
 /* ---- conf_value.c ---- */
 
+/*
+ * An error at a place, or (at 0) about the whole; not a word when the place has
+ * no column.
+ */
 void	conf_error(struct conf *, struct place, const char *, ...)
 	    ATTR_PRINTF(3, 4);
-void	conf_warn(struct conf *, struct place, const char *, ...)
-	    ATTR_PRINTF(3, 4);
+/* The same: what is wrong with this text. */
+void	conf_wrong(struct conf *, struct place, const char *text,
+	    const char *wrong);
+/* The same for a warning; name is for a %s in the text. */
+void	conf_warn(struct conf *, struct place, const char *, const char *name);
 
-/* An error about a value, unless one was reported for it. */
-void	conf_value_error(struct conf *, uint32_t value, const char *, ...)
-	    ATTR_PRINTF(3, 4);
-/* The same about the key that it has in a list. */
-void	conf_key_error(struct conf *, uint32_t value, const char *, ...)
-	    ATTR_PRINTF(3, 4);
+/*
+ * Where to report the first error about a value or its key, or the first warning
+ * about its key; later: nowhere.
+ */
+struct place value_at(struct value *);
+struct place value_key_at(struct value *);
+struct place value_warn_at(struct value *);
 
-/* A warning about the key that a value has in a list, once. */
-void	conf_key_warn(struct conf *, uint32_t value, const char *, ...)
-	    ATTR_PRINTF(3, 4);
+/* "file:line" of something else, for one message. */
+const char *conf_where(struct conf *, uint32_t at);
 
-/* Something does not fit; names the constant.  Reported once. */
-void	conf_full(struct conf *, struct place, const char *constant,
-	    unsigned long limit);
+/*
+ * Whether there is room for one more.  If not that is reported once, with the
+ * name of the constant.
+ */
+bool	conf_room(struct conf *, struct place, size_t have, size_t limit,
+	    const char *constant);
 
-/* The place of the current token. */
-struct place conf_place(const struct conf *);
-
-/* Keep bytes as text, ended by a NUL.  0 when it does not fit. */
-uint32_t conf_text_add(struct conf *, struct place, const char *, size_t);
+/* Keep bytes as text, ended by a NUL.  NULL when it does not fit. */
+char	*conf_text_add(struct conf *, struct place, const char *, size_t);
+/* Keep two strings as one. */
+const char *conf_text_join(struct conf *, struct place, const char *,
+	    const char *);
+/* Show control characters as "?". */
+void	conf_printable(char *);
 /* Whether a name begins like that, case aside. */
 bool	conf_begins(const char *name, const char *prefix);
-const char *conf_text_get(const struct conf *, uint32_t);
+/* What keeps a string from being written in a configuration, or NULL. */
+const char *conf_unwritable(const char *);
 
-uint32_t value_new(struct conf *, enum value_type, struct place);
-uint32_t value_copy(struct conf *, uint32_t, struct place);
-uint32_t value_string(struct conf *, struct place, const char *, size_t);
-void	value_append(struct conf *, uint32_t list, uint32_t element);
-/* The element of that key, case aside, or 0. */
-uint32_t value_find(const struct conf *, uint32_t list, const char *key);
+struct value *value_new(struct conf *, enum value_type, struct place);
+/* Make it a string. */
+void	value_string(struct conf *, struct value *, const char *, size_t);
+/* The text of a string or number. */
+const char *value_text(const struct value *, char digits[16]);
+void	value_append(struct conf *, struct value *list, struct value *);
+/* The element of that key, case aside, or NULL. */
+struct value *value_find(const struct value *list, const char *key);
+/* An error: that key is in the list already. */
+void	value_twice(struct conf *, struct place, const char *key,
+	    const struct value *);
 /* a + b.  Reports what does not go together; poison then. */
-uint32_t value_merge(struct conf *, uint32_t, uint32_t, struct place);
-const char *value_type_name(const struct value *);
+struct value *value_merge(struct conf *, struct value *, struct value *,
+	    struct place);
 /* The assignment of that name in this block; or in those around it. */
-uint32_t assign_here(const struct conf *, uint32_t block, const char *);
-uint32_t assign_find(const struct conf *, uint32_t block, const char *);
+struct assign *assign_here(const struct block *, const char *);
+struct assign *assign_find(const struct block *, const char *);
 /* What a word stands for: a variable, a key that was set, env., var.CWD. */
-uint32_t value_of_word(struct conf *, struct place, const char *);
+struct value *value_of_word(struct conf *, struct place, const char *);
 
 /* ---- conf_expr.c ---- */
+
+enum { CONF_NAME = 256 };
 
 /* Look at the next token. */
 void	conf_next(struct conf *);
 /* The same, where a line may end: after an operator and the like. */
 void	conf_next_line(struct conf *);
-/* Whether a "{" comes, on this line or a later one; goes there. */
+/* Go to the "{" that comes on this line or a later one; else an error. */
 bool	conf_brace(struct conf *);
-/* An error: expected this, found the current token. */
-void	conf_unexpected(struct conf *, const char *expected);
+/* An error: expected this, found the current token.  Returns false. */
+bool	conf_unexpected(struct conf *, const char *expected);
+/* Look at the next token.  An error unless it is of that type. */
+bool	conf_expect_next(struct conf *, enum token_type, const char *expected);
 /* Go deeper by one block, list or file; false (reported) when too deep. */
 bool	conf_enter(struct conf *);
-/* Read an expression.  0 after a syntax error (reported). */
-uint32_t conf_expr(struct conf *);
-/* The text of the current token, unescaped; 0 when it does not fit. */
-uint32_t conf_token_text(struct conf *);
+/* The current word as a name, with "var."; false (reported) when too long. */
+bool	conf_name(struct conf *, char name[CONF_NAME]);
+/* Read an expression.  NULL after a syntax error (reported). */
+struct value *conf_expr(struct conf *);
+/* The text of the current string, unescaped; NULL when it does not fit. */
+const char *conf_token_text(struct conf *);
 
 /* ---- conf_assign.c ---- */
 
 /* key = value in the current block; op is the token between them. */
 void	conf_assign(struct conf *, struct place, const char *name,
-	    enum token_type op, uint32_t value);
+	    enum token_type op, struct value *);
 
 /* A value as its key keeps it; false after an error (reported) or poison. */
-bool	conf_read(struct conf *, const struct key *, uint32_t value,
+bool	conf_read(struct conf *, const struct key *, struct value *,
 	    uint32_t *v);
 
 /* ---- conf_cond.c ---- */
 
 /*
  * Read a condition, "$" being the current token, up to its "{"; prev is the
- * block before an else, 0 for none.  Returns the block: one that never holds
- * after an error (reported); 0 after a syntax error.
+ * block before an else, or NULL.  Returns the block: one that never holds
+ * after an error (reported); NULL after a syntax error.
  */
-uint32_t conf_cond(struct conf *, uint32_t prev);
-/* A new block; its condition is for the caller to fill in.  0 when full. */
-uint32_t conf_block(struct conf *, enum cond, struct place, uint32_t prev);
+struct block *conf_cond(struct conf *, struct block *prev);
+/* A new block; its condition is for the caller to fill in.  NULL when full. */
+struct block *conf_block(struct conf *, enum cond, struct place,
+	    struct block *prev);
 
 /* ---- conf_addr.c ---- */
 
 enum addr_use { ADDR_LISTEN, ADDR_BACKEND };
+enum { CONF_ADDR_NAME = 512 };
 
 /*
  * Read an address as it is written.  A name gives family OS_NONE and *namelen
@@ -245,30 +263,53 @@ enum addr_use { ADDR_LISTEN, ADDR_BACKEND };
  */
 const char *conf_addr(const char *, enum addr_use, bool ipv6, uint32_t port,
     struct os_addr *, size_t *namelen);
+/* To listen on, as far as that is known while reading. */
+const char *conf_addr_check(const char *, struct os_addr *);
 /*
  * What to call it: as it was written if that means the same everywhere, else in
  * full.  len is the length of the name in it.
  */
 const char *conf_addr_name(const char *, const struct os_addr *, size_t len,
-    char *buf, size_t);
+    char buf[CONF_ADDR_NAME]);
+/* A host alone; the path of a Unix socket; is it one? */
 const char *conf_addr_host(const char *, struct os_addr *);
 const char *conf_addr_path(const char *, struct os_addr *);
+bool	conf_addr_is_path(const char *);
 /* A network: address or CIDR, host bits cleared.  NULL, or what is wrong. */
-const char *conf_addr_net(const char *, enum token_type op, uint8_t *ip,
-    uint8_t *family, uint8_t *bits);
+const char *conf_addr_net(const char *, enum token_type op,
+    struct setup_class *);
 
 /* ---- conf_pool.c ---- */
 
-/* Report what is wrong with a sockproxy.server list, or a default's. */
-void	pool_check(struct conf *, uint32_t server, bool fallback);
-/* The pool of a list (0: none) and host defaults (0: none), made if new. */
-uint32_t pool_make(struct conf *, uint32_t server, uint32_t fallback,
-    uint32_t at);
+/* Report what is wrong with a sockproxy.server list; with host defaults. */
+void	pool_check(struct conf *, struct value *server);
+void	pool_check_default(struct conf *, struct value *fallback);
+/* The pool of a list and host defaults (NULL: none), made if new. */
+uint32_t pool_make(struct conf *, struct value *server,
+    struct value *fallback, uint32_t at);
+
+/* Report backends that are listeners of ours. */
+void	pool_check_loops(struct conf *);
 
 /* ---- conf_build.c ---- */
 
 void	conf_build(struct conf *);
+/*
+ * The place of an address among the listeners, each from 1: where it is, or the
+ * free one where it belongs.  A host name is known by name, with its port.
+ */
+uint32_t *listener_place(struct conf *, const struct os_addr *,
+	    const char *name);
 /* Keep a string in the setup.  0 is "" (or full, which is reported). */
 uint32_t setup_string(struct conf *, const char *);
+/* Whether two structs of a scope say the same; from the same places. */
+bool	setup_same(enum key_scope, const void *, const void *, bool origins);
+/* The smallest class around this one, which is not the last one. */
+const struct setup_class *setup_around(const struct setup_class *);
+
+/* ---- conf_dump.c ---- */
+
+/* A string in double quotes.  Cut when it is too long for the buffer. */
+const char *conf_quoted(const char *, char *buf, size_t);
 
 #endif

@@ -13,286 +13,243 @@
 #include "conf_int.h"
 #include "text.h"
 
-static bool
-is_host_key(const char *name)
+/* The key of a value in a list, "" for none. */
+static const char *
+key_of(const struct value *v)
 {
-	return key_find_host(name) != NULL || key_ignored_host(name) ||
-	    key_refused_host(name);
+	return v->key != NULL ? v->key : "";
 }
 
-/* Complain about a key of a backend that is not one; true: it is one. */
 static bool
-check_key(struct conf *c, uint32_t value, bool fallback)
+is_host_key(const struct value *v)
 {
-	const struct value *v = &c->values[value];
-	const char *name = conf_text_get(c, v->key), *near;
-	const struct key *key = key_find_host(name);
-	char buf[80];
+	return key_find(key_of(v), true) != NULL ||
+	    key_ignored_host(key_of(v)) || key_refused_host(key_of(v));
+}
 
-	if (v->key == 0) {
-		conf_key_error(c, value, "expected \"key\" => value");
-		return false;
-	}
-	if (key_refused_host(name)) {
-		conf_key_error(c, value, "\"%.60s\": sockproxy starts no "
-		    "programs; let the service manager start the backend",
-		    name);
-		return false;
-	}
-	if (key_ignored_host(name)) {
-		conf_key_warn(c, value, "\"%s\" means nothing here", name);
-		return false;
-	}
-	if (key != NULL && fallback && (strcmp(key->name, "host") == 0 ||
-	    strcmp(key->name, "socket") == 0)) {
-		conf_key_error(c, value, "\"%.60s\" is each backend's own",
-		    name);
-		return false;
-	}
+/* The key of a value in a backend's list, NULL (reported) if it is none. */
+static const struct key *
+check_key(struct conf *c, struct value *v, bool fallback)
+{
+	const char *name = key_of(v);
+	const struct key *key = key_find(name, true);
+	struct key_near near;
+
+	if (key != NULL && !(fallback && key->type == KEY_STRING))
+		return key;
 	if (key != NULL)
-		return true;
-	if ((near = key_nearest(name, true, buf, sizeof(buf))) != NULL)
-		conf_key_error(c, value, "a backend has no key \"%.60s\", "
-		    "did you mean \"%.60s\"?", name, near);
-	else
-		conf_key_error(c, value, "a backend has no key \"%.60s\"",
+		conf_error(c, value_key_at(v), "\"%.60s\" is each backend's "
+		    "own", name);
+	else if (v->key == NULL)
+		conf_error(c, value_key_at(v), "expected \"key\" => value");
+	else if (key_refused_host(name))
+		conf_error(c, value_key_at(v), "\"%.60s\": sockproxy starts "
+		    "no programs; let the service manager start the backend",
 		    name);
-	return false;
+	else if (key_ignored_host(name))
+		conf_warn(c, value_warn_at(v), "\"%s\" means nothing here",
+		    name);
+	else
+		conf_error(c, value_key_at(v), "a backend has no key "
+		    "\"%.60s\"%s", name, key_nearest(&near, name, true));
+	return NULL;
 }
 
-/* All keys of a backend or a default: are they keys, are their values? */
+/*
+ * All keys of a backend's list, or of the defaults (which NULL is none of), to
+ * its settings.  False when one is no key, or its value none.
+ */
 static bool
-check_keys(struct conf *c, uint32_t list, bool fallback)
+read_keys(struct conf *c, const struct value *list, bool fallback,
+    struct setup_backend *b)
 {
-	const struct value *v;
 	const struct key *key;
-	uint32_t i, number;
+	struct setting set;
+	struct value *v;
 	bool good = true;
 
-	for (i = c->values[list].first; i != 0; i = c->values[i].next) {
-		v = &c->values[i];
-		if (!check_key(c, i, fallback)) {
+	for (v = list != NULL ? list->first : NULL; v != NULL; v = v->next) {
+		if ((key = check_key(c, v, fallback)) == NULL) {
 			good &= !v->bad;
 			continue;
 		}
-		key = key_find_host(conf_text_get(c, v->key));
-		number = 1;
-		if (!conf_read(c, key, i, &number))
+		set.at = v->place.at;
+		if (!conf_read(c, key, v, &set.v))
 			good = false;
-		if (number == 0 && strcmp(key->name, "tcp-fin-propagate") == 0)
-			conf_key_warn(c, i, "tcp-fin-propagate is always on: "
-			    "each side's end is passed on");
+		else if (key->offset != KEY_NOWHERE)
+			*key_setting(key, b) = set;
+		else if (key->type == KEY_BOOL && set.v == 0)
+			conf_warn(c, value_warn_at(v), "%s is always on: "
+			    "each side's end is passed on", key->name);
 	}
 	return good;
 }
 
 static void
-fill_settings(struct conf *c, uint32_t fallback, uint32_t list,
+set_defaults(struct conf *c, const struct value *fallback,
     struct setup_backend *b)
 {
-	const struct key *key;
-	struct setting *set;
-	uint32_t v;
-	unsigned i;
+	const struct key *key = NULL;
 
-	for (i = 0; (key = key_at(i)) != NULL; i++) {
-		if (key->scope != SCOPE_HOST || key->offset == KEY_NOWHERE)
-			continue;
-		set = key_setting(key, b);
-		set->v = key->initial;
-		set->at = 0;
-		v = list != 0 ? value_find(c, list, key->name) : 0;
-		if (v == 0 && fallback != 0)
-			v = value_find(c, fallback, key->name);
-		if (v != 0 && conf_read(c, key, v, &set->v))
-			set->at = c->values[v].place.at;
-	}
+	while ((key = key_next(key, SCOPE_HOST)) != NULL)
+		*key_setting(key, b) = (struct setting){ key->initial, 0 };
+	read_keys(c, fallback, true, b);
 }
 
 /* A string of a backend's list, NULL when it is not there or empty. */
-static const char *
-string_of(struct conf *c, uint32_t list, const char *key, uint32_t *value)
+static struct value *
+string_of(const struct value *list, const char *key)
 {
-	const struct value *v;
+	struct value *v = value_find(list, key);
 
-	if ((*value = value_find(c, list, key)) == 0)
-		return NULL;
-	v = &c->values[*value];
-	if (v->type != VALUE_STRING || *conf_text_get(c, v->text) == '\0')
-		return NULL;
-	return conf_text_get(c, v->text);
-}
-
-static bool
-is_path(const char *s)
-{
-	return *s == '/' || *s == '\\' || strncmp(s, "unix:", 5) == 0;
+	return v != NULL && v->type == VALUE_STRING && *v->text != '\0' ?
+	    v : NULL;
 }
 
 /* The address of ( "host" => ..., "port" => ... ).  Returns it as written. */
 static const char *
-list_address(struct conf *c, uint32_t list, struct setup_backend *b)
+list_address(struct conf *c, struct value *list, struct setup_backend *b)
 {
-	const char *host, *path, *wrong;
-	uint32_t ihost, ipath;
+	struct value *v = string_of(list, "host");
+	struct value *path = string_of(list, "socket");
+	const char *wrong;
 
-	host = string_of(c, list, "host", &ihost);
-	path = string_of(c, list, "socket", &ipath);
-	if (path != NULL && (host != NULL ||
-	    value_find(c, list, "port") != 0)) {
-		conf_key_error(c, list, "a backend has either socket, or "
-		    "host and port");
+	if (path != NULL && (v != NULL || value_find(list, "port") != NULL)) {
+		conf_error(c, value_key_at(list), "a backend has either "
+		    "socket, or host and port");
 		return NULL;
 	}
-	if (path == NULL && host == NULL) {
-		conf_key_error(c, list, "this backend has no address: "
-		    "expected \"host\" => ... or \"socket\" => ...");
+	if (path == NULL && v == NULL) {
+		conf_error(c, value_key_at(list), "this backend has no "
+		    "address: expected \"host\" => ... or \"socket\" => ...");
 		return NULL;
 	}
-	if (path != NULL || is_path(host)) {
-		if (path == NULL) {
-			path = host;
-			ipath = ihost;
-		}
-		if ((wrong = conf_addr_path(path, &b->addr)) == NULL)
-			return path;
-		conf_value_error(c, ipath, "\"%.60s\": %s", path, wrong);
+	if (path != NULL)
+		v = path;
+	wrong = path != NULL || conf_addr_is_path(v->text) ?
+	    conf_addr_path(v->text, &b->addr) :
+	    conf_addr_host(v->text, &b->addr);
+	if (wrong != NULL) {
+		conf_wrong(c, value_at(v), v->text, wrong);
 		return NULL;
 	}
-	if ((wrong = conf_addr_host(host, &b->addr)) != NULL) {
-		conf_value_error(c, ihost, "\"%.60s\": %s", host, wrong);
-		return NULL;
-	}
-	b->addr.port = (uint16_t)b->port.v;
-	return host;
+	if (b->addr.family != OS_UNIX)
+		b->addr.port = (uint16_t)b->port.v;
+	return v->text;
 }
 
-/* The host of "[fd00::1]:80", "name:80"; a path is itself. */
+/* The host of an address: "fd00::1" of "[fd00::1]:80". */
 static const char *
-host_part(const struct os_addr *a, const char *written, size_t namelen,
-    char *buf, size_t size)
+host_text(char *buf, size_t size, const struct os_addr *a)
 {
-	char *colon;
+	char *end;
 
-	if (a->family == OS_UNIX)
-		return written;
-	if (a->family == OS_NONE)
-		text_format(buf, size, "%.*s", (int)namelen, written);
-	else {
-		addr_text(buf, size, a);
-		if ((colon = strrchr(buf, ':')) != NULL)
-			*colon = '\0';
-		if (*buf == '[') {
-			buf[strlen(buf) - 1] = '\0';
-			buf++;
-		}
+	addr_text(buf, size, a);
+	if (a->family == OS_UNIX || (end = strrchr(buf, ':')) == NULL)
+		return buf;
+	if (*buf == '[') {
+		buf++;
+		end--;
 	}
+	*end = '\0';
 	return buf;
 }
 
 /* Label and host into the setup. */
 static bool
-fill_names(struct conf *c, uint32_t value, const char *host,
+fill_names(struct conf *c, struct value *v, const char *host,
     struct setup_backend *b)
 {
-	const char *label = conf_text_get(c, c->values[value].key);
+	const char *label = key_of(v), *wrong = conf_unwritable(label);
 	char text[400], path[ADDR_TEXT];
 
 	if (strlen(label) > LIMIT_CONF_LABEL) {
-		conf_key_error(c, value, "the label is longer than %d bytes "
-		    "(LIMIT_CONF_LABEL)", LIMIT_CONF_LABEL);
+		conf_error(c, value_key_at(v), "the label is longer than %d "
+		    "bytes (LIMIT_CONF_LABEL)", LIMIT_CONF_LABEL);
 		return false;
 	}
-	if (lex_binary(label, strlen(label)) != NULL ||
-	    strpbrk(label, "\r\n\t") != NULL ||
-	    (*label != '\0' && label[strlen(label) - 1] == '\\')) {
-		conf_key_error(c, value, "a label holds no control "
-		    "characters and no backslash at its end");
+	if (wrong != NULL) {
+		conf_wrong(c, value_key_at(v), label, wrong);
 		return false;
 	}
-	c->columns[c->setup->nbackends] =
-	    c->values[value].keyplace.column;
+	c->columns[c->setup->nbackends] = v->keyplace.column;
 	if (b->addr.family == OS_UNIX) {
 		host = addr_text(path, sizeof(path), &b->addr);
-		b->port.v = key_find_host("port")->initial;
+		b->port.v = key_find("port", true)->initial;
 		b->port.at = 0;
 	}
-	b->host = setup_string(c, host);
-	if (*label == '\0') {
-		if (b->addr.family == OS_NONE)
-			text_format(text, sizeof(text), "%s:%lu", host,
-			    (unsigned long)b->port.v);
-		else
-			addr_text(text, sizeof(text), &b->addr);
+	if (*label == '\0')
 		label = text;
-	}
+	if (b->addr.family != OS_NONE)
+		addr_text(text, sizeof(text), &b->addr);
+	else
+		text_format(text, sizeof(text), "%s:%lu", host,
+		    (unsigned long)b->port.v);
+	b->host = setup_string(c, host);
 	b->label = strcmp(label, host) == 0 ? b->host :
 	    setup_string(c, label);
 	return true;
 }
 
 static bool
-string_backend(struct conf *c, uint32_t fallback, uint32_t value,
-    struct setup_backend *b)
+string_backend(struct conf *c, struct value *v, struct setup_backend *b)
 {
-	const char *s = conf_text_get(c, c->values[value].text), *wrong;
-	char host[300];
+	const char *host, *wrong;
+	char text[300];
 	size_t len;
 
-	fill_settings(c, fallback, 0, b);
-	wrong = conf_addr(s, ADDR_BACKEND, false, b->port.v, &b->addr, &len);
+	wrong = conf_addr(v->text, ADDR_BACKEND, false, b->port.v, &b->addr,
+	    &len);
 	if (wrong != NULL) {
-		conf_value_error(c, value, "\"%.60s\": %s", s, wrong);
+		conf_wrong(c, value_at(v), v->text, wrong);
 		return false;
 	}
-	if (b->addr.family != OS_UNIX && b->addr.port != b->port.v) {
-		b->port.v = b->addr.port;
-		b->port.at = c->values[value].place.at;
-	}
-	return fill_names(c, value, host_part(&b->addr, s, len, host,
-	    sizeof(host)), b);
+	if (b->addr.family != OS_UNIX && b->addr.port != b->port.v)
+		b->port = (struct setting){ b->addr.port, v->place.at };
+	host = host_text(text, sizeof(text), &b->addr);
+	if (b->addr.family == OS_NONE)
+		text_format(text, sizeof(text), "%.*s", (int)len, v->text);
+	return fill_names(c, v, host, b);
 }
 
 static bool
-list_backend(struct conf *c, uint32_t fallback, uint32_t value,
-    struct setup_backend *b)
+list_backend(struct conf *c, struct value *v, struct setup_backend *b)
 {
 	const char *host;
 
-	if (!check_keys(c, value, false))
-		return false;
-	fill_settings(c, fallback, value, b);
-	return (host = list_address(c, value, b)) != NULL &&
-	    fill_names(c, value, host, b);
+	return read_keys(c, v, false, b) &&
+	    (host = list_address(c, v, b)) != NULL &&
+	    fill_names(c, v, host, b);
 }
 
 static void
-one_backend(struct conf *c, uint32_t fallback, uint32_t value)
+one_backend(struct conf *c, const struct value *fallback, struct value *v)
 {
-	const struct value *v = &c->values[value];
-	struct setup_backend *b;
+	struct setup *s = c->setup;
+	struct setup_backend *b = &s->backends[s->nbackends];
 
-	if (v->type == VALUE_POISON)
+	if (v->type == VALUE_POISON || !conf_room(c, v->place, s->nbackends,
+	    LIMIT_BACKENDS, "LIMIT_BACKENDS"))
 		return;
-	if (c->setup->nbackends == LIMIT_BACKENDS) {
-		conf_full(c, v->place, "LIMIT_BACKENDS", LIMIT_BACKENDS);
-		return;
-	}
-	b = &c->setup->backends[c->setup->nbackends];
 	memset(b, 0, sizeof(*b));
 	b->at = v->keyplace.at;
-	if (v->type != VALUE_LIST && v->key != 0 &&
-	    is_host_key(conf_text_get(c, v->key)))
-		conf_key_error(c, value, "a backend's keys stand in a list "
-		    "of their own: ( ( \"%.60s\" => ... ) )",
-		    conf_text_get(c, v->key));
+	set_defaults(c, fallback, b);
+	if (v->type != VALUE_LIST && v->key != NULL && is_host_key(v))
+		conf_error(c, value_key_at(v), "a backend's keys stand in a "
+		    "list of their own: ( ( \"%.60s\" => ... ) )", v->key);
 	else if (v->type == VALUE_NUMBER)
-		conf_value_error(c, value, "expected a backend: \"host:port\" "
+		conf_error(c, value_at(v), "expected a backend: \"host:port\" "
 		    "or ( \"host\" => ..., \"port\" => ... )");
-	else if (v->type == VALUE_STRING ?
-	    string_backend(c, fallback, value, b) :
-	    list_backend(c, fallback, value, b))
-		c->setup->nbackends++;
+	else if (v->type == VALUE_STRING ? string_backend(c, v, b) :
+	    list_backend(c, v, b))
+		s->nbackends++;
+}
+
+/* The extension that matches everything. */
+static bool
+is_any(const struct value *v)
+{
+	return v->key != NULL && (*v->key == '\0' || strcmp(v->key, "/") == 0);
 }
 
 /*
@@ -300,95 +257,76 @@ one_backend(struct conf *c, uint32_t fallback, uint32_t value)
  * or "/", or its elements are backends rather than keys of one.
  */
 static bool
-is_extension(const struct conf *c, uint32_t value)
+is_extension(const struct value *v)
 {
-	const struct value *v = &c->values[value];
-	const char *key = conf_text_get(c, v->key);
-	uint32_t i;
+	const struct value *e;
 
-	if (v->type != VALUE_LIST)
-		return false;
-	if (v->key != 0 && (*key == '\0' || strcmp(key, "/") == 0))
-		return true;
-	for (i = v->first; i != 0; i = c->values[i].next)
-		if (c->values[i].type == VALUE_LIST && !is_host_key(
-		    conf_text_get(c, c->values[i].key)))
+	if (v->type != VALUE_LIST || is_any(v))
+		return v->type == VALUE_LIST;
+	for (e = v->first; e != NULL; e = e->next)
+		if (e->type == VALUE_LIST && !is_host_key(e))
 			return true;
 	return false;
 }
 
 static void
-extension(struct conf *c, uint32_t fallback, uint32_t value, bool alone)
+read_list(struct conf *c, const struct value *fallback, struct value *server)
 {
-	const char *key = conf_text_get(c, c->values[value].key);
-	uint32_t i;
+	struct value *v, *e;
 
-	if (c->values[value].key == 0)
-		conf_key_error(c, value, "a list too many: expected "
-		    "\"label\" => ( \"host\" => ... )");
-	else if (*key != '\0' && strcmp(key, "/") != 0)
-		conf_key_error(c, value, "the extension \"%.60s\" can never "
-		    "match, as there are no URLs: use \"\"", key);
-	else if (!alone)
-		conf_key_error(c, value, "nothing can stand beside the "
-		    "extension \"%.60s\", it matches everything", key);
-	else
-		for (i = c->values[value].first; i != 0 && !c->stop;
-		    i = c->values[i].next)
-			one_backend(c, fallback, i);
-}
-
-static void
-read_list(struct conf *c, uint32_t fallback, uint32_t server)
-{
-	const struct value *l = &c->values[server];
-	uint32_t i;
-
-	for (i = l->first; i != 0 && !c->stop; i = c->values[i].next)
-		if (is_extension(c, i))
-			extension(c, fallback, i, l->first == l->last);
+	for (v = server->first; v != NULL && !c->stop; v = v->next)
+		if (!is_extension(v))
+			one_backend(c, fallback, v);
+		else if (v->key == NULL)
+			conf_error(c, value_key_at(v), "a list too many: "
+			    "expected \"label\" => ( \"host\" => ... )");
+		else if (!is_any(v))
+			conf_error(c, value_key_at(v), "the extension "
+			    "\"%.60s\" can never match, as there are no URLs: "
+			    "use \"\"", v->key);
+		else if (server->first != server->last)
+			conf_error(c, value_key_at(v), "nothing can stand "
+			    "beside the extension \"%.60s\", it matches "
+			    "everything", v->key);
 		else
-			one_backend(c, fallback, i);
+			for (e = v->first; e != NULL && !c->stop; e = e->next)
+				one_backend(c, fallback, e);
 }
 
 void
-pool_check(struct conf *c, uint32_t server, bool fallback)
+pool_check(struct conf *c, struct value *server)
 {
 	uint32_t nbackends = c->setup->nbackends;
 	uint32_t nstrings = c->setup->nstrings;
 
-	if (fallback)
-		check_keys(c, server, true);
-	else
-		read_list(c, 0, server);
+	read_list(c, NULL, server);
 	c->setup->nbackends = nbackends;
 	c->setup->nstrings = nstrings;
 }
 
-static bool
-same_backend(const struct setup *s, const struct setup_backend *a,
-    const struct setup_backend *b)
+void
+pool_check_default(struct conf *c, struct value *fallback)
 {
-	return strcmp(s->strings + a->label, s->strings + b->label) == 0 &&
-	    strcmp(s->strings + a->host, s->strings + b->host) == 0 &&
-	    addr_equal(&a->addr, &b->addr) && a->port.v == b->port.v &&
-	    a->connect_timeout.v == b->connect_timeout.v &&
-	    a->read_timeout.v == b->read_timeout.v &&
-	    a->write_timeout.v == b->write_timeout.v &&
-	    a->disable_time.v == b->disable_time.v;
+	struct setup_backend b;
+
+	read_keys(c, fallback, true, &b);
 }
 
 static bool
 same_pool(const struct setup *s, const struct setup_pool *a,
     const struct setup_pool *b)
 {
+	const struct setup_backend *x = &s->backends[a->first_backend];
+	const struct setup_backend *y = &s->backends[b->first_backend];
 	unsigned i;
 
 	if (a->nbackends != b->nbackends)
 		return false;
-	for (i = 0; i < a->nbackends; i++)
-		if (!same_backend(s, &s->backends[a->first_backend + i],
-		    &s->backends[b->first_backend + i]))
+	for (i = 0; i < a->nbackends; i++, x++, y++)
+		if (strcmp(s->strings + x->label, s->strings + y->label) != 0 ||
+		    strcmp(s->strings + x->host, s->strings + y->host) != 0 ||
+		    !addr_equal(&x->addr, &y->addr) ||
+		    !setup_same(SCOPE_HOST, x, y, false))
 			return false;
 	return true;
 }
@@ -406,48 +344,99 @@ pool_hash(const struct setup *s, const struct setup_pool *pool)
 	return hash;
 }
 
-/* The pool of these values if one like it is there, else a new one. */
-static uint32_t
-pool_find(struct conf *c, uint32_t server, uint32_t fallback, uint32_t at)
+uint32_t
+pool_make(struct conf *c, struct value *server, struct value *fallback,
+    uint32_t at)
 {
 	struct setup *s = c->setup;
-	struct setup_pool *pool;
+	struct setup_pool *pool = &s->pools[s->npools];
 	uint32_t i, hash, nstrings = s->nstrings;
 
-	if (s->npools == LIMIT_POOLS) {
-		conf_full(c, c->values[server].place, "LIMIT_POOLS",
-		    LIMIT_POOLS);
+	if (server != NULL && server->made && server->fallback == fallback)
+		return server->pool;
+	if (!conf_room(c, server != NULL ? server->place :
+	    (struct place){ 0, 0 }, s->npools, LIMIT_POOLS, "LIMIT_POOLS"))
 		return 0;
-	}
-	pool = &s->pools[s->npools];
 	pool->at = at;
 	pool->first_backend = (uint16_t)s->nbackends;
-	if (server != 0)
+	if (server != NULL)
 		read_list(c, fallback, server);
 	pool->nbackends = (uint16_t)(s->nbackends - pool->first_backend);
 	hash = pool_hash(s, pool);
 	for (i = 0; i < s->npools; i++)
-		if (c->poolhash[i] == hash && same_pool(s, &s->pools[i], pool)) {
-			s->nbackends = pool->first_backend;
-			s->nstrings = nstrings;
-			return i;
-		}
-	c->poolhash[s->npools] = hash;
-	return s->npools++;
+		if (c->poolhash[i] == hash && same_pool(s, &s->pools[i], pool))
+			break;
+	if (i == s->npools)
+		c->poolhash[s->npools++] = hash;
+	else {
+		s->nbackends = pool->first_backend;
+		s->nstrings = nstrings;
+	}
+	if (server != NULL) {
+		server->made = true;
+		server->fallback = fallback;
+		server->pool = i;
+	}
+	return i;
 }
 
-uint32_t
-pool_make(struct conf *c, uint32_t server, uint32_t fallback, uint32_t at)
-{
-	uint32_t i = (server * 31 + fallback) % POOL_CACHE;
+/* ---- loops ---- */
 
-	if (server == 0)
-		fallback = 0;
-	if (c->setup->npools == 0 || c->pools[i].server != server ||
-	    c->pools[i].fallback != fallback) {
-		c->pools[i].pool = pool_find(c, server, fallback, at);
-		c->pools[i].server = server;
-		c->pools[i].fallback = fallback;
+/* Whether an address is this machine: a loopback one or "any". */
+static bool
+is_here(const struct os_addr *a)
+{
+	static const uint8_t zeros[15];
+
+	if (a->family == OS_IPV4)
+		return a->u.ip[0] == 127 || memcmp(a->u.ip, zeros, 4) == 0;
+	return a->family == OS_IPV6 && memcmp(a->u.ip, zeros, 15) == 0 &&
+	    a->u.ip[15] <= 1;
+}
+
+/* The listener of that address, from 1. */
+static uint32_t
+listener_at(struct conf *c, uint8_t family, uint16_t port)
+{
+	struct os_addr any = { .family = family, .port = port };
+
+	return *listener_place(c, &any, "");
+}
+
+/* The listener that connecting to that backend would reach, or NULL. */
+static const struct setup_listener *
+reached(struct conf *c, const struct os_addr *a)
+{
+	const struct setup_listener *listeners = c->setup->listeners;
+	uint32_t i;
+
+	if (a->family == OS_NONE)
+		return NULL;
+	i = *listener_place(c, a, "");
+	if (i == 0 && is_here(a))
+		i = listener_at(c, a->family, a->port);
+	if (i == 0 && is_here(a) && a->family == OS_IPV4) {
+		i = listener_at(c, OS_IPV6, a->port);
+		if (i != 0 && listeners[i - 1].v6only.v != 0)
+			i = 0;
 	}
-	return c->pools[i].pool;
+	return i != 0 ? &listeners[i - 1] : NULL;
+}
+
+void
+pool_check_loops(struct conf *c)
+{
+	const struct setup *s = c->setup;
+	const struct setup_backend *b;
+	const struct setup_listener *l;
+	uint32_t i;
+
+	for (i = 0; i < s->nbackends; i++) {
+		b = &s->backends[i];
+		if ((l = reached(c, &b->addr)) != NULL)
+			conf_error(c, (struct place){ b->at, c->columns[i] },
+			    "the backend \"%.60s\" is our own listener "
+			    "\"%.60s\" (%s)", conf_string(s, b->label),
+			    conf_string(s, l->name), conf_where(c, l->at));
+	}
 }

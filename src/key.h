@@ -20,24 +20,37 @@ enum key_scope {
 };
 
 enum key_type {
+	/* numbers */
 	KEY_NUMBER,
-	KEY_TIME,		/* written in seconds, kept in milliseconds */
-	KEY_SECONDS,		/* kept in seconds */
 	KEY_KIB,		/* KiB */
-	KEY_BOOL,
-	KEY_WORD,		/* one of words, kept as its number */
-	KEY_NAME,		/* one of words, kept as a string */
+	KEY_SECONDS,		/* kept in seconds */
+	KEY_TIME,		/* written in seconds, kept in milliseconds */
+	KEY_FLAGS,		/* server.feature-flags, a list; its time */
+	/* words */
+	KEY_BOOL,		/* or 0 and 1 */
+	KEY_WORD,		/* one of some words, kept as its number */
+	KEY_FACILITY,		/* kept as a LOG_ number of syslog.h */
+	/* strings */
+	KEY_NAME,		/* one of some words */
 	KEY_STRING,
-	KEY_LOG,		/* string: where a log goes */
-	KEY_ADDR,		/* string: an address to listen on */
+	KEY_LOG,		/* where a log goes */
+	KEY_ADDR,		/* an address to listen on */
 	KEY_MODE,		/* octal, in quotes */
-	KEY_LIST,		/* has its own reader */
-	KEY_FLAGS		/* server.feature-flags */
+	/* lists */
+	KEY_LIST,		/* that means nothing */
+	KEY_ADDRS,		/* addresses to listen on */
+	KEY_SERVERS,		/* backends */
+	KEY_DEFAULTS		/* keys of backends */
 };
 
-struct key_word {
-	const char	*name;
-	uint32_t	 v;
+/* Which words a key takes. */
+enum key_words {
+	WORDS_SWITCH,		/* KEY_BOOL: the first two only */
+	WORDS_BALANCE,
+	WORDS_LOG,
+	WORDS_SPLICE,
+	WORDS_EVENT,
+	WORDS_FACILITY
 };
 
 struct key {
@@ -45,10 +58,9 @@ struct key {
 	uint8_t		 scope;		/* enum key_scope */
 	uint8_t		 type;		/* enum key_type */
 	uint16_t	 offset;	/* of the struct setting; KEY_NOWHERE */
-	uint32_t	 min, max;	/* as written: seconds, KiB ... */
+	uint8_t		 min;		/* as written: seconds, KiB ... */
+	uint32_t	 max;		/* the same; words: enum key_words */
 	uint32_t	 initial;	/* the default, as kept */
-	const struct key_word *words;	/* ends with a NULL name */
-	const char	*text;		/* one line of documentation */
 };
 
 #define KEY_NOWHERE	UINT16_MAX
@@ -57,9 +69,10 @@ struct key {
 /* The keys, in the order of the manual; key_at is NULL after the last one. */
 const struct key *key_at(unsigned);
 unsigned key_index(const struct key *);
+/* The next key of a scope that is kept somewhere; the first one after NULL. */
+const struct key *key_next(const struct key *, enum key_scope);
 /* A directive; a key of a backend.  NULL when there is none of that name. */
-const struct key *key_find(const char *);
-const struct key *key_find_host(const char *);
+const struct key *key_find(const char *, bool host);
 
 /*
  * Whether lighttpd 1.4 has a directive of that name that means nothing here.
@@ -70,33 +83,49 @@ bool	key_ignored_host(const char *);
 bool	key_refused_host(const char *);
 
 /*
- * The known name nearest to this one, or NULL when none is near.  buf may hold
- * it.
+ * The search for the name that is nearest to one that is unknown.
  */
-const char *key_nearest(const char *, bool host, char *buf, size_t);
+struct key_near {
+	const char	*name;		/* the unknown one */
+	const char	*quote;		/* around a name in the hint */
+	unsigned	 least;		/* nearer than this is near */
+	char		 hint[100];	/* ", did you mean x?" or "" */
+};
+
+/* Take a known name into account. */
+void	key_nearer(struct key_near *, const char *);
+/* Begin with the names of all keys.  Returns the hint. */
+const char *key_nearest(struct key_near *, const char *, bool host);
 
 /* The setting of a key in the struct of its scope. */
 struct setting;
 struct setting *key_setting(const struct key *, void *);
 const struct setting *key_setting_of(const struct key *, const void *);
 
+enum {
+	KEY_ERROR_MAX = 400,	/* bytes of what key_read says */
+	KEY_WORD_MAX = 24	/* bytes of what key_write gives */
+};
+
 /*
  * Read a value: text if it is not NULL, else the number.  Returns NULL and *v
- * as it is kept (KEY_NAME: the index in words), or what was expected.
+ * as it is kept (KEY_NAME: its number, strings: 0), or what was expected.
  */
 const char *key_read(const struct key *, const char *text, uint32_t number,
-    uint32_t *v, char *buf, size_t);
+    uint32_t *v, char buf[KEY_ERROR_MAX]);
 
-/* The first name of a number (KEY_WORD, KEY_NAME). */
-const char *key_word(const struct key *, uint32_t);
+/* Whether the setup keeps it as a string. */
+bool	key_is_string(const struct key *);
+
+/* The first name of a number (words). */
+const char *key_word(const struct key *, uint32_t, char buf[KEY_WORD_MAX]);
 
 /*
- * The way back: a value as a configuration has it, strings as they are.
+ * The way back: a value as a configuration has it, "" for a string.
  */
-const char *key_write(const struct key *, uint32_t v, char *buf, size_t);
+const char *key_write(const struct key *, uint32_t v, char buf[KEY_WORD_MAX]);
 
-/* Names for the manual: "time", "listener", "8" ... */
-const char *key_type_name(const struct key *);
-const char *key_scope_name(const struct key *);
+/* The type for people: "time", "word", "list" ... */
+const char *key_type_name(const struct key *, char buf[KEY_WORD_MAX]);
 
 #endif

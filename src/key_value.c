@@ -4,235 +4,263 @@
  * Makes no messages of its own: it says what was expected.
  */
 #include <string.h>
+#include <syslog.h>
 
 #include "key.h"
+#include "setup.h"
 #include "text.h"
 
-struct unit {
-	const char	*name;
-	uint64_t	 factor;
+/*
+ * Lists of words, each standing for its number from 0 on; behind a bar is
+ * another name for the same.
+ */
+static const char *const words[] = {
+	[WORDS_SWITCH] = "disable|disabled|false|0 enable|enabled|true|1 kill",
+	[WORDS_BALANCE] = "fair|least-connection round-robin sticky hash",
+	[WORDS_LOG] = "none failed all",
+	[WORDS_SPLICE] = "disable auto",
+	[WORDS_EVENT] = "|libev|solaris-devpoll|solaris-eventports poll|select "
+	    "epoll|linux-sysepoll kqueue|freebsd-kqueue",
+	/* as RFC 5424 numbers them, but for 12 to 15, which have no names */
+	[WORDS_FACILITY] = "kern user mail daemon auth|security syslog lpr "
+	    "news uucp cron authpriv ftp local0 local1 local2 local3 local4 "
+	    "local5 local6 local7"
 };
 
-static const struct unit time_units[] = {	/* milliseconds */
-	{ "", 1000 }, { "ms", 1 }, { "s", 1000 }, { "m", 60000 },
-	{ "h", 3600000 }, { "d", 86400000 }, { NULL, 0 }
-};
+enum { NAMED = 12, UNNAMED = 4 };
+_Static_assert(LOG_FTP >> 3 == NAMED - 1 &&
+    LOG_LOCAL0 >> 3 == NAMED + UNNAMED, "words[WORDS_FACILITY]");
+_Static_assert((int)BALANCE_LEAST == 0 && (int)BALANCE_ROUND_ROBIN == 1 &&
+    (int)BALANCE_STICKY == 2 && (int)BALANCE_HASH == 3 &&
+    (int)LOG_SESSIONS_NONE == 0 && (int)LOG_SESSIONS_FAILED == 1 &&
+    (int)LOG_SESSIONS_ALL == 2 && (int)SANDBOX_OFF == 0 &&
+    (int)SANDBOX_ON == 1 && (int)SANDBOX_KILL == 2, "words");
 
-static const struct unit kib_units[] = {
-	{ "", 1 }, { "k", 1 }, { "m", 1024 }, { "g", 1024 * 1024 },
-	{ NULL, 0 }
-};
+static const char time_units[] = "s ms m h d";
+static const uint32_t time_factors[] = { 1000, 1, 60000, 3600000, 86400000 };
+static const char kib_units[] = "k m g";
+static const uint32_t kib_factors[] = { 1, 1024, 1024 * 1024 };
 
-/* Digits and a unit. */
+static const char ignored_host[] =
+    "allow-x-send-file broken-scriptfilename check-local docroot "
+    "fix-root-scriptname idle-timeout kill-signal listen-backlog "
+    "max-load-per-proc mode strip-request-uri x-sendfile x-sendfile-docroot";
+static const char refused_host[] =
+    "bin-copy-environment bin-environment bin-path max-procs min-procs";
+
+/* Copy the word at the head of a list.  Returns what is behind it. */
+static const char *
+take_word(const char *list, char buf[KEY_WORD_MAX])
+{
+	while (*list != '\0' && *list != ' ' && *list != '|')
+		*buf++ = *list++;
+	*buf = '\0';
+	return list;
+}
+
+/* The number of a word in a list, -1 when it is not there. */
+static int
+find_word(const char *list, const char *word, bool anycase)
+{
+	char name[KEY_WORD_MAX];
+	int n = 0;
+
+	for (;; list++) {
+		list = take_word(list, name);
+		if (anycase ? text_casecmp(name, word) == 0 :
+		    strcmp(name, word) == 0)
+			return n;
+		if (*list == '\0')
+			return -1;
+		n += *list == ' ';
+	}
+}
+
+/* The first word of a number. */
+static const char *
+word_of(const char *list, uint32_t v, char buf[KEY_WORD_MAX])
+{
+	for (; v > 0; list++)
+		v -= *list == ' ';
+	take_word(list, buf);
+	return buf;
+}
+
+bool
+key_ignored_host(const char *name)
+{
+	return find_word(ignored_host, name, true) != -1;
+}
+
+bool
+key_refused_host(const char *name)
+{
+	return find_word(refused_host, name, true) != -1;
+}
+
+/* Digits and a unit, the first one if there is none. */
 static bool
-read_units(const struct unit *units, const char *text, uint64_t *v)
+read_units(const char *text, const char *units, const uint32_t *factors,
+    uint64_t *v)
 {
 	char digits[16];
-	size_t n = 0;
+	size_t n = strspn(text, "0123456789");
+	int unit = text[n] == '\0' ? 0 : find_word(units, text + n, true);
 
-	while (text[n] >= '0' && text[n] <= '9' && n < sizeof(digits) - 1) {
-		digits[n] = text[n];
-		n++;
-	}
-	digits[n] = '\0';
-	if (!text_number(digits, UINT32_MAX, v))
+	text_format(digits, sizeof(digits), "%.*s", (int)n, text);
+	if (n >= sizeof(digits) || unit == -1 ||
+	    !text_number(digits, UINT32_MAX, v))
 		return false;
-	for (; units->name != NULL; units++)
-		if (text_casecmp(units->name, text + n) == 0) {
-			*v *= units->factor;
-			return true;
-		}
-	return false;
+	*v *= factors[unit];
+	return true;
 }
 
 static const char *
-read_number(const struct key *key, const char *text, uint32_t number,
-    uint32_t *v, char *buf, size_t size)
+read_number(const struct key *key, const char *text, uint64_t n, uint32_t *v,
+    char buf[KEY_ERROR_MAX])
 {
-	uint64_t n = number;
+	const char *expected = "expected a number from %lu to %lu";
+	uint64_t unit = 1;
+	bool good = true;
 
-	if ((text != NULL && !text_number(text, key->max, &n)) ||
-	    n < key->min || n > key->max) {
-		text_format(buf, size, "expected a number from %lu to %lu",
-		    (unsigned long)key->min, (unsigned long)key->max);
-		return buf;
+	if (key->type == KEY_NUMBER)
+		good = text == NULL || text_number(text, key->max, &n);
+	else if (key->type == KEY_KIB) {
+		good = text == NULL ||
+		    read_units(text, kib_units, kib_factors, &n);
+		expected = "expected KiB from %lu to %lu, or a size such as "
+		    "\"16k\", \"1m\"";
+	} else {
+		n *= 1000;
+		unit = 1000;
+		good = text == NULL ||
+		    read_units(text, time_units, time_factors, &n);
+		expected = "expected seconds from %lu to %lu, or a time such "
+		    "as \"500ms\", \"5m\", \"1h\"";
 	}
-	*v = (uint32_t)n;
-	return NULL;
-}
-
-static const char *
-read_time(const struct key *key, const char *text, uint32_t number,
-    uint32_t *v, char *buf, size_t size)
-{
-	uint64_t ms = (uint64_t)number * 1000, part;
-
-	part = key->type == KEY_SECONDS ? 1000 : 1;
-	if ((text != NULL && !read_units(time_units, text, &ms)) ||
-	    ms > (uint64_t)key->max * 1000 || ms % part != 0) {
-		text_format(buf, size, "expected %sseconds from 0 to %lu, or "
-		    "a time such as %s\"5m\", \"1h\"",
-		    part == 1 ? "" : "whole ", (unsigned long)key->max,
-		    part == 1 ? "\"500ms\", " : "");
-		return buf;
+	if (key->type == KEY_SECONDS) {
+		good = good && n % unit == 0;
+		n /= unit;
+		unit = 1;
+		expected = "expected whole seconds from %lu to %lu, or a time "
+		    "such as \"5m\", \"1h\"";
 	}
-	*v = (uint32_t)(ms / part);
-	return NULL;
-}
-
-static const char *
-read_kib(const struct key *key, const char *text, uint32_t number,
-    uint32_t *v, char *buf, size_t size)
-{
-	uint64_t n = number;
-
-	if ((text != NULL && !read_units(kib_units, text, &n)) ||
-	    n > key->max) {
-		text_format(buf, size, "expected KiB from 0 to %lu, or a size "
-		    "such as \"16k\", \"1m\"", (unsigned long)key->max);
-		return buf;
-	}
-	*v = (uint32_t)n;
-	return NULL;
-}
-
-static const char *
-read_bool(const char *text, uint32_t number, uint32_t *v)
-{
-	static const char *const words[] = { "disable", "enable", "disabled",
-	    "enabled", "false", "true", "0", "1" };
-	uint32_t i;
-
-	for (i = 0; text != NULL && i < 8; i++)
-		if (text_casecmp(text, words[i]) == 0) {
-			*v = i % 2;
-			return NULL;
-		}
-	if (text == NULL && number <= 1) {
-		*v = number;
+	if (good && n >= key->min && n <= key->max * unit) {
+		*v = (uint32_t)n;
 		return NULL;
 	}
-	return "expected \"enable\" or \"disable\"";
-}
-
-static const char *
-read_word(const struct key *key, const char *text, uint32_t *v, char *buf,
-    size_t size)
-{
-	const struct key_word *w;
-	size_t len;
-
-	for (w = key->words; w->name != NULL; w++)
-		if (strcmp(w->name, text) == 0) {
-			*v = w->v;
-			return NULL;
-		}
-	len = text_format(buf, size, "expected one of");
-	for (w = key->words; w->name != NULL && len < size; w++)
-		len += text_format(buf + len, size - len, "%s \"%s\"",
-		    w == key->words ? "" : ",", w->name);
+	text_format(buf, KEY_ERROR_MAX, expected, (unsigned long)key->min,
+	    (unsigned long)key->max);
 	return buf;
 }
 
 static const char *
-read_mode(const struct key *key, const char *text, uint32_t *v, char *buf,
-    size_t size)
+read_word(const struct key *key, const char *text, uint32_t *v,
+    char buf[KEY_ERROR_MAX])
+{
+	const char *list = words[key->max], *comma = "";
+	char name[KEY_WORD_MAX];
+	int n = find_word(list, text, false);
+	size_t len;
+
+	if (n != -1) {
+		*v = (uint32_t)n;
+		if (key->type == KEY_FACILITY)
+			*v = (*v < NAMED ? *v : *v + UNNAMED) << 3;
+		return NULL;
+	}
+	len = text_format(buf, KEY_ERROR_MAX, "expected one of");
+	for (; len < KEY_ERROR_MAX; list++, comma = ",") {
+		list = take_word(list, name);
+		len += text_format(buf + len, KEY_ERROR_MAX - len,
+		    "%s \"%s\"", comma, name);
+		if (*list == '\0')
+			break;
+	}
+	return buf;
+}
+
+static const char *
+read_mode(const struct key *key, const char *text, uint32_t *v)
 {
 	uint32_t mode = 0;
 	size_t i;
 
 	for (i = 0; text[i] >= '0' && text[i] <= '7' && i < 5; i++)
 		mode = mode << 3 | (uint32_t)(text[i] - '0');
-	if (i == 0 && text[i] == '\0')
-		mode = KEY_UNSET;
-	if (text[i] != '\0' || (i > 0 && mode > key->max) ||
-	    (i == 0 && key->initial != KEY_UNSET)) {
-		text_format(buf, size,
-		    "expected permissions in octal, such as \"0660\"");
-		return buf;
-	}
-	*v = mode;
-	return NULL;
+	*v = i > 0 ? mode : KEY_UNSET;
+	if (text[i] == '\0' && (i > 0 ? mode <= key->max :
+	    key->initial == KEY_UNSET))
+		return NULL;
+	return "expected permissions in octal, such as \"0660\"";
 }
 
 const char *
 key_read(const struct key *key, const char *text, uint32_t number,
-    uint32_t *v, char *buf, size_t size)
+    uint32_t *v, char buf[KEY_ERROR_MAX])
 {
-	switch (key->type) {
-	case KEY_NUMBER:
-		return read_number(key, text, number, v, buf, size);
-	case KEY_TIME:
-	case KEY_SECONDS:
-	case KEY_FLAGS:
-		return read_time(key, text, number, v, buf, size);
-	case KEY_KIB:
-		return read_kib(key, text, number, v, buf, size);
-	case KEY_BOOL:
-		return read_bool(text, number, v);
-	default:
-		break;
+	int n = (int)number;
+
+	if (key->type <= KEY_FLAGS)
+		return read_number(key, text, number, v, buf);
+	if (key->type == KEY_BOOL) {
+		if (text != NULL)
+			n = find_word(words[WORDS_SWITCH], text, true);
+		if (n != 0 && n != 1)
+			return "expected \"enable\" or \"disable\"";
+		*v = (uint32_t)n;
+		return NULL;
 	}
 	if (text == NULL)
 		return "expected a string (in double quotes)";
+	if (key->type <= KEY_NAME)
+		return read_word(key, text, v, buf);
+	if (key->type == KEY_MODE)
+		return read_mode(key, text, v);
 	*v = 0;
-	switch (key->type) {
-	case KEY_WORD:
-	case KEY_NAME:
-		return read_word(key, text, v, buf, size);
-	case KEY_MODE:
-		return read_mode(key, text, v, buf, size);
-	case KEY_LOG:
-		return *text != '|' ? NULL : "log lines go to a file or to "
-		    "syslog, not to a program";
-	default:
-		return NULL;
+	return key->type != KEY_LOG || *text != '|' ? NULL :
+	    "log lines go to a file or to syslog, not to a program";
+}
+
+bool
+key_is_string(const struct key *key)
+{
+	return key->type >= KEY_NAME && key->type <= KEY_ADDR;
+}
+
+const char *
+key_word(const struct key *key, uint32_t v, char buf[KEY_WORD_MAX])
+{
+	if (key->type == KEY_FACILITY) {
+		v >>= 3;
+		v = v < NAMED ? v : v - UNNAMED;
 	}
+	return word_of(words[key->max], v, buf);
 }
 
 const char *
-key_word(const struct key *key, uint32_t v)
+key_write(const struct key *key, uint32_t v, char buf[KEY_WORD_MAX])
 {
-	const struct key_word *w;
-
-	for (w = key->words; w->name != NULL; w++)
-		if (w->v == v)
-			return w->name;
-	return "";
-}
-
-const char *
-key_write(const struct key *key, uint32_t v, char *buf, size_t size)
-{
+	char word[KEY_WORD_MAX];
 	unsigned long n = v;
 
-	switch (key->type) {
-	case KEY_TIME:
-	case KEY_FLAGS:
-		if (v % 1000 != 0)
-			text_format(buf, size, "\"%lums\"", n);
-		else
-			text_format(buf, size, "%lu", n / 1000);
-		break;
-	case KEY_BOOL:
-		text_format(buf, size, "\"%s\"", v ? "enable" : "disable");
-		break;
-	case KEY_WORD:
-		text_format(buf, size, "\"%s\"", key_word(key, v));
-		break;
-	case KEY_MODE:
-		if (v == KEY_UNSET)
-			text_format(buf, size, "\"\"");
-		else
-			text_format(buf, size, "\"%04lo\"", n);
-		break;
-	case KEY_NUMBER:
-	case KEY_SECONDS:
-	case KEY_KIB:
-		text_format(buf, size, "%lu", n);
-		break;
-	default:
-		text_format(buf, size, "\"\"");
-	}
+	if (key->type == KEY_TIME || key->type == KEY_FLAGS)
+		text_format(buf, KEY_WORD_MAX, n % 1000 != 0 ? "\"%lums\"" :
+		    "%lu", n % 1000 != 0 ? n : n / 1000);
+	else if (key->type <= KEY_FLAGS)
+		text_format(buf, KEY_WORD_MAX, "%lu", n);
+	else if (key->type < KEY_NAME)
+		text_format(buf, KEY_WORD_MAX, "\"%s\"", key_word(key, v,
+		    word));
+	else
+		text_format(buf, KEY_WORD_MAX, key->type == KEY_MODE &&
+		    v != KEY_UNSET ? "\"%04lo\"" : "\"\"", n);
 	return buf;
+}
+
+const char *
+key_type_name(const struct key *key, char buf[KEY_WORD_MAX])
+{
+	return word_of("number KiB seconds time list boolean word word word "
+	    "string string address mode list list list list", key->type, buf);
 }

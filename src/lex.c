@@ -12,30 +12,40 @@
 
 enum { DESCRIBE_MAX = 40 };	/* bytes of a token shown in a message */
 
+/* Two bytes each, in the order of enum token_type from TOKEN_EQ on. */
+static const char signs[] = "==!==^=$=~!~=>:=+== + , ( ) { } [ ] $ ";
+
 static bool
 is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
 
-static bool
-is_word_start(char c)
+bool
+lex_is_word(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    is_digit(c) || c == '_' || c == '.' || c == '-';
 }
 
-static bool
-is_word(char c)
+bool
+token_compares(enum token_type type)
 {
-	return is_word_start(c) || is_digit(c) || c == '.' || c == '-';
+	return type >= TOKEN_EQ && type <= TOKEN_NOMATCH;
+}
+
+bool
+token_assigns(enum token_type type)
+{
+	return type >= TOKEN_REPLACE && type <= TOKEN_ASSIGN;
 }
 
 void
-lex_open(struct lex *lex, const char *text, size_t len)
+lex_open(struct lex *lex, const char *text, size_t len, uint32_t line)
 {
 	lex->pos = text;
 	lex->end = text + len;
-	lex->line = 1;
+	lex->line = line;
 	lex->parens = 0;
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		lex->pos += 3;
@@ -46,51 +56,61 @@ const char *
 lex_binary(const char *text, size_t len)
 {
 	unsigned char c;
-	size_t i;
 
-	for (i = 0; i < len; i++) {
-		c = (unsigned char)text[i];
+	for (; len > 0; text++, len--) {
+		c = (unsigned char)*text;
 		if ((c < ' ' && c != '\t' && c != '\n' && c != '\r') ||
 		    c == 0x7f)
-			return text + i;
+			return text;
 	}
 	return NULL;
+}
+
+/* A byte from here on; NUL, which no text has, behind the end. */
+static char
+peek(const struct lex *lex, size_t i)
+{
+	return i < (size_t)(lex->end - lex->pos) ? lex->pos[i] : '\0';
+}
+
+static bool
+is_newline(char c)
+{
+	return c == '\n' || c == '\r';
 }
 
 /* Step over LF, CRLF or CR. */
 static void
 newline(struct lex *lex)
 {
-	if (*lex->pos == '\r' && lex->pos + 1 < lex->end &&
-	    lex->pos[1] == '\n')
+	if (lex->pos[0] == '\r' && peek(lex, 1) == '\n')
 		lex->pos++;
 	lex->pos++;
 	lex->line++;
 	lex->line_start = lex->pos;
 }
 
-/* A no-break space, which comes with text copied from a web page. */
-static bool
-is_nbsp(const struct lex *lex)
+static void
+skip_line(struct lex *lex)
 {
-	return lex->end - lex->pos >= 2 && lex->pos[0] == '\xc2' &&
-	    lex->pos[1] == '\xa0';
+	while (lex->pos < lex->end && !is_newline(*lex->pos))
+		lex->pos++;
 }
 
 static void
 skip_blanks(struct lex *lex)
 {
-	while (lex->pos < lex->end) {
-		if (*lex->pos == ' ' || *lex->pos == '\t')
+	char c;
+
+	for (;;) {
+		c = peek(lex, 0);
+		if (c == ' ' || c == '\t')
 			lex->pos++;
-		else if (is_nbsp(lex))
-			lex->pos += 2;
-		else if (*lex->pos == '#')
-			while (lex->pos < lex->end && *lex->pos != '\n' &&
-			    *lex->pos != '\r')
-				lex->pos++;
-		else if (lex->parens > 0 &&
-		    (*lex->pos == '\n' || *lex->pos == '\r'))
+		else if (c == '\xc2' && peek(lex, 1) == '\xa0')
+			lex->pos += 2;	/* no-break, as web pages have it */
+		else if (c == '#')
+			skip_line(lex);
+		else if (lex->parens > 0 && is_newline(c))
 			newline(lex);
 		else
 			return;
@@ -110,13 +130,12 @@ take_string(struct lex *lex, struct token *tok)
 	tok->type = TOKEN_STRING;
 	tok->text = ++lex->pos;
 	while (lex->pos < lex->end && *lex->pos != '"') {
-		if (*lex->pos == '\n' || *lex->pos == '\r') {
+		if (is_newline(*lex->pos)) {
 			tok->lines = true;
 			newline(lex);
 			continue;
 		}
-		if (*lex->pos == '\\' && lex->pos + 1 < lex->end &&
-		    lex->pos[1] == '"')
+		if (*lex->pos == '\\' && peek(lex, 1) == '"')
 			lex->pos++;
 		lex->pos++;
 	}
@@ -133,38 +152,11 @@ take_word(struct lex *lex, struct token *tok)
 	bool number = is_digit(*lex->pos);
 
 	tok->type = number ? TOKEN_NUMBER : TOKEN_WORD;
-	while (lex->pos < lex->end && is_word(*lex->pos)) {
+	for (; lex->pos < lex->end && lex_is_word(*lex->pos); lex->pos++)
 		if (number && !is_digit(*lex->pos))
 			bad(tok, "not a number (text needs quotes)");
-		lex->pos++;
-	}
 	tok->len = (size_t)(lex->pos - tok->text);
 }
-
-static const struct sign {
-	char		 text[3];
-	enum token_type	 type;
-} signs[] = {		/* the longer ones first */
-	{ "==", TOKEN_EQ },
-	{ "=>", TOKEN_ARROW },
-	{ "=^", TOKEN_PREFIX },
-	{ "=$", TOKEN_SUFFIX },
-	{ "=~", TOKEN_MATCH },
-	{ "!=", TOKEN_NE },
-	{ "!~", TOKEN_NOMATCH },
-	{ ":=", TOKEN_REPLACE },
-	{ "+=", TOKEN_APPEND },
-	{ "=", TOKEN_ASSIGN },
-	{ "+", TOKEN_PLUS },
-	{ ",", TOKEN_COMMA },
-	{ "(", TOKEN_LPAREN },
-	{ ")", TOKEN_RPAREN },
-	{ "{", TOKEN_LBRACE },
-	{ "}", TOKEN_RBRACE },
-	{ "[", TOKEN_LBRACKET },
-	{ "]", TOKEN_RBRACKET },
-	{ "$", TOKEN_DOLLAR }
-};
 
 static const char *
 why_bad(char c)
@@ -186,45 +178,51 @@ why_bad(char c)
 static void
 take_sign(struct lex *lex, struct token *tok)
 {
-	size_t i, len, left = (size_t)(lex->end - lex->pos);
+	const char *sign;
+	unsigned type;
 
-	for (i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
-		len = strlen(signs[i].text);
-		if (left < len || memcmp(lex->pos, signs[i].text, len) != 0)
-			continue;
-		tok->type = signs[i].type;
-		tok->len = len;
-		lex->pos += len;
-		if (tok->type == TOKEN_LPAREN)
-			lex->parens++;
-		if (tok->type == TOKEN_RPAREN && lex->parens > 0)
-			lex->parens--;
-		return;
+	for (type = TOKEN_EQ; type < TOKEN_BAD; type++) {
+		sign = signs + 2 * (type - TOKEN_EQ);
+		if (sign[0] == *lex->pos &&
+		    (sign[1] == ' ' || sign[1] == peek(lex, 1)))
+			break;
 	}
-	bad(tok, why_bad(*lex->pos));
-	do {
-		lex->pos++;		/* the whole of a UTF-8 character */
-	} while (lex->pos < lex->end && (*lex->pos & 0xc0) == 0x80);
+	tok->type = type;
+	if (type != TOKEN_BAD)
+		lex->pos += sign[1] == ' ' ? 1 : 2;
+	else {
+		bad(tok, why_bad(*lex->pos));
+		do {
+			lex->pos++;	/* the whole of a UTF-8 character */
+		} while ((peek(lex, 0) & 0xc0) == 0x80);
+	}
+	if (type == TOKEN_LPAREN)
+		lex->parens++;
+	if (type == TOKEN_RPAREN && lex->parens > 0)
+		lex->parens--;
 	tok->len = (size_t)(lex->pos - tok->text);
 }
 
 void
 lex_next(struct lex *lex, struct token *tok)
 {
+	char c;
+
 	skip_blanks(lex);
 	memset(tok, 0, sizeof(*tok));
 	tok->text = lex->pos;
-	tok->line = lex->line;
+	tok->place.at = lex->line;
+	tok->place.column = (uint32_t)(lex->pos - lex->line_start) + 1;
 	tok->parens = lex->parens;
-	tok->column = (uint32_t)(lex->pos - lex->line_start) + 1;
+	c = peek(lex, 0);
 	if (lex->pos == lex->end)
 		tok->type = TOKEN_END;
-	else if (*lex->pos == '\n' || *lex->pos == '\r') {
+	else if (is_newline(c)) {
 		tok->type = TOKEN_EOL;
 		newline(lex);
-	} else if (*lex->pos == '"')
+	} else if (c == '"')
 		take_string(lex, tok);
-	else if (is_word_start(*lex->pos) || is_digit(*lex->pos))
+	else if (lex_is_word(c) && c != '.' && c != '-')
 		take_word(lex, tok);
 	else
 		take_sign(lex, tok);
@@ -242,29 +240,27 @@ like_statement(const struct lex *lex)
 
 	look.parens = 0;
 	lex_next(&look, &tok);
-	if (tok.type == TOKEN_DOLLAR || tok.type == TOKEN_RBRACE)
-		return true;
 	if (tok.type != TOKEN_WORD)
-		return false;
+		return tok.type == TOKEN_DOLLAR || tok.type == TOKEN_RBRACE;
 	lex_next(&look, &tok);
-	return tok.type == TOKEN_ASSIGN || tok.type == TOKEN_REPLACE ||
-	    tok.type == TOKEN_APPEND;
+	return token_assigns(tok.type);
 }
 
 void
 lex_recover(struct lex *lex)
 {
 	struct token tok;
+	char c;
 
 	for (;;) {
 		skip_blanks(lex);	/* goes over line ends in parentheses */
-		if (lex->parens > 0 && lex->pos < lex->end &&
-		    like_statement(lex)) {
+		c = peek(lex, 0);
+		if (lex->parens > 0 && like_statement(lex)) {
 			lex->parens = 0;
 			return;
 		}
-		if (lex->pos == lex->end || (lex->parens == 0 &&
-		    (*lex->pos == '{' || *lex->pos == '}')))
+		if (lex->pos == lex->end ||
+		    (lex->parens == 0 && (c == '{' || c == '}')))
 			return;
 		lex_next(lex, &tok);
 		if (tok.type == TOKEN_EOL)
@@ -278,10 +274,9 @@ void
 lex_rewind(struct lex *lex, const struct token *tok)
 {
 	lex->pos = tok->text;
-	lex->line = tok->line;
+	lex->line = tok->place.at;
 	lex->parens = tok->parens;
-	while (lex->pos < lex->end && *lex->pos != '\n' && *lex->pos != '\r')
-		lex->pos++;
+	skip_line(lex);
 	lex->line_start = lex->pos;
 }
 
@@ -289,25 +284,17 @@ const char *
 lex_describe(const struct token *tok, char *buf, size_t size)
 {
 	const char *quote = tok->type == TOKEN_STRING ? "\"" : "";
-	size_t i, len = tok->len < DESCRIBE_MAX ? tok->len : DESCRIBE_MAX;
-	const char *more = len < tok->len ? "..." : "";
+	size_t len = 0;
 
-	switch (tok->type) {
-	case TOKEN_END:
-		text_format(buf, size, "the end of the file");
+	if (tok->type <= TOKEN_EOL) {
+		text_format(buf, size, "the end of the %s",
+		    tok->type == TOKEN_END ? "file" : "line");
 		return buf;
-	case TOKEN_EOL:
-		text_format(buf, size, "the end of the line");
-		return buf;
-	default:
-		break;
 	}
-	for (i = 0; i < len; i++)
-		if (tok->text[i] == '\n' || tok->text[i] == '\r') {
-			len = i;
-			more = "...";
-		}
-	text_format(buf, size, "%s%.*s%s%s", quote, (int)len, tok->text, more,
-	    quote);
+	while (len < tok->len && len < DESCRIBE_MAX &&
+	    !is_newline(tok->text[len]))
+		len++;
+	text_format(buf, size, "%s%.*s%s%s", quote, (int)len, tok->text,
+	    len < tok->len ? "..." : "", quote);
 	return buf;
 }

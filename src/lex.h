@@ -14,11 +14,17 @@ enum token_type {
 	TOKEN_WORD,
 	TOKEN_NUMBER,
 	TOKEN_STRING,		/* text is between the quotes, not unescaped */
-	TOKEN_ASSIGN,		/* =  */
+	TOKEN_EQ,		/* == */
+	TOKEN_NE,		/* != */
+	TOKEN_PREFIX,		/* =^ */
+	TOKEN_SUFFIX,		/* =$ */
+	TOKEN_MATCH,		/* =~ */
+	TOKEN_NOMATCH,		/* !~ */
+	TOKEN_ARROW,		/* => */
 	TOKEN_REPLACE,		/* := */
 	TOKEN_APPEND,		/* += */
+	TOKEN_ASSIGN,		/* =  */
 	TOKEN_PLUS,
-	TOKEN_ARROW,		/* => */
 	TOKEN_COMMA,
 	TOKEN_LPAREN,
 	TOKEN_RPAREN,
@@ -27,19 +33,18 @@ enum token_type {
 	TOKEN_LBRACKET,
 	TOKEN_RBRACKET,
 	TOKEN_DOLLAR,
-	TOKEN_EQ,		/* == */
-	TOKEN_NE,		/* != */
-	TOKEN_PREFIX,		/* =^ */
-	TOKEN_SUFFIX,		/* =$ */
-	TOKEN_MATCH,		/* =~ */
-	TOKEN_NOMATCH,		/* !~ */
 	TOKEN_BAD		/* no token; why says it */
+};
+
+/* Where something was written. */
+struct place {
+	uint32_t	at;		/* line; conf: as in struct setting */
+	uint32_t	column;		/* in bytes, from 1 */
 };
 
 struct token {
 	enum token_type	 type;
-	uint32_t	 line;		/* from 1 */
-	uint32_t	 column;	/* in bytes, from 1 */
+	struct place	 place;
 	const char	*text;		/* not ended by a NUL */
 	size_t		 len;
 	const char	*why;		/* TOKEN_BAD: what is wrong */
@@ -51,14 +56,22 @@ struct lex {
 	const char	*pos;
 	const char	*end;
 	const char	*line_start;
-	uint32_t	 line;
+	uint32_t	 line;		/* see struct place */
 	unsigned	 parens;	/* open ones: line ends mean nothing */
 };
 
+/* Whether it compares; whether it assigns. */
+bool	token_compares(enum token_type);
+bool	token_assigns(enum token_type);
+
+/* Whether words may hold that character. */
+bool	lex_is_word(char);
+
 /*
  * Begin at the first byte; a byte order mark is skipped.  The text must stay.
+ * line is the number of the first one.
  */
-void	lex_open(struct lex *, const char *, size_t);
+void	lex_open(struct lex *, const char *, size_t, uint32_t line);
 
 /*
  * The first byte that no text has (a control character), or NULL.
@@ -84,7 +97,7 @@ void	lex_recover(struct lex *);
  */
 void	lex_rewind(struct lex *, const struct token *);
 
-/* "\"text\"", a word, "end of line": a token for messages.  Returns buf. */
+/* "\"text\"", a word, "the end of the line": a token for messages. */
 const char *lex_describe(const struct token *, char *buf, size_t);
 
 #endif

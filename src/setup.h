@@ -43,7 +43,6 @@ struct setup_backend {
 	uint32_t	label;		/* string: written, or its address */
 	uint32_t	host;		/* string as written (name, address, path) */
 	uint32_t	at;
-	struct os_addr	addr;		/* OS_NONE: the name did not resolve */
 	uint16_t	first_addr;	/* in setup.addrs: all it resolved to */
 	uint16_t	naddrs;
 	struct setting	port;
@@ -51,6 +50,7 @@ struct setup_backend {
 	struct setting	read_timeout;		/* ms, 0: off */
 	struct setting	write_timeout;		/* ms, 0: off */
 	struct setting	disable_time;		/* ms */
+	struct os_addr	addr;		/* OS_NONE: the name did not resolve */
 };
 
 /* One sockproxy.server list. */
@@ -82,7 +82,6 @@ struct setup_class {
 };
 
 struct setup_listener {
-	struct os_addr	addr;
 	uint32_t	name;		/* string: the address as written */
 	uint32_t	at;
 	uint32_t	first_class;
@@ -93,6 +92,7 @@ struct setup_listener {
 	struct setting	defer_accept;	/* seconds */
 	struct setting	accept_filter;	/* string */
 	struct setting	transparent;	/* bool */
+	struct os_addr	addr;
 };
 
 /* What holds for the program. */
@@ -119,9 +119,9 @@ struct setup_server {
 };
 
 struct setup {
-	struct setup_server	server;
 	uint32_t		nlisteners, npools, nbackends, nprofiles;
 	uint32_t		nclasses, naddrs, nfiles, nstrings;
+	struct setup_server	server;
 	/* one more each, for what went with an earlier configuration */
 	struct setup_listener	listeners[LIMIT_LISTENERS + 1];
 	struct setup_pool	pools[LIMIT_POOLS];

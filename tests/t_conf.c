@@ -214,6 +214,8 @@ ATF_TC_BODY(values_add_up, tc)
 	ATF_CHECK_EQ(3, one.nbackends);
 	ATF_CHECK_STREQ("x", conf_string(&one, backend(2)->label));
 	good("l = ( \"a\" => 1 ) + ( \"A\" => 1 )\n" SERVER);
+	bad("l = ( \"a\" => none )\nl += ( \"a\" => none )\n" SERVER,
+	    "t:2:15: error: var.none has no value here");
 	bad("l = ( \"a\" => 1 ) + ( \"A\" => 2 )\n" SERVER, "t:1:22: error: "
 	    "\"A\"");
 	bad("a = \"x\" + ( 1 )\n" SERVER, "t:1:11: error: cannot add a list "
@@ -670,6 +672,12 @@ ATF_TC_BODY(listeners_without_backends_are_not_opened, tc)
 	ATF_CHECK_EQ(0, one.pools[profile(":82", NULL)->pool].nbackends);
 	ATF_CHECK_EQ(1, one.pools[profile(":82", "::1")->pool].nbackends);
 	accept_setup("no backends");
+	/* nor do they get the backends of others */
+	ATF_REQUIRE(parse(&one, "$SERVER[\"socket\"] == \":83\" { " SERVER "}\n"
+	    "$SERVER[\"socket\"] == \":84\" { }\n"));
+	ATF_CHECK_EQ(1, one.nlisteners);
+	ATF_CHECK(strstr(said.text, "t:3:1: warning: \":84\" is not opened") !=
+	    NULL);
 	bad("", "t: error: there is nothing to do");
 	bad("$SERVER[\"socket\"] == \":81\" { }\n", "there is nothing to do");
 }
@@ -1430,11 +1438,14 @@ ATF_TC_BODY(random_configurations_mean_what_they_say, tc)
 static void
 check_key_line(void *arg, const char *line)
 {
-	int	tabs = 0;
+	const char	*text = strrchr(line, '\t');
+	int		 tabs = 0;
 
 	for (const char *p = line; *p != '\0'; p++)
 		tabs += *p == '\t';
 	ATF_CHECK_EQ_MSG(4, tabs, "%s", line);
+	ATF_CHECK_MSG(strlen(text) > 6 && strlen(text) < 76 &&
+	    text[strlen(text) - 1] != '.', "%s", line);
 	(*(int *)arg)++;
 }
 
@@ -1442,9 +1453,10 @@ ATF_TC_WITHOUT_HEAD(the_table_of_keys_is_sound);
 ATF_TC_BODY(the_table_of_keys_is_sound, tc)
 {
 	const struct key	*key;
+	struct key_near		 near;
 	unsigned		 i, k;
 	int			 lines = 0;
-	char			 buf[400];
+	char			 buf[KEY_ERROR_MAX];
 	uint32_t		 v;
 
 	for (i = 0; (key = key_at(i)) != NULL; i++) {
@@ -1452,18 +1464,14 @@ ATF_TC_BODY(the_table_of_keys_is_sound, tc)
 		for (k = 0; k < i; k++)
 			ATF_CHECK_MSG(strcmp(key->name, key_at(k)->name) != 0,
 			    "%s", key->name);
-		ATF_CHECK_MSG(strlen(key->text) > 5 && strlen(key->text) < 75 &&
-		    key->text[strlen(key->text) - 1] != '.', "%s", key->name);
 		ATF_CHECK(!key_ignored(key->name));
-		ATF_CHECK(key_type_name(key) != NULL &&
-		    key_scope_name(key) != NULL);
+		ATF_CHECK(*key_type_name(key, buf) != '\0');
 		/* a number's default is one that could be written */
 		if (key->type == KEY_NUMBER)
-			ATF_CHECK_MSG(key_read(key, NULL, key->initial, &v, buf,
-			    sizeof(buf)) == NULL && v == key->initial, "%s",
+			ATF_CHECK_MSG(key_read(key, NULL, key->initial, &v,
+			    buf) == NULL && v == key->initial, "%s",
 			    key->name);
-		ATF_CHECK((key->scope == SCOPE_HOST ? key_find_host(key->name) :
-		    key_find(key->name)) == key);
+		ATF_CHECK(key_find(key->name, key->scope == SCOPE_HOST) == key);
 	}
 	ATF_CHECK(i <= KEYS_MAX);
 	conf_keys(check_key_line, &lines);
@@ -1475,8 +1483,11 @@ ATF_TC_BODY(the_table_of_keys_is_sound, tc)
 	ATF_CHECK(!key_ignored("ssl."));
 	ATF_CHECK(!key_ignored("pemfile"));
 	ATF_CHECK(!key_ignored(""));
-	ATF_CHECK_STREQ("ssl.engine", key_nearest("ssl.engin", false, buf,
-	    sizeof(buf)));
+	ATF_CHECK_STREQ(", did you mean ssl.engine?",
+	    key_nearest(&near, "ssl.engin", false));
+	ATF_CHECK_STREQ(", did you mean \"port\"?",
+	    key_nearest(&near, "prot", true));
+	ATF_CHECK_STREQ("", key_nearest(&near, "nonsense", true));
 }
 
 ATF_TP_ADD_TCS(tp)

@@ -16,7 +16,7 @@ out
 setup
 key lex
 conf conf_addr conf_assign conf_build conf_cond conf_dump conf_expr conf_int \
-conf_pool conf_value key_value
+conf_keys conf_pool conf_value key_value
 stat stat_text
 board history
 buf

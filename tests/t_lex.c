@@ -15,7 +15,7 @@ static struct token	tok;
 static void
 begin(const char *text)
 {
-	lex_open(&lex, text, strlen(text));
+	lex_open(&lex, text, strlen(text), 1);
 }
 
 /* The next token is this one. */
@@ -27,9 +27,10 @@ next(enum token_type type, const char *text, unsigned line, unsigned column)
 	ATF_CHECK_MSG(tok.len == strlen(text) &&
 	    memcmp(tok.text, text, tok.len) == 0, "expected %s, got %.*s",
 	    text, (int)tok.len, tok.text);
-	ATF_CHECK_EQ_MSG(line, tok.line, "%s: line %u", text, tok.line);
-	ATF_CHECK_EQ_MSG(column, tok.column, "%s: column %u", text,
-	    tok.column);
+	ATF_CHECK_EQ_MSG(line, tok.place.at, "%s: line %u", text,
+	    tok.place.at);
+	ATF_CHECK_EQ_MSG(column, tok.place.column, "%s: column %u", text,
+	    tok.place.column);
 }
 
 static void
@@ -53,7 +54,7 @@ ATF_TC_BODY(every_token_has_its_place, tc)
 	next(TOKEN_APPEND, "+=", 2, 7);
 	lex_next(&lex, &tok);
 	ATF_CHECK_EQ(TOKEN_STRING, tok.type);
-	ATF_CHECK_EQ(9, tok.column);
+	ATF_CHECK_EQ(9, tok.place.column);
 	ATF_CHECK_EQ(4, tok.len);
 	type(TOKEN_EOL);
 	next(TOKEN_DOLLAR, "$", 3, 1);
