@@ -151,10 +151,11 @@ operate_line(const struct channel_note *note, bool json, bool first,
 	if (note->order != CHANNEL_SAID)
 		return;
 	if (!json) {
-		out_left(out, note->text, 0);
+		(void)out_text(out, note->text, OUT_PLAIN);
 		out_string(out, "\n");
 		return;
 	}
-	out_string(out, first ? "\n" : ",\n");
-	out_json(out, note->text);
+	out_string(out, first ? "\n\"" : ",\n\"");
+	(void)out_text(out, note->text, OUT_JSON);
+	out_string(out, "\"");
 }

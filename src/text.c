@@ -281,6 +281,14 @@ text_number(const char *s, uint64_t max, uint64_t *v)
 	return true;
 }
 
+const char *
+text_nth(const char *list, unsigned n)
+{
+	for (; n > 0; n--)
+		list += strlen(list) + 1;
+	return list;
+}
+
 static char
 lower(char c)
 {

@@ -41,6 +41,11 @@ bool	text_number(const char *, uint64_t max, uint64_t *);
  */
 unsigned text_distance(const char *, const char *, unsigned limit);
 
+/*
+ * The n-th string of several that stand one behind the other, each with its NUL.
+ */
+const char *text_nth(const char *, unsigned n);
+
 /* ISO C has no case-blind comparison. */
 int	text_casecmp(const char *, const char *);
 
