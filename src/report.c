@@ -137,6 +137,9 @@ report_end(const struct setup *set, const struct session *s, uint64_t now)
 {
 	uint32_t which = set->profiles[s->profile].log_sessions.v;
 	char peer[ADDR_TEXT], span[32], took[32], in[32], out[32], why[384];
+	/* its level is written over below */
+	char line[] = "?session %u: %s on %s with %s: %s%s; %s, connect %s, "
+	    "%s from the client, %s from the backend";
 	bool good = s->reason == REASON_DONE;
 
 	if (which == LOG_SESSIONS_NONE ||
@@ -144,9 +147,8 @@ report_end(const struct setup *set, const struct session *s, uint64_t now)
 		return;
 	if (!log_may(LOG_CLASS_SESSION, now))
 		return;
-	(void)(good ? log_info : log_notice)(
-	    "session %u: %s on %s with %s: %s%s; %s, connect %s, %s from the "
-	    "client, %s from the backend", (unsigned)s->number,
+	line[0] = good ? LOG_LEVEL_INFO : LOG_LEVEL_NOTICE;
+	log_line(line, (unsigned)s->number,
 	    addr_peer_text(peer, sizeof(peer), &s->peer, false),
 	    listener_name(set, s->listener), backend_name(set, s),
 	    reason_text(s->reason), because(set, s, why, sizeof(why)),
