@@ -32,14 +32,6 @@ static const char usage[] =
     "usage: sockproxy ctl [-s socket | -f file] [--json] command [argument]\n"
     "       sockproxy ctl help (asks the running one which commands it has)\n";
 
-/* What came so far and was not shown. */
-struct answer {
-	char	line[CLIENT_TAIL + 1];
-	size_t	len;
-	bool	whole;		/* the line has its end */
-	bool	passing;	/* too long to be the last one */
-};
-
 static int
 fail(const char *what, const char *about)
 {
@@ -146,52 +138,25 @@ reach(const char *path, int *fd)
 	return fail("cannot reach ", why);
 }
 
-static void
-show(struct answer *a)
-{
-	console_bytes(a->line, a->len);
-	a->len = 0;
-}
-
-static void
-take(struct answer *a, char c)
-{
-	if (a->whole) {
-		show(a);
-		a->whole = false;
-	}
-	if (a->passing) {
-		console_bytes(&c, 1);
-		a->passing = c != '\n';
-		return;
-	}
-	a->line[a->len++] = c;
-	a->whole = c == '\n';
-	if (!a->whole && a->len == sizeof(a->line) - 1) {
-		show(a);
-		a->passing = true;
-	}
-}
-
 /* The end of the answer: what came of it. */
 static int
-verdict(struct answer *a)
+verdict(char *line, size_t len)
 {
 	static const char	error[] = "error: ";
 
-	if (!a->whole) {
-		show(a);
+	if (len == 0 || line[len - 1] != '\n') {
+		console_bytes(line, len);
 		(void)console_flush();
 		return fail("the answer was cut short", "");
 	}
-	a->line[a->len - 1] = '\0';
+	line[len - 1] = '\0';
 	if (console_flush() != 0)
 		return fail("cannot write to standard output", "");
-	if (strcmp(a->line, "ok") == 0)
+	if (strcmp(line, "ok") == 0)
 		return EXIT_SUCCESS;
-	if (strncmp(a->line, error, sizeof(error) - 1) == 0)
-		return fail(a->line + sizeof(error) - 1, "");
-	return fail("the answer makes no sense: ", a->line);
+	if (strncmp(line, error, sizeof(error) - 1) == 0)
+		return fail(line + sizeof(error) - 1, "");
+	return fail("the answer makes no sense: ", line);
 }
 
 /* Wait until fd is ready.  False when it takes too long. */
@@ -230,24 +195,40 @@ give(int fd, const char *line)
 	return 0;
 }
 
+/* Where the last line of a text begins. */
+static size_t
+last_line(const char *text, size_t len)
+{
+	while (len > 0 && --len > 0)
+		if (text[len - 1] == '\n')
+			return len;
+	return 0;
+}
+
 static int
 listen_to(int fd)
 {
-	static struct answer	answer;
-	static char		buf[READ_BYTES];
-	long			i, n;
+	static char	buf[READ_BYTES];
+	size_t		len = 0, shown;
+	long		n;
 
 	for (;;) {
-		n = os_read(fd, buf, sizeof(buf));
+		n = os_read(fd, buf + len, sizeof(buf) - len);
 		if (n == -EAGAIN) {
 			if (ready(fd, WAIT_READ))
 				continue;
 			return fail("no answer came", "");
 		}
 		if (n <= 0)
-			return verdict(&answer);
-		for (i = 0; i < n; i++)
-			take(&answer, buf[i]);
+			return verdict(buf, len);
+		len += (size_t)n;
+		shown = last_line(buf, len);
+		/* one that takes all the room is not the last of all */
+		if (shown == 0 && len == sizeof(buf))
+			shown = len;
+		console_bytes(buf, shown);
+		len -= shown;
+		memmove(buf, buf + shown, len);
 		(void)console_flush();	/* an error is kept for verdict */
 	}
 }

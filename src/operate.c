@@ -44,24 +44,13 @@ untold(char error[OPERATE_ERROR], int why)
 	return OPERATE_FAILED;
 }
 
-static enum board_order
-order_of(enum ctl_command command)
-{
-	switch (command) {
-	case CTL_DRAIN:
-		return BOARD_DRAIN;
-	case CTL_DISABLE:
-		return BOARD_DISABLED;
-	default:
-		return BOARD_NORMAL;
-	}
-}
-
 static enum operate
 give_orders(const struct ctl_request *req, struct out *out,
     char error[OPERATE_ERROR])
 {
-	enum board_order	order = order_of(req->command);
+	enum board_order	order = req->command == CTL_DRAIN ?
+				    BOARD_DRAIN : req->command == CTL_DISABLE ?
+				    BOARD_DISABLED : BOARD_NORMAL;
 	unsigned		b, n = 0;
 	int			why;
 
@@ -131,31 +120,11 @@ operate_start(const struct ctl_request *req, struct out *out,
 	}
 }
 
-bool
-operate_killed(const struct status_place *victim)
-{
-	return !status_lives(victim);
-}
-
-bool
-operate_reloaded(const struct channel_note *note, bool *good)
-{
-	*good = note->value == 0;
-	return note->order == CHANNEL_RELOADED;
-}
-
 void
-operate_line(const struct channel_note *note, bool json, bool first,
-    struct out *out)
+operate_line(const char *text, bool json, bool first, struct out *out)
 {
-	if (note->order != CHANNEL_SAID)
-		return;
-	if (!json) {
-		(void)out_text(out, note->text, OUT_PLAIN);
-		out_string(out, "\n");
-		return;
-	}
-	out_string(out, first ? "\n\"" : ",\n\"");
-	(void)out_text(out, note->text, OUT_JSON);
-	out_string(out, "\"");
+	if (json)
+		out_string(out, first ? "\n\"" : ",\n\"");
+	(void)out_text(out, text, json ? OUT_JSON : OUT_PLAIN);
+	out_string(out, json ? "\"" : "\n");
 }
