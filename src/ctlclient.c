@@ -73,23 +73,21 @@ static int
 take_options(char *const **words, int *n, struct setup *spare,
     const char **path)
 {
-	char	*const *w = *words;
-	int	 left = *n;
+	char	*const *w;
 
 	*path = DEFAULT_PATH;
-	while (left >= 2 && (strcmp(w[0], "-s") == 0 ||
-	    strcmp(w[0], "-f") == 0)) {
-		if (w[0][1] == 's')
+	for (w = *words; *n >= 2; w += 2, *n -= 2) {
+		if (strcmp(w[0], "-s") == 0)
 			*path = w[1];
+		else if (strcmp(w[0], "-f") != 0)
+			break;
 		else if (path_from(w[1], spare, path) != 0)
 			return EXIT_FAILURE;
-		w += 2;
-		left -= 2;
 	}
 	*words = w;
-	*n = left;
-	if (left == 0 || (w[0][0] == '-' && strcmp(w[0], "--json") != 0) ||
-	    (left == 1 && w[0][0] == '-')) {
+	/* what begins with '-' is --json, in front of a command */
+	if (*n == 0 || (w[0][0] == '-' &&
+	    (*n == 1 || strcmp(w[0], "--json") != 0))) {
 		console_error(usage);
 		return EXIT_USAGE;
 	}
@@ -101,17 +99,14 @@ static int
 make_line(char *const *words, int n, char *line, size_t size)
 {
 	size_t	len = 0;
-	int	i;
 
-	for (i = 0; i < n && len < size; i++)
-		len += text_format(line + len, size - len, "%s%s",
-		    i > 0 ? " " : "", words[i]);
-	if (len + 1 >= size)
+	for (; n > 0 && len < size; n--)
+		len += text_format(line + len, size - len, "%s%c", *words++,
+		    n > 1 ? ' ' : '\n');
+	if (len >= size)
 		return fail("the command is too long", "");
-	if (strchr(line, '\n') != NULL)
+	if (strchr(line, '\n') != line + len - 1)
 		return fail("the command has a line end in it", "");
-	line[len] = '\n';
-	line[len + 1] = '\0';
 	return 0;
 }
 

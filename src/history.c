@@ -23,10 +23,9 @@ struct head {
 	uint64_t	spans[HISTORY_POINTS];	/* ms that a sample stands for */
 	uint32_t	next;		/* slot of the next sample */
 	uint32_t	used;		/* slots in use */
+	/* by reason; under REASON_NONE, those refused */
 	uint64_t	ended_seen[REASONS];
-	uint64_t	refused_seen;
 	uint32_t	ended[HISTORY_POINTS][REASONS];
-	uint32_t	refused[HISTORY_POINTS];
 };
 
 struct ring {
@@ -135,11 +134,10 @@ sample_all(void)
 
 	stat_sum_global(&g);
 	ring_sample(&rings[0], g.active, g.accepted, g.bytes);
+	g.ended[REASON_NONE] = g.refused;
 	for (i = 0; i < REASONS; i++)
 		head->ended[head->next][i] =
 		    small(grown(&head->ended_seen[i], g.ended[i]));
-	head->refused[head->next] =
-	    small(grown(&head->refused_seen, g.refused));
 	for (i = 0; i < count; i++) {
 		stat_sum_backend(i, &b);
 		ring_sample(&rings[i + 1], b.load, b.connected, b.bytes);
@@ -188,12 +186,10 @@ history_rate(int backend, struct history_rate *rate)
 {
 	const struct history_point	*p;
 	uint64_t			 ms = 0, sessions = 0;
-	unsigned			 i = 0, n = head->used;
+	unsigned			 i, n = head->used;
 
 	memset(rate, 0, sizeof(*rate));
-	if (n > RATE_POINTS)
-		i = n - RATE_POINTS;
-	for (; i < n; i++) {
+	for (i = n > RATE_POINTS ? n - RATE_POINTS : 0; i < n; i++) {
 		p = history_point(backend, i);
 		ms += head->spans[slot(i)];
 		sessions += p->sessions;
@@ -207,26 +203,16 @@ history_rate(int backend, struct history_rate *rate)
 	rate->bytes[1] = rate->bytes[1] * 1000 / ms;
 }
 
+/* The slots in use are the first ones: all of them, once it has gone round. */
+
 uint64_t
 history_ended(enum reason reason)
 {
 	uint64_t	n = 0;
 	unsigned	i;
 
-	MUST((unsigned)reason < REASONS);
 	for (i = 0; i < head->used; i++)
-		n += head->ended[slot(i)][reason];
-	return n;
-}
-
-uint64_t
-history_refused(void)
-{
-	uint64_t	n = 0;
-	unsigned	i;
-
-	for (i = 0; i < head->used; i++)
-		n += head->refused[slot(i)];
+		n += head->ended[i][reason];
 	return n;
 }
 
@@ -237,6 +223,6 @@ history_span(void)
 	unsigned	i;
 
 	for (i = 0; i < head->used; i++)
-		ms += head->spans[slot(i)];
+		ms += head->spans[i];
 	return ms;
 }

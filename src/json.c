@@ -5,17 +5,17 @@
 #include "view.h"
 
 #define AT(member)	STATUS_AT(member)
-#define BYTES		"\"bytes\":{\"from_clients\":%n,\"from_backends\":%n}"
+#define BYTES		"\"bytes\":%y"
 #define RATES		"\"per_second\":{\"sessions\":%m," BYTES "}"
 
 static const uint8_t totals[] = {
 	AT(all.uptime_ms), AT(all.generation), AT(all.relays),
 	AT(all.count.active), AT(all.sessions_max), AT(all.count.accepted),
-	AT(all.count.refused), AT(all.count.bytes[0]), AT(all.count.bytes[1]),
+	AT(all.count.refused), AT(all.count.bytes),
 	AT(all.count.spliced), AT(all.count.buffers_used),
 	AT(all.count.buffers_short), AT(all.count.accept_errors),
 	AT(all.count.pauses), AT(all.rate.millisessions),
-	AT(all.rate.bytes[0]), AT(all.rate.bytes[1])
+	AT(all.rate.bytes)
 };
 static const uint8_t ended[] = {
 	AT(comma), AT(reason.key), AT(reason.count)
@@ -30,21 +30,19 @@ static const uint8_t backend[] = {
 	AT(backend.count.load), AT(backend.count.chosen),
 	AT(backend.count.connected), AT(backend.count.died),
 	AT(backend.count.timeouts), AT(backend.count.overloaded),
-	AT(backend.count.connect_ms), AT(backend.count.bytes[0]),
-	AT(backend.count.bytes[1]), AT(backend.rate.millisessions),
-	AT(backend.rate.bytes[0]), AT(backend.rate.bytes[1])
+	AT(backend.count.connect_ms), AT(backend.count.bytes), AT(backend.rate.millisessions),
+	AT(backend.rate.bytes)
 };
 static const uint8_t listener[] = {
 	AT(comma), AT(listener.name), AT(listener.addr), AT(listener.paused),
 	AT(listener.count.active), AT(listener.count.accepted),
-	AT(listener.count.refused), AT(listener.count.bytes[0]),
-	AT(listener.count.bytes[1])
+	AT(listener.count.refused), AT(listener.count.bytes)
 };
 static const uint8_t session[] = {
 	AT(comma), AT(session.id), AT(session.state), AT(session.client),
 	AT(session.listener), AT(session.label), AT(session.backend),
 	AT(session.age_ms), AT(session.idle_ms), AT(session.held),
-	AT(session.bytes[0]), AT(session.bytes[1])
+	AT(session.bytes)
 };
 
 static const char backend_form[] = "%s\n{\"number\":%n,\"label\":%j,"
@@ -72,31 +70,26 @@ static const struct view_piece pieces[] = {
 	{ backend_form, backend, STATUS_BACKEND, 0 },
 	{ "],\"listeners\":[", NULL, STATUS_ALL, 0 },
 	{ listener_form, listener, STATUS_LISTENER, 0 },
-	{ "]}\n", NULL, STATUS_ALL, 0 },
-	{ .source = VIEW_END },
+	{ "]}\n", NULL, STATUS_ALL | VIEW_LAST, 0 },
 	/* VIEW_JSON_BACKENDS */
 	{ "{\"backends\":[", NULL, STATUS_ALL, 0 },
 	{ backend_form, backend, STATUS_BACKEND, 0 },
-	{ "]}\n", NULL, STATUS_ALL, 0 },
-	{ .source = VIEW_END },
+	{ "]}\n", NULL, STATUS_ALL | VIEW_LAST, 0 },
 	/* VIEW_JSON_SESSIONS */
 	{ "{\"sessions\":[", NULL, STATUS_ALL, 0 },
 	{ "%s\n{\"session\":%j,\"state\":%j,\"client\":%j,\"listener\":%j,"
 	    "\"backend\":%j,\"backend_number\":%s,\"age_ms\":%n,"
 	    "\"idle_ms\":%n,\"held\":%n," BYTES "}", session,
 	    STATUS_SESSION, 0 },
-	{ "]}\n", NULL, STATUS_ALL, 0 },
-	{ .source = VIEW_END },
+	{ "]}\n", NULL, STATUS_ALL | VIEW_LAST, 0 },
 	/* VIEW_JSON_LISTENERS */
 	{ "{\"listeners\":[", NULL, STATUS_ALL, 0 },
 	{ listener_form, listener, STATUS_LISTENER, 0 },
-	{ "]}\n", NULL, STATUS_ALL, 0 },
-	{ .source = VIEW_END },
+	{ "]}\n", NULL, STATUS_ALL | VIEW_LAST, 0 },
 	/* VIEW_JSON_CONFIG */
 	{ "{\"config\":\"", NULL, STATUS_ALL, 0 },
 	{ .source = VIEW_LINES_JSON },
-	{ "\"}\n", NULL, STATUS_ALL, 0 },
-	{ .source = VIEW_END }
+	{ "\"}\n", NULL, STATUS_ALL | VIEW_LAST, 0 }
 };
 
 const struct view_piece *

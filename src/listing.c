@@ -58,30 +58,25 @@ static const struct view_piece pieces[] = {
 	    "accept errors         %n\n"
 	    "listener pauses       %n\n"
 	    "sessions ended\n", totals, STATUS_ALL, 0 },
-	{ "  %10n  %s: %s\n", reason, VIEW_ENDED, 0 },
-	{ .source = VIEW_END },
+	{ "  %10n  %s: %s\n", reason, VIEW_ENDED | VIEW_LAST, 0 },
 	/* VIEW_BACKENDS */
 	{ "   #  %*s  STATE        LOAD   CONNECTED      FAILED  FROM CLIENTS"
 	    "  FROM BACKEND       RATE  ADDRESS\n", backends, STATUS_ALL, 0 },
 	{ "%4n  %*p  %10p  %5n  %10n  %10n  %12b  %12b%11b/s  %p\n",
-	    backend, STATUS_BACKEND, 0 },
-	{ .source = VIEW_END },
+	    backend, STATUS_BACKEND | VIEW_LAST, 0 },
 	/* VIEW_SESSIONS */
 	{ "SESSION       STATE                AGE          IDLE   FROM CLIENT"
 	    "  FROM BACKEND        HELD  CLIENT                 LISTENER      "
 	    "  BACKEND\n", NULL, STATUS_ALL, 0 },
 	{ "%12p  %12p  %12t  %12t  %12b  %12b  %10b  %21p  %14p  %p\n",
-	    session, STATUS_SESSION, 0 },
-	{ .source = VIEW_END },
+	    session, STATUS_SESSION | VIEW_LAST, 0 },
 	/* VIEW_LISTENERS */
 	{ "%*s  ACTIVE    ACCEPTED   REFUSED  FROM CLIENTS  FROM BACKEND"
 	    "  STATE    BOUND TO\n", listeners, STATUS_ALL, 0 },
 	{ "%*p  %6n  %10n  %8n  %12b  %12b  %7s  %p\n", listener,
-	    STATUS_LISTENER, 0 },
-	{ .source = VIEW_END },
+	    STATUS_LISTENER | VIEW_LAST, 0 },
 	/* VIEW_CONFIG */
-	{ .source = VIEW_LINES },
-	{ .source = VIEW_END },
+	{ .source = VIEW_LINES | VIEW_LAST },
 	/* VIEW_HELP */
 	{ "status              totals, and why sessions ended\n"
 	    "backends            state, load and counters of each backend\n"
@@ -96,8 +91,7 @@ static const struct view_piece pieces[] = {
 	    "config              the configuration in effect\n"
 	    "help                this\n"
 	    "BACKEND is a label or #NUMBER.  With --json in front the answer "
-	    "is JSON.\n", NULL, STATUS_ALL, 0 },
-	{ .source = VIEW_END }
+	    "is JSON.\n", NULL, STATUS_ALL | VIEW_LAST, 0 }
 };
 
 const struct view_piece *

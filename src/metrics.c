@@ -14,10 +14,16 @@
 /* Samples that differ in one more label; their values follow one another. */
 enum set { PLAIN, RELEASE, FROM, CAUSE, STATE };
 
-static const uint8_t samples[] = {
-	[PLAIN] = 1, [RELEASE] = 1, [FROM] = 2, [CAUSE] = 3,
-	[STATE] = STATUS_STATES
+static const struct {
+	uint8_t	samples;
+	uint8_t	first;		/* value of the label, below */
+} sets[] = {
+	[PLAIN] = { 1, 0 }, [RELEASE] = { 1, 0 }, [FROM] = { 2, 1 },
+	[CAUSE] = { 3, 3 }, [STATE] = { STATUS_STATES, 0 }
 };
+static const char	set_labels[] = "\0version\0from\0cause\0state";
+static const char	set_values[] =
+    VERSION "\0client\0backend\0refused\0timeout\0overloaded";
 
 static const struct metric {
 	const char	*text;		/* name, a blank, help */
@@ -118,31 +124,6 @@ labels(struct out *out, enum status_kind kind, const struct status_record *r)
 	}
 }
 
-/* The label of a set, in front of it what it takes. */
-static void
-set_label(struct out *out, enum set set, unsigned l, char before)
-{
-	static const char	from[] = "client\0backend";
-	static const char	cause[] = "refused\0timeout\0overloaded";
-
-	switch (set) {
-	case RELEASE:
-		out_format(out, "%cversion=\"" VERSION "\"", before);
-		break;
-	case FROM:
-		out_format(out, "%cfrom=\"%s\"", before, text_nth(from, l));
-		break;
-	case CAUSE:
-		out_format(out, "%ccause=\"%s\"", before, text_nth(cause, l));
-		break;
-	case STATE:
-		out_format(out, "%cstate=\"%s\"", before, status_word(l));
-		break;
-	default:
-		break;
-	}
-}
-
 static void
 sample(struct out *out, const struct metric *m, unsigned row, unsigned l, int n)
 {
@@ -154,7 +135,11 @@ sample(struct out *out, const struct metric *m, unsigned row, unsigned l, int n)
 	(void)status_fill(m->kind, row, NULL, &r);
 	out_format(out, "sockproxy_%.*s", n, m->text);
 	labels(out, m->kind, &r);
-	set_label(out, m->set, l, all ? '{' : ',');
+	if (m->set != PLAIN)
+		out_format(out, "%c%s=\"%s\"", all ? '{' : ',',
+		    text_nth(set_labels, m->set), m->set == STATE ?
+		    status_word(l) : text_nth(set_values,
+		    sets[m->set].first + l));
 	out_string(out, all && m->set == PLAIN ? "" : "}");
 	out_form(out, form, &at, &r);
 }
@@ -164,13 +149,13 @@ metrics_piece(struct view *v, struct out *out)
 {
 	const struct metric	*m = &metrics[v->part];
 	unsigned		 i = v->i++, rows = status_count(m->kind);
+	unsigned		 samples = sets[m->set].samples;
 	int			 n = (int)strcspn(m->text, " ");
 
 	if (i == 0 && rows > 0)
 		heading(out, m->text, n);
-	else if (i > 0 && i <= rows * samples[m->set])
-		sample(out, m, (i - 1) / samples[m->set],
-		    (i - 1) % samples[m->set], n);
+	else if (i > 0 && i <= rows * samples)
+		sample(out, m, (i - 1) / samples, (i - 1) % samples, n);
 	else if (i > 0) {
 		v->i = 0;
 		v->over = ++v->part == METRICS;

@@ -111,27 +111,6 @@ watch(int fd, uint32_t token)
 	return error;
 }
 
-/*
- * The tables of sessions and counters are the relays'; here they are looked at.
- */
-static int
-look_only(void)
-{
-	struct table_area	tables = { .mem = NULL };
-	struct stat_area	stats = { .mem = NULL };
-	int			error;
-
-	table_swap(&tables);
-	stat_swap(&stats);
-	error = mem_read_only(tables.mem, tables.relays *
-	    mem_size(tables.rows * sizeof(struct session)));
-	if (error == 0)
-		error = mem_read_only(stats.mem, stats.size);
-	table_swap(&tables);
-	stat_swap(&stats);
-	return error;
-}
-
 int
 monitor_open(const struct setup *set, const struct os_addr *bound,
     const struct monitor_fds *fds)
@@ -157,7 +136,8 @@ monitor_open(const struct setup *set, const struct os_addr *bound,
 	for (i = 0; i <= DOORS; i++)
 		if (open[i] > most)
 			most = open[i];
-	if ((error = look_only()) == 0)
+	if ((error = table_look_only()) == 0 &&
+	    (error = stat_look_only()) == 0)
 		error = wait_open(NULL, most + CLIENTS + OTHER_FDS);
 	for (i = 0; i <= DOORS && error == 0; i++)
 		error = watch(open[i], DOOR_TOKEN + i);

@@ -8,8 +8,6 @@
 #include "out.h"
 #include "text.h"
 
-enum { FORMAT_MAX = 512 };	/* what one out_format can come to */
-
 void
 out_bytes(struct out *out, const char *s, size_t n)
 {
@@ -30,16 +28,17 @@ out_string(struct out *out, const char *s)
 void
 out_format(struct out *out, const char *format, ...)
 {
-	char	text[FORMAT_MAX];
+	size_t	n, left = out->size - out->len;
 	va_list	ap;
-	size_t	n;
 
 	va_start(ap, format);
-	n = text_vformat(text, sizeof(text), format, ap);
+	n = text_vformat(out->buf + out->len, left, format, ap);
 	va_end(ap);
-	if (n >= sizeof(text))
-		n = sizeof(text) - 1;
-	out_bytes(out, text, n);
+	/* the NUL behind it counts too */
+	if (n >= left)
+		out->over = true;
+	if (!out->over)
+		out->len += n;
 }
 
 /*
@@ -134,6 +133,8 @@ out_quoted(struct out *out, const char *s, enum out_kind kind, size_t width)
 	out_string(out, quote);
 }
 
+static const uint8_t	both[] = { 0, OUT_AT_NEXT };
+
 static void
 out_member(struct out *out, const void *member, char mark, size_t width)
 {
@@ -143,6 +144,11 @@ out_member(struct out *out, const void *member, char mark, size_t width)
 	if (strchr("hjlps", mark) != NULL) {
 		out_quoted(out, *(const char *const *)member,
 		    (enum out_kind)mark, width);
+		return;
+	}
+	if (mark == 'y') {
+		out_form(out, "{\"from_clients\":%n,\"from_backends\":%n}", both,
+		    member);
 		return;
 	}
 	n = *(const uint64_t *)member;

@@ -44,6 +44,7 @@ unsigned out_text(struct out *, const char *, enum out_kind);
  *	n		a uint64_t, as are all that follow; flush right
  *	b t		bytes and milliseconds, for people
  *	d m		thousandths, as 1.2 and as 1.234
+ *	y		two of them, what clients and backends sent, as a JSON object
  *	%		nothing but itself
  */
 #define OUT_AT(record, member)	(offsetof(record, member) / 4)

@@ -186,8 +186,7 @@ static const struct view_piece pieces[] = {
 	    "<a href=status.json>status.json</a>, "
 	    "<a href=server-statistics>server-statistics</a> as lighttpd has "
 	    "it. This page is made anew every five seconds.</p>\n", NULL,
-	    STATUS_ALL, NOTHING },
-	{ .source = VIEW_END }
+	    STATUS_ALL | VIEW_LAST, NOTHING }
 };
 
 const struct view_piece *

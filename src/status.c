@@ -87,7 +87,7 @@ fill_all(struct status_all *to)
 	to->sessions_max = to->relays * loop_sessions(setup);
 	to->running = 1;
 	to->span_ms = history_span();
-	to->recent_refused = history_refused();
+	to->recent_refused = history_ended(REASON_NONE);
 	to->backend_width = widths[0];
 	to->listener_width = widths[1];
 	to->backend_title = BACKEND_TITLE;
@@ -285,6 +285,7 @@ next_session(struct status_place *at, struct status_session *to)
 			if (!is_valid(&s))
 				continue;
 			fill_session(at, &s, to);
+			at->number = s.number;
 			at->row++;
 			return true;
 		}
@@ -333,31 +334,18 @@ status_fill(enum status_kind kind, unsigned i, struct status_place *at,
 	return true;
 }
 
-/* Three numbers with dots between them. */
 bool
 status_find(const char *id, struct status_place *at)
 {
-	uint64_t	part[3];
-	struct session	s;
-	unsigned	i;
+	struct status_session	s;
 
-	for (i = 0; i < 3; i++) {
-		if (*id < '0' || *id > '9')
-			return false;
-		for (part[i] = 0; *id >= '0' && *id <= '9'; id++)
-			if ((part[i] = part[i] * 10 + (uint64_t)(*id - '0')) >
-			    UINT32_MAX)
-				return false;
-		if (*id++ != (i < 2 ? '.' : '\0'))
-			return false;
-	}
-	if (part[0] < 1 || part[0] > loop_relays(setup) ||
-	    part[1] >= table_mapped())
-		return false;
-	at->relay = (uint32_t)part[0] - 1;
-	at->row = (uint32_t)part[1];
-	at->number = (uint32_t)part[2];
-	return row_copy(at, &s) && is_valid(&s) && s.number == at->number;
+	*at = (struct status_place){ .relay = 0 };
+	while (next_session(at, &s))
+		if (strcmp(s.id, id) == 0) {
+			at->row--;
+			return true;
+		}
+	return false;
 }
 
 bool

@@ -107,7 +107,7 @@ enum status_kind { STATUS_ALL, STATUS_REASON, STATUS_BACKEND, STATUS_LISTENER,
 struct status_place {
 	uint32_t	relay;
 	uint32_t	row;
-	uint32_t	number;
+	uint32_t	number;		/* of the session found there */
 };
 
 /*

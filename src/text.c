@@ -9,8 +9,6 @@
 #include "text.h"
 #include "must.h"
 
-enum { DISTANCE_MAX = 64 };	/* longer words are never near each other */
-
 /* Where text_vformat writes: len counts also what no longer fits. */
 struct sink {
 	char	*buf;
@@ -256,47 +254,32 @@ text_casehash(const char *s)
 	return h;
 }
 
-static unsigned
-least(unsigned a, unsigned b)
-{
-	return a < b ? a : b;
-}
-
 /*
  * Letters to insert, remove, change or swap with their neighbour (optimal
- * string alignment), case aside.  Three rows of the usual table are enough.
+ * string alignment), case aside.  Words have few letters and limits are small, so
+ * that all ways can be tried.
  */
 unsigned
 text_distance(const char *a, const char *b, unsigned limit)
 {
-	unsigned row[3][DISTANCE_MAX + 1], *last, *prev, *cur, best;
-	unsigned rowbest[3] = { 0, 0, 0 };
-	size_t i, j, alen = strlen(a), blen = strlen(b);
+	unsigned best = limit + 1, d, way;
 
-	if (alen > DISTANCE_MAX || blen > DISTANCE_MAX ||
-	    alen > blen + limit || blen > alen + limit)
-		return limit + 1;
-	for (j = 0; j <= blen; j++)
-		row[0][j] = (unsigned)j;
-	for (i = 1; i <= alen; i++) {
-		cur = row[i % 3];
-		prev = row[(i + 2) % 3];
-		last = row[(i + 1) % 3];
-		cur[0] = rowbest[i % 3] = (unsigned)i;
-		for (j = 1; j <= blen; j++) {
-			best = prev[j - 1] +
-			    (lower(a[i - 1]) != lower(b[j - 1]));
-			best = least(best, least(prev[j], cur[j - 1]) + 1);
-			if (i > 1 && j > 1 &&
-			    lower(a[i - 1]) == lower(b[j - 2]) &&
-			    lower(a[i - 2]) == lower(b[j - 1]))
-				best = least(best, last[j - 2] + 1);
-			cur[j] = best;
-			rowbest[i % 3] = least(rowbest[i % 3], best);
-		}
-		/* a swap looks two rows back, nothing looks further */
-		if (rowbest[i % 3] > limit && rowbest[(i + 2) % 3] > limit)
-			return limit + 1;
+	for (; *a != '\0' && lower(*a) == lower(*b); a++)
+		b++;
+	if (*a == '\0' && *b == '\0')
+		return 0;
+	/* removed, inserted, changed, swapped */
+	for (way = 1; limit > 0 && way <= 4; way++) {
+		if ((way != 2 && *a == '\0') || (way != 1 && *b == '\0') ||
+		    (way == 4 && (lower(a[0]) != lower(b[1]) ||
+		    lower(a[1]) != lower(b[0]))))
+			continue;
+		d = 1 + text_distance(a + (way == 2 ? 0 : way == 4 ? 2 : 1),
+		    b + (way == 1 ? 0 : way == 4 ? 2 : 1), best - 2);
+		if (d < best)
+			best = d;
+		if (best < 2)
+			break;
 	}
-	return least(row[alen % 3][blen], limit + 1);
+	return best;
 }

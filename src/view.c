@@ -16,7 +16,7 @@ static const struct view_piece *
 pieces_after(const struct view_piece *p, unsigned views)
 {
 	for (; views > 0; p++)
-		if (p->source == VIEW_END)
+		if (p->source & VIEW_LAST)
 			views--;
 	return p;
 }
@@ -58,7 +58,7 @@ dump_line(void *arg, const char *line)
 
 	if (d->out->over || d->line++ < d->view->line)
 		return;
-	if (d->view->piece->source == VIEW_LINES)
+	if (d->view->kind == VIEW_CONFIG)
 		put_line(d->out, line);
 	else {
 		(void)out_text(d->out, line, OUT_JSON);
@@ -87,8 +87,9 @@ static bool
 record(struct view *v, struct out *out, unsigned i)
 {
 	const struct view_piece	*p = v->piece;
-	enum status_kind	 kind = p->source == VIEW_ENDED ?
-				    STATUS_REASON : p->source;
+	unsigned		 source = p->source & ~VIEW_LAST;
+	enum status_kind	 kind = source == VIEW_ENDED ? STATUS_REASON :
+				    source;
 	struct status_record	 r;
 
 	if (v->kind == VIEW_PAGE && i == PAGE_ROWS) {
@@ -99,7 +100,7 @@ record(struct view *v, struct out *out, unsigned i)
 	}
 	if (!status_fill(kind, i, &v->at, &r))
 		return false;
-	if (p->source == VIEW_ENDED && r.reason.count == 0)
+	if (source == VIEW_ENDED && r.reason.count == 0)
 		return true;
 	out_form(out, p->form, p->at, &r);
 	if (p->drawing != 0)
@@ -111,24 +112,22 @@ record(struct view *v, struct out *out, unsigned i)
 static void
 piece(struct view *v, struct out *out)
 {
-	const struct view_piece	*p = v->piece;
-	bool			 more;
+	unsigned	source;
+	bool		more;
 
 	if (v->kind == VIEW_METRICS)
 		metrics_piece(v, out);
 	else if (v->kind == VIEW_STATISTICS)
 		v->over = !stat_print_part(status_setup(), v->part++, put_line,
 		    out);
-	else if (p->source == VIEW_END)
-		v->over = true;
 	else {
-		more = p->source == VIEW_LINES ||
-		    p->source == VIEW_LINES_JSON ? config(v, out) :
-		    record(v, out, v->i++);
-		if (!more) {
-			v->piece++;
-			v->i = 0;
-		}
+		source = v->piece->source & ~VIEW_LAST;
+		more = source == VIEW_LINES || source == VIEW_LINES_JSON ?
+		    config(v, out) : record(v, out, v->i++);
+		if (more)
+			return;
+		v->i = 0;
+		v->over = v->piece++->source & VIEW_LAST;
 	}
 }
 

@@ -34,7 +34,7 @@ enum { VIEW_BUFFER = 16 * 1024 };	/* room that a piece is sure to fit in */
 
 /*
  * A view is a list of pieces, each of them a form for the records of a kind, once
- * for each record (out.h, status.h); the list ends with VIEW_END.
+ * for each record (out.h, status.h).
  */
 struct view_piece {
 	const char	*form;
@@ -47,7 +47,7 @@ enum {
 	VIEW_ENDED = 16,	/* the reasons for which sessions did end */
 	VIEW_LINES,		/* the configuration, as it is */
 	VIEW_LINES_JSON,	/* and as the inside of a JSON string */
-	VIEW_END
+	VIEW_LAST = 128		/* with one of these: the last piece of a view */
 };
 
 struct view {

@@ -76,6 +76,14 @@ mem_shared(size_t n)
 	return mem_private(n);
 }
 
+int
+mem_read_only(void *p, size_t n)
+{
+	(void)p;
+	(void)n;
+	return 0;
+}
+
 void
 mem_unmap(void *p, size_t n)
 {
