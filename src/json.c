@@ -30,8 +30,8 @@ static const uint8_t backend[] = {
 	AT(backend.count.load), AT(backend.count.chosen),
 	AT(backend.count.connected), AT(backend.count.died),
 	AT(backend.count.timeouts), AT(backend.count.overloaded),
-	AT(backend.count.connect_ms), AT(backend.count.bytes), AT(backend.rate.millisessions),
-	AT(backend.rate.bytes)
+	AT(backend.count.connect_ms), AT(backend.count.bytes),
+	AT(backend.rate.millisessions), AT(backend.rate.bytes)
 };
 static const uint8_t listener[] = {
 	AT(comma), AT(listener.name), AT(listener.addr), AT(listener.paused),
