@@ -154,15 +154,14 @@ verdict(char *line, size_t len)
 	return fail("the answer makes no sense: ", line);
 }
 
-/* Wait until fd is ready.  False when it takes too long. */
+/* Wait until something can be read.  False when that takes too long. */
 static bool
-ready(int fd, uint32_t want)
+ready(void)
 {
 	struct wait_event	event;
 	int			n;
 	uint64_t		due = os_now_ms() + PATIENCE_MS, now;
 
-	wait_want(fd, want);
 	while ((now = os_now_ms()) < due) {
 		n = wait_turn(&event, 1, (int)(due - now));
 		if (n != 0)
@@ -171,23 +170,17 @@ ready(int fd, uint32_t want)
 	return false;
 }
 
+/* A line is so short that it is taken at once. */
 static int
 give(int fd, const char *line)
 {
 	size_t	len = strlen(line);
-	long	n;
+	long	n = os_write(fd, line, len);
 
-	while (len > 0) {
-		n = os_write(fd, line, len);
-		if (n == -EAGAIN && ready(fd, WAIT_WRITE))
-			continue;
-		if (n < 0)
-			return fail("cannot send the command: ",
-			    log_errno((int)n));
-		line += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	if (n == (long)len)
+		return 0;
+	return fail("cannot send the command: ",
+	    log_errno(n < 0 ? (int)n : -EAGAIN));
 }
 
 /* Where the last line of a text begins. */
@@ -210,7 +203,7 @@ listen_to(int fd)
 	for (;;) {
 		n = os_read(fd, buf + len, sizeof(buf) - len);
 		if (n == -EAGAIN) {
-			if (ready(fd, WAIT_READ))
+			if (ready())
 				continue;
 			return fail("no answer came", "");
 		}
@@ -242,6 +235,7 @@ ctlclient_main(int nwords, char *const *words, struct setup *spare)
 	if ((status = wait_open("poll", fd + 1)) != 0 ||
 	    (status = wait_add(fd, WAIT_LEVEL, 0)) != 0)
 		return fail("cannot wait: ", log_errno(status));
+	wait_want(fd, WAIT_READ);
 	if ((status = give(fd, line)) == 0)
 		status = listen_to(fd);
 	return status;

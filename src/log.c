@@ -244,33 +244,35 @@ static const uint16_t	errors[] = {
 	ECONNREFUSED, ECONNRESET, ECONNABORTED, EPIPE, ETIMEDOUT,
 	EHOSTUNREACH, ENETUNREACH, ENETDOWN, EADDRINUSE, EADDRNOTAVAIL,
 	EAFNOSUPPORT, EACCES, EPERM, EMFILE, ENFILE, ENOBUFS, ENOMEM,
-	ENOENT
+	ENOENT, EINTR, EIO, EBADF, EAGAIN, EBUSY, EEXIST, ENOTDIR,
+	EISDIR, EINVAL, EFBIG, ENOSPC, EROFS, ENAMETOOLONG, ELOOP,
+	ENXIO, ENODEV, ENOSYS, EOPNOTSUPP, EMSGSIZE, EPROTOTYPE,
+	EPROTO, ENOTSOCK, ENOTCONN, ENOEXEC, ETXTBSY
 };
 
 /* In the same order. */
 static const char	words[] =
-    "connection refused\0"
-    "connection reset\0"
-    "connection aborted here\0"
-    "the other side closed\0"
-    "timed out\0"
-    "no route to host\0"
-    "network unreachable\0"
-    "network down\0"
-    "address in use\0"
+    "connection refused\0connection reset\0connection aborted here\0"
+    "the other side closed\0timed out\0no route to host\0"
+    "network unreachable\0network down\0address in use\0"
     "address not available\0"
-    "address family not supported by the kernel\0"
-    "permission denied\0"
-    "not permitted\0"
-    "out of descriptors (RLIMIT_NOFILE)\0"
-    "the system is out of descriptors\0"
-    "out of network buffers\0"
-    "out of memory\0"
-    "no such file";
+    "address family not supported by the kernel\0permission denied\0"
+    "not permitted\0out of descriptors (RLIMIT_NOFILE)\0"
+    "the system is out of descriptors\0out of network buffers\0"
+    "out of memory\0no such file\0interrupted\0input or output failed\0"
+    "not an open descriptor\0not now; it would have to wait\0in use\0"
+    "it exists already\0not a directory\0it is a directory\0"
+    "invalid argument\0file too large\0no space left\0"
+    "read-only file system\0name too long\0too many symbolic links\0"
+    "nobody there, or no such device\0no such device\0"
+    "not in this kernel\0not supported\0message too long\0"
+    "wrong type of socket\0protocol error\0not a socket\0"
+    "not connected\0not a program\0program in use";
 
 const char *
 log_errno(int error)
 {
+	static char	other[24];
 	unsigned	i;
 
 	if (error < 0)
@@ -278,5 +280,6 @@ log_errno(int error)
 	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
 		if (errors[i] == error)
 			return text_nth(words, i);
-	return strerror(error);
+	text_format(other, sizeof(other), "error %d", error);
+	return other;
 }

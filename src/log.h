@@ -87,8 +87,8 @@ void	log_flush(uint64_t now_ms);
 uint64_t log_lost(void);
 
 /*
- * What an error number means, in words, for the errors of sockets; ISO C's
- * strerror for the rest.  Takes either sign.
+ * What an error number means, in words; "error 71" for what a proxy hardly meets.
+ * Takes either sign.
  */
 const char *log_errno(int);
 
