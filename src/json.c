@@ -88,7 +88,7 @@ static const struct view_piece pieces[] = {
 	{ "]}\n", NULL, STATUS_ALL | VIEW_LAST, 0 },
 	/* VIEW_JSON_CONFIG */
 	{ "{\"config\":\"", NULL, STATUS_ALL, 0 },
-	{ .source = VIEW_LINES_JSON },
+	{ .source = VIEW_LINES },
 	{ "\"}\n", NULL, STATUS_ALL | VIEW_LAST, 0 }
 };
 

@@ -92,7 +92,7 @@ record(struct view *v, struct out *out, unsigned i)
 				    source;
 	struct status_record	 r;
 
-	if (v->kind == VIEW_PAGE && i == PAGE_ROWS) {
+	if (v->kind == VIEW_PAGE && i == PAGE_ROWS && i < status_count(kind)) {
 		out_format(out, "<tr><td colspan=11>and %u more, in "
 		    "<a href=status.json>status.json</a>",
 		    status_count(kind) - PAGE_ROWS);
@@ -112,8 +112,7 @@ record(struct view *v, struct out *out, unsigned i)
 static void
 piece(struct view *v, struct out *out)
 {
-	unsigned	source;
-	bool		more;
+	bool	more;
 
 	if (v->kind == VIEW_METRICS)
 		metrics_piece(v, out);
@@ -121,9 +120,10 @@ piece(struct view *v, struct out *out)
 		v->over = !stat_print_part(status_setup(), v->part++, put_line,
 		    out);
 	else {
-		source = v->piece->source & ~VIEW_LAST;
-		more = source == VIEW_LINES || source == VIEW_LINES_JSON ?
-		    config(v, out) : record(v, out, v->i++);
+		if ((v->piece->source & ~VIEW_LAST) == VIEW_LINES)
+			more = config(v, out);
+		else
+			more = record(v, out, v->i++);
 		if (more)
 			return;
 		v->i = 0;

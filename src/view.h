@@ -45,8 +45,7 @@ struct view_piece {
 
 enum {
 	VIEW_ENDED = 16,	/* the reasons for which sessions did end */
-	VIEW_LINES,		/* the configuration, as it is */
-	VIEW_LINES_JSON,	/* and as the inside of a JSON string */
+	VIEW_LINES,		/* the configuration; in JSON inside of a string */
 	VIEW_LAST = 128		/* with one of these: the last piece of a view */
 };
 
