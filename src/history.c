@@ -18,6 +18,11 @@ struct seen {
 	uint64_t	bytes[2];
 };
 
+struct ring {
+	struct seen	seen;
+	struct history_point points[HISTORY_POINTS];
+};
+
 struct head {
 	uint64_t	at_ms;		/* last sample; 0: there is none yet */
 	uint64_t	spans[HISTORY_POINTS];	/* ms that a sample stands for */
@@ -26,28 +31,17 @@ struct head {
 	/* by reason; under REASON_NONE, those refused */
 	uint64_t	ended_seen[REASONS];
 	uint32_t	ended[HISTORY_POINTS][REASONS];
+	struct ring	rings[];	/* [0] for all, then the backends */
 };
 
-struct ring {
-	struct seen	seen;
-	struct history_point points[HISTORY_POINTS];
-};
-
-static struct head	*head;		/* then count + 1 rings, [0] for all */
-static struct ring	*rings;
+static struct head	*head;
 static unsigned		 count;
 
 size_t
 history_memory(unsigned nbackends)
 {
 	return mem_size(sizeof(struct head) +
-	    (nbackends + 1) * sizeof(struct ring));
-}
-
-static struct ring *
-rings_of(struct head *h)
-{
-	return (struct ring *)(void *)(h + 1);
+	    (nbackends + 1) * sizeof(head->rings[0]));
 }
 
 bool
@@ -56,7 +50,6 @@ history_open(unsigned nbackends)
 	MUST(head == NULL);
 	if ((head = mem_shared(history_memory(nbackends))) == NULL)
 		return false;
-	rings = rings_of(head);
 	count = nbackends;
 	return true;
 }
@@ -66,7 +59,6 @@ history_close(void)
 {
 	mem_unmap(head, history_memory(count));
 	head = NULL;
-	rings = NULL;
 	count = 0;
 }
 
@@ -77,24 +69,22 @@ history_swap(struct history_area *other)
 
 	head = other->mem;
 	count = other->count;
-	rings = head != NULL ? rings_of(head) : NULL;
 	*other = mine;
 }
 
 void
 history_carry(const struct history_area *former, const uint16_t *backends)
 {
-	struct ring	*old;
-	unsigned	 b;
+	const struct head	*old = former->mem;
+	unsigned		 b;
 
-	if (head == NULL || former->mem == NULL)
+	if (head == NULL || old == NULL)
 		return;
-	*head = *(struct head *)former->mem;
-	old = rings_of(former->mem);
-	rings[0] = old[0];
+	/* with the first ring */
+	memcpy(head, old, offsetof(struct head, rings[1]));
 	for (b = 0; b < former->count; b++)
 		if (backends[b] < count)
-			rings[backends[b] + 1] = old[b + 1];
+			head->rings[backends[b] + 1] = old->rings[b + 1];
 }
 
 /* What a counter grew by; one that is smaller has begun again. */
@@ -133,14 +123,14 @@ sample_all(void)
 	unsigned		i;
 
 	stat_sum_global(&g);
-	ring_sample(&rings[0], g.active, g.accepted, g.bytes);
+	ring_sample(&head->rings[0], g.active, g.accepted, g.bytes);
 	g.ended[REASON_NONE] = g.refused;
 	for (i = 0; i < REASONS; i++)
 		head->ended[head->next][i] =
 		    small(grown(&head->ended_seen[i], g.ended[i]));
 	for (i = 0; i < count; i++) {
 		stat_sum_backend(i, &b);
-		ring_sample(&rings[i + 1], b.load, b.connected, b.bytes);
+		ring_sample(&head->rings[i + 1], b.load, b.connected, b.bytes);
 	}
 }
 
@@ -178,7 +168,7 @@ const struct history_point *
 history_point(int backend, unsigned i)
 {
 	MUST(backend >= HISTORY_ALL && backend < (int)count);
-	return &rings[backend + 1].points[slot(i)];
+	return &head->rings[backend + 1].points[slot(i)];
 }
 
 void
