@@ -98,9 +98,9 @@ static const uint8_t listener[] = { AT(listener.name), AT(listener.addr) };
 static void
 heading(struct out *out, const char *text, int n)
 {
-	out_format(out, "# HELP sockproxy_%s\n# TYPE sockproxy_%.*s %s\n", text, n,
-	    text, n > 6 && memcmp(text + n - 6, "_total", 6) == 0 ? "counter" :
-	    "gauge");
+	out_format(out, "# HELP sockproxy_%s\n# TYPE sockproxy_%.*s %s\n", text,
+	    n, text, n > 6 && memcmp(text + n - 6, "_total", 6) == 0 ?
+	    "counter" : "gauge");
 }
 
 /* The labels of a record, behind an open brace. */

@@ -147,8 +147,8 @@ out_member(struct out *out, const void *member, char mark, size_t width)
 		return;
 	}
 	if (mark == 'y') {
-		out_form(out, "{\"from_clients\":%n,\"from_backends\":%n}", both,
-		    member);
+		out_form(out, "{\"from_clients\":%n,\"from_backends\":%n}",
+		    both, member);
 		return;
 	}
 	n = *(const uint64_t *)member;

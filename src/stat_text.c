@@ -232,7 +232,9 @@ print_global(struct lines *lines)
 static void
 print_first(struct lines *lines)
 {
-	static const uint8_t	at[] = { GLOBAL_AT(active), GLOBAL_AT(accepted) };
+	static const uint8_t	at[] = {
+		GLOBAL_AT(active), GLOBAL_AT(accepted)
+	};
 	struct stat_global	sum;
 	struct stat_backend	one;
 

@@ -25,9 +25,10 @@ static const struct setup	*setup;
 static const struct os_addr	*bound;
 
 /* In the order of enum status_state. */
-static const char states[] = "up\0partly\0out\0sick\0drain\0disabled\0unresolved";
+static const char	states[] =
+    "up\0partly\0out\0sick\0drain\0disabled\0unresolved";
 
-static unsigned			 widths[2];	/* of labels, of listeners */
+static unsigned		widths[2];	/* of labels, of listeners */
 
 const char *
 status_word(enum status_state state)
