@@ -30,8 +30,8 @@ operate_end(void)
 static enum operate
 fail(char error[OPERATE_ERROR], const char *what, const char *word)
 {
-	(void)text_format(error, OPERATE_ERROR, "%s \"%.*s\"", what, SHOWN,
-	    word);
+	(void)text_format(error, OPERATE_ERROR, "there is no %s \"%.*s\"", what,
+	    SHOWN, word);
 	return OPERATE_FAILED;
 }
 
@@ -64,7 +64,7 @@ give_orders(const struct ctl_request *req, struct out *out,
 			return untold(error, why);
 	}
 	if (n == 0)
-		return fail(error, "there is no backend", req->word);
+		return fail(error, "backend", req->word);
 	log_notice("operator: %s backend %.*s (%u)", ctl_word(req->command),
 	    SHOWN, req->word, n);
 	if (req->json)
@@ -75,49 +75,29 @@ give_orders(const struct ctl_request *req, struct out *out,
 	return OPERATE_DONE;
 }
 
-static enum operate
-kill_session(const struct ctl_request *req, struct status_place *victim,
-    char error[OPERATE_ERROR])
-{
-	int	why;
-
-	if (!status_find(req->word, victim))
-		return fail(error, "there is no session", req->word);
-	why = channel_send_kill(channel, victim->relay, victim->row,
-	    victim->number);
-	if (why != 0)
-		return untold(error, why);
-	log_notice("operator: kill session %.*s", SHOWN, req->word);
-	return OPERATE_KILLING;
-}
-
 enum operate
 operate_start(const struct ctl_request *req, struct out *out,
     struct status_place *victim, char error[OPERATE_ERROR])
 {
-	int	why;
+	const bool	kill = req->command == CTL_KILL;
+	int		why;
 
 	if (over) {
 		(void)text_format(error, OPERATE_ERROR,
 		    "the configuration has just changed; try again");
 		return OPERATE_FAILED;
 	}
-	switch (req->command) {
-	case CTL_DRAIN:
-	case CTL_DISABLE:
-	case CTL_ENABLE:
+	if (!kill && req->command != CTL_RELOAD)
 		return give_orders(req, out, error);
-	case CTL_KILL:
-		return kill_session(req, victim, error);
-	case CTL_RELOAD:
-		why = channel_send(channel, CHANNEL_RELOAD, 0, -1);
-		if (why != 0)
-			return untold(error, why);
-		log_notice("operator: reload");
-		return OPERATE_RELOADING;
-	default:
-		return fail(error, "not a command:", ctl_word(req->command));
-	}
+	if (kill && !status_find(req->word, victim))
+		return fail(error, "session", req->word);
+	why = kill ? channel_send_kill(channel, victim->relay, victim->row,
+	    victim->number) : channel_send(channel, CHANNEL_RELOAD, 0, -1);
+	if (why != 0)
+		return untold(error, why);
+	log_notice("operator: %s%.*s", kill ? "kill session " : "reload", SHOWN,
+	    req->word);
+	return kill ? OPERATE_KILLING : OPERATE_RELOADING;
 }
 
 void
