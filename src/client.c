@@ -69,6 +69,13 @@ room(struct client *c)
 	    .size = sizeof(c->out) - c->out_len - first - last };
 }
 
+static void
+view(struct client *c, enum view_kind kind)
+{
+	view_begin(&c->view, kind);
+	c->viewing = true;
+}
+
 /*
  * Control socket: the answer ends with a line that says what came of it.
  */
@@ -76,11 +83,8 @@ room(struct client *c)
 static void
 finish(struct client *c, const char *error, uint64_t now)
 {
-	if (error == NULL)
-		(void)text_format(c->tail, sizeof(c->tail), "ok\n");
-	else
-		(void)text_format(c->tail, sizeof(c->tail), "error: %s\n",
-		    error);
+	(void)text_format(c->tail, sizeof(c->tail), "%s%s\n",
+	    error == NULL ? "" : "error: ", error == NULL ? "ok" : error);
 	client_to(c, CLIENT_WRITES, now);
 }
 
@@ -90,117 +94,67 @@ operate(struct client *c, const struct ctl_request *req, uint64_t now)
 	struct out	out = room(c);
 	char		error[OPERATE_ERROR];
 
+	c->json = req->json;
 	switch (operate_start(req, &out, &c->victim, error)) {
 	case OPERATE_DONE:
-		c->out_len = (uint32_t)out.len;
 		finish(c, NULL, now);
 		break;
 	case OPERATE_FAILED:
 		finish(c, error, now);
 		break;
 	case OPERATE_KILLING:
-		c->json = req->json;
 		client_to(c, CLIENT_KILLS, now);
 		break;
 	case OPERATE_RELOADING:
-		c->json = req->json;
-		if (c->json)
-			out_string(&out, "{\"messages\":[");
-		c->out_len = (uint32_t)out.len;
+		out_string(&out, c->json ? "{\"messages\":[" : "");
 		client_to(c, CLIENT_RELOADS, now);
 		break;
 	}
+	c->out_len = (uint32_t)out.len;
 }
 
 /* A line, or all there was before the client's end. */
 static void
-control_request(struct client *c, size_t len, uint64_t now)
+control_read(struct client *c, bool ended, uint64_t now)
 {
-	struct ctl_request	req;
-	enum view_kind		kind;
-	char			buf[CLIENT_TAIL];
-	const char		*wrong;
+	const char		*nl = memchr(c->in, '\n', c->in_len), *wrong;
+	struct ctl_request	 req;
+	enum view_kind		 kind;
+	char			 buf[CLIENT_TAIL];
 
-	wrong = ctl_parse(c->in, len, &req, buf, sizeof(buf));
+	if (nl == NULL && !ended && c->in_len < CTL_LINE)
+		return;
+	wrong = ctl_parse(c->in, nl == NULL ? c->in_len :
+	    (size_t)(nl - c->in), &req, buf, sizeof(buf));
 	if (wrong != NULL)
 		finish(c, wrong, now);
 	else if (ctl_view(&req, &kind)) {
-		view_begin(&c->view, kind);
-		c->viewing = true;
+		view(c, kind);
 		finish(c, NULL, now);
 	} else
 		operate(c, &req, now);
-}
-
-static void
-control_read(struct client *c, bool ended, uint64_t now)
-{
-	const char	*nl = memchr(c->in, '\n', c->in_len);
-
-	if (nl != NULL)
-		control_request(c, (size_t)(nl - c->in) + 1, now);
-	else if (c->in_len >= CTL_LINE)
-		finish(c, "the line is too long", now);
-	else if (ended)
-		control_request(c, c->in_len, now);
 }
 
 /*
  * HTTP.
  */
 
-static bool
-page_named(const char *path, enum view_kind *kind, const char **type)
-{
-	*type = "text/plain; charset=utf-8";
-	if (strcmp(path, "/") == 0) {
-		*kind = VIEW_PAGE;
-		*type = "text/html; charset=utf-8";
-	} else if (strcmp(path, "/metrics") == 0) {
-		*kind = VIEW_METRICS;
-		*type = "text/plain; version=0.0.4; charset=utf-8";
-	} else if (strcmp(path, "/status.json") == 0) {
-		*kind = VIEW_JSON_STATUS;
-		*type = "application/json";
-	} else if (strcmp(path, "/server-statistics") == 0)
-		*kind = VIEW_STATISTICS;
-	else
-		return false;
-	return true;
-}
+static const char	paths[] =
+    "/\0/metrics\0/status.json\0/server-statistics";
+static const char	types[] =
+    "text/html; charset=utf-8\0text/plain; version=0.0.4; charset=utf-8\0"
+    "application/json\0text/plain; charset=utf-8";
+static const uint8_t	kinds[] = { VIEW_PAGE, VIEW_METRICS, VIEW_JSON_STATUS,
+	VIEW_STATISTICS };
+enum { PAGES = sizeof(kinds) };
 
 static void
 http_refuse(struct client *c, unsigned status, bool head, uint64_t now)
 {
-	struct out	out;
+	struct out	out = room(c);
 
-	c->chunks = false;
-	out = room(c);
 	http_error(&out, status, head);
 	c->out_len = (uint32_t)out.len;
-	client_to(c, CLIENT_WRITES, now);
-}
-
-static void
-http_answer(struct client *c, const struct http_request *req, uint64_t now)
-{
-	struct http_answer	answer = { .status = 200,
-				    .chunks = req->chunks };
-	enum view_kind		kind;
-	struct out		out;
-
-	if (!page_named(req->path, &kind, &answer.type)) {
-		http_refuse(c, 404, req->head, now);
-		return;
-	}
-	out = room(c);
-	http_head(&out, &answer);
-	c->out_len = (uint32_t)out.len;
-	if (!req->head) {
-		view_begin(&c->view, kind);
-		c->viewing = true;
-		c->chunks = req->chunks;
-	}
 	client_to(c, CLIENT_WRITES, now);
 }
 
@@ -208,12 +162,25 @@ static void
 http_read(struct client *c, uint64_t now)
 {
 	struct http_request	req;
+	struct out		out = room(c);
 	int			n = http_parse(c->in, c->in_len, &req);
+	unsigned		i = 0;
 
-	if (n > 0)
-		http_answer(c, &req, now);
-	else if (n < 0)
-		http_refuse(c, (unsigned)-n, req.head, now);
+	if (n == 0)
+		return;
+	while (i < PAGES && strcmp(req.path, text_nth(paths, i)) != 0)
+		i++;
+	if (n < 0 || i == PAGES) {
+		http_refuse(c, n < 0 ? (unsigned)-n : 404, req.head, now);
+		return;
+	}
+	http_head(&out, 200, text_nth(types, i), req.chunks);
+	c->out_len = (uint32_t)out.len;
+	if (!req.head) {
+		view(c, kinds[i]);
+		c->chunks = req.chunks;
+	}
+	client_to(c, CLIENT_WRITES, now);
 }
 
 /*
@@ -258,13 +225,6 @@ discard(struct client *c)
 	return true;
 }
 
-static void
-make_chunk(struct client *c, size_t n)
-{
-	c->out_at = (uint32_t)http_chunk(c->out, n);
-	c->out_len = (uint32_t)(HTTP_CHUNK_HEAD + n + HTTP_CHUNK_TAIL);
-}
-
 /* Fill the empty buffer.  False when all has been said. */
 static bool
 make_more(struct client *c)
@@ -273,26 +233,20 @@ make_more(struct client *c)
 
 	c->out_at = c->out_len = 0;
 	out = room(c);
-	if (c->viewing) {
+	if (c->viewing)
 		c->viewing = view_more(&c->view, &out);
-		if (out.len == 0 && c->viewing)
+	if (out.len == 0) {
+		if (c->last)
 			return false;
+		c->last = true;
+		if (!c->chunks)
+			out_string(&out, c->tail);
 	}
-	if (out.len > 0) {
-		if (c->chunks)
-			make_chunk(c, out.len);
-		else
-			c->out_len = (uint32_t)out.len;
-		return true;
-	}
-	if (c->last)
-		return false;
-	c->last = true;
-	if (c->chunks)
-		make_chunk(c, 0);
-	else {
-		out_string(&out, c->tail);
-		c->out_len = (uint32_t)out.len;
+	c->out_len = (uint32_t)out.len;
+	if (c->chunks) {
+		/* one of nothing is the last */
+		c->out_at = (uint32_t)http_chunk(c->out, out.len);
+		c->out_len += HTTP_CHUNK_HEAD + HTTP_CHUNK_TAIL;
 	}
 	return c->out_len > 0;
 }
@@ -333,83 +287,69 @@ look_at_victim(struct client *c, uint64_t now)
 {
 	struct out	out = room(c);
 
-	if (operate_killed(&c->victim)) {
-		out_string(&out, c->json ? "{\"killed\":true}\n" :
-		    "the session is ended\n");
-		c->out_len = (uint32_t)out.len;
-		finish(c, NULL, now);
-	} else if (now >= c->since_ms + CLIENT_KILL_MS)
-		finish(c, "the relay has not ended it in time", now);
+	if (status_lives(&c->victim))
+		return;
+	out_string(&out, c->json ? "{\"killed\":true}\n" :
+	    "the session is ended\n");
+	c->out_len = (uint32_t)out.len;
+	finish(c, NULL, now);
 }
 
 void
 client_note(struct client *c, const struct channel_note *note, uint64_t now)
 {
 	struct out	out;
-	bool		good;
 
 	if (c->fd == -1 || c->state != CLIENT_RELOADS)
 		return;
 	out = room(c);
-	/* room for the end of the answer, whatever is said */
-	out.size -= 16;
-	operate_line(note, c->json, c->lines == 0, &out);
-	if (!out.over) {
-		c->out_len += (uint32_t)out.len;
-		c->lines += out.len > 0;
+	if (note->order == CHANNEL_SAID) {
+		/* room for the end of the answer, whatever is said */
+		out.size -= 16;
+		operate_line(note->text, c->json, c->lines == 0, &out);
+		c->lines += !out.over;
+	} else if (note->order == CHANNEL_RELOADED) {
+		out_string(&out, c->json ? "]}\n" : "");
+		finish(c, note->value == 0 ? NULL : "the configuration was "
+		    "not taken; all is as it was", now);
 	}
-	if (!operate_reloaded(note, &good))
-		return;
-	out = room(c);
-	out_string(&out, c->json ? "]}\n" : "");
-	c->out_len += (uint32_t)out.len;
-	finish(c, good ? NULL : "the configuration was not taken; all is as it "
-	    "was", now);
+	if (!out.over)
+		c->out_len += (uint32_t)out.len;
 }
 
 uint64_t
 client_due(const struct client *c)
 {
-	uint64_t	due = c->start_ms + CLIENT_ALL_MS, one = due;
+	static const uint32_t	limits[] = {
+		[CLIENT_READS] = CLIENT_READ_MS,
+		[CLIENT_KILLS] = CLIENT_KILL_MS,
+		[CLIENT_RELOADS] = CLIENT_RELOAD_MS,
+		[CLIENT_WRITES] = CLIENT_STALL_MS,
+		[CLIENT_LINGERS] = CLIENT_LINGER_MS
+	};
+	uint64_t	due = c->start_ms + CLIENT_ALL_MS;
+	uint64_t	one = c->since_ms + limits[c->state];
 
-	switch (c->state) {
-	case CLIENT_READS:
-		one = c->since_ms + CLIENT_READ_MS;
-		break;
-	case CLIENT_KILLS:
-		one = c->since_ms + CLIENT_KILL_MS;
-		break;
-	case CLIENT_RELOADS:
-		one = c->since_ms + CLIENT_RELOAD_MS;
-		break;
-	case CLIENT_WRITES:
-		one = c->since_ms + CLIENT_STALL_MS;
-		break;
-	case CLIENT_LINGERS:
-		one = c->since_ms + CLIENT_LINGER_MS;
-		break;
-	}
 	return one < due ? one : due;
 }
 
-/* Over a limit: who did not ask in time is told so. */
+/* Over a limit: who waits for something is told so. */
 static bool
 expire(struct client *c, uint64_t now)
 {
-	if (c->state == CLIENT_RELOADS) {
-		finish(c, "the parent process does not answer", now);
-		return true;
-	}
-	if (c->state != CLIENT_READS)
+	static const char	words[] =	/* in the order of the states */
+	    "no command came in time\0"
+	    "the relay has not ended it in time\0"
+	    "the parent process does not answer";
+
+	if (c->state > CLIENT_RELOADS)
 		return false;
-	if (c->kind == CLIENT_HTTP) {
-		/* a connection that was only opened has nothing to be told */
-		if (c->in_len == 0)
-			return false;
+	if (c->kind == CLIENT_CONTROL)
+		finish(c, text_nth(words, c->state), now);
+	else if (c->in_len > 0)
 		http_refuse(c, 408, false, now);
-	} else
-		finish(c, "no command came in time", now);
-	return true;
+	/* a connection that was only opened has nothing to be told */
+	return c->state == CLIENT_WRITES;
 }
 
 bool

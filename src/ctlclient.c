@@ -32,14 +32,6 @@ static const char usage[] =
     "usage: sockproxy ctl [-s socket | -f file] [--json] command [argument]\n"
     "       sockproxy ctl help (asks the running one which commands it has)\n";
 
-/* What came so far and was not shown. */
-struct answer {
-	char	line[CLIENT_TAIL + 1];
-	size_t	len;
-	bool	whole;		/* the line has its end */
-	bool	passing;	/* too long to be the last one */
-};
-
 static int
 fail(const char *what, const char *about)
 {
@@ -81,23 +73,21 @@ static int
 take_options(char *const **words, int *n, struct setup *spare,
     const char **path)
 {
-	char	*const *w = *words;
-	int	 left = *n;
+	char	*const *w;
 
 	*path = DEFAULT_PATH;
-	while (left >= 2 && (strcmp(w[0], "-s") == 0 ||
-	    strcmp(w[0], "-f") == 0)) {
-		if (w[0][1] == 's')
+	for (w = *words; *n >= 2; w += 2, *n -= 2) {
+		if (strcmp(w[0], "-s") == 0)
 			*path = w[1];
+		else if (strcmp(w[0], "-f") != 0)
+			break;
 		else if (path_from(w[1], spare, path) != 0)
 			return EXIT_FAILURE;
-		w += 2;
-		left -= 2;
 	}
 	*words = w;
-	*n = left;
-	if (left == 0 || (w[0][0] == '-' && strcmp(w[0], "--json") != 0) ||
-	    (left == 1 && w[0][0] == '-')) {
+	/* what begins with '-' is --json, in front of a command */
+	if (*n == 0 || (w[0][0] == '-' &&
+	    (*n == 1 || strcmp(w[0], "--json") != 0))) {
 		console_error(usage);
 		return EXIT_USAGE;
 	}
@@ -109,17 +99,14 @@ static int
 make_line(char *const *words, int n, char *line, size_t size)
 {
 	size_t	len = 0;
-	int	i;
 
-	for (i = 0; i < n && len < size; i++)
-		len += text_format(line + len, size - len, "%s%s",
-		    i > 0 ? " " : "", words[i]);
-	if (len + 1 >= size)
+	for (; n > 0 && len < size; n--)
+		len += text_format(line + len, size - len, "%s%c", *words++,
+		    n > 1 ? ' ' : '\n');
+	if (len >= size)
 		return fail("the command is too long", "");
-	if (strchr(line, '\n') != NULL)
+	if (strchr(line, '\n') != line + len - 1)
 		return fail("the command has a line end in it", "");
-	line[len] = '\n';
-	line[len + 1] = '\0';
 	return 0;
 }
 
@@ -146,63 +133,35 @@ reach(const char *path, int *fd)
 	return fail("cannot reach ", why);
 }
 
-static void
-show(struct answer *a)
-{
-	console_bytes(a->line, a->len);
-	a->len = 0;
-}
-
-static void
-take(struct answer *a, char c)
-{
-	if (a->whole) {
-		show(a);
-		a->whole = false;
-	}
-	if (a->passing) {
-		console_bytes(&c, 1);
-		a->passing = c != '\n';
-		return;
-	}
-	a->line[a->len++] = c;
-	a->whole = c == '\n';
-	if (!a->whole && a->len == sizeof(a->line) - 1) {
-		show(a);
-		a->passing = true;
-	}
-}
-
 /* The end of the answer: what came of it. */
 static int
-verdict(struct answer *a)
+verdict(char *line, size_t len)
 {
 	static const char	error[] = "error: ";
 
-	if (!a->whole) {
-		show(a);
+	if (len == 0 || line[len - 1] != '\n') {
+		console_bytes(line, len);
 		(void)console_flush();
 		return fail("the answer was cut short", "");
 	}
-	a->line[a->len - 1] = '\0';
+	line[len - 1] = '\0';
 	if (console_flush() != 0)
 		return fail("cannot write to standard output", "");
-	if (strcmp(a->line, "ok") == 0)
+	if (strcmp(line, "ok") == 0)
 		return EXIT_SUCCESS;
-	if (strncmp(a->line, error, sizeof(error) - 1) == 0)
-		return fail(a->line + sizeof(error) - 1, "");
-	return fail("the answer makes no sense: ", a->line);
+	if (strncmp(line, error, sizeof(error) - 1) == 0)
+		return fail(line + sizeof(error) - 1, "");
+	return fail("the answer makes no sense: ", line);
 }
 
-/* Wait until fd is ready.  False when it takes too long. */
+/* Wait until something can be read.  False when that takes too long. */
 static bool
-ready(int fd, uint32_t want)
+ready(void)
 {
 	struct wait_event	event;
 	int			n;
 	uint64_t		due = os_now_ms() + PATIENCE_MS, now;
 
-	wait_want(fd, want);
 	while ((now = os_now_ms()) < due) {
 		n = wait_turn(&event, 1, (int)(due - now));
 		if (n != 0)
@@ -211,43 +170,53 @@ ready(int fd, uint32_t want)
 	return false;
 }
 
+/* A line is so short that it is taken at once. */
 static int
 give(int fd, const char *line)
 {
 	size_t	len = strlen(line);
-	long	n;
+	long	n = os_write(fd, line, len);
 
-	while (len > 0) {
-		n = os_write(fd, line, len);
-		if (n == -EAGAIN && ready(fd, WAIT_WRITE))
-			continue;
-		if (n < 0)
-			return fail("cannot send the command: ",
-			    log_errno((int)n));
-		line += n;
-		len -= (size_t)n;
-	}
+	if (n == (long)len)
+		return 0;
+	return fail("cannot send the command: ",
+	    log_errno(n < 0 ? (int)n : -EAGAIN));
+}
+
+/* Where the last line of a text begins. */
+static size_t
+last_line(const char *text, size_t len)
+{
+	while (len > 0 && --len > 0)
+		if (text[len - 1] == '\n')
+			return len;
 	return 0;
 }
 
 static int
 listen_to(int fd)
 {
-	static struct answer	answer;
-	static char		buf[READ_BYTES];
-	long			i, n;
+	static char	buf[READ_BYTES];
+	size_t		len = 0, shown;
+	long		n;
 
 	for (;;) {
-		n = os_read(fd, buf, sizeof(buf));
+		n = os_read(fd, buf + len, sizeof(buf) - len);
 		if (n == -EAGAIN) {
-			if (ready(fd, WAIT_READ))
+			if (ready())
 				continue;
 			return fail("no answer came", "");
 		}
 		if (n <= 0)
-			return verdict(&answer);
-		for (i = 0; i < n; i++)
-			take(&answer, buf[i]);
+			return verdict(buf, len);
+		len += (size_t)n;
+		shown = last_line(buf, len);
+		/* one that takes all the room is not the last of all */
+		if (shown == 0 && len == sizeof(buf))
+			shown = len;
+		console_bytes(buf, shown);
+		len -= shown;
+		memmove(buf, buf + shown, len);
 		(void)console_flush();	/* an error is kept for verdict */
 	}
 }
@@ -266,6 +235,7 @@ ctlclient_main(int nwords, char *const *words, struct setup *spare)
 	if ((status = wait_open("poll", fd + 1)) != 0 ||
 	    (status = wait_add(fd, WAIT_LEVEL, 0)) != 0)
 		return fail("cannot wait: ", log_errno(status));
+	wait_want(fd, WAIT_READ);
 	if ((status = give(fd, line)) == 0)
 		status = listen_to(fd);
 	return status;

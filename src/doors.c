@@ -202,8 +202,10 @@ doors_tell(const struct start *start)
 	if (os_sockname(door->fd, &addr) != 0)
 		addr = door->addr;
 	addr_text(text, sizeof(text), &addr);
-	log_info(addr.family == OS_UNIX ? "status page on %s" :
-	    "status page on http://%s/", text);
+	if (addr.family == OS_UNIX)
+		log_info("status page on %s", text);
+	else
+		log_info("status page on http://%s/", text);
 	if (start->ready_fd == -1)
 		return true;
 	len = text_format(line, sizeof(line), "status %s\n", text);

@@ -18,37 +18,30 @@ struct seen {
 	uint64_t	bytes[2];
 };
 
-struct head {
-	uint64_t	at_ms;		/* last sample; 0: there is none yet */
-	uint64_t	spans[HISTORY_POINTS];	/* ms that a sample stands for */
-	uint32_t	next;		/* slot of the next sample */
-	uint32_t	used;		/* slots in use */
-	uint64_t	ended_seen[REASONS];
-	uint64_t	refused_seen;
-	uint32_t	ended[HISTORY_POINTS][REASONS];
-	uint32_t	refused[HISTORY_POINTS];
-};
-
 struct ring {
 	struct seen	seen;
 	struct history_point points[HISTORY_POINTS];
 };
 
-static struct head	*head;		/* then count + 1 rings, [0] for all */
-static struct ring	*rings;
+struct head {
+	uint64_t	at_ms;		/* last sample; 0: there is none yet */
+	uint64_t	spans[HISTORY_POINTS];	/* ms that a sample stands for */
+	uint32_t	next;		/* slot of the next sample */
+	uint32_t	used;		/* slots in use */
+	/* by reason; under REASON_NONE, those refused */
+	uint64_t	ended_seen[REASONS];
+	uint32_t	ended[HISTORY_POINTS][REASONS];
+	struct ring	rings[];	/* [0] for all, then the backends */
+};
+
+static struct head	*head;
 static unsigned		 count;
 
 size_t
 history_memory(unsigned nbackends)
 {
 	return mem_size(sizeof(struct head) +
-	    (nbackends + 1) * sizeof(struct ring));
-}
-
-static struct ring *
-rings_of(struct head *h)
-{
-	return (struct ring *)(void *)(h + 1);
+	    (nbackends + 1) * sizeof(head->rings[0]));
 }
 
 bool
@@ -57,7 +50,6 @@ history_open(unsigned nbackends)
 	MUST(head == NULL);
 	if ((head = mem_shared(history_memory(nbackends))) == NULL)
 		return false;
-	rings = rings_of(head);
 	count = nbackends;
 	return true;
 }
@@ -67,7 +59,6 @@ history_close(void)
 {
 	mem_unmap(head, history_memory(count));
 	head = NULL;
-	rings = NULL;
 	count = 0;
 }
 
@@ -78,24 +69,22 @@ history_swap(struct history_area *other)
 
 	head = other->mem;
 	count = other->count;
-	rings = head != NULL ? rings_of(head) : NULL;
 	*other = mine;
 }
 
 void
 history_carry(const struct history_area *former, const uint16_t *backends)
 {
-	struct ring	*old;
-	unsigned	 b;
+	const struct head	*old = former->mem;
+	unsigned		 b;
 
-	if (head == NULL || former->mem == NULL)
+	if (head == NULL || old == NULL)
 		return;
-	*head = *(struct head *)former->mem;
-	old = rings_of(former->mem);
-	rings[0] = old[0];
+	/* with the first ring */
+	memcpy(head, old, offsetof(struct head, rings[1]));
 	for (b = 0; b < former->count; b++)
 		if (backends[b] < count)
-			rings[backends[b] + 1] = old[b + 1];
+			head->rings[backends[b] + 1] = old->rings[b + 1];
 }
 
 /* What a counter grew by; one that is smaller has begun again. */
@@ -134,15 +123,14 @@ sample_all(void)
 	unsigned		i;
 
 	stat_sum_global(&g);
-	ring_sample(&rings[0], g.active, g.accepted, g.bytes);
+	ring_sample(&head->rings[0], g.active, g.accepted, g.bytes);
+	g.ended[REASON_NONE] = g.refused;
 	for (i = 0; i < REASONS; i++)
 		head->ended[head->next][i] =
 		    small(grown(&head->ended_seen[i], g.ended[i]));
-	head->refused[head->next] =
-	    small(grown(&head->refused_seen, g.refused));
 	for (i = 0; i < count; i++) {
 		stat_sum_backend(i, &b);
-		ring_sample(&rings[i + 1], b.load, b.connected, b.bytes);
+		ring_sample(&head->rings[i + 1], b.load, b.connected, b.bytes);
 	}
 }
 
@@ -180,7 +168,7 @@ const struct history_point *
 history_point(int backend, unsigned i)
 {
 	MUST(backend >= HISTORY_ALL && backend < (int)count);
-	return &rings[backend + 1].points[slot(i)];
+	return &head->rings[backend + 1].points[slot(i)];
 }
 
 void
@@ -188,12 +176,10 @@ history_rate(int backend, struct history_rate *rate)
 {
 	const struct history_point	*p;
 	uint64_t			 ms = 0, sessions = 0;
-	unsigned			 i = 0, n = head->used;
+	unsigned			 i, n = head->used;
 
 	memset(rate, 0, sizeof(*rate));
-	if (n > RATE_POINTS)
-		i = n - RATE_POINTS;
-	for (; i < n; i++) {
+	for (i = n > RATE_POINTS ? n - RATE_POINTS : 0; i < n; i++) {
 		p = history_point(backend, i);
 		ms += head->spans[slot(i)];
 		sessions += p->sessions;
@@ -207,26 +193,16 @@ history_rate(int backend, struct history_rate *rate)
 	rate->bytes[1] = rate->bytes[1] * 1000 / ms;
 }
 
+/* The slots in use are the first ones: all of them, once it has gone round. */
+
 uint64_t
 history_ended(enum reason reason)
 {
 	uint64_t	n = 0;
 	unsigned	i;
 
-	MUST((unsigned)reason < REASONS);
 	for (i = 0; i < head->used; i++)
-		n += head->ended[slot(i)][reason];
-	return n;
-}
-
-uint64_t
-history_refused(void)
-{
-	uint64_t	n = 0;
-	unsigned	i;
-
-	for (i = 0; i < head->used; i++)
-		n += head->refused[slot(i)];
+		n += head->ended[i][reason];
 	return n;
 }
 
@@ -237,6 +213,6 @@ history_span(void)
 	unsigned	i;
 
 	for (i = 0; i < head->used; i++)
-		ms += head->spans[slot(i)];
+		ms += head->spans[i];
 	return ms;
 }

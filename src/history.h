@@ -69,11 +69,10 @@ const struct history_point *history_point(int backend, unsigned i);
 void	history_rate(int backend, struct history_rate *);
 
 /*
- * Sessions that ended for a reason, and connections refused, as far as the samples
- * go back; the time that is, in ms.
+ * Sessions that ended for a reason (REASON_NONE: connections refused), as far as the
+ * samples go back; the time that is, in ms.
  */
 uint64_t history_ended(enum reason);
-uint64_t history_refused(void);
 uint64_t history_span(void);
 
 #endif

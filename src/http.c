@@ -11,99 +11,80 @@
 
 enum { REQUEST_LINE = 2048 };
 
-/* One line of a request, without its line end. */
-struct line {
-	const char	*s;
-	size_t		 len;
-};
+/* RFC 9110 5.6.2 */
+static const char	token[] = "abcdefghijklmnopqrstuvwxyz"
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+			    "!#$%&'*+-.^_`|~";
 
 /*
- * Take the next line off.  False when it is not whole yet.
+ * Take the next line off, without its line end.  Returns its length, or -1 when it
+ * is not whole yet.
  */
-static bool
-next_line(const char **at, const char *end, struct line *line)
+static int
+next_line(const char **at, const char *end, char *line)
 {
 	const char	*nl = memchr(*at, '\n', (size_t)(end - *at));
+	size_t		 n;
 
 	if (nl == NULL)
-		return false;
-	line->s = *at;
-	line->len = (size_t)(nl - *at);
-	if (line->len > 0 && nl[-1] == '\r')
-		line->len--;
+		return -1;
+	n = (size_t)(nl - *at);
+	memcpy(line, *at, n);
 	*at = nl + 1;
-	return true;
-}
-
-/* RFC 9110 5.6.2 */
-static bool
-is_token(char c)
-{
-	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9'))
-		return true;
-	return c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL;
+	if (n > 0 && line[n - 1] == '\r')
+		n--;
+	line[n] = '\0';
+	return (int)n;
 }
 
 static bool
-has_controls(const struct line *line)
+has_controls(const char *line, int n)
 {
-	size_t	i;
-
-	for (i = 0; i < line->len; i++)
-		if (((unsigned char)line->s[i] < ' ' && line->s[i] != '\t') ||
-		    line->s[i] == 0x7f)
+	for (; n > 0; n--, line++)
+		if (((unsigned char)*line < ' ' && *line != '\t') ||
+		    *line == 0x7f)
 			return true;
 	return false;
-}
-
-static bool
-equals(const char *s, size_t len, const char *word)
-{
-	return len == strlen(word) && memcmp(s, word, len) == 0;
 }
 
 /*
  * "/path?query", or "http://host/path?query" as for a proxy.
  */
 static int
-take_target(const char *s, size_t len, struct http_request *req)
+take_target(const char *s, struct http_request *req)
 {
-	static const char	scheme[] = "http://";
-	const char		*end = s + len, *p;
-	size_t			 n = 0;
+	const char	*p;
+	size_t		 n;
 
-	if (len >= sizeof(scheme) - 1 &&
-	    memcmp(s, scheme, sizeof(scheme) - 1) == 0) {
-		s += sizeof(scheme) - 1;
-		if (s == end || *s == '/')
+	if (strncmp(s, "http://", 7) == 0) {
+		s += 7;
+		n = strcspn(s, "/");
+		if (n == 0)
 			return -400;
-		while (s < end && *s != '/')
-			s++;
-		if (s == end) {
-			memcpy(req->path, "/", 2);
-			return 0;
-		}
+		s = s[n] == '\0' ? "/" : s + n;
 	}
-	if (s == end || *s != '/')
+	if (*s != '/')
 		return -400;
-	for (p = s; p < end; p++)
+	for (p = s; *p != '\0'; p++)
 		if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f)
 			return -400;
-	while (s + n < end && s[n] != '?' && s[n] != '#')
-		n++;
-	if (n >= sizeof(req->path))
-		n = 0;
-	memcpy(req->path, s, n);
-	req->path[n] = '\0';
+	n = strcspn(s, "?#");
+	if (n < sizeof(req->path))
+		memcpy(req->path, s, n);
 	return 0;
 }
 
-static int
-take_version(const char *s, size_t len, struct http_request *req)
+static bool
+is_digit(char c)
 {
-	if (len != 8 || memcmp(s, "HTTP/", 5) != 0 || s[6] != '.' ||
-	    s[5] < '0' || s[5] > '9' || s[7] < '0' || s[7] > '9')
+	return c >= '0' && c <= '9';
+}
+
+static int
+take_version(const char *s, struct http_request *req)
+{
+	if (strlen(s) != 8 || memcmp(s, "HTTP/", 5) != 0 || s[6] != '.' ||
+	    !is_digit(s[5]) || !is_digit(s[7]))
 		return -400;
 	if (s[5] != '1')
 		return -505;
@@ -112,48 +93,24 @@ take_version(const char *s, size_t len, struct http_request *req)
 }
 
 static int
-take_request_line(const struct line *line, struct http_request *req)
+take_request_line(char *line, struct http_request *req)
 {
-	const char	*s = line->s, *end = s + line->len, *target, *version;
-	size_t		 method = 0;
-	int		 error;
+	char	*target, *version;
+	size_t	 n = strspn(line, token);
+	int	 error;
 
-	while (method < line->len && is_token(s[method]))
-		method++;
-	if (method == 0 || method == line->len || s[method] != ' ')
+	if (n == 0 || line[n] != ' ')
 		return -400;
-	target = s + method + 1;
-	version = memchr(target, ' ', (size_t)(end - target));
-	if (version == NULL)
+	line[n] = '\0';
+	target = line + n + 1;
+	if ((version = strchr(target, ' ')) == NULL)
 		return -400;
-	error = take_version(version + 1, (size_t)(end - version) - 1, req);
-	if (error == 0)
-		error = take_target(target, (size_t)(version - target), req);
-	if (error != 0)
+	*version++ = '\0';
+	if ((error = take_version(version, req)) != 0 ||
+	    (error = take_target(target, req)) != 0)
 		return error;
-	req->head = equals(s, method, "HEAD");
-	return req->head || equals(s, method, "GET") ? 0 : -405;
-}
-
-/*
- * Nothing in the fields matters to us but that they are fields.
- */
-static int
-take_field(const struct line *line, unsigned *hosts)
-{
-	size_t	n = 0;
-	char	name[5] = "";
-
-	while (n < line->len && is_token(line->s[n]))
-		n++;
-	if (n == 0 || n == line->len || line->s[n] != ':' ||
-	    has_controls(line))
-		return -400;
-	if (n == 4) {
-		memcpy(name, line->s, 4);
-		*hosts += text_casecmp(name, "host") == 0;
-	}
-	return 0;
+	req->head = strcmp(line, "HEAD") == 0;
+	return req->head || strcmp(line, "GET") == 0 ? 0 : -405;
 }
 
 static int
@@ -166,61 +123,62 @@ too_large(const char *buf, size_t len)
 
 /*
  * A refusal of the request line waits for the fields: who is answered in the
- * middle of his sentence may not listen.
+ * middle of his sentence may not listen.  Nothing in the fields matters to us but
+ * that they are fields.
  */
 int
 http_parse(const char *buf, size_t len, struct http_request *req)
 {
 	const char	*at = buf, *end = buf + len;
-	struct line	 line;
+	char		 line[HTTP_HEAD + 1];
 	unsigned	 hosts = 0;
-	int		 error;
+	size_t		 name;
+	int		 n, error;
 
 	memset(req, 0, sizeof(*req));
+	if (len > HTTP_HEAD)
+		return -431;
 	do {
-		if (!next_line(&at, end, &line))
+		if ((n = next_line(&at, end, line)) == -1)
 			return too_large(buf, len);
-	} while (line.len == 0);
-	if (line.len > REQUEST_LINE)
+	} while (n == 0);
+	if (n > REQUEST_LINE)
 		return -414;
-	if ((error = take_request_line(&line, req)) == -400 || error == -505)
+	error = has_controls(line, n) ? -400 : take_request_line(line, req);
+	if (error == -400 || error == -505)
 		return error;
 	for (;;) {
-		if (!next_line(&at, end, &line))
+		if ((n = next_line(&at, end, line)) == -1)
 			return too_large(buf, len);
-		if (line.len == 0)
+		if (n == 0)
 			break;
-		if (take_field(&line, &hosts) != 0)
+		name = strspn(line, token);
+		if (name == 0 || line[name] != ':' || has_controls(line, n))
 			return -400;
+		line[name] = '\0';
+		hosts += text_casecmp(line, "host") == 0;
 	}
 	if (hosts > 1 || (hosts == 0 && req->chunks))
 		return -400;
 	return error != 0 ? error : (int)(at - buf);
 }
 
+static const uint16_t	statuses[] = { 200, 404, 405, 408, 414, 431, 505, 400 };
+
+/* In the same order. */
+static const char	phrases[] = "OK\0Not Found\0Method Not Allowed\0"
+			    "Request Timeout\0URI Too Long\0"
+			    "Request Header Fields Too Large\0"
+			    "HTTP Version Not Supported\0Bad Request";
+
 static const char *
 reason_phrase(unsigned status)
 {
-	switch (status) {
-	case 200:
-		return "OK";
-	case 404:
-		return "Not Found";
-	case 405:
-		return "Method Not Allowed";
-	case 408:
-		return "Request Timeout";
-	case 414:
-		return "URI Too Long";
-	case 431:
-		return "Request Header Fields Too Large";
-	case 503:
-		return "Service Unavailable";
-	case 505:
-		return "HTTP Version Not Supported";
-	default:
-		return "Bad Request";
-	}
+	unsigned	i = 0;
+
+	while (statuses[i] != status && statuses[i] != 400)
+		i++;
+	return text_nth(phrases, i);
 }
 
 /*
@@ -228,15 +186,12 @@ reason_phrase(unsigned status)
  * never the same twice.
  */
 void
-http_head(struct out *out, const struct http_answer *answer)
+http_head(struct out *out, unsigned status, const char *type, bool chunks)
 {
-	out_format(out, "HTTP/1.1 %u %s\r\n", answer->status,
-	    reason_phrase(answer->status));
-	out_format(out, "Content-Type: %s\r\n", answer->type);
-	if (answer->chunks)
-		out_string(out, "Transfer-Encoding: chunked\r\n");
-	if (answer->status == 405)
-		out_string(out, "Allow: GET, HEAD\r\n");
+	out_format(out, "HTTP/1.1 %u %s\r\nContent-Type: %s\r\n%s%s", status,
+	    reason_phrase(status), type,
+	    chunks ? "Transfer-Encoding: chunked\r\n" : "",
+	    status == 405 ? "Allow: GET, HEAD\r\n" : "");
 	out_string(out, "Cache-Control: no-store\r\n"
 	    "X-Content-Type-Options: nosniff\r\n"
 	    "Referrer-Policy: no-referrer\r\n"
@@ -248,10 +203,7 @@ http_head(struct out *out, const struct http_answer *answer)
 void
 http_error(struct out *out, unsigned status, bool head)
 {
-	struct http_answer	answer = { .status = status,
-				    .type = "text/plain; charset=utf-8" };
-
-	http_head(out, &answer);
+	http_head(out, status, "text/plain; charset=utf-8", false);
 	if (!head)
 		out_format(out, "%u %s\n", status, reason_phrase(status));
 }

@@ -25,13 +25,6 @@ struct http_request {
 	bool	chunks;			/* the client knows chunks (HTTP/1.1) */
 };
 
-/* What is said of an answer in front of it. */
-struct http_answer {
-	unsigned	status;		/* 200, 404 ... */
-	const char	*type;		/* Content-Type */
-	bool		 chunks;	/* the body comes in chunks, else to the end */
-};
-
 /*
  * Look at what came so far.  Returns 0 when more is needed, the length of a whole
  * request, or the negated status of a refusal: -400 it makes no sense, -405 not
@@ -40,10 +33,10 @@ struct http_answer {
 int	http_parse(const char *, size_t, struct http_request *);
 
 /*
- * The head of an answer.  http_error: a whole answer of one line (with no body
- * when head).
+ * The head of an answer; its body comes in chunks, or up to the end.  http_error: a
+ * whole answer of one line (with no body when head).
  */
-void	http_head(struct out *, const struct http_answer *);
+void	http_head(struct out *, unsigned status, const char *type, bool chunks);
 void	http_error(struct out *, unsigned status, bool head);
 
 /*

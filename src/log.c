@@ -42,11 +42,9 @@ static struct flood {
 	uint64_t	held;
 } floods[LOG_CLASSES];
 
-static const char *const flood_names[LOG_CLASSES] = {
-	[LOG_CLASS_SESSION] = "session ends",
-	[LOG_CLASS_BACKEND] = "backend up or down",
-	[LOG_CLASS_LISTENER] = "listener paused"
-};
+/* In the order of enum log_class. */
+static const char	flood_names[] =
+    "session ends\0backend up or down\0listener paused";
 
 void
 log_open(int fd, bool stamped, int facility)
@@ -78,19 +76,6 @@ log_name(const char *name)
 	    name == NULL ? "" : name);
 }
 
-static const char *
-level_word(int level)
-{
-	switch (level) {
-	case LOG_LEVEL_ERROR:
-		return "error: ";
-	case LOG_LEVEL_WARNING:
-		return "warning: ";
-	default:
-		return "";
-	}
-}
-
 /*
  * Bytes that could end a line or steer a terminal.
  */
@@ -109,22 +94,18 @@ static int
 send(int level, const char *text)
 {
 	char		 line[LINE_BYTES], stamp[LOGIO_STAMP];
-	const char	*colon = out.name[0] == '\0' ? "" : ": ";
+	const char	*front = out.fd == -1 ? "" : "sockproxy:";
 	size_t		 len;
 
-	if (out.fd == -1) {
-		text_format(line, sizeof(line), "%s%s%s%s", out.name, colon,
-		    level_word(level), text);
-		return logio_syslog(out.facility | level, "sockproxy", line);
-	}
-	if (out.stamped)
-		len = text_format(line, sizeof(line), "%s %s%s%s%s\n",
-		    logio_stamp(stamp), out.name, colon, level_word(level),
-		    text);
-	else
-		len = text_format(line, sizeof(line), "sockproxy: %s%s%s%s\n",
-		    out.name, colon, level_word(level), text);
-	return logio_write(out.fd, line, len);
+	if (out.fd != -1 && out.stamped)
+		front = logio_stamp(stamp);
+	len = text_format(line, sizeof(line), "%s %s%s%s%s\n", front, out.name,
+	    out.name[0] == '\0' ? "" : ": ", level == LOG_LEVEL_ERROR ?
+	    "error: " : level == LOG_LEVEL_WARNING ? "warning: " : "", text);
+	if (out.fd != -1)
+		return logio_write(out.fd, line, len);
+	line[len - 1] = '\0';
+	return logio_syslog(out.facility | level, "sockproxy", line + 1);
 }
 
 /*
@@ -147,64 +128,10 @@ tell_lost(void)
 }
 
 static void
-put(int level, const char *fmt, va_list ap)
+put(int level, const char *text)
 {
-	char	text[TEXT_BYTES];
-
-	text_vformat(text, sizeof(text), fmt, ap);
-	make_plain(text);
 	if (!tell_lost() || send(level, text) != 0)
 		out.lost++;
-}
-
-void
-log_error(const char *fmt, ...)
-{
-	va_list	ap;
-
-	va_start(ap, fmt);
-	put(LOG_LEVEL_ERROR, fmt, ap);
-	va_end(ap);
-}
-
-void
-log_warn(const char *fmt, ...)
-{
-	va_list	ap;
-
-	va_start(ap, fmt);
-	put(LOG_LEVEL_WARNING, fmt, ap);
-	va_end(ap);
-}
-
-void
-log_notice(const char *fmt, ...)
-{
-	va_list	ap;
-
-	va_start(ap, fmt);
-	put(LOG_LEVEL_NOTICE, fmt, ap);
-	va_end(ap);
-}
-
-void
-log_info(const char *fmt, ...)
-{
-	va_list	ap;
-
-	va_start(ap, fmt);
-	put(LOG_LEVEL_INFO, fmt, ap);
-	va_end(ap);
-}
-
-void
-log_debug(const char *fmt, ...)
-{
-	va_list	ap;
-
-	va_start(ap, fmt);
-	put(LOG_LEVEL_DEBUG, fmt, ap);
-	va_end(ap);
 }
 
 void
@@ -220,25 +147,28 @@ log_last(void)
 }
 
 void
-log_fatal(const char *fmt, ...)
+log_line(const char *fmt, ...)
 {
 	const int	fd = out.fd;
 	const bool	stamped = out.stamped;
+	char		text[TEXT_BYTES];
 	va_list		ap;
 
 	va_start(ap, fmt);
-	put(LOG_LEVEL_ERROR, fmt, ap);
+	text_vformat(text, sizeof(text), fmt + 1, ap);
 	va_end(ap);
-	va_start(ap, fmt);
-	(void)text_vformat(last, sizeof(last), fmt, ap);
-	va_end(ap);
+	make_plain(text);
+	if (*fmt != LOG_LEVEL_FATAL) {
+		put(*fmt, text);
+		return;
+	}
+	put(LOG_LEVEL_ERROR, text);
+	text_format(last, sizeof(last), "%s", text);
 	if (!out.echo)
 		return;
 	out.fd = STDERR;
 	out.stamped = false;
-	va_start(ap, fmt);
-	put(LOG_LEVEL_ERROR, fmt, ap);
-	va_end(ap);
+	put(LOG_LEVEL_ERROR, text);
 	out.fd = fd;
 	out.stamped = stamped;
 }
@@ -256,7 +186,7 @@ flood_turn(enum log_class class, uint64_t now_ms)
 		log_notice("%llu more lines like this in the last %s: %s",
 		    (unsigned long long)flood->held,
 		    text_span(span, sizeof(span), now_ms - flood->since_ms),
-		    flood_names[class]);
+		    text_nth(flood_names, class));
 	flood->since_ms = now_ms;
 	flood->written = 0;
 	flood->held = 0;
@@ -310,47 +240,46 @@ log_lost(void)
 	return out.lost;
 }
 
+static const uint16_t	errors[] = {
+	ECONNREFUSED, ECONNRESET, ECONNABORTED, EPIPE, ETIMEDOUT,
+	EHOSTUNREACH, ENETUNREACH, ENETDOWN, EADDRINUSE, EADDRNOTAVAIL,
+	EAFNOSUPPORT, EACCES, EPERM, EMFILE, ENFILE, ENOBUFS, ENOMEM,
+	ENOENT, EINTR, EIO, EBADF, EAGAIN, EBUSY, EEXIST, ENOTDIR,
+	EISDIR, EINVAL, EFBIG, ENOSPC, EROFS, ENAMETOOLONG, ELOOP,
+	ENXIO, ENODEV, ENOSYS, EOPNOTSUPP, EMSGSIZE, EPROTOTYPE,
+	EPROTO, ENOTSOCK, ENOTCONN, ENOEXEC, ETXTBSY
+};
+
+/* In the same order. */
+static const char	words[] =
+    "connection refused\0connection reset\0connection aborted here\0"
+    "the other side closed\0timed out\0no route to host\0"
+    "network unreachable\0network down\0address in use\0"
+    "address not available\0"
+    "address family not supported by the kernel\0permission denied\0"
+    "not permitted\0out of descriptors (RLIMIT_NOFILE)\0"
+    "the system is out of descriptors\0out of network buffers\0"
+    "out of memory\0no such file\0interrupted\0input or output failed\0"
+    "not an open descriptor\0not now; it would have to wait\0in use\0"
+    "it exists already\0not a directory\0it is a directory\0"
+    "invalid argument\0file too large\0no space left\0"
+    "read-only file system\0name too long\0too many symbolic links\0"
+    "nobody there, or no such device\0no such device\0"
+    "not in this kernel\0not supported\0message too long\0"
+    "wrong type of socket\0protocol error\0not a socket\0"
+    "not connected\0not a program\0program in use";
+
 const char *
 log_errno(int error)
 {
-	switch (error < 0 ? -error : error) {
-	case ECONNREFUSED:
-		return "connection refused";
-	case ECONNRESET:
-		return "connection reset";
-	case ECONNABORTED:
-		return "connection aborted here";
-	case EPIPE:
-		return "the other side closed";
-	case ETIMEDOUT:
-		return "timed out";
-	case EHOSTUNREACH:
-		return "no route to host";
-	case ENETUNREACH:
-		return "network unreachable";
-	case ENETDOWN:
-		return "network down";
-	case EADDRINUSE:
-		return "address in use";
-	case EADDRNOTAVAIL:
-		return "address not available";
-	case EAFNOSUPPORT:
-		return "address family not supported by the kernel";
-	case EACCES:
-		return "permission denied";
-	case EPERM:
-		return "not permitted";
-	case EMFILE:
-		return "out of descriptors (RLIMIT_NOFILE)";
-	case ENFILE:
-		return "the system is out of descriptors";
-	case ENOBUFS:
-		return "out of network buffers";
-	case ENOMEM:
-		return "out of memory";
-	case ENOENT:
-		return "no such file";
-	default:
-		return strerror(error < 0 ? -error : error);
-	}
+	static char	other[24];
+	unsigned	i;
+
+	if (error < 0)
+		error = -error;
+	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		if (errors[i] == error)
+			return text_nth(words, i);
+	text_format(other, sizeof(other), "error %d", error);
+	return other;
 }

@@ -13,7 +13,8 @@
 
 #include "attr.h"
 
-enum log_level {	/* the numbers of syslog(3) */
+enum log_level {	/* the numbers of syslog(3), but for the first */
+	LOG_LEVEL_FATAL = 2,
 	LOG_LEVEL_ERROR = 3,
 	LOG_LEVEL_WARNING = 4,
 	LOG_LEVEL_NOTICE = 5,
@@ -40,17 +41,19 @@ int	log_move(int fd);
  */
 int	log_fd(void);
 
-void	log_error(const char *, ...) ATTR_PRINTF(1, 2);
-void	log_warn(const char *, ...) ATTR_PRINTF(1, 2);
-void	log_notice(const char *, ...) ATTR_PRINTF(1, 2);
-void	log_info(const char *, ...) ATTR_PRINTF(1, 2);
-void	log_debug(const char *, ...) ATTR_PRINTF(1, 2);
-
 /*
- * Why the program does not start: an error for the log, and with log_echo for
- * standard error too (when the log is somewhere else).
+ * Write a line.  Its level is the first byte of the format, so that a call has
+ * nothing more to hand over; callers use the macros.  log_fatal says why the
+ * program does not start: an error for the log, and with log_echo for standard error
+ * too (when the log is somewhere else).
  */
-void	log_fatal(const char *, ...) ATTR_PRINTF(1, 2);
+void	log_line(const char *, ...) ATTR_PRINTF(1, 2);
+#define log_fatal(...)	log_line("\2" __VA_ARGS__)
+#define log_error(...)	log_line("\3" __VA_ARGS__)
+#define log_warn(...)	log_line("\4" __VA_ARGS__)
+#define log_notice(...)	log_line("\5" __VA_ARGS__)
+#define log_info(...)	log_line("\6" __VA_ARGS__)
+#define log_debug(...)	log_line("\7" __VA_ARGS__)
 void	log_echo(bool);
 
 /*
@@ -84,8 +87,8 @@ void	log_flush(uint64_t now_ms);
 uint64_t log_lost(void);
 
 /*
- * What an error number means, in words, for the errors of sockets; ISO C's
- * strerror for the rest.  Takes either sign.
+ * What an error number means, in words; "error 71" for what a proxy hardly meets.
+ * Takes either sign.
  */
 const char *log_errno(int);
 

@@ -24,9 +24,9 @@ enum {
 	CONTROL_CLIENTS = 16,
 	STATUS_CLIENTS = 32,
 	CLIENTS = CONTROL_CLIENTS + STATUS_CLIENTS,
-	CONTROL_TOKEN = CLIENTS,	/* a client's token is its number */
-	STATUS_TOKEN,
-	CHANNEL_TOKEN,
+	DOORS = 2,			/* of CLIENT_CONTROL and CLIENT_HTTP */
+	DOOR_TOKEN = CLIENTS,		/* a client's token is its number */
+	CHANNEL_TOKEN = DOOR_TOKEN + DOORS,
 	OTHER_FDS = 32,
 	EVENTS = 64,
 	ACCEPTS = 8,			/* in one turn, of each door */
@@ -35,17 +35,16 @@ enum {
 };
 
 /* A listening socket and the places behind it. */
-struct door {
+static struct door {
 	int		fd;		/* -1: none */
-	uint8_t		kind;		/* enum client_kind */
-	unsigned	first, n;	/* of clients */
-	uint32_t	token;
+	uint8_t		first, n;	/* of clients */
 	bool		ready;
-	uint64_t	pause_ms;	/* not before then */
-};
+	uint64_t	pause_ms;	/* not before then; NEVER: it waits */
+} doors[DOORS];
+
+#define NEVER	UINT64_MAX
 
 static struct client	*clients;
-static struct door	 doors[2];
 static int		 channel = -1;
 static bool		 ending;	/* no new clients; over with the last one */
 static uint64_t		 log_due;
@@ -112,66 +111,37 @@ watch(int fd, uint32_t token)
 	return error;
 }
 
-static int
-highest(const struct monitor_fds *fds)
-{
-	int	most = fds->control;
-
-	if (fds->status > most)
-		most = fds->status;
-	if (fds->channel > most)
-		most = fds->channel;
-	return most + CLIENTS + OTHER_FDS;
-}
-
-/*
- * The tables of sessions and counters are the relays'; here they are looked at.
- */
-static int
-look_only(void)
-{
-	struct table_area	tables = { .mem = NULL };
-	struct stat_area	stats = { .mem = NULL };
-	int			error;
-
-	table_swap(&tables);
-	stat_swap(&stats);
-	error = mem_read_only(tables.mem, tables.relays *
-	    mem_size(tables.rows * sizeof(struct session)));
-	if (error == 0)
-		error = mem_read_only(stats.mem, stats.size);
-	table_swap(&tables);
-	stat_swap(&stats);
-	return error;
-}
-
 int
 monitor_open(const struct setup *set, const struct os_addr *bound,
     const struct monitor_fds *fds)
 {
+	const int	open[] = { fds->control, fds->status, fds->channel };
+	int		error, most = 0;
 	unsigned	i;
-	int		error;
 
 	clients = mem_private(CLIENTS * sizeof(clients[0]));
 	if (clients == NULL)
 		return -ENOMEM;
 	for (i = 0; i < CLIENTS; i++)
 		clients[i].fd = -1;
-	doors[0] = (struct door){ .fd = fds->control, .kind = CLIENT_CONTROL,
-	    .first = 0, .n = CONTROL_CLIENTS, .token = CONTROL_TOKEN };
-	doors[1] = (struct door){ .fd = fds->status, .kind = CLIENT_HTTP,
-	    .first = CONTROL_CLIENTS, .n = STATUS_CLIENTS,
-	    .token = STATUS_TOKEN };
+	for (i = 0; i < DOORS; i++)
+		doors[i] = (struct door){ .fd = open[i], .pause_ms = NEVER };
+	doors[0].n = doors[1].first = CONTROL_CLIENTS;
+	doors[1].n = STATUS_CLIENTS;
 	channel = fds->channel;
 	ending = false;
-	log_due = UINT64_MAX;
+	log_due = NEVER;
 	status_open(set, bound);
 	operate_open(channel);
-	if ((error = look_only()) != 0 ||
-	    (error = wait_open(NULL, highest(fds))) != 0 ||
-	    (error = watch(fds->control, CONTROL_TOKEN)) != 0 ||
-	    (error = watch(fds->status, STATUS_TOKEN)) != 0 ||
-	    (error = watch(fds->channel, CHANNEL_TOKEN)) != 0) {
+	for (i = 0; i <= DOORS; i++)
+		if (open[i] > most)
+			most = open[i];
+	if ((error = table_look_only()) == 0 &&
+	    (error = stat_look_only()) == 0)
+		error = wait_open(NULL, most + CLIENTS + OTHER_FDS);
+	for (i = 0; i <= DOORS && error == 0; i++)
+		error = watch(open[i], DOOR_TOKEN + i);
+	if (error != 0) {
 		monitor_close();
 		return error;
 	}
@@ -180,13 +150,18 @@ monitor_open(const struct setup *set, const struct os_addr *bound,
 }
 
 static void
-door_close(struct door *door)
+doors_close(void)
 {
-	if (door->fd == -1)
-		return;
-	wait_del(door->fd);
-	os_drop(door->fd);
-	door->fd = -1;
+	struct door	*door;
+
+	for (door = doors; door < doors + DOORS; door++) {
+		if (door->fd == -1)
+			continue;
+		wait_del(door->fd);
+		os_drop(door->fd);
+		door->fd = -1;
+		door->pause_ms = NEVER;
+	}
 }
 
 static void
@@ -212,8 +187,7 @@ void
 monitor_close(void)
 {
 	leave();
-	door_close(&doors[0]);
-	door_close(&doors[1]);
+	doors_close();
 	wait_close();
 	mem_unmap(clients, CLIENTS * sizeof(clients[0]));
 	clients = NULL;
@@ -224,10 +198,10 @@ monitor_close(void)
  */
 
 static void
-serve(unsigned i, uint64_t now)
+serve(struct client *c, uint64_t now)
 {
-	struct client	*c = &clients[i];
-
+	if (c->fd == -1)
+		return;
 	if (client_run(c, now))
 		wait_want(c->fd, client_want(c));
 	else
@@ -240,11 +214,10 @@ serve(unsigned i, uint64_t now)
 static struct client *
 place(const struct door *door, uint64_t now)
 {
-	struct client	*c, *idle = NULL;
-	unsigned	 i;
+	struct client	*c = clients + door->first, *end = c + door->n;
+	struct client	*idle = NULL;
 
-	for (i = door->first; i < door->first + door->n; i++) {
-		c = &clients[i];
+	for (; c < end; c++) {
 		if (c->fd == -1)
 			return c;
 		if (c->state == CLIENT_READS &&
@@ -286,11 +259,11 @@ door_turn(struct door *door, uint64_t now)
 			door_pause(door, now + PAUSE_MS);
 			return;
 		}
-		client_start(c, fd, door->kind, now);
+		client_start(c, fd, door == doors ? CLIENT_CONTROL :
+		    CLIENT_HTTP, now);
 		if (wait_add(fd, WAIT_LEVEL, (uint32_t)(c - clients)) != 0)
 			client_drop(c);
-		else
-			serve((unsigned)(c - clients), now);
+		serve(c, now);
 	}
 }
 
@@ -303,8 +276,7 @@ end(void)
 {
 	ending = true;
 	operate_end();
-	door_close(&doors[0]);
-	door_close(&doors[1]);
+	doors_close();
 }
 
 static void
@@ -326,8 +298,7 @@ channel_turn(uint64_t now)
 		case CHANNEL_RELOADED:
 			for (i = 0; i < CONTROL_CLIENTS; i++) {
 				client_note(&clients[i], &note, now);
-				if (clients[i].fd != -1)
-					serve(i, now);
+				serve(&clients[i], now);
 			}
 			break;
 		case CHANNEL_DRAIN:
@@ -374,9 +345,8 @@ timeout(uint64_t now)
 		if (clients[i].state == CLIENT_KILLS)
 			earlier(&due, now + CLIENT_LOOK_MS);
 	}
-	for (i = 0; i < 2; i++)
-		if (doors[i].fd != -1 && doors[i].pause_ms != 0)
-			earlier(&due, doors[i].pause_ms);
+	for (i = 0; i < DOORS; i++)
+		earlier(&due, doors[i].pause_ms);
 	if (due <= now)
 		return 0;
 	return due - now > INT32_MAX ? INT32_MAX : (int)(due - now);
@@ -385,18 +355,17 @@ timeout(uint64_t now)
 static void
 times(uint64_t now)
 {
-	unsigned	i;
+	struct client	*c;
+	struct door	*door;
 
-	for (i = 0; i < CLIENTS; i++)
-		if (clients[i].fd != -1 && (client_due(&clients[i]) <= now ||
-		    clients[i].state == CLIENT_KILLS))
-			serve(i, now);
-	for (i = 0; i < 2; i++) {
-		if (doors[i].fd == -1 || doors[i].pause_ms == 0 ||
-		    doors[i].pause_ms > now)
+	for (c = clients; c < clients + CLIENTS; c++)
+		if (client_due(c) <= now || c->state == CLIENT_KILLS)
+			serve(c, now);
+	for (door = doors; door < doors + DOORS; door++) {
+		if (door->pause_ms > now)
 			continue;
-		doors[i].pause_ms = 0;
-		wait_want(doors[i].fd, WAIT_READ);
+		door->pause_ms = NEVER;
+		wait_want(door->fd, WAIT_READ);
 	}
 	if (sample_due <= now)
 		sample_due = history_sample(now);
@@ -419,6 +388,7 @@ monitor_turn(void)
 {
 	struct wait_event	events[EVENTS];
 	uint64_t		now;
+	uint32_t		token;
 	bool			told = false;
 	int			i, n;
 
@@ -429,17 +399,16 @@ monitor_turn(void)
 		return false;
 	}
 	for (i = 0; i < n; i++) {
-		if (events[i].token == CHANNEL_TOKEN)
+		token = events[i].token;
+		if (token == CHANNEL_TOKEN)
 			told = true;
-		else if (events[i].token == CONTROL_TOKEN)
-			doors[0].ready = true;
-		else if (events[i].token == STATUS_TOKEN)
-			doors[1].ready = true;
-		else if (clients[events[i].token].fd != -1)
-			serve(events[i].token, now);
+		else if (token >= DOOR_TOKEN)
+			doors[token - DOOR_TOKEN].ready = true;
+		else
+			serve(&clients[token], now);
 	}
 	times(now);
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < DOORS; i++)
 		if (doors[i].ready && doors[i].fd != -1)
 			door_turn(&doors[i], now);
 	if (told)

@@ -30,8 +30,8 @@ operate_end(void)
 static enum operate
 fail(char error[OPERATE_ERROR], const char *what, const char *word)
 {
-	(void)text_format(error, OPERATE_ERROR, "%s \"%.*s\"", what, SHOWN,
-	    word);
+	(void)text_format(error, OPERATE_ERROR, "there is no %s \"%.*s\"", what,
+	    SHOWN, word);
 	return OPERATE_FAILED;
 }
 
@@ -44,24 +44,13 @@ untold(char error[OPERATE_ERROR], int why)
 	return OPERATE_FAILED;
 }
 
-static enum board_order
-order_of(enum ctl_command command)
-{
-	switch (command) {
-	case CTL_DRAIN:
-		return BOARD_DRAIN;
-	case CTL_DISABLE:
-		return BOARD_DISABLED;
-	default:
-		return BOARD_NORMAL;
-	}
-}
-
 static enum operate
 give_orders(const struct ctl_request *req, struct out *out,
     char error[OPERATE_ERROR])
 {
-	enum board_order	order = order_of(req->command);
+	enum board_order	order = req->command == CTL_DRAIN ?
+				    BOARD_DRAIN : req->command == CTL_DISABLE ?
+				    BOARD_DISABLED : BOARD_NORMAL;
 	unsigned		b, n = 0;
 	int			why;
 
@@ -75,7 +64,7 @@ give_orders(const struct ctl_request *req, struct out *out,
 			return untold(error, why);
 	}
 	if (n == 0)
-		return fail(error, "there is no backend", req->word);
+		return fail(error, "backend", req->word);
 	log_notice("operator: %s backend %.*s (%u)", ctl_word(req->command),
 	    SHOWN, req->word, n);
 	if (req->json)
@@ -86,75 +75,36 @@ give_orders(const struct ctl_request *req, struct out *out,
 	return OPERATE_DONE;
 }
 
-static enum operate
-kill_session(const struct ctl_request *req, struct status_place *victim,
-    char error[OPERATE_ERROR])
-{
-	int	why;
-
-	if (!status_find(req->word, victim))
-		return fail(error, "there is no session", req->word);
-	why = channel_send_kill(channel, victim->relay, victim->row,
-	    victim->number);
-	if (why != 0)
-		return untold(error, why);
-	log_notice("operator: kill session %.*s", SHOWN, req->word);
-	return OPERATE_KILLING;
-}
-
 enum operate
 operate_start(const struct ctl_request *req, struct out *out,
     struct status_place *victim, char error[OPERATE_ERROR])
 {
-	int	why;
+	const bool	kill = req->command == CTL_KILL;
+	int		why;
 
 	if (over) {
 		(void)text_format(error, OPERATE_ERROR,
 		    "the configuration has just changed; try again");
 		return OPERATE_FAILED;
 	}
-	switch (req->command) {
-	case CTL_DRAIN:
-	case CTL_DISABLE:
-	case CTL_ENABLE:
+	if (!kill && req->command != CTL_RELOAD)
 		return give_orders(req, out, error);
-	case CTL_KILL:
-		return kill_session(req, victim, error);
-	case CTL_RELOAD:
-		why = channel_send(channel, CHANNEL_RELOAD, 0, -1);
-		if (why != 0)
-			return untold(error, why);
-		log_notice("operator: reload");
-		return OPERATE_RELOADING;
-	default:
-		return fail(error, "not a command:", ctl_word(req->command));
-	}
-}
-
-bool
-operate_killed(const struct status_place *victim)
-{
-	return !status_lives(victim);
-}
-
-bool
-operate_reloaded(const struct channel_note *note, bool *good)
-{
-	*good = note->value == 0;
-	return note->order == CHANNEL_RELOADED;
+	if (kill && !status_find(req->word, victim))
+		return fail(error, "session", req->word);
+	why = kill ? channel_send_kill(channel, victim->relay, victim->row,
+	    victim->number) : channel_send(channel, CHANNEL_RELOAD, 0, -1);
+	if (why != 0)
+		return untold(error, why);
+	log_notice("operator: %s%.*s", kill ? "kill session " : "reload", SHOWN,
+	    req->word);
+	return kill ? OPERATE_KILLING : OPERATE_RELOADING;
 }
 
 void
-operate_line(const struct channel_note *note, bool json, bool first,
-    struct out *out)
+operate_line(const char *text, bool json, bool first, struct out *out)
 {
-	if (note->order != CHANNEL_SAID)
-		return;
-	if (!json) {
-		out_left(out, note->text, 0);
-		out_string(out, "\n");
-		return;
-	}
-	out_string(out, first ? "\n" : ",\n");
-	out_json(out, note->text);
+	if (json)
+		out_string(out, first ? "\n\"" : ",\n\"");
+	(void)out_text(out, text, json ? OUT_JSON : OUT_PLAIN);
+	out_string(out, json ? "\"" : "\n");
 }

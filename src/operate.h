@@ -18,8 +18,8 @@
 enum operate {
 	OPERATE_DONE,		/* what there is to say has been written */
 	OPERATE_FAILED,		/* why: in the error text */
-	OPERATE_KILLING,	/* wait for operate_killed */
-	OPERATE_RELOADING	/* wait for operate_reloaded */
+	OPERATE_KILLING,	/* wait until the victim does not live any more */
+	OPERATE_RELOADING	/* wait for what the parent says */
 };
 
 enum { OPERATE_ERROR = 256 };
@@ -42,16 +42,8 @@ enum operate operate_start(const struct ctl_request *, struct out *,
     struct status_place *victim, char error[OPERATE_ERROR]);
 
 /*
- * Whether the session is being ended or gone by now.
+ * A line that the parent says about a reload.
  */
-bool	operate_killed(const struct status_place *victim);
-
-/*
- * A note of the parent about a reload.  True when it was the last one: *good says
- * what came of it.  operate_line: write the line that a note carries, if any.
- */
-bool	operate_reloaded(const struct channel_note *, bool *good);
-void	operate_line(const struct channel_note *, bool json, bool first,
-	    struct out *);
+void	operate_line(const char *, bool json, bool first, struct out *);
 
 #endif

@@ -4,10 +4,9 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "must.h"
 #include "out.h"
 #include "text.h"
-
-enum { FORMAT_MAX = 512 };	/* what one out_format can come to */
 
 void
 out_bytes(struct out *out, const char *s, size_t n)
@@ -29,43 +28,17 @@ out_string(struct out *out, const char *s)
 void
 out_format(struct out *out, const char *format, ...)
 {
-	char	text[FORMAT_MAX];
+	size_t	n, left = out->size - out->len;
 	va_list	ap;
-	size_t	n;
 
 	va_start(ap, format);
-	n = text_vformat(text, sizeof(text), format, ap);
+	n = text_vformat(out->buf + out->len, left, format, ap);
 	va_end(ap);
-	if (n >= sizeof(text))
-		n = sizeof(text) - 1;
-	out_bytes(out, text, n);
-}
-
-void
-out_number(struct out *out, uint64_t v)
-{
-	out_format(out, "%llu", (unsigned long long)v);
-}
-
-void
-out_decimal(struct out *out, uint64_t v, unsigned decimals)
-{
-	char	 digits[32];
-	size_t	 n;
-
-	n = text_format(digits, sizeof(digits), "%llu", (unsigned long long)v);
-	if (n <= decimals) {
-		out_string(out, "0.");
-		for (; n < decimals; decimals--)
-			out_string(out, "0");
-		out_string(out, digits);
-		return;
-	}
-	out_bytes(out, digits, n - decimals);
-	if (decimals == 0)
-		return;
-	out_string(out, ".");
-	out_string(out, digits + n - decimals);
+	/* the NUL behind it counts too */
+	if (n >= left)
+		out->over = true;
+	if (!out->over)
+		out->len += n;
 }
 
 /*
@@ -97,103 +70,139 @@ is_control(char c)
 	return (unsigned char)c < ' ' || c == 0x7f;
 }
 
-/* A string for the eye; returns the columns that it takes. */
-static unsigned
-plain(struct out *out, const char *s)
+/*
+ * One sequence that must not stand there as it is.  False when it may.
+ */
+static bool
+out_escape(struct out *out, const char *s, size_t n, enum out_kind kind)
 {
-	unsigned	columns = 0;
-	size_t		n;
+	bool	odd = n == 0 || is_control(*s);
+	bool	quote = *s == '"' || *s == '\\';
 
-	for (; *s != '\0'; s += n, columns++) {
-		if ((n = out_sequence(s)) == 0 || is_control(*s) ||
-		    (n == 2 && (unsigned char)s[0] == 0xc2 &&
-		    (unsigned char)s[1] < 0xa0)) {
-			n = n == 0 ? 1 : n;
-			out_string(out, "?");
-			continue;
-		}
-		out_bytes(out, s, n);
+	if (kind == OUT_AS_IS)
+		return false;
+	/* U+0080 to U+009F steer terminals too */
+	if (kind == OUT_PLAIN && (odd || (n == 2 && s[0] == '\xc2' &&
+	    (s[1] & 0x7f) < 0x20)))
+		out_string(out, "?");
+	else if (n == 0 || (odd && kind == OUT_HTML))
+		out_string(out, "\xef\xbf\xbd");
+	else if (kind == OUT_HTML && strchr("&<>\"'", *s) != NULL)
+		out_format(out, "&#%d;", *s);
+	else if ((kind == OUT_JSON || kind == OUT_LABEL) && quote)
+		out_format(out, "\\%c", *s);
+	else if (kind == OUT_JSON && odd)
+		out_format(out, "\\u%04x", (unsigned)*s);
+	else if (kind == OUT_LABEL && *s == '\n')
+		out_string(out, "\\n");
+	else
+		return false;
+	return true;
+}
+
+unsigned
+out_text(struct out *out, const char *s, enum out_kind kind)
+{
+	unsigned	columns;
+	size_t		n, bytes;
+
+	for (columns = 0; *s != '\0'; s += bytes, columns++) {
+		n = out_sequence(s);
+		bytes = n == 0 ? 1 : n;
+		if (!out_escape(out, s, n, kind))
+			out_bytes(out, s, bytes);
 	}
 	return columns;
 }
 
-void
-out_left(struct out *out, const char *s, unsigned width)
+static void
+out_quoted(struct out *out, const char *s, enum out_kind kind, size_t width)
 {
-	unsigned	columns;
+	const char	*quote = kind == OUT_JSON || kind == OUT_LABEL ?
+			    "\"" : "";
+	size_t		 columns;
 
-	for (columns = plain(out, s); columns < width; columns++)
+	if (s == NULL) {
+		out_string(out, kind == OUT_JSON || kind == OUT_AS_IS ?
+		    "null" : "-");
+		return;
+	}
+	out_string(out, quote);
+	for (columns = out_text(out, s, kind); columns < width; columns++)
 		out_string(out, " ");
+	out_string(out, quote);
 }
 
-void
-out_right(struct out *out, const char *s, unsigned width)
-{
-	struct out	measure = { .size = 0 };
-	unsigned	columns;
+static const uint8_t	both[] = { 0, OUT_AT_NEXT };
 
-	for (columns = plain(&measure, s); columns < width; columns++)
+static void
+out_member(struct out *out, const void *member, char mark, size_t width)
+{
+	char			text[40];
+	unsigned long long	n;
+
+	if (strchr("hjlps", mark) != NULL) {
+		out_quoted(out, *(const char *const *)member,
+		    (enum out_kind)mark, width);
+		return;
+	}
+	if (mark == 'y') {
+		out_form(out, "{\"from_clients\":%n,\"from_backends\":%n}",
+		    both, member);
+		return;
+	}
+	n = *(const uint64_t *)member;
+	switch (mark) {
+	case 'n':
+		text_format(text, sizeof(text), "%llu", n);
+		break;
+	case 'b':
+		text_bytes(text, sizeof(text), n);
+		break;
+	case 't':
+		text_span(text, sizeof(text), n);
+		break;
+	case 'd':
+		text_format(text, sizeof(text), "%llu.%llu", n / 1000,
+		    n / 100 % 10);
+		break;
+	default:
+		MUST(mark == 'm');
+		text_format(text, sizeof(text), "%llu.%03llu", n / 1000,
+		    n % 1000);
+	}
+	for (n = strlen(text); n < width; n++)
 		out_string(out, " ");
-	(void)plain(out, s);
+	out_string(out, text);
 }
 
 void
-out_json(struct out *out, const char *s)
+out_form(struct out *out, const char *form, const uint8_t *at,
+    const void *record)
 {
-	size_t	n;
+	const void	*member;
+	size_t		 n, width;
 
-	out_string(out, "\"");
-	for (; *s != '\0'; s += n) {
-		if ((n = out_sequence(s)) == 0) {
-			n = 1;
-			out_string(out, "\\ufffd");
-		} else if (*s == '"' || *s == '\\') {
-			out_string(out, "\\");
-			out_bytes(out, s, 1);
-		} else if (is_control(*s))
-			out_format(out, "\\u%04x", (unsigned char)*s);
-		else
-			out_bytes(out, s, n);
+	for (;;) {
+		n = strcspn(form, "%");
+		out_bytes(out, form, n);
+		form += n;
+		if (*form == '\0')
+			return;
+		width = 0;
+		if (*++form == '*') {
+			member = (const char *)record + *at++ * 4;
+			width = (size_t)*(const uint64_t *)member;
+			form++;
+		}
+		for (; *form >= '0' && *form <= '9'; form++)
+			width = width * 10 + (size_t)(*form - '0');
+		if (*form == '%')
+			out_string(out, "%");
+		else {
+			member = (const char *)record + *at++ * 4;
+			out_member(out, member, *form, width);
+		}
+		form++;
 	}
-	out_string(out, "\"");
-}
-
-void
-out_html(struct out *out, const char *s)
-{
-	size_t	n;
-
-	for (; *s != '\0'; s += n) {
-		if ((n = out_sequence(s)) == 0) {
-			n = 1;
-			out_string(out, "&#xfffd;");
-		} else if (*s == '&' || *s == '<' || *s == '>' || *s == '"' ||
-		    *s == '\'')
-			out_format(out, "&#%u;", (unsigned char)*s);
-		else if (is_control(*s))
-			out_string(out, "&#xfffd;");
-		else
-			out_bytes(out, s, n);
-	}
-}
-
-void
-out_label(struct out *out, const char *s)
-{
-	size_t	n;
-
-	out_string(out, "\"");
-	for (; *s != '\0'; s += n) {
-		if ((n = out_sequence(s)) == 0) {
-			n = 1;
-			out_string(out, "\xef\xbf\xbd");
-		} else if (*s == '"' || *s == '\\') {
-			out_string(out, "\\");
-			out_bytes(out, s, 1);
-		} else if (*s == '\n')
-			out_string(out, "\\n");
-		else
-			out_bytes(out, s, n);
-	}
-	out_string(out, "\"");
 }

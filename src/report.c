@@ -15,10 +15,8 @@
 #include "session.h"
 #include "text.h"
 
-static const char *const state_names[] = {
-	[SESSION_FREE] = "free", [SESSION_CONNECT] = "connect",
-	[SESSION_RELAY] = "relay", [SESSION_LAST] = "last"
-};
+/* In the order of enum session_state. */
+static const char state_names[] = "free\0connect\0relay\0last";
 
 static unsigned
 debug_level(const struct setup *set, const struct session *s)
@@ -45,7 +43,8 @@ report_state(const struct setup *set, const struct session *s, unsigned to)
 {
 	if (debug_level(set, s) >= 3)
 		log_debug("session %u: %s -> %s", (unsigned)s->number,
-		    state_names[s->state], state_names[to]);
+		    text_nth(state_names, s->state),
+		    text_nth(state_names, to));
 }
 
 void
@@ -90,39 +89,37 @@ static const char *
 because(const struct setup *set, const struct session *s, char *buf,
     size_t size)
 {
+	static const char names[] =	/* of the reasons from READ_TIMEOUT on */
+	    "read-timeout\0write-timeout\0server.max-read-idle\0"
+	    "server.max-write-idle\0sockproxy.half-close-timeout\0"
+	    "server.graceful-shutdown-timeout";
 	const struct setup_profile *p = &set->profiles[s->profile];
 	const struct setting *at = NULL;
-	const char *name = NULL;
 	char span[32], where[256];
 
 	switch (s->reason) {
 	case REASON_READ_TIMEOUT:
-		name = "read-timeout";
 		at = &set->backends[s->backend].read_timeout;
 		break;
 	case REASON_WRITE_TIMEOUT:
-		name = "write-timeout";
 		at = &set->backends[s->backend].write_timeout;
 		break;
 	case REASON_READ_IDLE:
-		name = "server.max-read-idle";
 		at = &p->max_read_idle;
 		break;
 	case REASON_WRITE_IDLE:
-		name = "server.max-write-idle";
 		at = &p->max_write_idle;
 		break;
 	case REASON_HALF_CLOSE_TIMEOUT:
-		name = "sockproxy.half-close-timeout";
 		at = &p->half_close_timeout;
 		break;
 	case REASON_SHUTDOWN:
-		name = "server.graceful-shutdown-timeout";
 		at = &set->server.graceful_ms;
 		break;
 	}
-	if (name != NULL)
-		(void)text_format(buf, size, " (%s %s, %s)", name,
+	if (at != NULL)
+		(void)text_format(buf, size, " (%s %s, %s)",
+		    text_nth(names, s->reason - REASON_READ_TIMEOUT),
 		    text_span(span, sizeof(span), at->v),
 		    conf_at(set, at->at, where, sizeof(where)));
 	else if (s->error != 0 && s->error != ECONNRESET)
@@ -137,6 +134,9 @@ report_end(const struct setup *set, const struct session *s, uint64_t now)
 {
 	uint32_t which = set->profiles[s->profile].log_sessions.v;
 	char peer[ADDR_TEXT], span[32], took[32], in[32], out[32], why[384];
+	/* its level is written over below */
+	char line[] = "?session %u: %s on %s with %s: %s%s; %s, connect %s, "
+	    "%s from the client, %s from the backend";
 	bool good = s->reason == REASON_DONE;
 
 	if (which == LOG_SESSIONS_NONE ||
@@ -144,9 +144,8 @@ report_end(const struct setup *set, const struct session *s, uint64_t now)
 		return;
 	if (!log_may(LOG_CLASS_SESSION, now))
 		return;
-	(void)(good ? log_info : log_notice)(
-	    "session %u: %s on %s with %s: %s%s; %s, connect %s, %s from the "
-	    "client, %s from the backend", (unsigned)s->number,
+	line[0] = good ? LOG_LEVEL_INFO : LOG_LEVEL_NOTICE;
+	log_line(line, (unsigned)s->number,
 	    addr_peer_text(peer, sizeof(peer), &s->peer, false),
 	    listener_name(set, s->listener), backend_name(set, s),
 	    reason_text(s->reason), because(set, s, why, sizeof(why)),

@@ -174,6 +174,12 @@ stat_swap(struct stat_area *other)
 	dirty = 0;
 }
 
+int
+stat_look_only(void)
+{
+	return mem_read_only(now.mem, now.size);
+}
+
 void
 stat_self(unsigned relay)
 {
@@ -287,32 +293,33 @@ stat_bury(unsigned relay)
  * Every record is nothing but uint64_t counters.
  */
 static void
-row_sum(enum kind kind, unsigned i, uint64_t *to)
+row_sum(enum kind kind, unsigned i, void *to)
 {
 	uint64_t	one[ROW_MAX / sizeof(uint64_t)];
+	uint64_t	sums[ROW_MAX / sizeof(uint64_t)] = { 0 };
 	size_t		n = row_size[kind] / sizeof(uint64_t);
 
-	memset(to, 0, row_size[kind]);
 	for (unsigned relay = 0; relay <= now.relays; relay++) {
 		row_read(row_at(relay, kind, i), kind, one, row_size[kind]);
 		for (size_t k = 0; k < n; k++)
-			to[k] += one[k];
+			sums[k] += one[k];
 	}
+	memcpy(to, sums, row_size[kind]);
 }
 
 /*
- * Add what a row of another area has counted to the rows behind the relays'.
+ * Add what a row of another area has counted to one behind the relays'.
  */
 static void
-row_carry(struct stat_area *former, enum kind kind, unsigned from, unsigned to)
+row_carry(struct stat_area *former, enum kind kind, unsigned from,
+    struct row *to)
 {
-	uint64_t	sums[ROW_MAX / sizeof(uint64_t)], *own;
+	uint64_t	sums[ROW_MAX / sizeof(uint64_t)], *own = row_own(to);
 
 	stat_swap(former);
 	row_sum(kind, from, sums);
 	stat_swap(former);
 	row_bury(kind, sums);
-	own = row_own(row_at(now.relays, kind, to));
 	for (size_t k = 0; k < row_size[kind] / sizeof(uint64_t); k++)
 		own[k] += sums[k];
 }
@@ -321,49 +328,38 @@ void
 stat_carry(struct stat_area *former, const uint16_t *listeners,
     const uint16_t *backends)
 {
-	struct row	*row;
+	static const uint16_t	 same[] = { 0 };
+	const uint16_t		*to[KINDS] = { same, listeners, backends };
+	unsigned		 i;
 
-	for (enum kind k = GLOBAL; k < KINDS; k++)
-		for (unsigned i = 0; i < now.count[k]; i++)
+	for (enum kind k = GLOBAL; k < KINDS; k++) {
+		for (i = 0; i < now.count[k]; i++)
 			memset(row_own(row_at(now.relays, k, i)), 0,
 			    row_size[k]);
-	row_carry(former, GLOBAL, 0, 0);
-	for (unsigned i = 0; i < former->count[LISTENER]; i++)
-		row_carry(former, LISTENER, i, listeners[i]);
-	for (unsigned i = 0; i < former->count[BACKEND]; i++)
-		row_carry(former, BACKEND, i, backends[i]);
-	for (enum kind k = GLOBAL; k < KINDS; k++)
-		for (unsigned i = 0; i < now.count[k]; i++) {
-			row = row_at(now.relays, k, i);
-			row_publish(row, k);
-		}
+		for (i = 0; i < former->count[k]; i++)
+			row_carry(former, k, i,
+			    row_at(now.relays, k, to[k][i]));
+		for (i = 0; i < now.count[k]; i++)
+			row_publish(row_at(now.relays, k, i), k);
+	}
 }
 
 void
 stat_sum_global(struct stat_global *to)
 {
-	uint64_t	sums[ROW_MAX / sizeof(uint64_t)];
-
-	row_sum(GLOBAL, 0, sums);
-	memcpy(to, sums, sizeof(*to));
+	row_sum(GLOBAL, 0, to);
 }
 
 void
 stat_sum_backend(unsigned i, struct stat_backend *to)
 {
-	uint64_t	sums[ROW_MAX / sizeof(uint64_t)];
-
-	row_sum(BACKEND, i, sums);
-	memcpy(to, sums, sizeof(*to));
+	row_sum(BACKEND, i, to);
 }
 
 void
 stat_sum_listener(unsigned i, struct stat_listener *to)
 {
-	uint64_t	sums[ROW_MAX / sizeof(uint64_t)];
-
-	row_sum(LISTENER, i, sums);
-	memcpy(to, sums, sizeof(*to));
+	row_sum(LISTENER, i, to);
 }
 
 uint64_t

@@ -91,6 +91,11 @@ struct stat_area {
 void	stat_swap(struct stat_area *);
 
 /*
+ * For the monitor: it only looks from now on.  0 or an error.
+ */
+int	stat_look_only(void);
+
+/*
  * For the parent: the rows in use begin with what the former ones have counted up
  * to now.  The tables say which listener and backend it was there, for each of
  * the former ones.  May be called again, as long as the former relays count on.

@@ -8,97 +8,90 @@
 #include <string.h>
 
 #include "must.h"
+#include "out.h"
 #include "stat.h"
 #include "text.h"
 
 enum {
 	LABEL_MAX = 900,	/* bytes of a label that are printed */
-	LINE_BYTES = 1024
+	TEXT_BYTES = 1024
 };
 
-static const struct {
-	const char	*key;
-	const char	*text;
-} reasons[REASONS] = {
-	[REASON_NONE] = { "none", "the session goes on" },
-	[REASON_DONE] = { "done", "both sides sent their end" },
-	[REASON_CLIENT_RESET] = { "client-reset",
-	    "the client reset the connection" },
-	[REASON_BACKEND_RESET] = { "backend-reset",
-	    "the backend reset the connection" },
-	[REASON_CLIENT_LOST] = { "client-lost",
-	    "the connection to the client was lost" },
-	[REASON_BACKEND_LOST] = { "backend-lost",
-	    "the connection to the backend was lost" },
-	[REASON_CLIENT_DEAF] = { "client-deaf",
-	    "the client takes no more bytes" },
-	[REASON_BACKEND_DEAF] = { "backend-deaf",
-	    "the backend takes no more bytes" },
-	[REASON_CLIENT_GONE] = { "client-gone",
-	    "the client left before a backend answered" },
-	[REASON_NO_BACKEND] = { "no-backend", "no backend could be reached" },
-	[REASON_NO_POOL] = { "no-pool",
-	    "no sockproxy.server for this client" },
-	[REASON_NO_RESOURCES] = { "no-resources",
-	    "out of descriptors, memory or ports" },
-	[REASON_READ_TIMEOUT] = { "read-timeout",
-	    "the backend was silent for too long" },
-	[REASON_WRITE_TIMEOUT] = { "write-timeout",
-	    "the backend took no bytes for too long" },
-	[REASON_READ_IDLE] = { "read-idle",
-	    "both sides were silent for too long" },
-	[REASON_WRITE_IDLE] = { "write-idle",
-	    "neither side took bytes for too long" },
-	[REASON_HALF_CLOSE_TIMEOUT] = { "half-close-timeout",
-	    "half closed and silent for too long" },
-	[REASON_SHUTDOWN] = { "shutdown", "sockproxy stopped" },
-	[REASON_KILLED] = { "killed", "ended by the operator" }
-};
+#define BACKEND_AT(member)	OUT_AT(struct labelled, member)
+#define LISTENER_AT(member)	OUT_AT(struct stat_listener, member)
+#define GLOBAL_AT(member)	OUT_AT(struct stat_global, member)
+
+/* Key and text of each reason, in the order of the enumeration. */
+static const char reasons[] =
+    "none\0the session goes on\0"
+    "done\0both sides sent their end\0"
+    "client-reset\0the client reset the connection\0"
+    "backend-reset\0the backend reset the connection\0"
+    "client-lost\0the connection to the client was lost\0"
+    "backend-lost\0the connection to the backend was lost\0"
+    "client-deaf\0the client takes no more bytes\0"
+    "backend-deaf\0the backend takes no more bytes\0"
+    "client-gone\0the client left before a backend answered\0"
+    "no-backend\0no backend could be reached\0"
+    "no-pool\0no sockproxy.server for this client\0"
+    "no-resources\0out of descriptors, memory or ports\0"
+    "read-timeout\0the backend was silent for too long\0"
+    "write-timeout\0the backend took no bytes for too long\0"
+    "read-idle\0both sides were silent for too long\0"
+    "write-idle\0neither side took bytes for too long\0"
+    "half-close-timeout\0half closed and silent for too long\0"
+    "shutdown\0sockproxy stopped\0"
+    "killed\0ended by the operator";
 
 const char *
 reason_text(enum reason reason)
 {
 	MUST((unsigned)reason < REASONS);
-	return reasons[reason].text;
+	return text_nth(reasons, 2 * reason + 1);
 }
 
 const char *
 reason_key(enum reason reason)
 {
 	MUST((unsigned)reason < REASONS);
-	return reasons[reason].key;
-}
-
-struct out {
-	void	(*put)(void *, const char *);
-	void	 *arg;
-};
-
-static void
-out_number(const struct out *out, const char *key, uint64_t n)
-{
-	char	line[LINE_BYTES];
-
-	text_format(line, sizeof(line), "%s: %llu", key,
-	    (unsigned long long)n);
-	out->put(out->arg, line);
+	return text_nth(reasons, 2 * reason);
 }
 
 /*
- * PREFIX.NAME.KEY: N, where a line end in a name cannot make a line of its own.
+ * The lines below, each with a prefix in front, are given to put; a line end in a
+ * prefix cannot make a line of its own.
  */
-static void
-out_named(const struct out *out, const char *prefix, const char *name,
-    const char *key, uint64_t n)
-{
-	char	 line[LINE_BYTES];
+struct lines {
+	void		(*put)(void *, const char *);
+	void		 *arg;
+	char		 prefix[LABEL_MAX + 32];
+};
 
-	text_format(line, sizeof(line), "%s.%.*s.%s: %llu", prefix, LABEL_MAX,
-	    name, key, (unsigned long long)n);
-	for (char *p = line; *p != '\0'; p++)
+static void
+lines_prefix(struct lines *lines, const char *prefix, const char *name)
+{
+	text_format(lines->prefix, sizeof(lines->prefix), "%s%.*s.", prefix,
+	    LABEL_MAX, name);
+	for (char *p = lines->prefix; *p != '\0'; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			*p = '?';
-	out->put(out->arg, line);
+}
+
+static void
+lines_put(const struct lines *lines, const char *form, const uint8_t *at,
+    const void *record)
+{
+	char		 text[TEXT_BYTES], line[LABEL_MAX + 128];
+	struct out	 out = { .buf = text, .size = sizeof(text) };
+	const char	*from = text, *end;
+
+	out_form(&out, form, at, record);
+	for (; (end = memchr(from, '\n', (size_t)(text + out.len - from))) !=
+	    NULL; from = end + 1) {
+		text_format(line, sizeof(line), "%s%.*s", lines->prefix,
+		    (int)(end - from), from);
+		lines->put(lines->arg, line);
+	}
 }
 
 static const char *
@@ -114,125 +107,146 @@ label_same(const struct setup *setup, unsigned i, unsigned k)
 	    strcmp(label(setup, i), label(setup, k)) == 0;
 }
 
+/* Backends with one label are one to the reader, as in lighttpd. */
+struct labelled {
+	struct stat_backend	sum;
+	uint64_t		died;	/* timeouts included */
+	uint64_t		up, disabled;
+};
+
+/* Every record is nothing but uint64_t counters. */
+static void
+add(struct stat_backend *sum, const struct stat_backend *one)
+{
+	uint64_t	*to = (void *)sum;
+	const uint64_t	*from = (const void *)one;
+
+	for (unsigned i = 0; i < sizeof(*sum) / sizeof(*to); i++)
+		to[i] += from[i];
+}
+
 /*
- * Backends with one label are one to the reader, as in lighttpd.  Returns how
- * many there are from i on, 0 when they were summed before.  ups: those not
- * left out.
+ * Sum them up from i on.  False when they were summed before.
  */
-static unsigned
-label_sum(const struct setup *setup, unsigned i, struct stat_backend *to,
-    unsigned *ups)
+static bool
+label_sum(const struct setup *setup, unsigned i, struct labelled *to)
 {
 	struct stat_backend	one;
-	unsigned		n = 0;
+	unsigned		k;
 
-	for (unsigned k = 0; k < i; k++)
+	for (k = 0; k < i; k++)
 		if (label_same(setup, i, k))
-			return 0;
+			return false;
 	memset(to, 0, sizeof(*to));
-	*ups = 0;
-	for (unsigned k = i; k < stat_backends(); k++) {
+	for (; k < stat_backends(); k++) {
 		if (!label_same(setup, i, k))
 			continue;
 		stat_sum_backend(k, &one);
-		n++;
-		if (one.down == 0)
-			++*ups;
-		to->load += one.load;
-		to->chosen += one.chosen;
-		to->connected += one.connected;
-		to->died += one.died;
-		to->timeouts += one.timeouts;
-		to->overloaded += one.overloaded;
-		to->bytes[0] += one.bytes[0];
-		to->bytes[1] += one.bytes[1];
-		to->connect_ms += one.connect_ms;
+		add(&to->sum, &one);
+		to->disabled += one.down != 0;
+		to->up += one.down == 0;
 	}
-	return n;
+	to->died = to->sum.died + to->sum.timeouts;
+	return true;
 }
 
 static void
-print_backend(const struct setup *setup, const struct out *out, unsigned i)
+print_backend(const struct setup *setup, struct lines *lines, unsigned i)
 {
-	static const char	 prefix[] = "gw.backend";
-	const char		*name = label(setup, i);
-	struct stat_backend	 sum;
-	unsigned		 n, ups;
+	static const uint8_t	at[] = {
+		BACKEND_AT(sum.load), BACKEND_AT(sum.load),
+		BACKEND_AT(sum.connected), BACKEND_AT(died),
+		BACKEND_AT(sum.overloaded), BACKEND_AT(disabled),
+		BACKEND_AT(up), BACKEND_AT(sum.chosen),
+		BACKEND_AT(sum.timeouts), BACKEND_AT(sum.connect_ms),
+		BACKEND_AT(sum.bytes[0]), BACKEND_AT(sum.bytes[1])
+	};
+	struct labelled		backend;
 
-	if ((n = label_sum(setup, i, &sum, &ups)) == 0 ||
-	    (i >= setup->nbackends && sum.chosen == 0))
+	if (!label_sum(setup, i, &backend) ||
+	    (i >= setup->nbackends && backend.sum.chosen == 0))
 		return;
-	out_named(out, prefix, name, "load", sum.load);
-	out_named(out, prefix, name, "0.load", sum.load);
-	out_named(out, prefix, name, "0.connected", sum.connected);
-	out_named(out, prefix, name, "0.died", sum.died + sum.timeouts);
-	out_named(out, prefix, name, "0.overloaded", sum.overloaded);
-	out_named(out, prefix, name, "0.disabled", n - ups);
-	out_named(out, prefix, name, "0.up", ups);
-	out_named(out, prefix, name, "0.chosen", sum.chosen);
-	out_named(out, prefix, name, "0.timeouts", sum.timeouts);
-	out_named(out, prefix, name, "0.connect-ms", sum.connect_ms);
-	out_named(out, prefix, name, "0.bytes-from-client", sum.bytes[0]);
-	out_named(out, prefix, name, "0.bytes-from-backend", sum.bytes[1]);
+	lines_prefix(lines, "gw.backend.", label(setup, i));
+	lines_put(lines, "load: %n\n0.load: %n\n0.connected: %n\n0.died: %n\n"
+	    "0.overloaded: %n\n0.disabled: %n\n0.up: %n\n0.chosen: %n\n"
+	    "0.timeouts: %n\n0.connect-ms: %n\n0.bytes-from-client: %n\n"
+	    "0.bytes-from-backend: %n\n", at, &backend);
 }
 
 static void
-print_listener(const struct setup *setup, const struct out *out, unsigned i)
+print_listener(const struct setup *setup, struct lines *lines, unsigned i)
 {
-	static const char	 prefix[] = "sockproxy.listener";
-	const char		*name;
-	struct stat_listener	 sum;
+	static const uint8_t	at[] = {
+		LISTENER_AT(accepted), LISTENER_AT(refused),
+		LISTENER_AT(active), LISTENER_AT(paused),
+		LISTENER_AT(bytes[0]), LISTENER_AT(bytes[1])
+	};
+	struct stat_listener	sum;
 
-	name = setup->strings + setup->listeners[i].name;
 	stat_sum_listener(i, &sum);
 	/* of what went with an earlier configuration, only what there was */
-	if (i >= setup->nlisteners && sum.accepted == 0 && sum.active == 0)
-		return;
 	if (i >= setup->nlisteners && sum.accepted == 0)
 		return;
-	out_named(out, prefix, name, "accepted", sum.accepted);
-	out_named(out, prefix, name, "refused", sum.refused);
-	out_named(out, prefix, name, "active", sum.active);
-	out_named(out, prefix, name, "paused", sum.paused != 0);
-	out_named(out, prefix, name, "bytes-from-client", sum.bytes[0]);
-	out_named(out, prefix, name, "bytes-from-backend", sum.bytes[1]);
+	sum.paused = sum.paused != 0;
+	lines_prefix(lines, "sockproxy.listener.",
+	    setup->strings + setup->listeners[i].name);
+	lines_put(lines, "accepted: %n\nrefused: %n\nactive: %n\npaused: %n\n"
+	    "bytes-from-client: %n\nbytes-from-backend: %n\n", at, &sum);
 }
 
-static void
-print_global(const struct out *out, const struct stat_global *sum)
-{
-	char	key[64];
+struct ended {
+	const char	*key;
+	uint64_t	 count;
+};
 
-	out_number(out, "sockproxy.accepted", sum->accepted);
-	out_number(out, "sockproxy.refused", sum->refused);
-	out_number(out, "sockproxy.bytes-from-client", sum->bytes[0]);
-	out_number(out, "sockproxy.bytes-from-backend", sum->bytes[1]);
-	out_number(out, "sockproxy.bytes-spliced", sum->spliced);
-	out_number(out, "sockproxy.accept-errors", sum->accept_errors);
-	out_number(out, "sockproxy.pauses", sum->pauses);
-	out_number(out, "sockproxy.buffers-used", sum->buffers_used);
-	out_number(out, "sockproxy.buffers-short", sum->buffers_short);
+static void
+print_global(struct lines *lines)
+{
+	static const uint8_t	at[] = {
+		GLOBAL_AT(accepted), GLOBAL_AT(refused), GLOBAL_AT(bytes[0]),
+		GLOBAL_AT(bytes[1]), GLOBAL_AT(spliced),
+		GLOBAL_AT(accept_errors), GLOBAL_AT(pauses),
+		GLOBAL_AT(buffers_used), GLOBAL_AT(buffers_short)
+	};
+	struct stat_global	sum;
+	static const uint8_t	ended_at[] = {
+		OUT_AT(struct ended, key), OUT_AT(struct ended, count)
+	};
+	struct ended		ended;
+
+	stat_sum_global(&sum);
+	lines_prefix(lines, "sockproxy", "");
+	lines_put(lines, "accepted: %n\nrefused: %n\nbytes-from-client: %n\n"
+	    "bytes-from-backend: %n\nbytes-spliced: %n\naccept-errors: %n\n"
+	    "pauses: %n\nbuffers-used: %n\nbuffers-short: %n\n", at, &sum);
 	for (int r = REASON_NONE + 1; r < REASONS; r++) {
-		text_format(key, sizeof(key), "sockproxy.ended.%s",
-		    reason_key(r));
-		out_number(out, key, sum->ended[r]);
+		ended.key = reason_key(r);
+		ended.count = sum.ended[r];
+		lines_put(lines, "ended.%s: %n\n", ended_at, &ended);
 	}
 }
 
 /*
  * What lighttpd counts as a request: a client that was joined to a backend.
  */
-static uint64_t
-requests(void)
+static void
+print_first(struct lines *lines)
 {
+	static const uint8_t	at[] = {
+		GLOBAL_AT(active), GLOBAL_AT(accepted)
+	};
+	struct stat_global	sum;
 	struct stat_backend	one;
-	uint64_t		n = 0;
 
+	stat_sum_global(&sum);
+	sum.accepted = 0;
 	for (unsigned i = 0; i < stat_backends(); i++) {
 		stat_sum_backend(i, &one);
-		n += one.connected;
+		sum.accepted += one.connected;
 	}
-	return n;
+	lines->prefix[0] = '\0';
+	lines_put(lines, "gw.active-requests: %n\nsockproxy.requests: %n\n", at,
+	    &sum);
 }
 
 /*
@@ -242,20 +256,17 @@ bool
 stat_print_part(const struct setup *setup, unsigned part,
     void (*put)(void *, const char *), void *arg)
 {
-	const struct out	out = { put, arg };
-	const unsigned		totals = 1 + stat_backends();
-	struct stat_global	sum;
+	const unsigned	totals = 1 + stat_backends();
+	struct lines	lines = { .put = put, .arg = arg };
 
-	stat_sum_global(&sum);
-	if (part == 0) {
-		out_number(&out, "gw.active-requests", sum.active);
-		out_number(&out, "sockproxy.requests", requests());
-	} else if (part < totals)
-		print_backend(setup, &out, part - 1);
+	if (part == 0)
+		print_first(&lines);
+	else if (part < totals)
+		print_backend(setup, &lines, part - 1);
 	else if (part == totals)
-		print_global(&out, &sum);
+		print_global(&lines);
 	else if (part - totals <= stat_listeners())
-		print_listener(setup, &out, part - totals - 1);
+		print_listener(setup, &lines, part - totals - 1);
 	else
 		return false;
 	return true;

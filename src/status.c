@@ -16,24 +16,24 @@
 #include "table.h"
 #include "text.h"
 
+#define BACKEND_TITLE	"BACKEND"
+#define LISTENER_TITLE	"LISTENER"
+
+enum { NAME_COLUMNS = 32 };	/* of a list; longer names hang over */
+
 static const struct setup	*setup;
 static const struct os_addr	*bound;
 
-static const char *const words[STATUS_STATES] = {
-	[STATUS_UP] = "up",
-	[STATUS_PARTLY] = "partly",
-	[STATUS_OUT] = "out",
-	[STATUS_SICK] = "sick",
-	[STATUS_DRAIN] = "drain",
-	[STATUS_DISABLED] = "disabled",
-	[STATUS_UNRESOLVED] = "unresolved"
-};
+/* In the order of enum status_state. */
+static const char	states[] =
+    "up\0partly\0out\0sick\0drain\0disabled\0unresolved";
 
-void
-status_open(const struct setup *set, const struct os_addr *addrs)
+static unsigned		widths[2];	/* of labels, of listeners */
+
+const char *
+status_word(enum status_state state)
 {
-	setup = set;
-	bound = addrs;
+	return text_nth(states, state);
 }
 
 const struct setup *
@@ -42,37 +42,73 @@ status_setup(void)
 	return setup;
 }
 
-uint64_t
-status_uptime(void)
+/* The wider of a column and a name in it. */
+static unsigned
+wider(unsigned width, uint32_t name)
 {
-	uint64_t	start = board_start_ms(), now = os_now_ms();
+	size_t	len = strlen(conf_string(setup, name));
 
-	return start != 0 && now > start ? now - start : 0;
+	if (len > NAME_COLUMNS)
+		len = NAME_COLUMNS;
+	return len > width ? (unsigned)len : width;
 }
 
-unsigned
-status_relays(void)
+void
+status_open(const struct setup *set, const struct os_addr *addrs)
 {
-	return loop_relays(setup);
+	unsigned	i;
+
+	setup = set;
+	bound = addrs;
+	widths[0] = sizeof(BACKEND_TITLE) - 1;
+	for (i = 0; i < set->nbackends; i++)
+		widths[0] = wider(widths[0], set->backends[i].label);
+	widths[1] = sizeof(LISTENER_TITLE) - 1;
+	for (i = 0; i < set->nlisteners; i++)
+		widths[1] = wider(widths[1], set->listeners[i].name);
 }
 
-uint64_t
-status_sessions_max(void)
+static uint64_t
+since(uint64_t now, uint64_t then)
 {
-	return (uint64_t)loop_relays(setup) * loop_sessions(setup);
+	return then < now ? now - then : 0;
 }
 
-const char *
-status_word(enum status_state state)
+/* Without a board nothing has started. */
+static void
+fill_all(struct status_all *to)
 {
-	MUST((unsigned)state < STATUS_STATES);
-	return words[state];
+	uint64_t	start = board_start_ms();
+
+	stat_sum_global(&to->count);
+	history_rate(HISTORY_ALL, &to->rate);
+	to->uptime_ms = start == 0 ? 0 : since(os_now_ms(), start);
+	to->generation = board_generation();
+	to->relays = loop_relays(setup);
+	to->sessions_max = to->relays * loop_sessions(setup);
+	to->running = 1;
+	to->span_ms = history_span();
+	to->recent_refused = history_ended(REASON_NONE);
+	to->backend_width = widths[0];
+	to->listener_width = widths[1];
+	to->backend_title = BACKEND_TITLE;
+	to->listener_title = LISTENER_TITLE;
 }
 
 static void
-copy(char *to, size_t size, uint32_t offset)
+fill_reason(enum reason reason, struct status_reason *to)
 {
-	(void)text_format(to, size, "%s", conf_string(setup, offset));
+	struct stat_global	g;
+	uint64_t		all = 0;
+
+	stat_sum_global(&g);
+	for (unsigned r = 0; r < REASONS; r++)
+		all += g.ended[r];
+	to->key = reason_key(reason);
+	to->text = reason_text(reason);
+	to->count = g.ended[reason];
+	to->recent = history_ended(reason);
+	to->percent = all == 0 ? 0 : to->count * 100 / all;
 }
 
 static enum status_state
@@ -110,31 +146,48 @@ pool_of(unsigned b)
 	return 0;
 }
 
-void
-status_backend(unsigned b, struct status_backend *to)
+static void
+fill_backend(unsigned b, struct status_backend *to)
 {
-	const struct setup_backend	*sb;
+	const struct setup_backend	*sb = &setup->backends[b];
+	enum status_state		 state;
 
-	MUST(b < setup->nbackends);
-	sb = &setup->backends[b];
-	copy(to->label, sizeof(to->label), sb->label);
-	if (sb->addr.family == OS_NONE)
-		copy(to->addr, sizeof(to->addr), sb->host);
-	else
-		(void)addr_text(to->addr, sizeof(to->addr), &sb->addr);
-	to->pool = pool_of(b);
 	stat_sum_backend(b, &to->count);
-	to->state = state_of(b, to->count.down);
 	history_rate((int)b, &to->rate);
+	to->label = conf_string(setup, sb->label);
+	to->addr = sb->addr.family == OS_NONE ? conf_string(setup, sb->host) :
+	    addr_text(to->text, sizeof(to->text), &sb->addr);
+	to->pool = pool_of(b);
+	state = state_of(b, to->count.down);
+	to->state = status_word(state);
+	to->mood = state == STATUS_UP ? "good" : state == STATUS_PARTLY ||
+	    state == STATUS_DRAIN || state == STATUS_DISABLED ? "warn" : "bad";
+	memset(to->in, 0, sizeof(to->in));
+	to->in[state] = 1;
+	to->failed = to->count.died + to->count.timeouts +
+	    to->count.overloaded;
+	to->all_bytes = to->count.bytes[0] + to->count.bytes[1];
+	to->all_rate = to->rate.bytes[0] + to->rate.bytes[1];
+	to->width = widths[0];
+	to->mean = NULL;
+	if (to->count.connected == 0)
+		return;
+	(void)text_format(to->mean_text, sizeof(to->mean_text), "%llu ms",
+	    (unsigned long long)(to->count.connect_ms / to->count.connected));
+	to->mean = to->mean_text;
 }
 
-void
-status_listener(unsigned i, struct status_listener *to)
+static void
+fill_listener(unsigned i, struct status_listener *to)
 {
-	MUST(i < setup->nlisteners);
-	copy(to->name, sizeof(to->name), setup->listeners[i].name);
-	(void)addr_text(to->addr, sizeof(to->addr), &bound[i]);
 	stat_sum_listener(i, &to->count);
+	to->name = conf_string(setup, setup->listeners[i].name);
+	to->addr = addr_text(to->text, sizeof(to->text), &bound[i]);
+	to->width = widths[1];
+	to->count.paused = to->count.paused != 0;
+	to->state = to->count.paused ? "paused" : "open";
+	to->mood = to->count.paused ? "warn" : "good";
+	to->paused = to->count.paused ? "true" : "false";
 }
 
 /*
@@ -163,12 +216,6 @@ session_word(const struct session *s)
 	}
 }
 
-static uint64_t
-since(uint64_t now, uint64_t then)
-{
-	return then < now ? now - then : 0;
-}
-
 /*
  * Behind the last listener and backend there are the entries for sessions of an
  * earlier configuration (former.h).
@@ -184,23 +231,26 @@ is_valid(const struct session *s)
 }
 
 static void
-describe(const struct status_place *at, const struct session *s,
+fill_session(const struct status_place *at, const struct session *s,
     struct status_session *to)
 {
 	uint64_t	now = os_now_ms(), moved = s->start_ms;
 	unsigned	way;
 
-	(void)text_format(to->id, sizeof(to->id), "%u.%u.%u",
+	(void)text_format(to->id_text, sizeof(to->id_text), "%u.%u.%u",
 	    (unsigned)at->relay + 1, (unsigned)at->row, (unsigned)s->number);
-	(void)addr_peer_text(to->client, sizeof(to->client), &s->peer, false);
-	copy(to->listener, sizeof(to->listener),
-	    setup->listeners[s->listener].name);
-	to->backend = s->backend == BACKEND_NONE ? -1 : s->backend;
-	if (to->backend == -1)
-		(void)text_format(to->label, sizeof(to->label), "-");
-	else
-		copy(to->label, sizeof(to->label),
+	to->id = to->id_text;
+	to->client = addr_peer_text(to->text, sizeof(to->text), &s->peer,
+	    false);
+	to->listener = conf_string(setup, setup->listeners[s->listener].name);
+	to->label = to->backend = NULL;
+	if (s->backend != BACKEND_NONE) {
+		to->label = conf_string(setup,
 		    setup->backends[s->backend].label);
+		(void)text_format(to->backend_text, sizeof(to->backend_text),
+		    "%u", (unsigned)s->backend);
+		to->backend = to->backend_text;
+	}
 	to->state = session_word(s);
 	to->held = 0;
 	for (way = CLIENT; way <= BACKEND; way++) {
@@ -224,8 +274,8 @@ row_copy(const struct status_place *at, struct session *s)
 	return s->number != 0;
 }
 
-bool
-status_session(struct status_place *at, struct status_session *to)
+static bool
+next_session(struct status_place *at, struct status_session *to)
 {
 	struct session	s;
 
@@ -235,7 +285,8 @@ status_session(struct status_place *at, struct status_session *to)
 				break;
 			if (!is_valid(&s))
 				continue;
-			describe(at, &s, to);
+			fill_session(at, &s, to);
+			at->number = s.number;
 			at->row++;
 			return true;
 		}
@@ -243,32 +294,59 @@ status_session(struct status_place *at, struct status_session *to)
 	return false;
 }
 
+unsigned
+status_count(enum status_kind kind)
+{
+	switch (kind) {
+	case STATUS_REASON:
+		return REASONS - REASON_NONE - 1;
+	case STATUS_BACKEND:
+		return setup->nbackends;
+	case STATUS_LISTENER:
+		return setup->nlisteners;
+	default:
+		return 1;
+	}
+}
+
+bool
+status_fill(enum status_kind kind, unsigned i, struct status_place *at,
+    struct status_record *to)
+{
+	to->comma = i == 0 ? "" : ",";
+	to->number = i;
+	if (kind == STATUS_SESSION)
+		return next_session(at, &to->session);
+	if (i >= status_count(kind))
+		return false;
+	switch (kind) {
+	case STATUS_REASON:
+		fill_reason(REASON_NONE + 1 + i, &to->reason);
+		break;
+	case STATUS_BACKEND:
+		fill_backend(i, &to->backend);
+		break;
+	case STATUS_LISTENER:
+		fill_listener(i, &to->listener);
+		break;
+	default:
+		fill_all(&to->all);
+	}
+	return true;
+}
+
 bool
 status_find(const char *id, struct status_place *at)
 {
-	uint64_t	part[3];
-	char		digits[STATUS_ID];
-	struct session	s;
-	size_t		n;
-	unsigned	i;
+	struct status_session	s;
 
-	for (i = 0; i < 3; i++, id += n) {
-		if (i > 0 && *id++ != '.')
-			return false;
-		n = strspn(id, "0123456789");
-		if (n == 0 || n >= sizeof(digits))
-			return false;
-		(void)text_format(digits, sizeof(digits), "%.*s", (int)n, id);
-		if (!text_number(digits, UINT32_MAX, &part[i]))
-			return false;
-	}
-	if (*id != '\0' || part[0] < 1 || part[0] > loop_relays(setup) ||
-	    part[1] >= table_mapped())
-		return false;
-	at->relay = (uint32_t)part[0] - 1;
-	at->row = (uint32_t)part[1];
-	at->number = (uint32_t)part[2];
-	return row_copy(at, &s) && is_valid(&s) && s.number == at->number;
+	*at = (struct status_place){ .relay = 0 };
+	while (next_session(at, &s))
+		if (strcmp(s.id, id) == 0) {
+			at->row--;
+			return true;
+		}
+	return false;
 }
 
 bool

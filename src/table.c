@@ -58,6 +58,12 @@ table_seen(unsigned relay, unsigned i)
 	    relay * rows_size(all.rows)) + i;
 }
 
+int
+table_look_only(void)
+{
+	return mem_read_only(all.mem, all.relays * rows_size(all.rows));
+}
+
 unsigned
 table_mapped(void)
 {

@@ -40,6 +40,11 @@ const struct session *table_seen(unsigned relay, unsigned i);
 unsigned table_mapped(void);
 
 /*
+ * For the monitor: it only looks from now on.  0 or an error.
+ */
+int	table_look_only(void);
+
+/*
  * Be the relay with that number, with at most max sessions of its own accepting
  * (there may be more rows, for sessions of a predecessor), and words of 64 bits
  * for the set of tried backends of each.  False when there is no memory.

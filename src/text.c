@@ -9,8 +9,6 @@
 #include "text.h"
 #include "must.h"
 
-enum { DISTANCE_MAX = 64 };	/* longer words are never near each other */
-
 /* Where text_vformat writes: len counts also what no longer fits. */
 struct sink {
 	char	*buf;
@@ -26,59 +24,27 @@ sink_put(struct sink *out, char c)
 	out->len++;
 }
 
-static void
-sink_pad(struct sink *out, char c, size_t have, size_t width)
-{
-	for (; have < width; have++)
-		sink_put(out, c);
-}
-
-/* One conversion: "%-08.*llx" and the like, without the percent sign. */
+/* One conversion: "%08llx", "%.*s" and the like, without the percent sign. */
 struct spec {
-	bool	 left;
-	bool	 zero;
-	bool	 bounded;	/* a precision is given: bytes of %s at most */
-	size_t	 width;
-	size_t	 bound;
-	int	 size;		/* 0 int, 1 long, 2 long long, 3 size_t */
+	size_t	 digits;	/* of a number at least */
+	size_t	 bytes;		/* of a string at most */
+	size_t	 size;		/* bytes of the number that is handed over */
 };
 
 static void
-put_string(struct sink *out, const struct spec *spec, const char *s)
-{
-	size_t i, len = 0;
-
-	while ((!spec->bounded || len < spec->bound) && s[len] != '\0')
-		len++;
-	if (!spec->left)
-		sink_pad(out, ' ', len, spec->width);
-	for (i = 0; i < len; i++)
-		sink_put(out, s[i]);
-	if (spec->left)
-		sink_pad(out, ' ', len, spec->width);
-}
-
-static void
-put_number(struct sink *out, const struct spec *spec, unsigned long long v,
-    bool negative, unsigned base)
+put_number(struct sink *out, unsigned long long v, unsigned base, size_t least)
 {
 	char digits[24];
-	size_t n = 0, len;
+	size_t n = 0;
 
 	do {
 		digits[n++] = "0123456789abcdef"[v % base];
-	} while ((v /= base) != 0);
-	len = n + (negative ? 1 : 0);
-	if (!spec->left && !spec->zero)
-		sink_pad(out, ' ', len, spec->width);
-	if (negative)
-		sink_put(out, '-');
-	if (spec->zero && !spec->left)
-		sink_pad(out, '0', len, spec->width);
+		v /= base;
+	} while (v != 0);
+	for (; least > n; least--)
+		sink_put(out, '0');
 	while (n > 0)
 		sink_put(out, digits[--n]);
-	if (spec->left)
-		sink_pad(out, ' ', len, spec->width);
 }
 
 /*
@@ -89,57 +55,37 @@ struct args {
 	va_list	ap;
 };
 
-/* A number of that size; one with a sign is taken as if it had none. */
-static unsigned long long
-take(struct args *args, int size)
+static size_t
+parse_number(const char **f)
 {
-	switch (size) {
-	case 0:
-		return va_arg(args->ap, unsigned);
-	case 1:
-		return va_arg(args->ap, unsigned long);
-	case 2:
-		return va_arg(args->ap, unsigned long long);
-	default:
-		return va_arg(args->ap, size_t);
-	}
-}
+	size_t n = 0;
 
-/* Such a number with its sign. */
-static long long
-with_sign(unsigned long long v, int size)
-{
-	return size == 0 ? (int)v : size == 1 ? (long)v : (long long)v;
+	for (; **f >= '0' && **f <= '9'; ++*f)
+		n = n * 10 + (size_t)(**f - '0');
+	return n;
 }
 
 static const char *
 parse_spec(struct spec *spec, const char *f, struct args *args)
 {
-	int n;
-
-	memset(spec, 0, sizeof(*spec));
-	for (; *f == '-' || *f == '0'; f++) {
-		spec->left |= *f == '-';
-		spec->zero |= *f == '0';
-	}
-	for (; *f >= '0' && *f <= '9'; f++)
-		spec->width = spec->width * 10 + (size_t)(*f - '0');
+	spec->bytes = SIZE_MAX;
+	spec->digits = parse_number(&f);
 	if (f[0] == '.' && f[1] == '*') {
-		n = va_arg(args->ap, int);
-		spec->bounded = n >= 0;
-		spec->bound = n >= 0 ? (size_t)n : 0;
+		/* a negative one is none */
+		spec->bytes = (size_t)va_arg(args->ap, int);
 		f += 2;
-	} else if (f[0] == '.') {
-		spec->bounded = true;
-		for (f++; *f >= '0' && *f <= '9'; f++)
-			spec->bound = spec->bound * 10 + (size_t)(*f - '0');
-	}
-	if (*f == 'z') {
-		spec->size = 3;
+	} else if (*f == '.') {
 		f++;
+		spec->bytes = parse_number(&f);
 	}
-	for (; *f == 'l' && spec->size < 2; f++)
-		spec->size++;
+	spec->size = sizeof(int);
+	if (*f == 'z') {
+		spec->size = sizeof(size_t);
+		f++;
+	} else if (*f == 'l') {
+		spec->size = f[1] == 'l' ? sizeof(long long) : sizeof(long);
+		f += f[1] == 'l' ? 2 : 1;
+	}
 	return f;
 }
 
@@ -147,39 +93,37 @@ static void
 put_spec(struct sink *out, const struct spec *spec, char conversion,
     struct args *args)
 {
-	unsigned long long	v;
-	unsigned		base = 10;
-	bool			negative = false;
-	char			c[2] = "";
+	unsigned long long v;
+	const char *s;
+	size_t i;
 
 	switch (conversion) {
 	case 's':
-		put_string(out, spec, va_arg(args->ap, const char *));
+		s = va_arg(args->ap, const char *);
+		for (i = 0; i < spec->bytes && s[i] != '\0'; i++)
+			sink_put(out, s[i]);
 		return;
 	case 'c':
-		c[0] = (char)va_arg(args->ap, int);
-		put_string(out, spec, c);
+		sink_put(out, (char)va_arg(args->ap, int));
 		return;
-	case 'd':
-	case 'u':
-		break;
-	case 'x':
-		base = 16;
-		break;
-	case 'o':
-		base = 8;
-		break;
-	default:
-		MUST(conversion == '%');
+	case '%':
 		sink_put(out, '%');
 		return;
 	}
-	v = take(args, spec->size);
-	if (conversion == 'd')
-		negative = with_sign(v, spec->size) < 0;
-	if (negative)
-		v = 0 - (unsigned long long)with_sign(v, spec->size);
-	put_number(out, spec, v, negative, base);
+	MUST(strchr("duxo", conversion) != NULL);
+	/* what a type is called makes no difference, how wide it is does */
+	if (spec->size == sizeof(v))
+		v = va_arg(args->ap, unsigned long long);
+	else if (conversion == 'd')
+		v = (unsigned long long)va_arg(args->ap, int);
+	else
+		v = va_arg(args->ap, unsigned);
+	if (conversion == 'd' && (long long)v < 0) {
+		sink_put(out, '-');
+		v = 0 - v;
+	}
+	put_number(out, v, conversion == 'x' ? 16 : conversion == 'o' ? 8 : 10,
+	    spec->digits);
 }
 
 size_t
@@ -190,13 +134,13 @@ text_vformat(char *buf, size_t size, const char *f, va_list ap)
 	struct spec spec;
 
 	va_copy(args.ap, ap);
-	while (*f != '\0') {
+	for (; *f != '\0'; f++) {
 		if (*f != '%') {
-			sink_put(&out, *f++);
+			sink_put(&out, *f);
 			continue;
 		}
 		f = parse_spec(&spec, f + 1, &args);
-		put_spec(&out, &spec, *f++, &args);
+		put_spec(&out, &spec, *f, &args);
 	}
 	va_end(args.ap);
 	if (size > 0)
@@ -219,20 +163,21 @@ text_format(char *buf, size_t size, const char *f, ...)
 const char *
 text_span(char *buf, size_t size, uint64_t ms)
 {
-	unsigned long long s = ms / 1000, part = ms % 1000;
+	static const char names[] = "s\0min\0h\0d";
+	static const unsigned units[] = { 1, 60, 3600, 86400 };
+	unsigned long long s = ms / 1000;
+	unsigned part = ms % 1000, u = 0;
 
+	while (u < 3 && s >= units[u + 1])
+		u++;
 	if (s < 1)
-		text_format(buf, size, "0.%03llu s", part);
-	else if (s < 60)
-		text_format(buf, size, "%llu.%llu s", s, part / 100);
-	else if (s < 3600)
-		text_format(buf, size, "%llu min %llu s", s / 60, s % 60);
-	else if (s < 86400)
-		text_format(buf, size, "%llu h %llu min", s / 3600,
-		    s / 60 % 60);
+		text_format(buf, size, "0.%03u s", part);
+	else if (u == 0)
+		text_format(buf, size, "%llu.%u s", s, part / 100);
 	else
-		text_format(buf, size, "%llu d %llu h", s / 86400,
-		    s / 3600 % 24);
+		text_format(buf, size, "%llu %s %llu %s", s / units[u],
+		    text_nth(names, u), s % units[u] / units[u - 1],
+		    text_nth(names, u - 1));
 	return buf;
 }
 
@@ -275,6 +220,14 @@ text_number(const char *s, uint64_t max, uint64_t *v)
 	return true;
 }
 
+const char *
+text_nth(const char *list, unsigned n)
+{
+	for (; n > 0; n--)
+		list += strlen(list) + 1;
+	return list;
+}
+
 static char
 lower(char c)
 {
@@ -297,52 +250,36 @@ text_casehash(const char *s)
 	uint32_t h = 2166136261U;	/* FNV-1a */
 
 	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)(*s >= 'A' && *s <= 'Z' ?
-		    *s - 'A' + 'a' : *s)) * 16777619U;
+		h = (h ^ (unsigned char)lower(*s)) * 16777619U;
 	return h;
-}
-
-static unsigned
-least(unsigned a, unsigned b)
-{
-	return a < b ? a : b;
 }
 
 /*
  * Letters to insert, remove, change or swap with their neighbour (optimal
- * string alignment), case aside.  Three rows of the usual table are enough.
+ * string alignment), case aside.  Words have few letters and limits are small, so
+ * that all ways can be tried.
  */
 unsigned
 text_distance(const char *a, const char *b, unsigned limit)
 {
-	unsigned row[3][DISTANCE_MAX + 1], *last, *prev, *cur, best;
-	unsigned rowbest[3] = { 0, 0, 0 };
-	size_t i, j, alen = strlen(a), blen = strlen(b);
+	unsigned best = limit + 1, d, way;
 
-	if (alen > DISTANCE_MAX || blen > DISTANCE_MAX ||
-	    alen > blen + limit || blen > alen + limit)
-		return limit + 1;
-	for (j = 0; j <= blen; j++)
-		row[0][j] = (unsigned)j;
-	for (i = 1; i <= alen; i++) {
-		cur = row[i % 3];
-		prev = row[(i + 2) % 3];
-		last = row[(i + 1) % 3];
-		cur[0] = rowbest[i % 3] = (unsigned)i;
-		for (j = 1; j <= blen; j++) {
-			best = prev[j - 1] +
-			    (lower(a[i - 1]) != lower(b[j - 1]));
-			best = least(best, least(prev[j], cur[j - 1]) + 1);
-			if (i > 1 && j > 1 &&
-			    lower(a[i - 1]) == lower(b[j - 2]) &&
-			    lower(a[i - 2]) == lower(b[j - 1]))
-				best = least(best, last[j - 2] + 1);
-			cur[j] = best;
-			rowbest[i % 3] = least(rowbest[i % 3], best);
-		}
-		/* a swap looks two rows back, nothing looks further */
-		if (rowbest[i % 3] > limit && rowbest[(i + 2) % 3] > limit)
-			return limit + 1;
+	for (; *a != '\0' && lower(*a) == lower(*b); a++)
+		b++;
+	if (*a == '\0' && *b == '\0')
+		return 0;
+	/* removed, inserted, changed, swapped */
+	for (way = 1; limit > 0 && way <= 4; way++) {
+		if ((way != 2 && *a == '\0') || (way != 1 && *b == '\0') ||
+		    (way == 4 && (lower(a[0]) != lower(b[1]) ||
+		    lower(a[1]) != lower(b[0]))))
+			continue;
+		d = 1 + text_distance(a + (way == 2 ? 0 : way == 4 ? 2 : 1),
+		    b + (way == 1 ? 0 : way == 4 ? 2 : 1), best - 2);
+		if (d < best)
+			best = d;
+		if (best < 2)
+			break;
 	}
-	return least(row[alen % 3][blen], limit + 1);
+	return best;
 }

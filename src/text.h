@@ -14,8 +14,8 @@
 
 /*
  * Write into buf as snprintf does: always ended, cut when too long, returns the
- * length it would have had.  Knows %s %.*s %.9s %c %d %u %x %o, numbers with l,
- * ll or z too, %%, field width, '-' and '0'.  Anything else is a MUST.
+ * length it would have had.  Knows %s %.*s %.9s %c %d %u %x %o and %%, numbers with l,
+ * ll or z and with leading zeroes (%04x).  Anything else is a MUST.
  */
 size_t	text_format(char *, size_t, const char *, ...) ATTR_PRINTF(3, 4);
 size_t	text_vformat(char *, size_t, const char *, va_list);
@@ -40,6 +40,11 @@ bool	text_number(const char *, uint64_t max, uint64_t *);
  * Edit distance of two words, for "did you mean"; at most limit + 1.
  */
 unsigned text_distance(const char *, const char *, unsigned limit);
+
+/*
+ * The n-th string of several that stand one behind the other, each with its NUL.
+ */
+const char *text_nth(const char *, unsigned n);
 
 /* ISO C has no case-blind comparison. */
 int	text_casecmp(const char *, const char *);

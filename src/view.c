@@ -9,13 +9,30 @@
 #include "stat.h"
 #include "view.h"
 
+enum { PAGE_ROWS = 500 };	/* of each table; the rest is in status.json */
+
+/* Behind the pieces of so many views of a file. */
+static const struct view_piece *
+pieces_after(const struct view_piece *p, unsigned views)
+{
+	for (; views > 0; p++)
+		if (p->source & VIEW_LAST)
+			views--;
+	return p;
+}
+
 void
 view_begin(struct view *v, enum view_kind kind)
 {
 	*v = (struct view){ .kind = (uint8_t)kind };
+	if (kind >= VIEW_PAGE)
+		v->piece = page_pieces();
+	else if (kind >= VIEW_JSON_STATUS)
+		v->piece = pieces_after(json_pieces(), kind - VIEW_JSON_STATUS);
+	else
+		v->piece = pieces_after(listing_pieces(), kind - VIEW_STATUS);
 }
 
-/* Statistics as lines, one part of them at a time. */
 static void
 put_line(void *arg, const char *line)
 {
@@ -23,35 +40,94 @@ put_line(void *arg, const char *line)
 	out_string(arg, "\n");
 }
 
+/*
+ * The configuration is made anew each time, and the lines of it that were said are
+ * skipped: it does not change, and nothing has to be kept.
+ */
+struct dump {
+	struct view	*view;
+	struct out	*out;
+	uint32_t	 line;
+};
+
 static void
-statistics_piece(struct view *v, struct out *out)
+dump_line(void *arg, const char *line)
 {
-	v->over = !stat_print_part(status_setup(), v->part++, put_line, out);
+	struct dump	*d = arg;
+	size_t		 mark = d->out->len;
+
+	if (d->out->over || d->line++ < d->view->line)
+		return;
+	if (d->view->kind == VIEW_CONFIG)
+		put_line(d->out, line);
+	else {
+		(void)out_text(d->out, line, OUT_JSON);
+		out_string(d->out, "\\n");
+	}
+	if (d->out->over)
+		d->out->len = mark;
+	else
+		d->view->line++;
+}
+
+/* False when that was the rest. */
+static bool
+config(struct view *v, struct out *out)
+{
+	struct dump	d = { .view = v, .out = out };
+
+	conf_dump(status_setup(), dump_line, &d);
+	v->full = out->over;
+	out->over = false;
+	return v->full;
+}
+
+/* One record more.  False when there is none. */
+static bool
+record(struct view *v, struct out *out, unsigned i)
+{
+	const struct view_piece	*p = v->piece;
+	unsigned		 source = p->source & ~VIEW_LAST;
+	enum status_kind	 kind = source == VIEW_ENDED ? STATUS_REASON :
+				    source;
+	struct status_record	 r;
+
+	if (v->kind == VIEW_PAGE && i == PAGE_ROWS && i < status_count(kind)) {
+		out_format(out, "<tr><td colspan=11>and %u more, in "
+		    "<a href=status.json>status.json</a>",
+		    status_count(kind) - PAGE_ROWS);
+		return false;
+	}
+	if (!status_fill(kind, i, &v->at, &r))
+		return false;
+	if (source == VIEW_ENDED && r.reason.count == 0)
+		return true;
+	out_form(out, p->form, p->at, &r);
+	if (p->drawing != 0)
+		page_draw(out, p->drawing,
+		    kind == STATUS_BACKEND ? (int)i : HISTORY_ALL);
+	return true;
 }
 
 static void
 piece(struct view *v, struct out *out)
 {
-	switch (v->kind) {
-	case VIEW_STATUS:
-	case VIEW_BACKENDS:
-	case VIEW_SESSIONS:
-	case VIEW_LISTENERS:
-	case VIEW_CONFIG:
-	case VIEW_HELP:
-		listing_piece(v, out);
-		break;
-	case VIEW_PAGE:
-		page_piece(v, out);
-		break;
-	case VIEW_METRICS:
+	bool	more;
+
+	if (v->kind == VIEW_METRICS)
 		metrics_piece(v, out);
-		break;
-	case VIEW_STATISTICS:
-		statistics_piece(v, out);
-		break;
-	default:
-		json_piece(v, out);
+	else if (v->kind == VIEW_STATISTICS)
+		v->over = !stat_print_part(status_setup(), v->part++, put_line,
+		    out);
+	else {
+		if ((v->piece->source & ~VIEW_LAST) == VIEW_LINES)
+			more = config(v, out);
+		else
+			more = record(v, out, v->i++);
+		if (more)
+			return;
+		v->i = 0;
+		v->over = v->piece++->source & VIEW_LAST;
 	}
 }
 
@@ -78,71 +154,4 @@ view_more(struct view *v, struct out *out)
 		return true;
 	}
 	return false;
-}
-
-/*
- * The configuration is made anew each time, and what was said of it skipped: it
- * does not change, and nothing has to be kept.
- */
-struct dump {
-	struct out	*out;
-	uint64_t	 skip;		/* bytes still to be left out */
-	uint64_t	 said;
-	bool		 json;
-};
-
-/* n bytes that stay together; 0: one that is not UTF-8. */
-static void
-dump_unit(struct dump *d, const char *s, size_t n)
-{
-	size_t	len = n == 0 ? 1 : n;
-
-	if (d->out->over)
-		return;
-	if (d->skip >= len) {
-		d->skip -= len;
-		return;
-	}
-	if (!d->json)
-		out_bytes(d->out, s, len);
-	else if (n == 0)
-		out_string(d->out, "\\ufffd");
-	else if ((unsigned char)*s < ' ' || *s == 0x7f || *s == '"' ||
-	    *s == '\\')
-		out_format(d->out, "\\u%04x", (unsigned char)*s);
-	else
-		out_bytes(d->out, s, n);
-	if (!d->out->over)
-		d->said += len;
-}
-
-static void
-dump_line(void *arg, const char *line)
-{
-	struct dump	*d = arg;
-	size_t		 len = strlen(line) + 1, n;
-
-	if (d->out->over)
-		return;
-	if (d->skip >= len) {
-		d->skip -= len;
-		return;
-	}
-	for (; *line != '\0'; line += n == 0 ? 1 : n) {
-		n = out_sequence(line);
-		dump_unit(d, line, n);
-	}
-	dump_unit(d, "\n", 1);
-}
-
-bool
-view_config(struct view *v, struct out *out, bool json)
-{
-	struct dump	d = { .out = out, .skip = v->skip, .json = json };
-
-	conf_dump(status_setup(), dump_line, &d);
-	v->full = out->over;
-	out->over = false;
-	v->skip += d.said;
-	return !v->full;
 }

