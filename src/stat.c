@@ -86,16 +86,18 @@ row_copy(struct row *row, enum kind kind, uint32_t gen)
 static void
 row_publish(struct row *row, enum kind kind)
 {
+	const char	*own = row_own(row);
+	const size_t	 size = row_size[kind];
 	uint32_t	 gen;
-	word		 words[ROW_MAX / sizeof(word)];
 	_Atomic word	*copy;
+	word		 w;
 
 	gen = atomic_load_explicit(&row->gen, memory_order_relaxed) + 1;
 	copy = row_copy(row, kind, gen);
-	memcpy(words, row_own(row), row_size[kind]);
-	for (size_t i = 0; i < row_size[kind] / sizeof(word); i++)
-		atomic_store_explicit(&copy[i], words[i],
-		    memory_order_release);
+	for (size_t i = 0; i < size; i += sizeof(w)) {
+		memcpy(&w, own + i, sizeof(w));
+		atomic_store_explicit(copy++, w, memory_order_release);
+	}
 	atomic_store_explicit(&row->gen, gen, memory_order_release);
 }
 
