@@ -49,13 +49,13 @@ client_start(struct client *c, int fd, enum client_kind kind, uint64_t now)
 void
 client_drop(struct client *c)
 {
-	if (c->fd == -1)
+	if (c->kind == CLIENT_NONE)
 		return;
 	if (c->state == CLIENT_LINGERS)
 		os_close(c->fd);
 	else
 		os_reset(c->fd);
-	c->fd = -1;
+	c->kind = CLIENT_NONE;
 }
 
 /* The free part of the buffer, where a chunk has room for its ends. */
@@ -300,7 +300,7 @@ client_note(struct client *c, const struct channel_note *note, uint64_t now)
 {
 	struct out	out;
 
-	if (c->fd == -1 || c->state != CLIENT_RELOADS)
+	if (c->kind == CLIENT_NONE || c->state != CLIENT_RELOADS)
 		return;
 	out = room(c);
 	if (note->order == CHANNEL_SAID) {

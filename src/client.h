@@ -36,8 +36,8 @@ enum {
 };
 
 struct client {
-	int		fd;		/* -1: nobody */
-	uint8_t		kind;		/* enum client_kind */
+	int		fd;
+	uint8_t		kind;		/* enum client_kind; NONE: nobody is here */
 	uint8_t		state;		/* enum client_state */
 	bool		viewing;	/* view has more to say */
 	bool		chunks;		/* HTTP: the body in chunks */

@@ -119,11 +119,10 @@ monitor_open(const struct setup *set, const struct os_addr *bound,
 	int		error, most = 0;
 	unsigned	i;
 
+	/* zeroes: nobody is here, and no page of theirs is touched */
 	clients = mem_private(CLIENTS * sizeof(clients[0]));
 	if (clients == NULL)
 		return -ENOMEM;
-	for (i = 0; i < CLIENTS; i++)
-		clients[i].fd = -1;
 	for (i = 0; i < DOORS; i++)
 		doors[i] = (struct door){ .fd = open[i], .pause_ms = NEVER };
 	doors[0].n = doors[1].first = CONTROL_CLIENTS;
@@ -167,7 +166,7 @@ doors_close(void)
 static void
 client_out(struct client *c)
 {
-	if (c->fd == -1)
+	if (c->kind == CLIENT_NONE)
 		return;
 	wait_del(c->fd);
 	client_drop(c);
@@ -200,7 +199,7 @@ monitor_close(void)
 static void
 serve(struct client *c, uint64_t now)
 {
-	if (c->fd == -1)
+	if (c->kind == CLIENT_NONE)
 		return;
 	if (client_run(c, now))
 		wait_want(c->fd, client_want(c));
@@ -218,7 +217,7 @@ place(const struct door *door, uint64_t now)
 	struct client	*idle = NULL;
 
 	for (; c < end; c++) {
-		if (c->fd == -1)
+		if (c->kind == CLIENT_NONE)
 			return c;
 		if (c->state == CLIENT_READS &&
 		    now - c->since_ms >= PATIENCE_MS &&
@@ -339,7 +338,7 @@ timeout(uint64_t now)
 
 	earlier(&due, sample_due);
 	for (i = 0; i < CLIENTS; i++) {
-		if (clients[i].fd == -1)
+		if (clients[i].kind == CLIENT_NONE)
 			continue;
 		earlier(&due, client_due(&clients[i]));
 		if (clients[i].state == CLIENT_KILLS)
@@ -378,7 +377,7 @@ anybody(void)
 	unsigned	i;
 
 	for (i = 0; i < CLIENTS; i++)
-		if (clients[i].fd != -1)
+		if (clients[i].kind != CLIENT_NONE)
 			return true;
 	return false;
 }
