@@ -28,7 +28,7 @@ sink_put(struct sink *out, char c)
 struct spec {
 	size_t	 digits;	/* of a number at least */
 	size_t	 bytes;		/* of a string at most */
-	size_t	 size;		/* bytes of the number that is handed over */
+	char	 length;	/* of the type: 'l', 'q' for ll, 'z', 0 */
 };
 
 static void
@@ -78,15 +78,30 @@ parse_spec(struct spec *spec, const char *f, struct args *args)
 		f++;
 		spec->bytes = parse_number(&f);
 	}
-	spec->size = sizeof(int);
-	if (*f == 'z') {
-		spec->size = sizeof(size_t);
+	spec->length = 0;
+	if (*f == 'z' || *f == 'l')
+		spec->length = *f++;
+	if (spec->length == 'l' && *f == 'l') {
+		spec->length = 'q';
 		f++;
-	} else if (*f == 'l') {
-		spec->size = f[1] == 'l' ? sizeof(long long) : sizeof(long);
-		f += f[1] == 'l' ? 2 : 1;
 	}
 	return f;
+}
+
+/* Each as the very type that was handed over: C knows no other way. */
+static unsigned long long
+take_number(char length, struct args *args)
+{
+	switch (length) {
+	case 'l':
+		return va_arg(args->ap, unsigned long);
+	case 'q':
+		return va_arg(args->ap, unsigned long long);
+	case 'z':
+		return va_arg(args->ap, size_t);
+	default:
+		return va_arg(args->ap, unsigned);
+	}
 }
 
 static void
@@ -96,6 +111,7 @@ put_spec(struct sink *out, const struct spec *spec, char conversion,
 	unsigned long long v;
 	const char *s;
 	size_t i;
+	int n;
 
 	switch (conversion) {
 	case 's':
@@ -111,16 +127,14 @@ put_spec(struct sink *out, const struct spec *spec, char conversion,
 		return;
 	}
 	MUST(strchr("duxo", conversion) != NULL);
-	/* what a type is called makes no difference, how wide it is does */
-	if (spec->size == sizeof(v))
-		v = va_arg(args->ap, unsigned long long);
-	else if (conversion == 'd')
-		v = (unsigned long long)va_arg(args->ap, int);
-	else
-		v = va_arg(args->ap, unsigned);
-	if (conversion == 'd' && (long long)v < 0) {
-		sink_put(out, '-');
-		v = 0 - v;
+	if (conversion != 'd')
+		v = take_number(spec->length, args);
+	else {
+		MUST(spec->length == 0);
+		n = va_arg(args->ap, int);
+		v = n < 0 ? 0 - (unsigned long long)n : (unsigned long long)n;
+		if (n < 0)
+			sink_put(out, '-');
 	}
 	put_number(out, v, conversion == 'x' ? 16 : conversion == 'o' ? 8 : 10,
 	    spec->digits);
