@@ -441,7 +441,7 @@ int
 wait_queue_turn(struct wait_event *ev, int max, int timeout_ms)
 {
 	struct epoll_event	batch[BATCH];
-	int			i, n, got = 0;
+	int			i, n, room, got = 0;
 
 	if (unarmed != 0) {
 		rearm();
@@ -449,7 +449,10 @@ wait_queue_turn(struct wait_event *ev, int max, int timeout_ms)
 		    (timeout_ms == -1 || timeout_ms > RETRY_MS))
 			timeout_ms = RETRY_MS;
 	}
-	n = wait_batch(batch, max < BATCH ? max : BATCH, timeout_ms);
+	/* what is due has its place, however much else there is */
+	room = max / 2 < ngatherings ? max / 2 : ngatherings;
+	n = wait_batch(batch, max - room < BATCH ? max - room : BATCH,
+	    timeout_ms);
 	if (n == -1)
 		return errno == EINTR ? 0 : -errno;
 	for (i = 0; i < n; i++)

@@ -124,7 +124,8 @@ half_gather(struct half *h, struct side *from, size_t least,
 	half_scatter(from);
 	if (mark < 0)
 		h->bulk = 0;
-	if (least > 1 && moved->in > 0)
+	/* with neither, it was asked, and had nothing */
+	if (least > 1 && moved->in + moved->out > 0)
 		from->ready |= WAIT_READ;
 }
 

@@ -249,6 +249,12 @@ listener_turn(uint64_t now)
 		if (doors[i].ready && !door_turn(i, now))
 			return;
 	}
+	/*
+	 * The kernel wakes one relay for a client: not one that is asleep and full,
+	 * as long as another may have room.
+	 */
+	if (shared && !away && table_count() >= table_max())
+		pause_all(0, now);
 }
 
 uint64_t

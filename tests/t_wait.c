@@ -213,6 +213,35 @@ ATF_TC_BODY(gathering_leaves_no_mark, tc)
 	wait_close();
 }
 
+/* Others that fill the array of events each time do not keep it from us. */
+ATF_TC_WITHOUT_HEAD(what_gathers_is_told_among_many_events);
+ATF_TC_BODY(what_gathers_is_told_among_many_events, tc)
+{
+	struct wait_event	ev[4];
+	int			i, k, n, p[2], told = 0;
+
+	ATF_REQUIRE_EQ(wait_open(NULL, 256), 0);
+	tcp_pair(p);
+	for (i = 1; i <= 8; i++) {
+		ATF_REQUIRE((n = dup(p[1])) >= 0);
+		ATF_REQUIRE_EQ(wait_add(n, WAIT_LEVEL, (uint32_t)i), 0);
+		wait_want(n, WAIT_WRITE);	/* there always is room */
+	}
+	wait_want(p[0], WAIT_READ);
+	(void)wait_turn(ev, 4, 0);
+	if (wait_gather(p[0], 10000) == -ENOTSUP)
+		atf_tc_skip("this waiter cannot gather");
+	ATF_REQUIRE_EQ(write(p[1], "x", 1), 1);
+	ATF_REQUIRE_EQ(usleep(10 * WAIT_GATHER_US), 0);
+	for (i = 0; i < 10; i++) {
+		n = wait_turn(ev, 4, 0);
+		for (k = 0; k < n; k++)
+			told += ev[k].token == 0 && (ev[k].got & WAIT_READ);
+	}
+	ATF_CHECK_EQ(told, 1);
+	wait_close();
+}
+
 ATF_TC_WITHOUT_HEAD(no_descriptor_for_the_queue_says_so);
 ATF_TC_BODY(no_descriptor_for_the_queue_says_so, tc)
 {
@@ -294,6 +323,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, what_cannot_be_watched_says_so);
 	ATF_TP_ADD_TC(tp, events_in_vain_come_to_an_end);
 	ATF_TP_ADD_TC(tp, gathering_leaves_no_mark);
+	ATF_TP_ADD_TC(tp, what_gathers_is_told_among_many_events);
 	ATF_TP_ADD_TC(tp, no_descriptor_for_the_queue_says_so);
 	ATF_TP_ADD_TC(tp, who_wants_a_connection_is_woken);
 	return atf_no_error();

@@ -216,6 +216,59 @@ relays_take_turns_when_there_is_little_to_do_body()
 		fail "one has little: $(cat shares)"
 }
 
+describe a_full_relay_leaves_clients_to_the_others \
+    "accepting: one relay is full, and nobody is woken in vain"
+a_full_relay_leaves_clients_to_the_others_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	cat >c <<-CONF
+		$([ -z "$HANDLER" ] || echo "server.event-handler = \"$HANDLER\"")
+		server.max-worker = 2
+		server.max-connections = 6
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+	launch -- -f c
+	await "two relays" relays_are 2
+	# shellcheck disable=SC2046
+	set -- $(relays)
+	await "one sleeps" sleeps "$1"
+	await "the other sleeps" sleeps "$2"
+	has=$(sockets "$1")
+	kill -STOP "$2"
+	await "the other stands still" stands "$2"
+	for n in 1 2 3; do
+		peer "full$n" connect "$p0" park
+		await "one serves" sockets_are "$1" $((has + 2 * n))
+		await "one sleeps" sleeps "$1"
+	done
+	kill -CONT "$2"
+	await "the other sleeps" sleeps "$2"
+	# The other asks after one: then one is the first to be woken.
+	for n in 1 2 3; do
+		peer "room$n" connect "$p0" rxseed 1 send 10 recv 10 say in park
+		await "client $n of 3 is served" grep -q in "room$n.out"
+		await "the other sleeps" sleeps "$2"
+	done
+	proxy_stop_now
+}
+sleeps()
+{
+	grep -q '^State:.S' "/proc/$1/status"
+}
+stands()
+{
+	grep -q '^State:.T' "/proc/$1/status"
+}
+sockets()
+{
+	find "/proc/$1/fd" -type l | wc -l
+}
+sockets_are()
+{
+	[ "$(sockets "$1")" -eq "$2" ]
+}
+
 describe choices_hold_over_all_relays \
     "round-robin and least-connection with three relays"
 choices_hold_over_all_relays_body()
