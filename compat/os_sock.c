@@ -43,12 +43,18 @@ linger(int fd, int on)
 	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l));
 }
 
+static void
+urgent_in_line(int fd)
+{
+	os_option_try(fd, SOL_SOCKET, SO_OOBINLINE, 1);
+}
+
 void
 os_born(int fd)
 {
 	linger(fd, 1);
 	os_option_try(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	os_option_try(fd, SOL_SOCKET, SO_OOBINLINE, 1);
+	urgent_in_line(fd);
 }
 
 /*
@@ -88,7 +94,9 @@ os_accept(int lfd, struct os_peer *peer)
 	if (fd == -1)
 		return accept_error(errno);
 	os_addr_peer(peer, (struct sockaddr *)&ss, len);
-	if (peer->family != OS_UNIX && !os_sys_inherits()) {
+	if (peer->family == OS_UNIX)
+		urgent_in_line(fd);	/* never inherited */
+	else if (!os_sys_inherits()) {
 		os_born(fd);
 		os_keep(fd);
 	}
@@ -155,6 +163,8 @@ connect_start(int fd, const struct os_addr *to, const struct os_connect *how)
 
 	if (to->family != OS_UNIX)
 		os_born(fd);
+	else
+		urgent_in_line(fd);
 	if ((error = connect_from(fd, to, how)) != 0)
 		return error;
 	if ((len = os_addr_to(to, &ss)) == 0)

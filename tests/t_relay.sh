@@ -236,6 +236,27 @@ backend_that_does_not_read_throttles_its_client_body()
 	proxy_stop
 }
 
+# Linux since 5.15; where it cannot be sent, there is none to lose.
+describe urgent_byte_of_a_unix_socket_is_a_byte_too \
+    "out-of-band data between Unix sockets, both ways"
+urgent_byte_of_a_unix_socket_is_a_byte_too_body()
+{
+	begin
+	backend b ./b.sock accept recv-text hi! oob ? send 1000 fin expect-fin
+	proxy <<-CONF
+		\$SERVER["socket"] == "$PWD/front.sock" { $(server "b=./b.sock") }
+	CONF
+	peer up connect "$PWD/front.sock" text hi oob ! recv-text ? \
+	    expect-fin got 1000 fin
+	_status=0
+	wait "$up_pid" || _status=$?
+	[ "$_status" -eq 0 ] || ! grep -q 'not supported' up.err ||
+	    atf_skip "Unix sockets have no urgent bytes here"
+	[ "$_status" -eq 0 ] || fail "$(cat up.err)"
+	finish b
+	proxy_stop
+}
+
 describe urgent_byte_passes_in_line \
     "out-of-band data becomes part of the stream, and the loop rests"
 urgent_byte_passes_in_line_body()
