@@ -163,7 +163,7 @@ read_prefix(const char *s, struct os_addr *a, uint64_t *bits)
 		dots += s[i] == '.';
 	if (i > 0 && i <= 16 && s[i - 1] == '.' && dots < 4) {
 		text_format(text, sizeof(text), "%s%s", s,
-		    "0.0.0.0" + 2 * dots);
+		    &"0.0.0.0"[2 * dots]);
 		*bits = dots * 8;
 		if (addr_parse_ip(text, a) && a->family == OS_IPV4)
 			return NULL;

@@ -219,7 +219,7 @@ ATF_TC_BODY(numbers_are_what_the_c_library_reads, tc)
 		"18446744073709551615", "18446744073709551616",
 		"-18446744073709551615", "-18446744073709551616",
 		"99999999999999999999999999x", "zzz", "0xffffffffffffffff",
-		"0x10000000000000000", "\xff" "1", "1\xff"
+		"0x10000000000000000", ("\xff" "1"), "1\xff"
 	};
 	static const char		chars[] = "00112789afxXzg+- ";
 	char				s[24];
