@@ -31,7 +31,7 @@ enum {
 	REMARK = 64,		/* a mark is for so many pieces */
 	SLOT_US = WAIT_GATHER_US / 2,	/* what is due at about the same time is
 				   reported at the same time */
-	VAIN = 1		/* events in vain, and it is registered anew */
+	VAIN = 3		/* events in vain, and it is registered anew */
 };
 
 /* What a slot has. */
