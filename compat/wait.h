@@ -68,11 +68,11 @@ void	wait_want(int fd, uint32_t bits);
 /*
  * Much is coming on this TCP socket (WAIT_EDGE), which has just been read empty:
  * let it gather.  Reading is reported when so many bytes are there, at an end or an
- * error as ever, and once WAIT_GATHER_US after this call in any case.  To be
- * called again each time it has been read empty; with 0 bytes it is over, and
- * reading must be tried once more.  Returns the mark, in bytes, which is lower where
- * the socket does not hold as much; or why not: -ENOTSUP this waiter cannot, -ENOBUFS
- * too many gather.
+ * error as ever, and once in any case, WAIT_GATHER_US after this call at the
+ * latest.  To be called again each time it has been read empty; with 0 bytes it is
+ * over, and reading must be tried once more.  Returns the mark, in bytes, which is
+ * lower where the socket does not hold as much; or why not: -ENOTSUP this waiter
+ * cannot, -ENOBUFS too many gather.
  */
 int	wait_gather(int fd, size_t bytes);
 

@@ -22,6 +22,7 @@
 /* What struct half has room for. */
 _Static_assert((LIMIT_RELAYS + 1) * LIMIT_LANES <= INT16_MAX, "lane");
 _Static_assert(LIMIT_BUFFER - 1 <= UINT16_MAX, "off");
+_Static_assert(LIMIT_GATHER / LIMIT_GATHER_UNIT <= 127, "gathers");
 
 /* Which states may follow which. */
 static const uint8_t legal[] = {

@@ -239,6 +239,7 @@ void
 session_halt(struct session *s)
 {
 	session_halves(s, HALVES_HALT, 0);
+	table_run(s);	/* if it stays: what had been left to gather is read */
 }
 
 /* End by reset: at once, or when what is on its way has arrived. */
