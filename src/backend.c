@@ -201,8 +201,8 @@ backend_pick(struct backend_choice *c, uint64_t now)
 		cursor[c->profile->pool] = (uint16_t)((i + 1) % pool->nbackends);
 	if (health[b].out)
 		health[b].probed = 1;
-	stat_backend(b)->load++;
-	stat_backend(b)->chosen++;
+	stat_add(&stat_backend(b)->load, 1);
+	stat_add(&stat_backend(b)->chosen, 1);
 	return b;
 }
 
@@ -212,13 +212,13 @@ backend_connected(unsigned b, uint64_t now, uint64_t took_ms)
 	struct health *h = &health[b];
 	char span[32];
 
-	stat_backend(b)->connected++;
-	stat_backend(b)->connect_ms += took_ms;
+	stat_add(&stat_backend(b)->connected, 1);
+	stat_add(&stat_backend(b)->connect_ms, took_ms);
 	h->probed = 0;
 	if (!h->out)
 		return;
 	h->out = 0;
-	stat_backend(b)->down = 0;
+	stat_set(&stat_backend(b)->down, 0);
 	if (log_may(LOG_CLASS_BACKEND, now))
 		log_notice("backend %s is back after %s",
 		    conf_string(setup, setup->backends[b].label),
@@ -229,23 +229,19 @@ void
 backend_failed(unsigned b, int error, uint64_t now)
 {
 	const struct setup_backend *sb = &setup->backends[b];
-	struct stat_backend *st = stat_backend(b);
+	const struct stat_backend *st = stat_backend(b);
 	struct health *h = &health[b];
 	char at[256], span[32], addr[ADDR_TEXT];
 
-	if (error == EAGAIN)
-		st->overloaded++;
-	else if (error == ETIMEDOUT)
-		st->timeouts++;
-	else
-		st->died++;
+	stat_add(error == EAGAIN ? &st->overloaded :
+	    error == ETIMEDOUT ? &st->timeouts : &st->died, 1);
 	h->probed = 0;
 	h->until_ms = now + sb->disable_time.v;
 	if (h->out || sb->disable_time.v == 0)
 		return;
 	h->out = 1;
 	h->since_ms = now;
-	st->down = 1;
+	stat_set(&st->down, 1);
 	if (log_may(LOG_CLASS_BACKEND, now))
 		log_warn("backend %s (%s) does not answer: %s; left out for %s "
 		    "(disable-time, %s)", conf_string(setup, sb->label),
@@ -264,13 +260,13 @@ void
 backend_released(unsigned b)
 {
 	MUST(stat_backend(b)->load > 0);
-	stat_backend(b)->load--;
+	stat_add(&stat_backend(b)->load, -1);
 }
 
 void
 backend_adopted(unsigned b)
 {
-	stat_backend(b)->load++;
+	stat_add(&stat_backend(b)->load, 1);
 }
 
 void
@@ -288,5 +284,5 @@ backend_set_health(unsigned b, uint64_t since_ms, uint64_t until_ms)
 	health[b].out = 1;
 	health[b].since_ms = since_ms;
 	health[b].until_ms = until_ms;
-	stat_backend(b)->down = 1;
+	stat_set(&stat_backend(b)->down, 1);
 }

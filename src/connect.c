@@ -60,7 +60,6 @@ connect_done(struct session *s, uint64_t now)
 	half_start(&s->half[BACKEND], now);
 	session_to(s, SESSION_RELAY);
 	report_connected(setup, s);
-	expire_before(s);
 }
 
 /* One attempt.  0: connected or under way, else an errno. */

@@ -22,7 +22,7 @@
 /* What struct half has room for. */
 _Static_assert((LIMIT_RELAYS + 1) * LIMIT_LANES <= INT16_MAX, "lane");
 _Static_assert(LIMIT_BUFFER - 1 <= UINT16_MAX, "off");
-_Static_assert(LIMIT_GATHER / LIMIT_GATHER_UNIT <= 127, "gathers");
+_Static_assert(LIMIT_GATHER / LIMIT_GATHER_UNIT <= UINT8_MAX, "gathers");
 
 /* Which states may follow which. */
 static const uint8_t legal[] = {
@@ -63,7 +63,7 @@ half_spliced(struct half *h, const struct splice_moved *moved)
 {
 	h->bytes += moved->out;
 	if (moved->out > 0)
-		stat_global()->spliced += moved->out;
+		stat_add(&stat_global()->spliced, moved->out);
 }
 
 /*
@@ -119,7 +119,7 @@ half_gather(struct half *h, struct side *from, size_t least,
 		mark = wait_gather(from->fd, LIMIT_GATHER);
 	if (mark > 0) {
 		from->gathers = (uint8_t)((mark + LIMIT_GATHER_UNIT - 1) /
-		    LIMIT_GATHER_UNIT) & 127;
+		    LIMIT_GATHER_UNIT);
 		return;
 	}
 	half_scatter(from);
@@ -312,7 +312,7 @@ half_fill(struct half *h, struct side *from, struct side *to, size_t size,
 	if (h->owed > 0 && !half_repay(h, from, now))
 		return 0;
 	if ((buf = buf_take()) == -1) {
-		stat_global()->buffers_short++;
+		stat_add(&stat_global()->buffers_short, 1);
 		return half_pass(h, from, to, size, now);
 	}
 	data = buf_data(buf);
@@ -491,8 +491,7 @@ half_rests(const struct half *h, uint64_t now)
 	return 0;
 }
 
-/* Whether the one thing it waits for is there. */
-static bool
+bool
 half_ready(const struct half *h, const struct side *from,
     const struct side *to, uint64_t now)
 {
@@ -511,11 +510,7 @@ half_run(struct half *h, struct side *from, struct side *to,
 	size_t taken = 0;
 	uint64_t spent = 0, before;
 
-	while (half_ready(h, from, to, leave->now)) {
-		/* bounded by what is taken, and by what is given for rescued bytes */
-		if (taken >= leave->take || spent >= LIMIT_SPLICE_BUDGET)
-			if (h->state != HALF_FIN)
-				break;
+	do {
 		before = h->bytes;
 		switch (h->state) {
 		case HALF_FILL:
@@ -540,7 +535,11 @@ half_run(struct half *h, struct side *from, struct side *to,
 			break;
 		}
 		spent += h->bytes - before;
-	}
+		/* bounded by what is taken, and by what is given for rescued bytes */
+		if (h->state != HALF_FIN && (taken >= leave->take ||
+		    spent >= LIMIT_SPLICE_BUDGET))
+			break;
+	} while (half_ready(h, from, to, leave->now));
 	/* an end is progress: the half-close limit counts from here */
 	if (h->state == HALF_DONE)
 		h->moved_ms = leave->now;
@@ -550,17 +549,16 @@ half_run(struct half *h, struct side *from, struct side *to,
 unsigned
 half_want(const struct half *h)
 {
-	switch (h->state) {
-	case HALF_FILL:
-		return WAIT_READ;
-	case HALF_PASS:
-	case HALF_DRAIN:
-		return WAIT_WRITE;
-	case HALF_SPLICE:
+	static const uint8_t wants[] = {
+		[HALF_FILL] = WAIT_READ,
+		[HALF_PASS] = WAIT_WRITE,
+		[HALF_DRAIN] = WAIT_WRITE,
+		[HALF_DONE] = 0
+	};
+
+	if (h->state == HALF_SPLICE)
 		return splice_held(h->lane) > 0 ? WAIT_WRITE : WAIT_READ;
-	default:
-		return 0;
-	}
+	return wants[h->state];
 }
 
 size_t

@@ -35,11 +35,13 @@ enum half_end {
 struct side {
 	int		fd;	/* owned by the session; -1 is none */
 	uint8_t		ready;	/* WAIT_*: set by events, cleared by would-block */
-	uint8_t		local;	/* a Unix socket */
-	uint8_t		cut;	/* an error was reported, so an end of stream that
-				   is read from here later is not the peer's */
+	uint8_t		asked;	/* WAIT_*: what wait_want was told */
+	uint8_t		local : 1;	/* a Unix socket */
+	uint8_t		cut : 1;	/* an error was reported, so an end of stream
+					   that is read from here later is not the
+					   peer's */
 	uint8_t		ended : 1;	/* LAST: its end was read */
-	uint8_t		gathers : 7;	/* wait_gather's mark, LIMIT_GATHER_UNIT;
+	uint8_t		gathers;	/* wait_gather's mark, LIMIT_GATHER_UNIT;
 					   0: it is not on */
 	int		error;	/* why cut, an errno */
 	uint32_t	unsent;	/* LAST: bytes not acknowledged when last asked */
@@ -74,8 +76,14 @@ struct half_leave {
 void	half_start(struct half *, uint64_t now);
 
 /*
- * Do what can be done now, within leave.  Returns the bytes taken from the source.
- * Afterwards half_want says what it waits for.
+ * Whether there is something to do: the one thing it waits for is there.
+ */
+bool	half_ready(const struct half *, const struct side *from,
+    const struct side *to, uint64_t now);
+
+/*
+ * Do it, within leave.  Returns the bytes taken from the source.  Afterwards
+ * half_want says what it waits for.
  */
 size_t	half_run(struct half *, struct side *from, struct side *to,
     const struct half_leave *);

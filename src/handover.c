@@ -454,7 +454,7 @@ arrived(struct handover_in *in, uint64_t now)
 static void
 lose_session(void)
 {
-	stat_global()->ended[REASON_NO_RESOURCES]++;
+	stat_add(&stat_global()->ended[REASON_NO_RESOURCES], 1);
 	log_error("a session of the relay before could not be taken over: "
 	    "reset");
 }

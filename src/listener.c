@@ -34,6 +34,7 @@ static bool		 away;		/* out of the wait set */
 static uint64_t		 retry_ms;	/* away: try again then; UINT64_MAX: when
 					   a row is free */
 static bool		 shared;	/* other relays have the same listeners */
+static bool		 someone;	/* a door is ready */
 static unsigned		 first;		/* who is served first, in turns */
 
 static void
@@ -43,7 +44,7 @@ doors_want(uint32_t want)
 
 	for (i = 0; i < ndoors; i++) {
 		wait_want(doors[i].fd, want);
-		stat_listener(i)->paused = want == 0;
+		stat_set(&stat_listener(i)->paused, want == 0);
 		if (want == 0)
 			doors[i].ready = 0;
 	}
@@ -56,7 +57,7 @@ listener_open(const struct setup *set, const int *fds, bool hold)
 	int error;
 
 	setup = set;
-	paused = away = false;
+	paused = away = someone = false;
 	shared = set->server.max_worker.v > 1;
 	retry_ms = UINT64_MAX;
 	first = 0;
@@ -111,7 +112,7 @@ listener_got(uint32_t token)
 	uint32_t i = token & ~(uint32_t)LISTENER_TOKEN;
 
 	if (i < ndoors)
-		doors[i].ready = 1;
+		doors[i].ready = someone = true;
 }
 
 unsigned
@@ -145,7 +146,7 @@ pause_all(int error, uint64_t now)
 	if (paused)
 		return;
 	paused = true;
-	stat_global()->pauses++;
+	stat_add(&stat_global()->pauses, 1);
 	if (!log_may(LOG_CLASS_LISTENER, now))
 		return;
 	if (error == 0)
@@ -171,8 +172,8 @@ admit(unsigned i, int fd, const struct os_peer *peer, uint64_t now)
 {
 	unsigned profile = listener_profile(setup, i, peer);
 
-	stat_global()->accepted++;
-	stat_listener(i)->accepted++;
+	stat_add(&stat_global()->accepted, 1);
+	stat_add(&stat_listener(i)->accepted, 1);
 	if (setup->pools[setup->profiles[profile].pool].nbackends == 0)
 		session_refuse(fd, peer, i, REASON_NO_POOL, 0, now);
 	else
@@ -206,7 +207,7 @@ door_turn(unsigned i, uint64_t now)
 		}
 		fd = os_accept(doors[i].fd, &peer);
 		if (fd == -ECONNABORTED) {
-			stat_global()->accept_errors++;
+			stat_add(&stat_global()->accept_errors, 1);
 			continue;
 		}
 		if (fd == -EAGAIN) {
@@ -243,11 +244,14 @@ listener_turn(uint64_t now)
 		away = false;
 		doors_want(WAIT_READ);	/* still short until one gets in */
 	}
-	first = (first + 1) % ndoors;
-	for (k = 0; k < ndoors; k++) {
-		i = (first + k) % ndoors;
-		if (doors[i].ready && !door_turn(i, now))
-			return;
+	if (someone) {
+		someone = false;
+		first = (first + 1) % ndoors;
+		for (k = 0; k < ndoors; k++) {
+			i = (first + k) % ndoors;
+			if (doors[i].ready && !door_turn(i, now))
+				return;
+		}
 	}
 	/*
 	 * The kernel wakes one relay for a client: not one that is asleep and full,

@@ -35,6 +35,7 @@ static struct {
 } out = { .fd = STDERR };
 
 static char	last[TEXT_BYTES];	/* of log_fatal */
+static bool	behind;			/* something was held back or lost */
 
 static struct flood {
 	uint64_t	since_ms;	/* start of the window */
@@ -130,8 +131,10 @@ tell_lost(void)
 static void
 put(int level, const char *text)
 {
-	if (!tell_lost() || send(level, text) != 0)
+	if (!tell_lost() || send(level, text) != 0) {
 		out.lost++;
+		behind = true;
+	}
 }
 
 void
@@ -201,6 +204,7 @@ log_may(enum log_class class, uint64_t now_ms)
 		flood_turn(class, now_ms);
 	if (flood->written >= CLASS_BURST) {
 		flood->held++;
+		behind = true;
 		return false;
 	}
 	flood->written++;
@@ -212,6 +216,8 @@ log_tick(uint64_t now_ms)
 {
 	uint64_t	next = UINT64_MAX, due;
 
+	if (!behind)
+		return next;
 	for (int i = 0; i < LOG_CLASSES; i++) {
 		if (floods[i].held == 0)
 			continue;
@@ -223,6 +229,7 @@ log_tick(uint64_t now_ms)
 	}
 	if (!tell_lost() && now_ms + LOST_RETRY_MS < next)
 		next = now_ms + LOST_RETRY_MS;
+	behind = next != UINT64_MAX;
 	return next;
 }
 

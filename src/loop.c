@@ -511,9 +511,8 @@ loop_turn(void)
 	if (mode_due <= now)
 		mode_expire(now);
 	if (buf_used() != leased)
-		stat_global()->buffers_used = leased = buf_used();
+		stat_set(&stat_global()->buffers_used, leased = buf_used());
 	trim(now);
-	stat_end();
 	log_due = log_tick(now);
 	if (mode != LOOP_RUN && table_count() == 0 && adopting == 0)
 		mode = LOOP_OVER;

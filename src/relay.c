@@ -81,7 +81,6 @@ relay_run(const struct start *start, unsigned index, int channel)
 		continue;
 	error = loop_error();
 	loop_close();
-	stat_end();
 	log_flush(os_now_ms());
 	proc_exit(error == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }

@@ -102,8 +102,8 @@ session_drop(struct session *s)
 {
 	if (s->backend != BACKEND_NONE)
 		backend_released(s->backend);
-	stat_global()->active--;
-	stat_listener(s->listener)->active--;
+	stat_add(&stat_global()->active, -1);
+	stat_add(&stat_listener(s->listener)->active, -1);
 	session_to(s, SESSION_FREE);
 	table_give(s);
 }
@@ -120,7 +120,7 @@ session_free(struct session *s, uint64_t now)
 	report_end(setup, s, now);
 	session_shut(&s->side[CLIENT], true);
 	session_shut(&s->side[BACKEND], true);
-	stat_global()->ended[s->reason]++;
+	stat_add(&stat_global()->ended[s->reason], 1);
 	session_drop(s);
 }
 
@@ -200,9 +200,9 @@ session_tally(const struct session *s, unsigned way, uint64_t bytes)
 
 	if ((bytes = h->bytes - bytes) == 0)
 		return;
-	stat_global()->bytes[way] += bytes;
-	stat_backend(s->backend)->bytes[way] += bytes;
-	stat_listener(s->listener)->bytes[way] += bytes;
+	stat_add(&stat_global()->bytes[way], bytes);
+	stat_add(&stat_backend(s->backend)->bytes[way], bytes);
+	stat_add(&stat_listener(s->listener)->bytes[way], bytes);
 }
 
 /*
@@ -310,7 +310,7 @@ relay_way(struct session *s, unsigned way, uint64_t now)
 	uint64_t bytes = h->bytes;
 	size_t taken;
 
-	if (h->state == HALF_DONE)
+	if (!half_ready(h, &s->side[way], &s->side[!way], now))
 		return;
 	leave.take = rate_leave(s, h, way);
 	leave.splice = p->splice.v && p->kbytes.v == 0 && share == 0;
@@ -375,7 +375,11 @@ arm(struct session *s, unsigned which, uint32_t want)
 		return;
 	if (want & sd->ready)
 		table_run(s);
-	wait_want(sd->fd, want & ~(uint32_t)sd->ready);
+	want &= ~(uint32_t)sd->ready;
+	if (want == sd->asked)
+		return;
+	sd->asked = (uint8_t)want;
+	wait_want(sd->fd, want);
 }
 
 static void
@@ -383,19 +387,26 @@ arm_relay(struct session *s, uint64_t now)
 {
 	uint32_t want[2] = { 0, 0 };
 	uint64_t until;
-	unsigned w, way;
+	unsigned w, way, waits = 0;
 
 	for (way = CLIENT; way <= BACKEND; way++) {
+		w = half_want(&s->half[way]);
+		waits = waits << 3 | w;
+		if (s->half[way].state == HALF_DONE)
+			waits |= 4;
 		if ((until = half_rests(&s->half[way], now)) != 0) {
 			if (!s->napping || until < s->nap_ms)
 				table_nap(s, until);
 			continue;
 		}
-		w = half_want(&s->half[way]);
 		want[w == WAIT_READ ? way : !way] |= w;
 	}
 	arm(s, CLIENT, want[CLIENT]);
 	arm(s, BACKEND, want[BACKEND]);
+	/* progress only moves deadlines away; waiting for something else makes new ones */
+	if (waits == s->waits)
+		return;
+	s->waits = (uint8_t)waits;
 	expire_before(s);
 }
 
@@ -472,8 +483,8 @@ session_start(int fd, const struct os_peer *peer, unsigned listener,
 	s->half[CLIENT].buf = s->half[BACKEND].buf = -1;
 	s->half[CLIENT].lane = s->half[BACKEND].lane = -1;
 	session_to(s, SESSION_CONNECT);
-	stat_global()->active++;
-	stat_listener(listener)->active++;
+	stat_add(&stat_global()->active, 1);
+	stat_add(&stat_listener(listener)->active, 1);
 	connect_next(s, now);
 	if (s->state != SESSION_FREE)
 		session_arm(s, now);
@@ -484,9 +495,9 @@ session_refuse(int fd, const struct os_peer *peer, unsigned listener,
     enum reason reason, int error, uint64_t now)
 {
 	os_reset(fd);
-	stat_global()->refused++;
-	stat_global()->ended[reason]++;
-	stat_listener(listener)->refused++;
+	stat_add(&stat_global()->refused, 1);
+	stat_add(&stat_global()->ended[reason], 1);
+	stat_add(&stat_listener(listener)->refused, 1);
 	report_refused(setup, peer, listener, reason, error, now);
 }
 
@@ -536,8 +547,8 @@ session_arrive(const struct session *from, const int fd[2])
 	s->side[CLIENT].fd = fd[CLIENT];
 	s->side[BACKEND].fd = fd[BACKEND];
 	session_number(s->number);
-	stat_global()->active++;
-	stat_listener(s->listener)->active++;
+	stat_add(&stat_global()->active, 1);
+	stat_add(&stat_listener(s->listener)->active, 1);
 	if (s->backend != BACKEND_NONE)
 		backend_adopted(s->backend);
 	return s;
@@ -549,7 +560,8 @@ session_ready(struct session *s, uint64_t now)
 	s->arriving = 0;
 	table_run(s);
 	session_arm(s, now);
-	expire_before(s);
+	if (s->state == SESSION_CONNECT)
+		expire_before(s);
 }
 
 void

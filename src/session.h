@@ -33,7 +33,9 @@ struct session {
 	uint8_t		napping;	/* in the nap list */
 	uint8_t		arriving : 1;	/* from a predecessor, not whole yet */
 	uint8_t		kept : 1;	/* os_keep was called for the backend */
-	uint8_t		last_choice;	/* a backend that was out has been tried */
+	uint8_t		last_choice : 1;	/* a backend that was out has been
+						   tried */
+	uint8_t		waits;		/* RELAY: what both halves wait for */
 	uint16_t	profile;	/* in setup.profiles */
 	uint16_t	listener;	/* in setup.listeners */
 	uint16_t	backend;	/* in setup.backends, or BACKEND_NONE */

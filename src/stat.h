@@ -1,9 +1,9 @@
 /*
  * stat.h - counters in memory that all processes share.
  *
- * A row has one writer, the relay it belongs to, which works on a record of its
- * own and gives a copy to the readers at the end of its turn.  No locks, no
- * atomic adds, nobody waits for anybody.  Sums over relays are made by readers.
+ * A row has one writer, the relay it belongs to.  Each counter is whole to every
+ * reader, but several of them may be of different moments.  No locks, no atomic
+ * adds, no writer waits.  Sums over relays are made by readers.
  */
 #ifndef STAT_H
 #define STAT_H
@@ -104,15 +104,15 @@ void	stat_carry(struct stat_area *former, const uint16_t *listeners,
     const uint16_t *backends);
 
 /*
- * Which relay this process is.  It then changes its own rows in place: the
- * pointers hold until stat_end, which shows readers the rows that were asked for
- * since the last time (once at the end of a turn of the loop).
+ * Which relay this process is, and its own rows.  It alone changes their counters,
+ * by stat_add and stat_set, and everybody sees that at once.
  */
 void	stat_self(unsigned relay);
-void	stat_end(void);
-struct stat_global *stat_global(void);
-struct stat_backend *stat_backend(unsigned);
-struct stat_listener *stat_listener(unsigned);
+const struct stat_global *stat_global(void);
+const struct stat_backend *stat_backend(unsigned);
+const struct stat_listener *stat_listener(unsigned);
+void	stat_add(const uint64_t *counter, int64_t n);
+void	stat_set(const uint64_t *counter, uint64_t value);
 
 /*
  * For the parent, when that relay is dead: what it counted last is shown, and
@@ -128,7 +128,7 @@ unsigned stat_backends(void);
 unsigned stat_listeners(void);
 
 /*
- * Sums over all relays, each row consistent in itself.
+ * Sums over all relays.
  */
 void	stat_sum_global(struct stat_global *);
 void	stat_sum_backend(unsigned, struct stat_backend *);

@@ -311,11 +311,10 @@ ATF_TC_BODY(orders_go_with_their_backends, tc)
 static void
 count(uint64_t accepted, uint64_t bytes, uint64_t done, uint64_t connected)
 {
-	stat_global()->accepted = accepted;
-	stat_global()->bytes[0] = bytes;
-	stat_global()->ended[REASON_DONE] = done;
-	stat_backend(0)->connected = connected;
-	stat_end();
+	stat_set(&stat_global()->accepted, accepted);
+	stat_set(&stat_global()->bytes[0], bytes);
+	stat_set(&stat_global()->ended[REASON_DONE], done);
+	stat_set(&stat_backend(0)->connected, connected);
 }
 
 ATF_TC_WITHOUT_HEAD(history_keeps_differences);
