@@ -20,6 +20,7 @@ EXAMPLES = $(PREFIX)/share/examples/sockproxy
 MUSL_CC = musl-gcc
 CLANG = clang
 AFL_CC = afl-clang-fast
+ZIG = zig
 STRIP = strip
 # -Werror is for those who change the code, not for those who build it.
 WERROR =
@@ -219,6 +220,15 @@ generic:
 	@b=build-generic; $(TREE)
 	@cd build-generic && $(MAKE) COMPAT_SYSTEM=generic program
 
+# Compile and link for systems that are not here.  zig (0.16) has their headers and
+# libraries, but DragonFly's.
+systems:
+	@for s in Darwin:aarch64-macos FreeBSD:x86_64-freebsd \
+	    NetBSD:x86_64-netbsd OpenBSD:x86_64-openbsd; do \
+		b=build-$${s%:*}; $(TREE); echo "== $$b"; \
+		(cd $$b && $(MAKE) COMPAT_SYSTEM=$${s%:*} WERROR=-Werror \
+		    CC='$(ZIG) cc -target '$${s#*:} program) || exit 1; done
+
 check:
 	@$(CHECKS) BUILD=build sh tests/check.sh $(CHECK)
 
@@ -312,6 +322,7 @@ help:
 	@echo "all           build/sockproxy (the default)"
 	@echo "static        build-musl/sockproxy: static, stripped, with musl"
 	@echo "generic       build-generic/sockproxy: what any system has, only"
+	@echo "systems       for BSDs and macOS, to see that it compiles; ZIG="
 	@echo "install       program, manuals, example; DESTDIR= PREFIX="
 	@echo "demo          see it work; DEMO=once: and end"
 	@echo "check         every test; CHECK=quick or CHECK=full"
@@ -323,8 +334,10 @@ help:
 	@echo "clean dist help"
 
 clean:
-	rm -rf build build-asan build-clang build-cov build-fuzz \
-	    build-generic build-msan build-musl build-sim build-variant sockproxy-$(VERSION).tar.gz
+	rm -rf build build-Darwin build-FreeBSD build-NetBSD build-OpenBSD \
+	    build-asan build-clang build-cov build-fuzz build-generic \
+	    build-msan build-musl build-sim build-variant \
+	    sockproxy-$(VERSION).tar.gz
 
 # ---- in a build directory ----------------------------------------------------
 
