@@ -179,9 +179,7 @@ drain(void)
 	}
 	W.draining = true;
 	tally.drains++;
-	/* by the channel it is not heard yet */
-	W.drain_due_ms = parent_fd == -1 ? os_now_ms() + plan.graceful_ms :
-	    SIM_NEVER;
+	W.drain_due_ms = SIM_NEVER;	/* it has not heard yet */
 	release_doors();
 	if (parent_fd != -1 && rng_chance(STREAM_PLAN, 10)) {
 		parent_died = true;
@@ -190,6 +188,9 @@ drain(void)
 		return;
 	}
 	order(CHANNEL_DRAIN, plan.graceful_ms);
+	/* without a channel it has, and its clock is the one that it read then */
+	if (parent_fd == -1)
+		W.drain_due_ms = W.last_ms + plan.graceful_ms;
 }
 
 static void
