@@ -415,6 +415,7 @@ os_now_ms(void)
 		W.jumped_ms += 1 + fault_pick(FAULT_CLOCK_JUMP, 1u << (1 +
 		    fault_pick(FAULT_CLOCK_JUMP, 27)));
 		trace("clock-jump", -1, (int64_t)W.jumped_ms, 0);
+		W.happened++;	/* what naps may be due, in every turn */
 	}
 	ms = W.base_ms + W.jumped_ms + W.now / SIM_MS;
 	if (fault(FAULT_CLOCK_STILL)) {
