@@ -37,35 +37,20 @@ find_group(const char *name, uint32_t *gid)
 	return number(name, gid) ? 0 : -ESRCH;
 }
 
-static int
-add_group(struct proc_user *u, uint32_t gid)
-{
-	unsigned	i;
-
-	for (i = 0; i < u->ngroups; i++)
-		if (u->groups[i] == gid)
-			return 0;
-	if (u->ngroups == PROC_GROUPS)
-		return -E2BIG;
-	u->groups[u->ngroups++] = gid;
-	return 0;
-}
-
-/* Every group that names the user as a member. */
+/* The group, and every other one that names the user as a member. */
 static int
 find_groups(const char *user, struct proc_user *u)
 {
-	struct group	*gr;
-	char		**m;
-	int		 error = 0;
+	gid_t	groups[PROC_GROUPS];
+	int	i, n = PROC_GROUPS;
 
-	setgrent();
-	while (error == 0 && (gr = getgrent()) != NULL)
-		for (m = gr->gr_mem; error == 0 && *m != NULL; m++)
-			if (strcmp(*m, user) == 0)
-				error = add_group(u, (uint32_t)gr->gr_gid);
-	endgrent();
-	return error;
+	/* (void *): an array of int on macOS. */
+	if (getgrouplist(user, (gid_t)u->gid, (void *)groups, &n) == -1)
+		return n < PROC_GROUPS ? -EIO : -E2BIG;
+	for (i = 0; i < n; i++)
+		u->groups[i] = (uint32_t)groups[i];
+	u->ngroups = (unsigned)n;
+	return 0;
 }
 
 int
@@ -92,9 +77,11 @@ proc_user(const char *user, const char *group, struct proc_user *u)
 	}
 	if (group != NULL && (error = find_group(group, &u->gid)) != 0)
 		return error;
-	if ((error = add_group(u, u->gid)) != 0)
-		return error;
-	return pw == NULL ? 0 : find_groups(pw->pw_name, u);
+	if (pw != NULL)
+		return find_groups(pw->pw_name, u);
+	u->groups[0] = u->gid;
+	u->ngroups = 1;
+	return 0;
 }
 
 /* Nothing of what we were may be left, nor come back. */

@@ -2,9 +2,13 @@
  * t_small.c - what the small static program has instead of the C library's,
  * beside the C library's.
  */
+#include <sys/types.h>
+
 #include <atf-c.h>
 #include <errno.h>
+#include <grp.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +27,10 @@ void	 small_qsort(void *, size_t, size_t,
 long	 small_strtol(const char *restrict, char **restrict, int);
 unsigned long small_strtoul(const char *restrict, char **restrict, int);
 unsigned long long small_strtoull(const char *restrict, char **restrict, int);
+struct passwd *small_getpwnam(const char *);
+struct passwd *small_getpwuid(uid_t);
+struct group *small_getgrnam(const char *);
+int	 small_getgrouplist(const char *, gid_t, gid_t *, int *);
 
 #define malloc		small_malloc
 #define calloc		small_calloc
@@ -39,8 +47,13 @@ unsigned long long small_strtoull(const char *restrict, char **restrict, int);
 #define strtol		small_strtol
 #define strtoul		small_strtoul
 #define strtoull	small_strtoull
+#define getpwnam	small_getpwnam
+#define getpwuid	small_getpwuid
+#define getgrnam	small_getgrnam
+#define getgrouplist	small_getgrouplist
 #include "small.c"
 #include "small_heap.c"
+#include "small_user.c"
 #undef mbstowcs
 #undef strstr
 #undef strspn
@@ -49,6 +62,10 @@ unsigned long long small_strtoull(const char *restrict, char **restrict, int);
 #undef strtol
 #undef strtoul
 #undef strtoull
+#undef getpwnam
+#undef getpwuid
+#undef getgrnam
+#undef getgrouplist
 
 ATF_TC_WITHOUT_HEAD(each_has_its_own);
 ATF_TC_BODY(each_has_its_own, tc)
@@ -236,6 +253,211 @@ ATF_TC_BODY(numbers_are_what_the_c_library_reads, tc)
 	}
 }
 
+/* ---- users and groups ---- */
+
+static void
+put(const char *path, const char *bytes, size_t n)
+{
+	FILE	*f;
+
+	ATF_REQUIRE((f = fopen(path, "w")) != NULL);
+	ATF_REQUIRE_EQ(n, fwrite(bytes, 1, n, f));
+	ATF_REQUIRE_EQ(0, fclose(f));
+	users.path = groups.path = path;
+}
+
+#define PUT(text)	put("file", text, sizeof(text) - 1)
+
+static void
+is_user(const char *name, uid_t uid, gid_t gid)
+{
+	const struct passwd	*pw = small_getpwnam(name);
+
+	ATF_REQUIRE_MSG(pw != NULL, "\"%s\" is not there", name);
+	ATF_CHECK_STREQ(name, pw->pw_name);
+	ATF_CHECK_EQ(uid, pw->pw_uid);
+	ATF_CHECK_EQ(gid, pw->pw_gid);
+}
+
+ATF_TC_WITHOUT_HEAD(users_are_lines_that_are_whole);
+ATF_TC_BODY(users_are_lines_that_are_whole, tc)
+{
+	static const char *const	none[] = {
+		"", "short", "nothing", "many", "minus", "word", "blank",
+		"group", "most", "+", "+nis", "-nis", "#no", "NAME", "name ",
+		"nam", "names", "100", "x", "zero", "file"
+	};
+
+	PUT("root:x:0:0:root:/root:/bin/sh\n"
+	    "\n"
+	    ":x:1:1:::\n"
+	    "short:x:1:1::\n"
+	    "nothing\n"
+	    "many:x:4294967296:1:::\n"
+	    "minus:x:-1:1:::\n"
+	    "word:x:one:1:::\n"
+	    "blank:x: 1:1:::\n"
+	    "group:x:1::::\n"
+	    "most:x:4294967295:1:::\n"
+	    "+::::::\n"
+	    "+:x:1:1:::\n"
+	    "+nis:x:1:1:::\n"
+	    "-nis:x:1:1:::\n"
+	    "#no:x:1:1:::\n"
+	    "zero:x\0:1:1:::\n"
+	    "name:x:100:200:A. Name,,,:/home/name:/bin/sh\n"
+	    "other:*:100:201:::\n"
+	    "name:x:101:202:::\n"
+	    "77:x:1001:1002:::\n"
+	    "more:x:1003:1004:a:b:c:d:e\n"
+	    "big:x:4294967294:4294967294:::\n"
+	    "last:x:1005:1006::/:");
+	for (unsigned i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		ATF_CHECK_MSG(small_getpwnam(none[i]) == NULL,
+		    "\"%s\"", none[i]);
+	is_user("root", 0, 0);
+	is_user("name", 100, 200);
+	is_user("other", 100, 201);
+	is_user("77", 1001, 1002);
+	is_user("more", 1003, 1004);
+	is_user("big", 4294967294, 4294967294);
+	is_user("last", 1005, 1006);
+	ATF_CHECK(small_getpwuid(1) == NULL);
+	ATF_CHECK(small_getpwuid(77) == NULL);
+	ATF_CHECK(small_getpwuid((uid_t)-1) == NULL);
+	ATF_CHECK_STREQ("name", small_getpwuid(100)->pw_name);
+	ATF_CHECK_STREQ("name", small_getpwuid(101)->pw_name);
+	ATF_CHECK_STREQ("root", small_getpwuid(0)->pw_name);
+}
+
+/* One long line, so that reads end anywhere in the next ones. */
+ATF_TC_WITHOUT_HEAD(lines_may_be_long);
+ATF_TC_BODY(lines_may_be_long, tc)
+{
+	static char	text[20000];
+	size_t		n;
+
+	for (n = 3900; n < 4100; n++) {
+		memset(text, 'x', n);
+		memcpy(text, "a:x:1:2:", 8);
+		memcpy(text + n, ":/:\nb:x:3:4:::", 15);
+		put("file", text, n + 14);
+		is_user("a", 1, 2);
+		is_user("b", 3, 4);
+	}
+	memset(text, 'x', sizeof(text));
+	put("file", text, sizeof(text));
+	ATF_CHECK(small_getpwnam("a") == NULL);
+}
+
+static void
+is_in(const char *name, gid_t gid, int n, gid_t first, gid_t last)
+{
+	gid_t	list[8];
+	int	room = 8;
+
+	ATF_CHECK_EQ(n, small_getgrouplist(name, gid, list, &room));
+	ATF_REQUIRE_EQ(n, room);
+	ATF_CHECK_EQ(gid, list[0]);
+	ATF_CHECK_EQ(first, list[n > 1 ? 1 : 0]);
+	ATF_CHECK_EQ(last, list[n - 1]);
+}
+
+ATF_TC_WITHOUT_HEAD(groups_have_members);
+ATF_TC_BODY(groups_have_members, tc)
+{
+	gid_t	list[3] = { 9, 9, 9 };
+	int	n = 2;
+
+	PUT("root:x:0:\n"
+	    "#adm:x:1:me\n"
+	    "+:::me\n"
+	    "short:x:2\n"
+	    "large:x:4294967295:me\n"
+	    "a:x:10:me\n"
+	    "b:x:11:you,me,him\n"
+	    "c:x:12:mee,m,you\n"
+	    "d:x:13:,,you,me,,\n"
+	    "12:x:14:you:me\n"
+	    "e:x:15:you");
+	ATF_CHECK_EQ(0, small_getgrnam("root")->gr_gid);
+	ATF_CHECK_EQ(14, small_getgrnam("12")->gr_gid);
+	ATF_CHECK_EQ(15, small_getgrnam("e")->gr_gid);
+	ATF_CHECK(small_getgrnam("13") == NULL);
+	ATF_CHECK(small_getgrnam("") == NULL);
+	ATF_CHECK(small_getgrnam("short") == NULL);
+	ATF_CHECK(small_getgrnam("large") == NULL);
+	is_in("me", 99, 4, 10, 13);
+	is_in("me", 10, 3, 11, 13);
+	is_in("you", 99, 5, 11, 15);
+	is_in("m", 99, 2, 12, 12);
+	is_in("him", 99, 2, 11, 11);
+	is_in("her", 99, 1, 99, 99);
+	ATF_CHECK_EQ(-1, small_getgrouplist("you", 99, list, &n));
+	ATF_CHECK_EQ(5, n);
+	ATF_CHECK(list[0] == 99 && list[1] == 11 && list[2] == 9);
+}
+
+/* What is not there has no lines; what cannot be read is an error. */
+ATF_TC_WITHOUT_HEAD(files_may_be_missing);
+ATF_TC_BODY(files_may_be_missing, tc)
+{
+	gid_t	list[2];
+	int	n = 2;
+
+	PUT("me:x:1:2:::\n");
+	is_user("me", 1, 2);
+	users.path = groups.path = "not there";
+	ATF_CHECK(small_getpwnam("me") == NULL);
+	ATF_CHECK(small_getgrnam("me") == NULL);
+	ATF_CHECK_EQ(1, small_getgrouplist("me", 7, list, &n));
+	ATF_CHECK(n == 1 && list[0] == 7);
+	users.path = groups.path = ".";
+	errno = 0;
+	ATF_CHECK(small_getpwnam("me") == NULL);
+	ATF_CHECK_EQ(EISDIR, errno);
+	n = 2;
+	ATF_CHECK_EQ(-1, small_getgrouplist("me", 7, list, &n));
+	PUT("");
+	ATF_CHECK(small_getpwnam("me") == NULL);
+	ATF_CHECK(small_getpwuid(1) == NULL);
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	const gid_t	x = *(const gid_t *)a, y = *(const gid_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+ATF_TC_WITHOUT_HEAD(users_are_what_the_c_library_finds);
+ATF_TC_BODY(users_are_what_the_c_library_finds, tc)
+{
+	static gid_t		ours[1000], theirs[1000];
+	const struct passwd	*pw;
+	const struct group	*gr;
+	int			 n, m;
+
+	while ((pw = getpwent()) != NULL) {
+		is_user(pw->pw_name, pw->pw_uid, pw->pw_gid);
+		ATF_CHECK_STREQ(getpwuid(pw->pw_uid)->pw_name,
+		    small_getpwuid(pw->pw_uid)->pw_name);
+		n = m = 1000;
+		ATF_REQUIRE(getgrouplist(pw->pw_name, pw->pw_gid, theirs, &n) >
+		    0);
+		ATF_REQUIRE(small_getgrouplist(pw->pw_name, pw->pw_gid, ours,
+		    &m) > 0);
+		ATF_REQUIRE_EQ(n, m);
+		qsort(ours, (size_t)n, sizeof(ours[0]), by_number);
+		qsort(theirs, (size_t)n, sizeof(ours[0]), by_number);
+		ATF_CHECK_EQ(0, memcmp(ours, theirs,
+		    (size_t)n * sizeof(ours[0])));
+	}
+	while ((gr = getgrent()) != NULL)
+		ATF_CHECK_EQ(gr->gr_gid, small_getgrnam(gr->gr_name)->gr_gid);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, each_has_its_own);
@@ -246,5 +468,10 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, bytes_are_characters);
 	ATF_TP_ADD_TC(tp, sorted_like_the_c_library_sorts);
 	ATF_TP_ADD_TC(tp, numbers_are_what_the_c_library_reads);
+	ATF_TP_ADD_TC(tp, users_are_lines_that_are_whole);
+	ATF_TP_ADD_TC(tp, lines_may_be_long);
+	ATF_TP_ADD_TC(tp, groups_have_members);
+	ATF_TP_ADD_TC(tp, files_may_be_missing);
+	ATF_TP_ADD_TC(tp, users_are_what_the_c_library_finds);
 	return atf_no_error();
 }

@@ -1,0 +1,178 @@
+/*
+ * small_user.c - users and groups for the small static program: the lines of
+ * passwd(5) and group(5), and no other source.
+ *
+ * A line with too few fields, with a number that is none, or that speaks to NIS
+ * is passed over.  Of a user name and numbers are told, of a group its number:
+ * nobody asks for more.
+ */
+#include <sys/types.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proc.h"
+
+enum { ROOM = 4000 };		/* bytes, for each read */
+
+/* Fields of a line; the last one is the rest. */
+enum { NAME, NUMBER = 2, GROUP, MEMBERS = 3, FIELDS = 7 };
+
+static struct lines {
+	const char	*path;
+	unsigned	 nfields;
+	char		*text, *next, *end;
+	char		*field[FIELDS];
+	uint32_t	 number;
+} users = { .path = "/etc/passwd", .nfields = FIELDS },
+groups = { .path = "/etc/group", .nfields = MEMBERS + 1 };
+
+/* -1 and errno when it cannot be read; a file that is not there has no lines. */
+static int
+begin(struct lines *f)
+{
+	size_t	 len = 0;
+	ssize_t	 n;
+	char	*p;
+	int	 fd;
+
+	f->next = f->end = f->text;
+	if ((fd = open(f->path, O_RDONLY | O_CLOEXEC)) == -1)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+	do {
+		if ((p = realloc(f->text, len + ROOM + 1)) == NULL) {
+			n = -1;
+			break;
+		}
+		f->text = p;
+		if ((n = read(fd, p + len, ROOM)) > 0)
+			len += (size_t)n;
+	} while (n > 0 || (n == -1 && errno == EINTR));
+	(void)close(fd);
+	f->next = f->text;
+	f->end = f->text + len;
+	return (int)n;
+}
+
+/* Whether it is one of ours. */
+static bool
+split(struct lines *f, char *line)
+{
+	unsigned	i;
+
+	for (i = 0; i < f->nfields; i++) {
+		if (line == NULL)
+			return false;
+		f->field[i] = line;
+		if (i + 1 < f->nfields && (line = strchr(line, ':')) != NULL)
+			*line++ = '\0';
+	}
+	/* An empty name is found in there, too; the largest number is none. */
+	return strchr("#+-", f->field[NAME][0]) == NULL &&
+	    proc_number(f->field[NUMBER], UINT32_MAX - 1, &f->number);
+}
+
+/* False at the end. */
+static bool
+next(struct lines *f)
+{
+	char	*line, *end;
+
+	while ((line = f->next) < f->end) {
+		end = memchr(line, '\n', (size_t)(f->end - line));
+		if (end == NULL)
+			end = f->end;
+		*end = '\0';
+		f->next = end + 1;
+		if (split(f, line))
+			return true;
+	}
+	return false;
+}
+
+/* By name, or by number if there is none. */
+static struct passwd *
+find(const char *name, uid_t uid)
+{
+	static struct passwd	pw;
+	uint32_t		gid;
+
+	if (begin(&users) == -1)
+		return NULL;
+	while (next(&users))
+		if ((name == NULL ? users.number == uid :
+		    strcmp(users.field[NAME], name) == 0) &&
+		    proc_number(users.field[GROUP], UINT32_MAX - 1, &gid)) {
+			pw.pw_name = users.field[NAME];
+			pw.pw_uid = users.number;
+			pw.pw_gid = gid;
+			return &pw;
+		}
+	return NULL;
+}
+
+struct passwd *
+getpwnam(const char *name)
+{
+	return find(name, 0);
+}
+
+struct passwd *
+getpwuid(uid_t uid)
+{
+	return find(NULL, uid);
+}
+
+struct group *
+getgrnam(const char *name)
+{
+	static struct group	gr;
+
+	if (begin(&groups) == -1)
+		return NULL;
+	while (next(&groups))
+		if (strcmp(groups.field[NAME], name) == 0) {
+			gr.gr_gid = groups.number;
+			return &gr;
+		}
+	return NULL;
+}
+
+static bool
+is_member(const char *list, const char *name)
+{
+	size_t	len;
+
+	for (;; list += len + 1) {
+		len = strcspn(list, ",");
+		if (strncmp(list, name, len) == 0 && name[len] == '\0')
+			return true;
+		if (list[len] == '\0')
+			return false;
+	}
+}
+
+int
+getgrouplist(const char *name, gid_t gid, gid_t *list, int *n)
+{
+	const int	room = *n;
+
+	*n = 0;
+	if (begin(&groups) == -1)
+		return -1;
+	groups.number = gid;
+	do
+		if (*n == 0 || (groups.number != gid &&
+		    is_member(groups.field[MEMBERS], name))) {
+			if (*n < room)
+				list[*n] = groups.number;
+			++*n;
+		}
+	while (next(&groups));
+	return *n > room ? -1 : *n;
+}
