@@ -9,16 +9,13 @@
 #include <sys/types.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "file.h"
 #include "proc.h"
-
-enum { ROOM = 4000 };		/* bytes, for each read */
 
 /* Fields of a line; the last one is the rest. */
 enum { NAME, NUMBER = 2, GROUP, MEMBERS = 3, FIELDS = 7 };
@@ -26,6 +23,7 @@ enum { NAME, NUMBER = 2, GROUP, MEMBERS = 3, FIELDS = 7 };
 static struct lines {
 	const char	*path;
 	unsigned	 nfields;
+	size_t		 size;		/* of text, without its NUL */
 	char		*text, *next, *end;
 	char		*field[FIELDS];
 	uint32_t	 number;
@@ -36,27 +34,22 @@ groups = { .path = "/etc/group", .nfields = MEMBERS + 1 };
 static int
 begin(struct lines *f)
 {
-	size_t	 len = 0;
-	ssize_t	 n;
+	long	 n;
 	char	*p;
-	int	 fd;
 
-	f->next = f->end = f->text;
-	if ((fd = open(f->path, O_RDONLY | O_CLOEXEC)) == -1)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
-	do {
-		if ((p = realloc(f->text, len + ROOM + 1)) == NULL) {
-			n = -1;
-			break;
-		}
+	while ((n = file_read(f->path, f->text, f->size)) == -EFBIG) {
+		if ((p = realloc(f->text, f->size * 2 + 4000)) == NULL)
+			return -1;
 		f->text = p;
-		if ((n = read(fd, p + len, ROOM)) > 0)
-			len += (size_t)n;
-	} while (n > 0 || (n == -1 && errno == EINTR));
-	(void)close(fd);
-	f->next = f->text;
-	f->end = f->text + len;
-	return (int)n;
+		f->size = f->size * 2 + 3999;
+	}
+	f->next = f->end = f->text;
+	if (n > 0)
+		f->end += n;
+	if (n >= 0)
+		return 0;
+	errno = (int)-n;
+	return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
 }
 
 /* Whether it is one of ours. */
