@@ -25,6 +25,65 @@ mbstowcs(wchar_t *restrict to, const char *restrict s, size_t n)
 	return i;
 }
 
+int
+strncmp(const char *a, const char *b, size_t n)
+{
+	for (; n > 0 && *a == *b && *a != '\0'; n--) {
+		a++;
+		b++;
+	}
+	return n == 0 ? 0 : (unsigned char)*a - (unsigned char)*b;
+}
+
+char *
+strcpy(char *restrict to, const char *restrict s)
+{
+	return memcpy(to, s, strlen(s) + 1);
+}
+
+char *
+strncpy(char *restrict to, const char *restrict s, size_t n)
+{
+	size_t	i;
+
+	for (i = 0; i < n; i++)
+		if ((to[i] = *s) != '\0')
+			s++;
+	return to;
+}
+
+void *
+memchr(const void *p, int c, size_t n)
+{
+	const unsigned char	*s = p;
+
+	for (; n-- > 0; s++)
+		if (*s == (unsigned char)c)
+			return (void *)(uintptr_t)s;
+	return NULL;
+}
+
+char *
+strchr(const char *s, int c)
+{
+	for (; *s != (char)c; s++)
+		if (*s == '\0')
+			return NULL;
+	return (char *)(uintptr_t)s;
+}
+
+char *
+strrchr(const char *s, int c)
+{
+	const char	*last = NULL;
+
+	do
+		if (*s == (char)c)
+			last = s;
+	while (*s++ != '\0');
+	return (char *)(uintptr_t)last;
+}
+
 char *
 strstr(const char *s, const char *what)
 {

@@ -1,16 +1,24 @@
 /*
- * small_proc.c - who a process is and what it may use, for the small static
- * program: with one thread there are no others to be stopped and changed
- * alongside.
+ * small_proc.c - system calls for the small static program without what the C
+ * library puts around them: with one thread there are no others to be stopped and
+ * changed alongside, and no kernel is so old that it lacks them.
  */
 #include <sys/types.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
+#include <stdarg.h>
 #include <unistd.h>
 
-/* Where the old calls have 16 bits the new ones have names of their own. */
+/* Where the old calls have 16 or 32 bits the new ones have names of their own. */
+#ifdef SYS_fcntl64
+enum { FCNTL = SYS_fcntl64 };
+#else
+enum { FCNTL = SYS_fcntl };
+#endif
 #ifdef SYS_setuid32
 enum {
 	SETGID = SYS_setgid32,
@@ -61,4 +69,34 @@ int
 getrlimit(int what, struct rlimit *limit)
 {
 	return (int)syscall(SYS_prlimit64, 0, what, NULL, limit);
+}
+
+/* An argument is a number or a pointer; to the system it is a long. */
+int
+fcntl(int fd, int what, ...)
+{
+	va_list	ap;
+	long	arg;
+
+	va_start(ap, what);
+	arg = va_arg(ap, long);
+	va_end(ap);
+	return (int)syscall(FCNTL, fd, what, arg);
+}
+
+int
+pipe2(int fd[2], int flags)
+{
+	return (int)syscall(SYS_pipe2, fd, flags);
+}
+
+char *
+getcwd(char *buf, size_t size)
+{
+	if (syscall(SYS_getcwd, buf, size) < 0)
+		return NULL;
+	if (buf[0] == '/')
+		return buf;
+	errno = ENOENT;			/* we are outside of our root */
+	return NULL;
 }

@@ -8,6 +8,7 @@
 
 #include <atf-c.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
@@ -22,6 +23,15 @@ void	*small_malloc(size_t);
 void	*small_calloc(size_t, size_t);
 void	*small_realloc(void *, size_t);
 void	 small_free(void *);
+char	*small_getenv(const char *);
+int	 small_putenv(char *);
+int	 small_unsetenv(const char *);
+void	*small_memchr(const void *, int, size_t);
+char	*small_strchr(const char *, int);
+char	*small_strcpy(char *restrict, const char *restrict);
+int	 small_strncmp(const char *, const char *, size_t);
+char	*small_strncpy(char *restrict, const char *restrict, size_t);
+char	*small_strrchr(const char *, int);
 size_t	 small_mbstowcs(wchar_t *restrict, const char *restrict, size_t);
 char	*small_strstr(const char *, const char *);
 size_t	 small_strspn(const char *, const char *);
@@ -37,6 +47,9 @@ struct group *small_getgrnam(const char *);
 int	 small_getgrouplist(const char *, gid_t, gid_t *, int *);
 void	 small_tzset(void);
 struct tm *small_localtime_r(const time_t *restrict, struct tm *restrict);
+int	 small_fcntl(int, int, ...);
+char	*small_getcwd(char *, size_t);
+int	 small_pipe2(int [2], int);
 int	 small_setuid(uid_t);
 int	 small_setgid(gid_t);
 int	 small_seteuid(uid_t);
@@ -49,6 +62,21 @@ int	 small_getrlimit(int, struct rlimit *);
 #define realloc		small_realloc
 #define free		small_free
 #define __libc_malloc	small_libc_malloc
+#define getenv		small_getenv
+#define putenv		small_putenv
+#define unsetenv	small_unsetenv
+#undef memchr
+#define memchr		small_memchr
+#undef strchr
+#define strchr		small_strchr
+#undef strcpy
+#define strcpy		small_strcpy
+#undef strncmp
+#define strncmp		small_strncmp
+#undef strncpy
+#define strncpy		small_strncpy
+#undef strrchr
+#define strrchr		small_strrchr
 #define mbstowcs	small_mbstowcs
 #define strstr		small_strstr
 #undef strspn
@@ -65,6 +93,9 @@ int	 small_getrlimit(int, struct rlimit *);
 #define getgrouplist	small_getgrouplist
 #define tzset		small_tzset
 #define localtime_r	small_localtime_r
+#define fcntl		small_fcntl
+#define getcwd		small_getcwd
+#define pipe2		small_pipe2
 #define setuid		small_setuid
 #define setgid		small_setgid
 #define seteuid		small_seteuid
@@ -72,12 +103,22 @@ int	 small_getrlimit(int, struct rlimit *);
 #define setrlimit	small_setrlimit
 #define getrlimit	small_getrlimit
 #include "small.c"
+#include "small_env.c"
 #include "small_heap.c"
 #ifdef __linux__
 #include "small_proc.c"
 #endif
 #include "small_time.c"
 #include "small_user.c"
+#undef getenv
+#undef putenv
+#undef unsetenv
+#undef memchr
+#undef strchr
+#undef strcpy
+#undef strncmp
+#undef strncpy
+#undef strrchr
 #undef mbstowcs
 #undef strstr
 #undef strspn
@@ -92,6 +133,9 @@ int	 small_getrlimit(int, struct rlimit *);
 #undef getgrouplist
 #undef tzset
 #undef localtime_r
+#undef fcntl
+#undef getcwd
+#undef pipe2
 #undef setuid
 #undef setgid
 #undef seteuid
@@ -180,12 +224,80 @@ ATF_TC_BODY(strings_are_searched, tc)
 	ATF_CHECK(small_strstr(s, "a ha") == s + 12);
 	ATF_CHECK(small_strstr("", "a") == NULL);
 	ATF_CHECK(small_strstr("", "") != NULL);
+	s = "needle\xff" "e";
+	ATF_CHECK(small_strchr(s, 'e') == s + 1);
+	ATF_CHECK(small_strchr(s, 'x') == NULL);
+	ATF_CHECK(small_strchr(s, 0xff) == s + 6);
+	ATF_CHECK(small_strchr(s, '\0') == s + 8);
+	ATF_CHECK(small_strrchr(s, 'e') == s + 7);
+	ATF_CHECK(small_strrchr(s, 'n') == s);
+	ATF_CHECK(small_strrchr(s, 'x') == NULL);
+	ATF_CHECK(small_strrchr(s, '\0') == s + 8);
+	ATF_CHECK(small_memchr(s, 'e', 8) == s + 1);
+	ATF_CHECK(small_memchr(s, 0xff, 7) == s + 6);
+	ATF_CHECK(small_memchr(s, -1, 7) == s + 6);
+	ATF_CHECK(small_memchr(s, 0xff, 6) == NULL);
+	ATF_CHECK(small_memchr(s, 'n', 0) == NULL);
 	ATF_CHECK_EQ(2, small_strspn("abcab", "ab"));
 	ATF_CHECK_EQ(0, small_strspn("abcab", ""));
 	ATF_CHECK_EQ(5, small_strspn("abcab", "abc"));
 	ATF_CHECK_EQ(2, small_strcspn("abcab", "xc"));
 	ATF_CHECK_EQ(5, small_strcspn("abcab", ""));
 	ATF_CHECK_EQ(0, small_strcspn("", "a"));
+}
+
+ATF_TC_WITHOUT_HEAD(strings_are_compared_and_copied);
+ATF_TC_BODY(strings_are_compared_and_copied, tc)
+{
+	char	to[6];
+
+	ATF_CHECK_EQ(0, small_strncmp("a", "b", 0));
+	ATF_CHECK_EQ(0, small_strncmp("ab", "ac", 1));
+	ATF_CHECK_EQ(0, small_strncmp("ab", "ab", 9));
+	ATF_CHECK(small_strncmp("ab", "ac", 2) < 0);
+	ATF_CHECK(small_strncmp("ab", "a", 2) > 0);
+	ATF_CHECK(small_strncmp("", "a", 1) < 0);
+	ATF_CHECK(small_strncmp("\xff", "a", 1) > 0);
+	memset(to, 'x', sizeof(to));
+	ATF_CHECK(small_strcpy(to, "ab") == to);
+	ATF_CHECK_EQ(0, memcmp(to, "ab\0xxx", 6));
+	memset(to, 'x', sizeof(to));
+	ATF_CHECK(small_strncpy(to, "ab", 4) == to);
+	ATF_CHECK_EQ(0, memcmp(to, "ab\0\0xx", 6));
+	ATF_CHECK(small_strncpy(to, "cde", 2) == to);
+	ATF_CHECK_EQ(0, memcmp(to, "cd\0\0xx", 6));
+}
+
+ATF_TC_WITHOUT_HEAD(the_environment_changes);
+ATF_TC_BODY(the_environment_changes, tc)
+{
+	static char	 a[] = "A=1", a2[] = "A=2", aa[] = "AA=3", b[] = "B=";
+	char		*first[] = { a, aa, a, NULL };
+
+	environ = first;
+	ATF_CHECK_STREQ("1", small_getenv("A"));
+	ATF_CHECK_STREQ("3", small_getenv("AA"));
+	ATF_CHECK(small_getenv("AAA") == NULL);
+	ATF_CHECK(small_getenv("A=1") == NULL);
+	ATF_CHECK(small_getenv("") == NULL);
+	ATF_CHECK_EQ(0, small_putenv(a2));
+	ATF_CHECK_STREQ("2", small_getenv("A"));
+	ATF_CHECK(environ == first);
+	ATF_CHECK_EQ(0, small_unsetenv("A"));
+	ATF_CHECK(small_getenv("A") == NULL);
+	ATF_CHECK_STREQ("3", small_getenv("AA"));
+	ATF_CHECK_EQ(0, small_unsetenv("B"));
+	ATF_CHECK_EQ(0, small_putenv(b));
+	ATF_CHECK_EQ(0, small_putenv(a));
+	ATF_CHECK_STREQ("", small_getenv("B"));
+	ATF_CHECK(environ[0] == aa && environ[1] == b && environ[2] == a &&
+	    environ[3] == NULL);
+	ATF_CHECK_EQ(0, small_unsetenv("AA"));
+	ATF_CHECK_EQ(0, small_unsetenv("A"));
+	ATF_CHECK_EQ(0, small_unsetenv("B"));
+	ATF_CHECK(environ[0] == NULL);
+	ATF_CHECK_EQ(0, small_putenv(a));
+	ATF_CHECK_STREQ("1", small_getenv("A"));
 }
 
 ATF_TC_WITHOUT_HEAD(bytes_are_characters);
@@ -733,6 +845,41 @@ ATF_TC_BODY(limits_are_the_systems, tc)
 	ATF_CHECK_EQ(-1, small_setrlimit(RLIMIT_NOFILE, &ours));
 	ATF_CHECK_EQ(EINVAL, errno);
 }
+
+ATF_TC_WITHOUT_HEAD(descriptors_are_what_was_asked_for);
+ATF_TC_BODY(descriptors_are_what_was_asked_for, tc)
+{
+	struct flock	l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int		fd[2], copy;
+
+	ATF_REQUIRE_EQ(0, small_pipe2(fd, O_CLOEXEC | O_NONBLOCK));
+	ATF_CHECK_EQ(FD_CLOEXEC, fcntl(fd[0], F_GETFD));
+	ATF_CHECK_EQ(FD_CLOEXEC, small_fcntl(fd[1], F_GETFD));
+	ATF_CHECK(small_fcntl(fd[1], F_GETFL) == fcntl(fd[1], F_GETFL));
+	ATF_CHECK_EQ(0, small_fcntl(fd[0], F_SETFL, 0));
+	ATF_CHECK((fcntl(fd[0], F_GETFL) & O_NONBLOCK) == 0);
+	ATF_CHECK_EQ(0, small_fcntl(fd[0], F_SETFD, 0));
+	ATF_CHECK_EQ(0, fcntl(fd[0], F_GETFD));
+	ATF_REQUIRE((copy = small_fcntl(fd[0], F_DUPFD_CLOEXEC, 50)) >= 50);
+	ATF_CHECK_EQ(FD_CLOEXEC, fcntl(copy, F_GETFD));
+	ATF_CHECK_EQ(-1, small_fcntl(60000, F_GETFD));
+	ATF_CHECK_EQ(EBADF, errno);
+	ATF_REQUIRE((copy = open("file", O_RDWR | O_CREAT, 0600)) != -1);
+	if (sizeof(l.l_start) == sizeof(long))
+		ATF_CHECK_EQ(0, small_fcntl(copy, F_SETLK, &l));
+}
+
+ATF_TC_WITHOUT_HEAD(the_working_directory_has_a_name);
+ATF_TC_BODY(the_working_directory_has_a_name, tc)
+{
+	char	ours[4096], theirs[4096];
+
+	ATF_REQUIRE(getcwd(theirs, sizeof(theirs)) != NULL);
+	ATF_CHECK(small_getcwd(ours, sizeof(ours)) == ours);
+	ATF_CHECK_STREQ(theirs, ours);
+	ATF_CHECK(small_getcwd(ours, strlen(theirs)) == NULL);
+	ATF_CHECK_EQ(ERANGE, errno);
+}
 #endif
 
 ATF_TP_ADD_TCS(tp)
@@ -742,6 +889,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, calloc_is_zero);
 	ATF_TP_ADD_TC(tp, too_much_is_refused);
 	ATF_TP_ADD_TC(tp, strings_are_searched);
+	ATF_TP_ADD_TC(tp, strings_are_compared_and_copied);
+	ATF_TP_ADD_TC(tp, the_environment_changes);
 	ATF_TP_ADD_TC(tp, bytes_are_characters);
 	ATF_TP_ADD_TC(tp, sorted_like_the_c_library_sorts);
 	ATF_TP_ADD_TC(tp, numbers_are_what_the_c_library_reads);
@@ -757,6 +906,8 @@ ATF_TP_ADD_TCS(tp)
 #ifdef __linux__
 	ATF_TP_ADD_TC(tp, becoming_somebody_else_leaves_nothing);
 	ATF_TP_ADD_TC(tp, limits_are_the_systems);
+	ATF_TP_ADD_TC(tp, descriptors_are_what_was_asked_for);
+	ATF_TP_ADD_TC(tp, the_working_directory_has_a_name);
 #endif
 	return atf_no_error();
 }
