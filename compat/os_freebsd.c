@@ -1,66 +1,11 @@
 /*
- * os_freebsd.c - what is FreeBSD's own about stream sockets.  Accepted sockets
- * inherit every option that is set here.
+ * os_freebsd.c - what is FreeBSD's own about stream sockets: accepted ones
+ * inherit every option that is set in os_bsd.c.
  */
-#include <sys/types.h>
-#include <sys/filio.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-
-#include <errno.h>
-#include <string.h>
-
 #include "os_sys.h"
-
-void
-os_keep(int fd)
-{
-	os_option_try(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	os_option_try(fd, IPPROTO_TCP, TCP_KEEPIDLE, OS_KEEP_IDLE);
-	os_option_try(fd, IPPROTO_TCP, TCP_KEEPINTVL, OS_KEEP_APART);
-	os_option_try(fd, IPPROTO_TCP, TCP_KEEPCNT, OS_KEEP_PROBES);
-}
 
 bool
 os_sys_inherits(void)
 {
 	return true;
-}
-
-/* accept_filter(9): the connection is ours when its first bytes are. */
-void
-os_sys_defer(int fd, const struct os_listen *how)
-{
-	struct accept_filter_arg	afa;
-
-	if (how->accept_filter == NULL || how->accept_filter[0] == '\0')
-		return;
-	memset(&afa, 0, sizeof(afa));
-	strncpy(afa.af_name, how->accept_filter, sizeof(afa.af_name) - 1);
-	(void)setsockopt(fd, SOL_SOCKET, SO_ACCEPTFILTER, &afa, sizeof(afa));
-}
-
-int
-os_sys_transparent(int fd, int domain)
-{
-	if (domain == AF_INET)
-		return os_option(fd, IPPROTO_IP, IP_BINDANY, 1);
-	return os_option(fd, IPPROTO_IPV6, IPV6_BINDANY, 1);
-}
-
-/* There is no such thing, and no need: ports belong to pairs of addresses. */
-void
-os_sys_bind_no_port(int fd)
-{
-	(void)fd;
-}
-
-long
-os_sys_unsent(int fd)
-{
-	int	n;
-
-	return ioctl(fd, FIONWRITE, &n) == -1 ? -errno : n;
 }

@@ -6,8 +6,6 @@
  */
 #include <sys/types.h>
 #include <sys/socket.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 
 #include <errno.h>
 
@@ -17,33 +15,6 @@ void
 os_keep(int fd)
 {
 	os_option_try(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-}
-
-bool
-os_sys_inherits(void)
-{
-	return false;
-}
-
-void
-os_sys_defer(int fd, const struct os_listen *how)
-{
-	(void)fd;
-	(void)how;
-}
-
-int
-os_sys_transparent(int fd, int domain)
-{
-	(void)fd;
-	(void)domain;
-	return -ENOTSUP;
-}
-
-void
-os_sys_bind_no_port(int fd)
-{
-	(void)fd;
 }
 
 long

@@ -53,7 +53,7 @@ int	os_sys_socket(int domain);
 /* accept(2), non-blocking and close-on-exec; -1 and errno. */
 int	os_sys_accept(int fd, struct sockaddr *, socklen_t *);
 
-/* ---- one file per system ---- */
+/* ---- one file per system; os_bsd.c, os_none.c: of several ---- */
 
 /* Whether accepted TCP sockets have the options of the listening one. */
 bool	os_sys_inherits(void);

@@ -151,22 +151,6 @@ splice_step(int lane, int from, int to, size_t budget,
 	return sink != 0 || error == -EPIPE ? SPLICE_BROKEN : SPLICE_ENDED;
 }
 
-size_t
-splice_held(int lane)
-{
-	(void)lane;
-	return 0;
-}
-
-long
-splice_take(int lane, void *buf, size_t size)
-{
-	(void)lane;
-	(void)buf;
-	(void)size;
-	return 0;
-}
-
 void
 splice_end(int lane, int from, struct splice_moved *moved)
 {
@@ -178,25 +162,4 @@ splice_end(int lane, int from, struct splice_moved *moved)
 		*moved = last;
 	lanes[lane].next = free_lane;
 	free_lane = lane;
-}
-
-unsigned
-splice_export(int lane, int fd[2])
-{
-	(void)lane;
-	fd[0] = fd[1] = -1;
-	return 0;
-}
-
-int
-splice_import(const int fd[2], size_t held)
-{
-	(void)fd;
-	(void)held;
-	return -ENOTSUP;
-}
-
-void
-splice_trim(void)
-{
 }

@@ -46,22 +46,6 @@ splice_step(int lane, int from, int to, size_t budget,
 	return SPLICE_ENDED;
 }
 
-size_t
-splice_held(int lane)
-{
-	(void)lane;
-	return 0;
-}
-
-long
-splice_take(int lane, void *buf, size_t size)
-{
-	(void)lane;
-	(void)buf;
-	(void)size;
-	return 0;
-}
-
 void
 splice_end(int lane, int from, struct splice_moved *moved)
 {
@@ -69,25 +53,4 @@ splice_end(int lane, int from, struct splice_moved *moved)
 	(void)from;
 	if (moved != NULL)
 		memset(moved, 0, sizeof(*moved));
-}
-
-unsigned
-splice_export(int lane, int fd[2])
-{
-	(void)lane;
-	fd[0] = fd[1] = -1;
-	return 0;
-}
-
-int
-splice_import(const int fd[2], size_t held)
-{
-	(void)fd;
-	(void)held;
-	return -ENOTSUP;
-}
-
-void
-splice_trim(void)
-{
 }

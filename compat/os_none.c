@@ -1,0 +1,36 @@
+/*
+ * os_none.c - what some systems do not have about stream sockets; os_darwin.c,
+ * os_dragonfly.c and os_generic.c have what differs.
+ */
+#include <errno.h>
+
+#include "os_sys.h"
+
+/* Options of TCP are set anew on what is accepted. */
+bool
+os_sys_inherits(void)
+{
+	return false;
+}
+
+void
+os_sys_defer(int fd, const struct os_listen *how)
+{
+	(void)fd;
+	(void)how;
+}
+
+int
+os_sys_transparent(int fd, int domain)
+{
+	(void)fd;
+	(void)domain;
+	return -ENOTSUP;
+}
+
+/* There is no such thing, and no need: ports belong to pairs of addresses. */
+void
+os_sys_bind_no_port(int fd)
+{
+	(void)fd;
+}
