@@ -43,7 +43,7 @@ enum {
 	FLOWS = 4096,
 	PERIOD = 65521,		/* of the pattern: a prime, so no shift hides */
 	CHUNK = 65536,
-	HEAD = 8,		/* "CH", kind, 0, flow */
+	HEAD = 8,		/* flow, its serial number */
 	TICK_MS = 10,
 	TARGETS = 16,
 	SHARE = 8		/* chunks of an end in a turn */
@@ -340,7 +340,7 @@ begin(struct flow *f, unsigned i, int fd)
 static bool
 start(enum kind kind)
 {
-	char		 head[HEAD] = "CH";
+	char		 head[HEAD];
 	struct flow	*f;
 	uint32_t	 i;
 	unsigned	 t = turn++ % ntargets;
@@ -368,8 +368,8 @@ start(enum kind kind)
 	}
 	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
 	begin(f, 0, fd);
-	head[2] = (char)kind;
-	memcpy(head + 4, &i, sizeof(i));
+	memcpy(head, &i, sizeof(i));
+	memcpy(head + 4, &f->serial, sizeof(f->serial));
 	if (send(fd, head, HEAD, MSG_NOSIGNAL) != HEAD) {
 		wrong(f, &sum.reset, "the header was not taken", 0);
 		return true;
@@ -414,7 +414,7 @@ static void
 greet(unsigned g)
 {
 	struct flow	*f;
-	uint32_t	 i;
+	uint32_t	 i, serial_number;
 	const int	 fd = guests[g].fd;
 	const ssize_t	 n = recv(fd, guests[g].head + guests[g].len,
 			     HEAD - guests[g].len, 0);
@@ -424,9 +424,10 @@ greet(unsigned g)
 	if (n > 0 && (guests[g].len += (size_t)n) < HEAD)
 		return;
 	guests[g].fd = -1;
-	memcpy(&i, guests[g].head + 4, sizeof(i));
-	if (n <= 0 || memcmp(guests[g].head, "CH", 2) != 0 || i >= FLOWS ||
-	    !flows[i].used || flows[i].end[1].known) {
+	memcpy(&i, guests[g].head, sizeof(i));
+	memcpy(&serial_number, guests[g].head + 4, sizeof(serial_number));
+	if (n <= 0 || i >= FLOWS || !flows[i].used ||
+	    flows[i].serial != serial_number || flows[i].end[1].known) {
 		/* its client is gone, or its relay before the header came */
 		if (!losses && !gaps) {
 			sum.lost++;
