@@ -1,6 +1,6 @@
 /*
- * os_bsd.c - stream sockets of FreeBSD and NetBSD; os_freebsd.c and os_netbsd.c have
- * the difference.
+ * os_bsd.c - stream sockets of FreeBSD and NetBSD; os_freebsd.c and os_netbsd.c
+ * have the difference.
  */
 #include <sys/types.h>
 #include <sys/filio.h>

@@ -1,7 +1,7 @@
 /*
- * small_proc.c - system calls for the small static program without what the C
- * library puts around them: with one thread there are no others to be stopped and
- * changed alongside, and no kernel is so old that it lacks them.
+ * small_proc.c - system calls for the small static program, without what the C
+ * library puts around them: with one thread there are no others to be stopped
+ * and changed alongside, and no kernel is so old that it lacks them.
  */
 #include <sys/types.h>
 #include <sys/resource.h>
@@ -13,7 +13,7 @@
 #include <stdarg.h>
 #include <unistd.h>
 
-/* Where the old calls have 16 or 32 bits the new ones have names of their own. */
+/* Where the old calls have fewer bits the new ones have names of their own. */
 #ifdef SYS_fcntl64
 enum { FCNTL = SYS_fcntl64 };
 #else

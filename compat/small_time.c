@@ -1,6 +1,6 @@
 /*
- * small_time.c - local time for the small static program: a file of tzfile(5) or
- * a rule as POSIX has it in TZ, read once, by tzset.
+ * small_time.c - local time for the small static program: a file of tzfile(5)
+ * or a rule as POSIX has it in TZ, read once, by tzset.
  *
  * Date and time of day of a year with four digits are told, and no more: nobody
  * asks.  What cannot be understood is UTC.

@@ -30,7 +30,7 @@ static struct lines {
 } users = { .path = "/etc/passwd", .nfields = FIELDS },
 groups = { .path = "/etc/group", .nfields = MEMBERS + 1 };
 
-/* -1 and errno when it cannot be read; a file that is not there has no lines. */
+/* -1 and errno when it cannot be read; a file that is missing has no lines. */
 static int
 begin(struct lines *f)
 {

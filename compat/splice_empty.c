@@ -1,6 +1,6 @@
 /*
- * splice_empty.c - lanes that hold nothing between two steps: the kernel has it all
- * (splice_bsd.c), or there are none (splice_none.c).
+ * splice_empty.c - lanes that hold nothing between two steps: the kernel has it
+ * all (splice_bsd.c), or there are none (splice_none.c).
  */
 #include <errno.h>
 
