@@ -90,6 +90,7 @@ pipe2(int fd[2], int flags)
 	return (int)syscall(SYS_pipe2, fd, flags);
 }
 
+/* Into a buffer of the caller's only. */
 char *
 getcwd(char *buf, size_t size)
 {
