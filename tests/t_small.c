@@ -836,13 +836,13 @@ ATF_TC_BODY(limits_are_the_systems, tc)
 		ATF_CHECK_EQ(theirs.rlim_cur, ours.rlim_cur);
 		ATF_CHECK_EQ(theirs.rlim_max, ours.rlim_max);
 	}
-	ours.rlim_cur = 100;
-	ours.rlim_max = 200;
-	ATF_REQUIRE_EQ(0, small_setrlimit(RLIMIT_NOFILE, &ours));
-	ATF_REQUIRE_EQ(0, getrlimit(RLIMIT_NOFILE, &theirs));
-	ATF_CHECK(theirs.rlim_cur == 100 && theirs.rlim_max == 200);
-	ours.rlim_cur = 201;
-	ATF_CHECK_EQ(-1, small_setrlimit(RLIMIT_NOFILE, &ours));
+	ours.rlim_cur = 4096;
+	ours.rlim_max = 8192;
+	ATF_REQUIRE_EQ(0, small_setrlimit(RLIMIT_MEMLOCK, &ours));
+	ATF_REQUIRE_EQ(0, getrlimit(RLIMIT_MEMLOCK, &theirs));
+	ATF_CHECK(theirs.rlim_cur == 4096 && theirs.rlim_max == 8192);
+	ours.rlim_cur = 8193;
+	ATF_CHECK_EQ(-1, small_setrlimit(RLIMIT_MEMLOCK, &ours));
 	ATF_CHECK_EQ(EINVAL, errno);
 }
 
