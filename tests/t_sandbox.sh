@@ -16,7 +16,7 @@ needs_seccomp()
 	[ -r /proc/self/status ] && [ -n "$(field self Seccomp)" ] ||
 	    atf_skip "no seccomp here"
 	"$PROGRAM" -V | grep -q 'sandbox:.*system-calls' ||
-	    atf_skip "this program was built without"
+	    atf_skip "this program has no filter of system calls"
 }
 
 # caged MODE: a backend that echoes, control socket and page; in that sandbox.
