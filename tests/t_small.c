@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 void	*small_malloc(size_t);
@@ -45,8 +44,6 @@ struct passwd *small_getpwnam(const char *);
 struct passwd *small_getpwuid(uid_t);
 struct group *small_getgrnam(const char *);
 int	 small_getgrouplist(const char *, gid_t, gid_t *, int *);
-void	 small_tzset(void);
-struct tm *small_localtime_r(const time_t *restrict, struct tm *restrict);
 int	 small_fcntl(int, int, ...);
 char	*small_getcwd(char *, size_t);
 int	 small_pipe2(int [2], int);
@@ -91,8 +88,6 @@ int	 small_getrlimit(int, struct rlimit *);
 #define getpwuid	small_getpwuid
 #define getgrnam	small_getgrnam
 #define getgrouplist	small_getgrouplist
-#define tzset		small_tzset
-#define localtime_r	small_localtime_r
 #define fcntl		small_fcntl
 #define getcwd		small_getcwd
 #define pipe2		small_pipe2
@@ -108,7 +103,6 @@ int	 small_getrlimit(int, struct rlimit *);
 #ifdef __linux__
 #include "small_proc.c"
 #endif
-#include "small_time.c"
 #include "small_user.c"
 #undef getenv
 #undef putenv
@@ -131,8 +125,6 @@ int	 small_getrlimit(int, struct rlimit *);
 #undef getpwuid
 #undef getgrnam
 #undef getgrouplist
-#undef tzset
-#undef localtime_r
 #undef fcntl
 #undef getcwd
 #undef pipe2
@@ -602,168 +594,6 @@ ATF_TC_BODY(users_are_what_the_c_library_finds, tc)
 		ATF_CHECK_EQ(gr->gr_gid, small_getgrnam(gr->gr_name)->gr_gid);
 }
 
-/* ---- time ---- */
-
-static void
-same_time(const char *tz, time_t t)
-{
-	struct tm	ours, theirs;
-
-	ATF_REQUIRE(localtime_r(&t, &theirs) != NULL);
-	ATF_REQUIRE(small_localtime_r(&t, &ours) != NULL);
-	ATF_REQUIRE_MSG(ours.tm_year == theirs.tm_year &&
-	    ours.tm_mon == theirs.tm_mon && ours.tm_mday == theirs.tm_mday &&
-	    ours.tm_hour == theirs.tm_hour && ours.tm_min == theirs.tm_min &&
-	    ours.tm_sec == theirs.tm_sec, "%s, %lld: %d-%d-%d %d:%d:%d, not "
-	    "%d-%d-%d %d:%d:%d", tz, (long long)t, ours.tm_year + 1900,
-	    ours.tm_mon + 1, ours.tm_mday, ours.tm_hour, ours.tm_min,
-	    ours.tm_sec, theirs.tm_year + 1900, theirs.tm_mon + 1,
-	    theirs.tm_mday, theirs.tm_hour, theirs.tm_min, theirs.tm_sec);
-}
-
-/* All of a century by steps that are no part of a day, and the years around now. */
-static void
-same_zone(const char *tz, const char *their_tz)
-{
-	time_t	t;
-
-	ATF_REQUIRE_EQ(0, setenv("TZ", tz, 1));
-	small_tzset();
-	ATF_REQUIRE_EQ(0, setenv("TZ", their_tz, 1));
-	tzset();
-	/* The C library begins to apply rules in 1971. */
-	for (t = strchr(their_tz, ',') != NULL ? 31536000 : -2000000000;
-	    t < 2100000000; t += 1000003)
-		same_time(tz, t);
-	if (sizeof(t) > 4)
-		for (; t / 1000 < 8000000; t += 10000019)
-			same_time(tz, t);
-	for (t = 1700000000; t < 1900000000; t += 17997)
-		same_time(tz, t);
-}
-
-ATF_TC_WITHOUT_HEAD(local_time_is_the_c_librarys);
-ATF_TC_BODY(local_time_is_the_c_librarys, tc)
-{
-	static const char *const	zones[] = {
-		"", ":", "UTC", "UTC0", "nothing", "Nowhere/Else", "CET-1",
-		"XX3", "CET-1CEST,M3.5.0,M10.5.0/3",
-		"<+0330>-3:30", "<-03>3<-02>,M3.5.0/-2,M10.5.0/-1",
-		"IST-1GMT0,M10.5.0,M3.5.0/1", "AEST-10AEDT,M10.1.0,M4.1.0/3",
-		"EET-2EEST,M3.5.5/0,M10.5.5/0", "ABC4DEF3:30:15,J59,J300/1",
-		"ABC-4DEF,58/2:15,300/1", "ABC-4DEF-6,J60/0,J61/23:59:59",
-		"America/New_York", "America/Nuuk", "America/Sao_Paulo",
-		"America/St_Johns", "Africa/Casablanca", "Antarctica/Troll",
-		"Asia/Gaza", "Asia/Kathmandu", "Asia/Tehran",
-		"Australia/Lord_Howe", "Europe/Berlin", "Europe/Dublin",
-		"Pacific/Apia", "Pacific/Kwajalein", ":Asia/Tokyo",
-		":/usr/share/zoneinfo/Asia/Tokyo"
-	};
-
-	for (unsigned i = 0; i < sizeof(zones) / sizeof(zones[0]); i++)
-		same_zone(zones[i], zones[i]);
-	/* Where nothing is said, the C library's custom changes with the time. */
-	same_zone("ABC5DEF", "ABC5DEF,M3.2.0,M11.1.0");
-}
-
-/* What is no rule and no file is UTC, and so is what is cut off anywhere. */
-ATF_TC_WITHOUT_HEAD(zones_that_are_none_are_utc);
-ATF_TC_BODY(zones_that_are_none_are_utc, tc)
-{
-	static const char *const	zones[] = {
-		"AB3", "ABC", "ABC+", "ABC3:", "ABC1000", "ABC3DE", "ABC3DEF,",
-		"ABC3DEF,M1", "ABC3DEF,M1.1.1", "ABC3DEF,M1.1.1,",
-		"ABC3DEF,M0.1.1,M2.1.1", "ABC3DEF,M13.1.1,M2.1.1",
-		"ABC3DEF,M1.0.1,M2.1.1", "ABC3DEF,M1.6.1,M2.1.1",
-		"ABC3DEF,M1.1.7,M2.1.1", "ABC3DEF,M1.1.1,M2.1.1/",
-		"ABC3DEF,M1.1.1,M2.1.1x", "<AB3", "<+03>", "/", "/etc/passwd"
-	};
-	const time_t			t = 1782900000;
-	static char			whole[16384];
-	char				path[4096];
-	struct tm			tm;
-	size_t				n;
-	FILE				*f;
-
-	for (unsigned i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
-		ATF_REQUIRE_EQ(0, setenv("TZ", zones[i], 1));
-		small_tzset();
-		ATF_REQUIRE(small_localtime_r(&t, &tm) != NULL);
-		ATF_CHECK_EQ_MSG(10, tm.tm_hour, "%s", zones[i]);
-	}
-	if ((f = fopen("/usr/share/zoneinfo/Asia/Tokyo", "r")) == NULL)
-		atf_tc_skip("there are no zones here");
-	n = fread(whole, 1, sizeof(whole), f);
-	ATF_REQUIRE_EQ(0, fclose(f));
-	ATF_REQUIRE(getcwd(path, sizeof(path) - 6) != NULL);
-	strcat(path, "/zone");
-	ATF_REQUIRE_EQ(0, setenv("TZ", path, 1));
-	put(path, whole, n);
-	small_tzset();
-	ATF_REQUIRE(small_localtime_r(&t, &tm) != NULL);
-	ATF_CHECK_EQ(19, tm.tm_hour);
-	/* The last line is only for what comes behind the last change. */
-	for (n = (size_t)(memrchr(whole, '\n', n - 1) - (void *)whole);
-	    n-- > 0; ) {
-		put(path, whole, n);
-		small_tzset();
-		ATF_REQUIRE(small_localtime_r(&t, &tm) != NULL);
-		ATF_CHECK_EQ_MSG(10, tm.tm_hour, "%zu bytes", n);
-	}
-}
-
-/* In the first version of such files, times have 4 bytes. */
-ATF_TC_WITHOUT_HEAD(old_zones_are_read);
-ATF_TC_BODY(old_zones_are_read, tc)
-{
-	static const char	zone_file[] = "TZif\0" "123456789012345"
-	    "\0\0\0\0" "\0\0\0\0" "\0\0\0\0" "\0\0\0\2" "\0\0\0\2"
-	    "\0\0\0\4" "\xff\xff\xff\xfe" "\0\0\3\350" "\1" "\0"
-	    "\0\0\16\20" "\0" "\0" "\xff\xff\xf1\xf0" "\1" "\0" "ABC";
-	static const struct {
-		int	t, hour, min, sec;
-	} want[] = {
-		{ -3, 0, 59, 57 }, { -2, 22, 59, 58 }, { 0, 23, 0, 0 },
-		{ 999, 23, 16, 39 }, { 1000, 1, 16, 40 }, { 100000000, 10, 46, 40 }
-	};
-	char			path[4096];
-	struct tm		tm;
-
-	ATF_REQUIRE(getcwd(path, sizeof(path) - 6) != NULL);
-	strcat(path, "/zone");
-	put(path, zone_file, sizeof(zone_file));
-	ATF_REQUIRE_EQ(0, setenv("TZ", path, 1));
-	small_tzset();
-	for (unsigned i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
-		const time_t	t = want[i].t;
-
-		ATF_REQUIRE(small_localtime_r(&t, &tm) != NULL);
-		ATF_CHECK_EQ_MSG(want[i].hour, tm.tm_hour, "%d", want[i].t);
-		ATF_CHECK_EQ_MSG(want[i].min, tm.tm_min, "%d", want[i].t);
-		ATF_CHECK_EQ_MSG(want[i].sec, tm.tm_sec, "%d", want[i].t);
-	}
-}
-
-ATF_TC_WITHOUT_HEAD(years_have_four_digits);
-ATF_TC_BODY(years_have_four_digits, tc)
-{
-	struct tm	tm;
-	time_t		t = 253300000000;
-
-	ATF_REQUIRE_EQ(0, setenv("TZ", "UTC0", 1));
-	small_tzset();
-	if (sizeof(t) == 4)
-		atf_tc_skip("time ends in 2038 here");
-	ATF_CHECK(small_localtime_r(&t, &tm) != NULL);
-	ATF_CHECK_EQ(9996 - 1900, tm.tm_year);
-	errno = 0;
-	t = (time_t)1 << 62;
-	ATF_CHECK(small_localtime_r(&t, &tm) == NULL);
-	ATF_CHECK_EQ(EOVERFLOW, errno);
-	t = -t;
-	ATF_CHECK(small_localtime_r(&t, &tm) == NULL);
-}
-
 /* ---- processes ---- */
 
 #ifdef __linux__
@@ -899,10 +729,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, groups_have_members);
 	ATF_TP_ADD_TC(tp, files_may_be_missing);
 	ATF_TP_ADD_TC(tp, users_are_what_the_c_library_finds);
-	ATF_TP_ADD_TC(tp, local_time_is_the_c_librarys);
-	ATF_TP_ADD_TC(tp, zones_that_are_none_are_utc);
-	ATF_TP_ADD_TC(tp, old_zones_are_read);
-	ATF_TP_ADD_TC(tp, years_have_four_digits);
 #ifdef __linux__
 	ATF_TP_ADD_TC(tp, becoming_somebody_else_leaves_nothing);
 	ATF_TP_ADD_TC(tp, limits_are_the_systems);
