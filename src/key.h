@@ -89,7 +89,7 @@ struct key_near {
 	const char	*name;		/* the unknown one */
 	const char	*quote;		/* around a name in the hint */
 	unsigned	 least;		/* nearer than this is near */
-	char		 hint[100];	/* ", did you mean x?" or "" */
+	char		 hint[300];	/* ", did you mean x?" or "", never cut */
 };
 
 /* Take a known name into account. */

@@ -226,6 +226,8 @@ ATF_TC_BODY(values_add_up, tc)
 ATF_TC_WITHOUT_HEAD(variables_have_scopes);
 ATF_TC_BODY(variables_have_scopes, tc)
 {
+	char	text[800], error[300];
+
 	good("d = 1\n" SERVER
 	    "$SERVER[\"socket\"] == \":81\" { d := 2 sockproxy.debug = d\n"
 	    " $HTTP[\"remoteip\"] == \"10.0.0.1\" { sockproxy.debug = Var.D + "
@@ -238,6 +240,10 @@ ATF_TC_BODY(variables_have_scopes, tc)
 	    "t:2:19: error: var.d has no value here");
 	bad("colour = 1\nsockproxy.debug = color\n", "did you mean "
 	    "var.colour?");
+	snprintf(text, sizeof(text), "v%0240dx = 1\na = v%0240dy\n" SERVER, 0,
+	    0);
+	snprintf(error, sizeof(error), "did you mean var.v%0240dx?", 0);
+	bad(text, error);
 	bad("sockproxy.debug = server.port\n", "defaults cannot be read");
 	/* a key can be read as a variable can */
 	good("server.port = 8080\nsockproxy.debug = server.port\n" SERVER);
