@@ -28,7 +28,7 @@ enum channel_order {
 	CHANNEL_GONE		/* the other end has ended */
 };
 
-enum { CHANNEL_TEXT = 480 };	/* bytes of a line; a longer one is cut */
+enum { CHANNEL_TEXT = 1023 };	/* bytes of a line; a longer one is cut */
 
 struct channel_note {
 	uint32_t	order;		/* enum channel_order */

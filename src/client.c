@@ -15,7 +15,12 @@
 #include "text.h"
 #include "wait.h"
 
-enum { ROUNDS = 4 };	/* buffers that one client gets in one turn */
+enum {
+	ROUNDS = 4,		/* buffers that one client gets in one turn */
+	RELOAD_END = 64		/* bytes that the end of a reload may take */
+};
+
+static const char unheard[] = "the parent process does not answer";
 
 static const uint8_t legal[] = {
 	[CLIENT_READS] = 1 << CLIENT_KILLS | 1 << CLIENT_RELOADS |
@@ -41,7 +46,7 @@ client_start(struct client *c, int fd, enum client_kind kind, uint64_t now)
 	c->kind = (uint8_t)kind;
 	c->state = CLIENT_READS;
 	c->viewing = c->chunks = c->last = c->json = false;
-	c->in_len = c->out_at = c->out_len = c->lines = 0;
+	c->in_len = c->out_at = c->out_len = c->lines = c->left_out = 0;
 	c->start_ms = c->since_ms = now;
 	c->tail[0] = '\0';
 }
@@ -229,10 +234,8 @@ discard(struct client *c)
 static bool
 make_more(struct client *c)
 {
-	struct out	out;
+	struct out	out = room(c);
 
-	c->out_at = c->out_len = 0;
-	out = room(c);
 	if (c->viewing)
 		c->viewing = view_more(&c->view, &out);
 	if (out.len == 0) {
@@ -260,7 +263,8 @@ write_some(struct client *c, uint64_t now)
 
 	for (;;) {
 		if (c->out_at == c->out_len) {
-			if (rounds++ == ROUNDS)
+			c->out_at = c->out_len = 0;
+			if (c->state == CLIENT_RELOADS || rounds++ == ROUNDS)
 				return true;
 			if (!make_more(c))
 				break;
@@ -295,26 +299,49 @@ look_at_victim(struct client *c, uint64_t now)
 	finish(c, NULL, now);
 }
 
+/* A line of the parent, as long as the client leaves room for it. */
+static void
+reload_line(struct client *c, const char *text)
+{
+	struct out	out = room(c);
+
+	out.size -= RELOAD_END;
+	operate_line(text, c->json, c->lines == 0, &out);
+	c->left_out += out.over;
+	if (out.over)
+		return;
+	c->lines++;
+	c->out_len += (uint32_t)out.len;
+}
+
+static void
+reload_end(struct client *c, const char *error, uint64_t now)
+{
+	struct out	out = room(c);
+	char		text[RELOAD_END / 2];
+
+	if (c->left_out > 0) {
+		(void)text_format(text, sizeof(text),
+		    "and %u more, in the log", c->left_out);
+		operate_line(text, c->json, c->lines == 0, &out);
+	}
+	out_string(&out, c->json ? "]}\n" : "");
+	c->out_len += (uint32_t)out.len;
+	finish(c, error, now);
+}
+
 void
 client_note(struct client *c, const struct channel_note *note, uint64_t now)
 {
-	struct out	out;
-
 	if (c->kind == CLIENT_NONE || c->state != CLIENT_RELOADS)
 		return;
-	out = room(c);
-	if (note->order == CHANNEL_SAID) {
-		/* room for the end of the answer, whatever is said */
-		out.size -= 16;
-		operate_line(note->text, c->json, c->lines == 0, &out);
-		c->lines += !out.over;
-	} else if (note->order == CHANNEL_RELOADED) {
-		out_string(&out, c->json ? "]}\n" : "");
-		finish(c, note->value == 0 ? NULL : "the configuration was "
+	if (note->order == CHANNEL_SAID)
+		reload_line(c, note->text);
+	else if (note->order == CHANNEL_GONE)
+		reload_end(c, unheard, now);
+	else
+		reload_end(c, note->value == 0 ? NULL : "the configuration was "
 		    "not taken; all is as it was", now);
-	}
-	if (!out.over)
-		c->out_len += (uint32_t)out.len;
 }
 
 uint64_t
@@ -337,15 +364,14 @@ client_due(const struct client *c)
 static bool
 expire(struct client *c, uint64_t now)
 {
-	static const char	words[] =	/* in the order of the states */
-	    "no command came in time\0"
-	    "the relay has not ended it in time\0"
-	    "the parent process does not answer";
-
 	if (c->state > CLIENT_RELOADS)
 		return false;
-	if (c->kind == CLIENT_CONTROL)
-		finish(c, text_nth(words, c->state), now);
+	if (c->state == CLIENT_RELOADS)
+		reload_end(c, unheard, now);
+	else if (c->state == CLIENT_KILLS)
+		finish(c, "the relay has not ended it in time", now);
+	else if (c->kind == CLIENT_CONTROL)
+		finish(c, "no command came in time", now);
 	else if (c->in_len > 0)
 		http_refuse(c, 408, false, now);
 	/* a connection that was only opened has nothing to be told */
@@ -363,7 +389,7 @@ client_run(struct client *c, uint64_t now)
 		look_at_victim(c, now);
 	if (alive && client_due(c) <= now)
 		alive = expire(c, now);
-	if (alive && c->state == CLIENT_WRITES)
+	if (alive && (c->state == CLIENT_WRITES || c->state == CLIENT_RELOADS))
 		alive = write_some(c, now);
 	if (alive && c->state == CLIENT_LINGERS)
 		alive = discard(c);
@@ -380,6 +406,6 @@ client_want(const struct client *c)
 	case CLIENT_WRITES:
 		return WAIT_WRITE;
 	default:
-		return 0;
+		return c->out_at < c->out_len ? WAIT_WRITE : 0;
 	}
 }

@@ -26,7 +26,7 @@ enum client_state {
 enum {
 	CLIENT_READ_MS = 5000,		/* for a request */
 	CLIENT_KILL_MS = 5000,
-	CLIENT_RELOAD_MS = 120000,
+	CLIENT_RELOAD_MS = 120000,	/* without a byte */
 	CLIENT_STALL_MS = 10000,	/* without taking a byte */
 	CLIENT_ALL_MS = 600000,		/* for everything */
 	CLIENT_LINGER_MS = 2000,
@@ -45,7 +45,8 @@ struct client {
 	bool		json;		/* RELOADS: lines as an array */
 	uint32_t	in_len;
 	uint32_t	out_at, out_len;	/* of out: given and made */
-	uint32_t	lines;		/* RELOADS: written so far */
+	uint32_t	lines;		/* RELOADS: those that had room */
+	uint32_t	left_out;	/* and those that had none */
 	uint64_t	start_ms;
 	uint64_t	since_ms;	/* of the state, or a byte was taken */
 	struct view	view;
@@ -73,7 +74,7 @@ uint32_t client_want(const struct client *);
 uint64_t client_due(const struct client *);
 
 /*
- * A note of the parent about a reload, for those who wait for it.
+ * A note of the parent about a reload, or its end, for those who wait for it.
  */
 void	client_note(struct client *, const struct channel_note *, uint64_t now);
 

@@ -133,27 +133,6 @@ reach(const char *path, int *fd)
 	return fail("cannot reach ", why);
 }
 
-/* The end of the answer: what came of it. */
-static int
-verdict(char *line, size_t len)
-{
-	static const char	error[] = "error: ";
-
-	if (len == 0 || line[len - 1] != '\n') {
-		console_bytes(line, len);
-		(void)console_flush();
-		return fail("the answer was cut short", "");
-	}
-	line[len - 1] = '\0';
-	if (console_flush() != 0)
-		return fail("cannot write to standard output", "");
-	if (strcmp(line, "ok") == 0)
-		return EXIT_SUCCESS;
-	if (strncmp(line, error, sizeof(error) - 1) == 0)
-		return fail(line + sizeof(error) - 1, "");
-	return fail("the answer makes no sense: ", line);
-}
-
 /* Wait until something can be read.  False when that takes too long. */
 static bool
 ready(void)
@@ -183,41 +162,125 @@ give(int fd, const char *line)
 	    log_errno(n < 0 ? (int)n : -EAGAIN));
 }
 
-/* Where the last line of a text begins. */
-static size_t
-last_line(const char *text, size_t len)
+/*
+ * An answer as it comes: what was not shown yet, and what is open in the JSON that
+ * was, so that it can be closed when the answer breaks off.
+ */
+static struct {
+	char		text[READ_BYTES];
+	size_t		len;
+	bool		json;
+	bool		string, escape;
+	unsigned	depth;
+	char		ends[8];	/* the innermost last */
+} answer;
+
+static void
+follow(char c)
 {
-	while (len > 0 && --len > 0)
-		if (text[len - 1] == '\n')
-			return len;
-	return 0;
+	if (answer.string) {
+		if (c == '"' && !answer.escape)
+			answer.string = false;
+		answer.escape = c == '\\' && !answer.escape;
+	} else if (c == '"')
+		answer.string = true;
+	else if ((c == '{' || c == '[') && answer.depth < sizeof(answer.ends))
+		answer.ends[answer.depth++] = c + 2;	/* its counterpart */
+	else if ((c == '}' || c == ']') && answer.depth > 0)
+		answer.depth--;
+}
+
+static void
+show(size_t n)
+{
+	size_t	i;
+
+	console_bytes(answer.text, n);
+	for (i = 0; i < n && answer.json; i++)
+		follow(answer.text[i]);
+	answer.len -= n;
+	memmove(answer.text, answer.text + n, answer.len);
+	(void)console_flush();	/* an error is kept for verdict */
+}
+
+/*
+ * How much may be shown: all but the last line, and in JSON all but a comma in front
+ * of it, so that what was shown can be closed.
+ */
+static size_t
+showable(void)
+{
+	const char	*s = answer.text;
+	size_t		 n = answer.len;
+
+	while (n > 0 && --n > 0)
+		if (s[n - 1] == '\n')
+			return n > 1 && answer.json && s[n - 2] == ',' ?
+			    n - 2 : n;
+	if (answer.len < sizeof(answer.text))
+		return 0;
+	/* so long a line is a configuration in JSON: up to the end of one of its */
+	for (n = answer.len; n > 1; n--)
+		if (s[n - 2] == '\\' && s[n - 1] == 'n')
+			return n;
+	return answer.len;
+}
+
+/* It ended without a verdict.  JSON is shown as far as it goes, and is closed. */
+static int
+broken(const char *why)
+{
+	size_t	n = answer.len;
+
+	if (n > 0 && answer.text[n - 1] == '\n')
+		n--;
+	if (!answer.json || (n > 0 && answer.text[n - 1] == '['))
+		show(answer.len);
+	if (answer.string)
+		console_put("\"");
+	while (answer.depth > 0)
+		console_bytes(&answer.ends[--answer.depth], 1);
+	(void)console_flush();
+	return fail(why, "");
+}
+
+/* The last line says what came of it. */
+static int
+verdict(void)
+{
+	static const char	error[] = "error: ";
+	char			*line = answer.text, *end = line + answer.len;
+	bool			 good;
+
+	if (end == line || end[-1] != '\n')
+		return broken("the answer was cut short");
+	end[-1] = '\0';
+	good = strcmp(line, "ok") == 0;
+	if (!good && strncmp(line, error, sizeof(error) - 1) != 0) {
+		end[-1] = '\n';
+		return broken("the answer was cut short");
+	}
+	if (console_flush() != 0)
+		return fail("cannot write to standard output", "");
+	return good ? EXIT_SUCCESS : fail(line + sizeof(error) - 1, "");
 }
 
 static int
 listen_to(int fd)
 {
-	static char	buf[READ_BYTES];
-	size_t		len = 0, shown;
-	long		n;
+	long	n;
 
 	for (;;) {
-		n = os_read(fd, buf + len, sizeof(buf) - len);
-		if (n == -EAGAIN) {
-			if (ready())
-				continue;
-			return fail("no answer came", "");
-		}
+		n = os_read(fd, answer.text + answer.len,
+		    sizeof(answer.text) - answer.len);
+		if (n == -EAGAIN && !ready())
+			return broken("no answer came");
+		if (n == -EAGAIN)
+			continue;
 		if (n <= 0)
-			return verdict(buf, len);
-		len += (size_t)n;
-		shown = last_line(buf, len);
-		/* one that takes all the room is not the last of all */
-		if (shown == 0 && len == sizeof(buf))
-			shown = len;
-		console_bytes(buf, shown);
-		len -= shown;
-		memmove(buf, buf + shown, len);
-		(void)console_flush();	/* an error is kept for verdict */
+			return verdict();
+		answer.len += (size_t)n;
+		show(showable());
 	}
 }
 
@@ -236,6 +299,7 @@ ctlclient_main(int nwords, char *const *words, struct setup *spare)
 	    (status = wait_add(fd, WAIT_LEVEL, 0)) != 0)
 		return fail("cannot wait: ", log_errno(status));
 	wait_want(fd, WAIT_READ);
+	answer.json = strcmp(words[0], "--json") == 0;
 	if ((status = give(fd, line)) == 0)
 		status = listen_to(fd);
 	return status;

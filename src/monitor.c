@@ -278,11 +278,22 @@ end(void)
 	doors_close();
 }
 
+/* For those who wait for what the parent says. */
+static void
+pass_on(const struct channel_note *note, uint64_t now)
+{
+	unsigned	i;
+
+	for (i = 0; i < CONTROL_CLIENTS; i++) {
+		client_note(&clients[i], note, now);
+		serve(&clients[i], now);
+	}
+}
+
 static void
 channel_turn(uint64_t now)
 {
 	struct channel_note	note;
-	unsigned		i;
 
 	for (;;) {
 		channel_take(channel, &note);
@@ -295,10 +306,7 @@ channel_turn(uint64_t now)
 			break;
 		case CHANNEL_SAID:
 		case CHANNEL_RELOADED:
-			for (i = 0; i < CONTROL_CLIENTS; i++) {
-				client_note(&clients[i], &note, now);
-				serve(&clients[i], now);
-			}
+			pass_on(&note, now);
 			break;
 		case CHANNEL_DRAIN:
 			end();
@@ -314,6 +322,7 @@ channel_turn(uint64_t now)
 			if (!ending)
 				leave();
 			end();
+			pass_on(&note, now);
 			return;
 		}
 	}

@@ -194,7 +194,8 @@ disabled_backend_loses_its_sessions_body()
 }
 
 describe reload_says_what_came_of_it \
-    "reload: done, or refused with the errors; sessions and orders stay"
+    "reload: done, or refused with the errors; sessions and orders stay" \
+    python3
 reload_says_what_came_of_it_body()
 {
 	begin
@@ -216,6 +217,15 @@ reload_says_what_came_of_it_body()
 	    >>proxy.conf
 	atf_check -s exit:1 -o match:"directory" -e match:"not taken" \
 	    "$PROGRAM" ctl -s ./ctl.sock reload
+	cp good proxy.conf
+	for i in $(seq 99); do
+		echo "server.not-$i-$(printf %0230d 0) = 1"
+	done >>proxy.conf
+	ctl reload >said && fail "it was taken"
+	is "$(grep -c 'error: no directive has the name server.not-' said)" 99 lines
+	ctl --json reload >said && fail "it was taken"
+	is "$(python3 -c 'import json, sys
+print(len(json.load(sys.stdin)["messages"]))' <said)" 99 messages
 	cp good proxy.conf
 	atf_check -o match:'"messages":\[\]' \
 	    "$PROGRAM" ctl -s ./ctl.sock --json reload
@@ -297,6 +307,54 @@ json.loads(sys.stdin.buffer.read().decode("utf-8"))' <out ||
 	ctl drain "$(printf 'q"b<&>'"'"' \303\244\377')" || fail "not drained"
 	proxy_stop_now
 	finish one
+}
+
+describe json_is_whole_wherever_it_breaks_off \
+    "an answer of which only the first bytes come, each number of them" python3
+json_is_whole_wherever_it_breaks_off_body()
+{
+	begin
+	python3 - "$PROGRAM" <<-'PYTHON' || fail "see above"
+		import json, socket, subprocess, sys
+
+		listener = socket.socket(socket.AF_UNIX)
+		listener.bind("false.sock")
+		listener.listen()
+
+		def ask(answer):
+		    ctl = subprocess.Popen([sys.argv[1], "ctl", "-s", "false.sock",
+		        "--json", "x"], stdout=subprocess.PIPE,
+		        stderr=subprocess.PIPE)
+		    peer = listener.accept()[0]
+		    assert peer.recv(1024) == b"--json x\n"
+		    peer.sendall(answer)
+		    peer.close()
+		    out, err = ctl.communicate()
+		    return out, err, ctl.returncode
+
+		def breaks(answer, at):
+		    out, err, status = ask(answer[:at])
+		    assert status == 1, (at, status)
+		    assert b"cut short" in err, (at, err)
+		    if b"[\n" in answer[:at] or out:
+		        json.loads(out)
+		    return out
+
+		short = (b'{"version":"\\"}","ended":{"done":3},"backends":[\n'
+		    b'{"n":1,"s":"a\\\\"},\n{"n":2,"s":"[{"}],"listeners":[\n'
+		    b'{"n":1}]}\nok\n')
+		for at in list(range(16)) + list(range(45, len(short))):
+		    breaks(short, at)
+		for answer in (b'{"killed":true}\nok\n', b'{"messages":[]}\nok\n'):
+		    for at in range(len(answer) - 5, len(answer)):
+		        breaks(answer, at)
+		assert breaks(b'{"messages":[', 13) == b'{"messages":[]}'
+		long = b'{"config":"' + 2000 * b'a\\"b\\\\n = \\u001b\\n' + b'"}\nok\n'
+		for at in range(20000, 20020):
+		    assert len(breaks(long, at)) > 10000
+		assert ask(long) == (long[:-3], b"", 0)
+		assert ask(b"error: why\n") == (b"", b"sockproxy ctl: why\n", 1)
+	PYTHON
 }
 
 describe configuration_is_the_one_in_effect \

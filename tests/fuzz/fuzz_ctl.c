@@ -7,7 +7,8 @@
  * sockproxy(8) promises, unless it was cut short.
  *
  *	byte 0	bit 0: HTTP, else control; bit 1: the parent cannot be told;
- *		bit 2: never reads; bit 3: a reload goes well
+ *		bit 2: never reads; bit 3: a reload goes well; bit 4: the parent says
+ *		nothing more of one; bit 5: and has ended
  *	byte 1	bytes given with each read;  byte 2: taken with each write
  *	byte 3	how many of the following bytes go over the session table
  *
@@ -55,7 +56,7 @@ int	made_up_send(int, const void *, size_t, const int *, unsigned, int);
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 enum { INPUT_MAX = 64 * 1024, SAID_MAX = 4 * 1024 * 1024, ROWS = 16,
-    TURNS = 100000 };
+    TURNS = 100000, NOTES = 100 };
 
 static const char config[] =
     "server.max-connections = 16\n"
@@ -76,6 +77,7 @@ static bool		 deaf, untold, closed;
 static uint64_t		 clock_ms = 1000000;
 static char		 said[SAID_MAX + 1];
 static size_t		 nsaid;
+static unsigned		 noted;		/* lines about a reload */
 
 static void
 fail(const char *what)
@@ -166,8 +168,105 @@ chan_send(int fd, const void *buf, size_t len, const int *fds, unsigned nfds,
 
 /* ---- the oracle ---- */
 
+static const char	*at;		/* of the JSON that is looked at */
+
 static void
-check_control(void)
+json_blanks(void)
+{
+	at += strspn(at, " \t\r\n");
+}
+
+static void
+json_string(void)
+{
+	size_t	n;
+
+	for (at++; *at != '"'; at += n) {
+		n = out_sequence(at);
+		if (n == 0 || (unsigned char)*at < ' ')
+			fail("JSON: a byte that is none of a string");
+		if (*at != '\\')
+			continue;
+		n = 2;
+		if (at[1] == 'u' && strspn(at + 2, "0123456789abcdef") >= 4)
+			n = 6;
+		else if (at[1] == '\0' || strchr("\"\\/bfnrt", at[1]) == NULL)
+			fail("JSON: no such escape");
+	}
+	at++;
+}
+
+/* RFC 8259, of numbers only what is said here. */
+static void
+json_value(unsigned depth)
+{
+	const char	end = *at + 2;		/* of '{' and '[' */
+	size_t		n;
+
+	if (*at == '"')
+		json_string();
+	else if (depth < 10 && (*at == '{' || *at == '[')) {
+		do {
+			at++;
+			json_blanks();
+			if (*at == end && at[-1] != ',')
+				break;
+			if (end == '}' && *at != '"')
+				fail("JSON: a member has no name");
+			if (end == '}') {
+				json_string();
+				if (*at++ != ':')
+					fail("JSON: no colon");
+			}
+			json_value(depth + 1);
+			json_blanks();
+		} while (*at == ',');
+		if (*at++ != end)
+			fail("JSON: no end of an object or array");
+	} else if ((n = strspn(at, "0123456789.")) > 0)
+		at += n;
+	else if (strncmp(at, "true", 4) == 0 || strncmp(at, "null", 4) == 0)
+		at += 4;
+	else if (strncmp(at, "false", 5) == 0)
+		at += 5;
+	else
+		fail("JSON: no value");
+}
+
+/* All there is in front of end; an order that failed says nothing. */
+static void
+check_json(const char *from, char *end)
+{
+	const char	saved = *end;
+
+	if (from == end)
+		return;
+	*end = '\0';
+	at = from;
+	json_value(0);
+	if (strcmp(at, "\n") != 0)
+		fail("JSON: something behind it");
+	*end = saved;
+}
+
+/* Of the lines about a reload none is lost without a word. */
+static void
+check_reload(void)
+{
+	unsigned long	 lines = 0;
+	const char	*p = said;
+	const char	*more = strstr(said, "and ");
+
+	for (; (p = strstr(p, "c.conf:")) != NULL; p++)
+		lines++;
+	if (more != NULL)
+		lines += strtoul(more + 4, NULL, 10);
+	if (noted > 0 && lines != noted)
+		fail("lines about a reload are lost");
+}
+
+static void
+check_control(bool json)
 {
 	size_t	i = nsaid;
 
@@ -175,11 +274,13 @@ check_control(void)
 		fail("no whole line at the end");
 	for (i = nsaid - 1; i > 0 && said[i - 1] != '\n'; i--)
 		continue;
-	if (nsaid - i == 3 && memcmp(said + i, "ok\n", 3) == 0)
-		return;
-	if (nsaid - i > 7 && memcmp(said + i, "error: ", 7) == 0)
-		return;
-	fail("the last line is no verdict");
+	said[nsaid] = '\0';
+	if (strcmp(said + i, "ok\n") != 0 &&
+	    (strncmp(said + i, "error: ", 7) != 0 || nsaid - i <= 7))
+		fail("the last line is no verdict");
+	if (json && strncmp(said, "status   ", 9) != 0) /* help */
+		check_json(said, said + i);
+	check_reload();
 }
 
 /* The chunks, up to the one of nothing, behind which there is nothing. */
@@ -217,6 +318,8 @@ check_http(void)
 	if (strncmp(said, "HTTP/1.1 ", 9) != 0 || body == NULL)
 		fail("no head of an answer");
 	body += 4;
+	if (strstr(said, "/json\r\n") != NULL && strstr(said, "chunked") == NULL)
+		check_json(body, said + nsaid);
 	/* an answer to HEAD has no body, whatever its head says */
 	if (strstr(said, "chunked") < body && strstr(said, "chunked") != NULL &&
 	    body != said + nsaid)
@@ -263,30 +366,37 @@ fill_table(const uint8_t *from, size_t n)
 		rows[i] = (char)from[i % n];
 }
 
-static void
-reload_notes(bool good)
+/* What the parent says about a reload, to a client that takes its time. */
+static bool
+reload_notes(unsigned how)
 {
-	struct channel_note	note = { .order = CHANNEL_SAID, .fd = -1,
-				    .text = "c.conf:1:2: error: \"odd\" \xff" };
-	int			i;
+	struct channel_note	note = { .order = CHANNEL_SAID, .fd = -1 };
 
-	for (i = 0; i < 100; i++)
+	memset(note.text, 'x', CHANNEL_TEXT);
+	memcpy(note.text, "c.conf:1:2: error: \"odd\" \xff ", 27);
+	for (; noted < NOTES; noted++) {
 		client_note(&client, &note, clock_ms);
-	note = (struct channel_note){ .order = CHANNEL_RELOADED,
-	    .value = !good, .fd = -1 };
+		if (!client_run(&client, clock_ms))
+			return false;
+	}
+	if (how & 16 && !(how & 32))
+		return true;
+	note = (struct channel_note){ .order = how & 16 ? CHANNEL_GONE :
+	    CHANNEL_RELOADED, .value = !(how & 8), .fd = -1 };
 	client_note(&client, &note, clock_ms);
+	return true;
 }
 
 static void
-run(bool good)
+run(unsigned how)
 {
 	int	turns;
 
 	for (turns = 0; turns < TURNS; turns++) {
 		if (!client_run(&client, clock_ms))
 			break;
-		if (client.state == CLIENT_RELOADS)
-			reload_notes(good);
+		if (client.state == CLIENT_RELOADS && !reload_notes(how))
+			break;
 		if (deaf || (turns % 64 == 63 &&
 		    client.state != CLIENT_WRITES)) {
 			if (client_due(&client) > clock_ms)
@@ -305,7 +415,7 @@ run(bool good)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	bool	http, finished;
+	bool	http, json, finished;
 
 	prepare();
 	if (size < 4 || size > INPUT_MAX)
@@ -318,6 +428,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	given = data + 4;
 	left = size - 4;
 	asked = nsaid = 0;
+	noted = 0;
 	closed = false;
 	if (data[3] < left) {
 		fill_table(given, data[3]);
@@ -326,15 +437,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else
 		fill_table(NULL, 0);
 	finished = left > 0 && !deaf;
+	json = left > 7 && memcmp(given, "--json ", 7) == 0;
 	client_start(&client, 5, http ? CLIENT_HTTP : CLIENT_CONTROL,
 	    clock_ms);
-	run(data[0] & 8);
+	run(data[0]);
 	if (deaf && nsaid > 0)
 		fail("somebody read");
 	if (finished && http)
 		check_http();
 	else if (finished)
-		check_control();
+		check_control(json);
 	return 0;
 }
 
