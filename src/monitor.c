@@ -224,8 +224,6 @@ place(const struct door *door, uint64_t now)
 		    (idle == NULL || c->since_ms < idle->since_ms))
 			idle = c;
 	}
-	if (idle != NULL)
-		client_out(idle);
 	return idle;
 }
 
@@ -258,6 +256,7 @@ door_turn(struct door *door, uint64_t now)
 			door_pause(door, now + PAUSE_MS);
 			return;
 		}
+		client_out(c);
 		client_start(c, fd, door == doors ? CLIENT_CONTROL :
 		    CLIENT_HTTP, now);
 		if (wait_add(fd, WAIT_LEVEL, (uint32_t)(c - clients)) != 0)

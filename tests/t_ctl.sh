@@ -415,6 +415,34 @@ nonsense_hurts_nobody_body()
 	logged 0 'monitor.*(killed|ended by itself)'
 }
 
+describe nobody_makes_room_for_nobody \
+    "silent clients are let go when there are more than places, not before" python3
+nobody_makes_room_for_nobody_body()
+{
+	begin
+	in_front_of_two
+	python3 - <<-'PYTHON' || fail "see above"
+		import socket, time
+
+		def client():
+		    s = socket.socket(socket.AF_UNIX)
+		    s.connect("ctl.sock")
+		    return s
+
+		silent = [client() for _ in range(15)]
+		time.sleep(0.5)     # they may be let go now
+		asks = client()
+		asks.sendall(b"status\n")
+		while asks.recv(4096):
+		    pass
+		for s in silent:
+		    s.sendall(b"help\n")
+		for s in silent:
+		    assert s.recv(4096), "let go"
+	PYTHON
+	proxy_stop
+}
+
 describe socket_file_is_guarded \
     "permissions, a stale file, a live one, a file in the way, removal"
 socket_file_is_guarded_body()
