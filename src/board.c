@@ -7,7 +7,6 @@
 #include <stdatomic.h>
 
 #include "board.h"
-#include "mem.h"
 #include "must.h"
 
 struct words {
@@ -27,52 +26,33 @@ static unsigned		 count;
 size_t
 board_memory(unsigned nbackends)
 {
-	return mem_size(sizeof(*board) +
-	    nbackends * sizeof(board->words[0]));
+	return sizeof(*board) + nbackends * sizeof(board->words[0]);
 }
 
-bool
-board_open(unsigned nbackends, uint64_t now)
+void
+board_use(void *mem, unsigned nbackends)
 {
-	MUST(board == NULL);
-	if ((board = mem_shared(board_memory(nbackends))) == NULL)
-		return false;
+	board = mem;
 	count = nbackends;
+}
+
+void
+board_start(uint64_t now)
+{
 	board->start_ms = now;
 	board->generation = 1;
-	return true;
 }
 
 void
-board_close(void)
+board_carry(const void *former, unsigned nbackends, const uint16_t *backends)
 {
-	mem_unmap(board, board_memory(count));
-	board = NULL;
-	count = 0;
-}
+	const struct board	*old = former;
+	struct words		*to;
+	unsigned		 b;
 
-void
-board_swap(struct board_area *other)
-{
-	struct board_area	mine = { .mem = board, .count = count };
-
-	board = other->mem;
-	count = other->count;
-	*other = mine;
-}
-
-void
-board_carry(const struct board_area *former, const uint16_t *backends)
-{
-	struct board	*old = former->mem;
-	struct words	*to;
-	unsigned	 b;
-
-	if (board == NULL || old == NULL)
-		return;
 	board->start_ms = old->start_ms;
 	board->generation = old->generation + 1;
-	for (b = 0; b < former->count; b++) {
+	for (b = 0; b < nbackends; b++) {
 		if (backends[b] >= count)
 			continue;
 		to = &board->words[backends[b]];

@@ -25,31 +25,23 @@ enum board_health {
 };
 
 /*
- * Map a board for so many backends, before the fork.  False when there is no
- * memory.
+ * The bytes of a board for so many backends; the owner of that memory (zeroes at
+ * first) hands it over before the fork, or takes it back (NULL, 0).
  */
-bool	board_open(unsigned nbackends, uint64_t now);
-void	board_close(void);
 size_t	board_memory(unsigned nbackends);
+void	board_use(void *, unsigned nbackends);
 
 /*
- * The board of a generation; board.c's.  board_swap exchanges the one in use for
- * another (zeroes: none), so that the parent can hold two while one takes over.
+ * The first board begins at that time (ms).  Another one begins with the words of a
+ * former one; backends says which backend each of its nbackends is now (one that is
+ * none: a number too high).
  */
-struct board_area {
-	void		*mem;
-	unsigned	 count;
-};
-void	board_swap(struct board_area *);
+void	board_start(uint64_t now);
+void	board_carry(const void *former, unsigned nbackends,
+	    const uint16_t *backends);
 
 /*
- * The board in use begins with the words of a former one; backends says which
- * backend each of the former ones is now (one that is none: a number too high).
- */
-void	board_carry(const struct board_area *former, const uint16_t *backends);
-
-/*
- * When the first board was opened (ms), and how many there were since: 1 is the
+ * When the first board was started (ms), and how many there were since: 1 is the
  * first.  0 without a board.
  */
 uint64_t board_start_ms(void);

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "history.h"
-#include "mem.h"
 #include "must.h"
 
 enum { RATE_POINTS = 3 };
@@ -40,49 +39,25 @@ static unsigned		 count;
 size_t
 history_memory(unsigned nbackends)
 {
-	return mem_size(sizeof(struct head) +
-	    (nbackends + 1) * sizeof(head->rings[0]));
+	return sizeof(struct head) + (nbackends + 1) * sizeof(head->rings[0]);
 }
 
-bool
-history_open(unsigned nbackends)
+void
+history_use(void *mem, unsigned nbackends)
 {
-	MUST(head == NULL);
-	if ((head = mem_shared(history_memory(nbackends))) == NULL)
-		return false;
+	head = mem;
 	count = nbackends;
-	return true;
 }
 
 void
-history_close(void)
+history_carry(const void *former, unsigned nbackends, const uint16_t *backends)
 {
-	mem_unmap(head, history_memory(count));
-	head = NULL;
-	count = 0;
-}
-
-void
-history_swap(struct history_area *other)
-{
-	struct history_area	mine = { .mem = head, .count = count };
-
-	head = other->mem;
-	count = other->count;
-	*other = mine;
-}
-
-void
-history_carry(const struct history_area *former, const uint16_t *backends)
-{
-	const struct head	*old = former->mem;
+	const struct head	*old = former;
 	unsigned		 b;
 
-	if (head == NULL || old == NULL)
-		return;
 	/* with the first ring */
 	memcpy(head, old, offsetof(struct head, rings[1]));
-	for (b = 0; b < former->count; b++)
+	for (b = 0; b < nbackends; b++)
 		if (backends[b] < count)
 			head->rings[backends[b] + 1] = old->rings[b + 1];
 }

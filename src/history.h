@@ -35,21 +35,11 @@ struct history_rate {
 enum { HISTORY_ALL = -1 };	/* instead of a backend */
 
 /*
- * Map the memory for so many backends, before the fork.  False when there is none.
+ * As board_memory, board_use and board_carry.
  */
-bool	history_open(unsigned nbackends);
-void	history_close(void);
 size_t	history_memory(unsigned nbackends);
-
-/*
- * The history of a generation; history.c's.  As board_swap and board_carry.
- */
-struct history_area {
-	void		*mem;
-	unsigned	 count;
-};
-void	history_swap(struct history_area *);
-void	history_carry(const struct history_area *former,
+void	history_use(void *, unsigned nbackends);
+void	history_carry(const void *former, unsigned nbackends,
 	    const uint16_t *backends);
 
 /*

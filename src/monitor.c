@@ -7,8 +7,9 @@
  */
 #include <errno.h>
 
+#include "board.h"
 #include "client.h"
-#include "conf.h"
+#include "history.h"
 #include "log.h"
 #include "mem.h"
 #include "monitor.h"
@@ -44,6 +45,7 @@ static struct door {
 
 #define NEVER	UINT64_MAX
 
+static struct monitor_area area;	/* of this generation */
 static struct client	*clients;
 static int		 channel = -1;
 static bool		 ending;	/* no new clients; over with the last one */
@@ -56,43 +58,70 @@ monitor_wanted(const struct setup *set)
 	return set->server.control.v != 0 || set->server.status_listen.v != 0;
 }
 
+static size_t
+area_size(unsigned nbackends)
+{
+	return history_memory(nbackends) + board_memory(nbackends);
+}
+
 size_t
 monitor_memory(const struct setup *set)
 {
 	if (!monitor_wanted(set))
 		return 0;
-	return board_memory(set->nbackends) + history_memory(set->nbackends) +
+	return mem_size(area_size(set->nbackends)) +
 	    mem_size(CLIENTS * sizeof(clients[0]));
+}
+
+static void
+area_use(void *mem, unsigned nbackends)
+{
+	area = (struct monitor_area){ .mem = mem, .nbackends = nbackends };
+	history_use(mem, nbackends);
+	board_use(mem == NULL ? NULL : (char *)mem + history_memory(nbackends),
+	    nbackends);
 }
 
 bool
 monitor_map(const struct setup *set)
 {
+	void	*mem;
+
 	if (!monitor_wanted(set))
 		return true;
-	return board_open(set->nbackends, os_now_ms()) &&
-	    history_open(set->nbackends);
+	if ((mem = mem_shared(area_size(set->nbackends))) == NULL)
+		return false;
+	area_use(mem, set->nbackends);
+	board_start(os_now_ms());
+	return true;
 }
 
 void
 monitor_unmap(void)
 {
-	history_close();
-	board_close();
+	mem_unmap(area.mem, area_size(area.nbackends));
+	area_use(NULL, 0);
 }
 
 void
 monitor_swap(struct monitor_area *other)
 {
-	board_swap(&other->board);
-	history_swap(&other->history);
+	struct monitor_area	mine = area;
+
+	area_use(other->mem, other->nbackends);
+	*other = mine;
 }
 
 void
 monitor_carry(const struct monitor_area *former, const uint16_t *backends)
 {
-	board_carry(&former->board, backends);
-	history_carry(&former->history, backends);
+	const unsigned	 n = former->nbackends;
+	const char	*old = former->mem;
+
+	if (area.mem == NULL || old == NULL)
+		return;
+	history_carry(old, n, backends);
+	board_carry(old + history_memory(n), n, backends);
 }
 
 /*

@@ -8,8 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "board.h"
-#include "history.h"
 #include "os.h"
 #include "setup.h"
 
@@ -32,8 +30,8 @@ size_t	monitor_memory(const struct setup *);
  * with the number that each of its backends has now.
  */
 struct monitor_area {
-	struct board_area board;
-	struct history_area history;
+	void		*mem;		/* history, then board */
+	unsigned	 nbackends;
 };
 void	monitor_swap(struct monitor_area *);
 void	monitor_carry(const struct monitor_area *former,

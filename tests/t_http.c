@@ -286,26 +286,26 @@ ATF_TC_WITHOUT_HEAD(orders_go_with_their_backends);
 ATF_TC_BODY(orders_go_with_their_backends, tc)
 {
 	static const uint16_t	map[3] = { 1, 7, 0 };	/* the second is gone */
-	struct board_area	former = { .count = 0 };
+	uint64_t		former[4] = { 0 }, next[4] = { 0 };
 
+	ATF_REQUIRE(board_memory(3) <= sizeof(former));
 	ATF_CHECK(board_allows(5));	/* no board: all is well */
-	ATF_REQUIRE(board_open(3, 100));
+	board_use(former, 3);
+	board_start(100);
 	board_give_order(0, BOARD_DRAIN);
 	board_give_order(1, BOARD_DISABLED);
 	board_give_health(2, BOARD_SICK);
 	ATF_CHECK(!board_allows(0) && !board_allows(1) && !board_allows(2));
 	ATF_CHECK(board_allows(3));	/* behind the last: removed */
-	board_swap(&former);
-	ATF_REQUIRE(board_open(2, 200));
-	board_carry(&former, map);
+	board_use(next, 2);
+	board_carry(former, 3, map);
 	ATF_CHECK_EQ(BOARD_DRAIN, board_order(1));
 	ATF_CHECK_EQ(BOARD_NORMAL, board_order(0));
 	ATF_CHECK_EQ(BOARD_SICK, board_health(0));
 	ATF_CHECK_EQ(2, board_generation());
 	ATF_CHECK_EQ(100, board_start_ms());
-	board_close();
-	board_swap(&former);
-	board_close();
+	board_use(NULL, 0);
+	ATF_CHECK(board_allows(0));
 }
 
 static void
@@ -321,14 +321,16 @@ ATF_TC_WITHOUT_HEAD(history_keeps_differences);
 ATF_TC_BODY(history_keeps_differences, tc)
 {
 	static const uint16_t	map[1] = { 0 };
-	struct history_area	former = { .count = 0 };
+	void			*former, *next;
 	struct history_rate	rate;
 	uint64_t		now = 1000;
 	unsigned		i;
 
 	ATF_REQUIRE(stat_open(1, 1, 1));
 	stat_self(0);
-	ATF_REQUIRE(history_open(1));
+	ATF_REQUIRE((former = calloc(1, history_memory(1))) != NULL);
+	ATF_REQUIRE((next = calloc(1, history_memory(2))) != NULL);
+	history_use(former, 1);
 	count(10, 1000, 5, 10);
 	ATF_CHECK_EQ(now + HISTORY_MS, history_sample(now));
 	ATF_CHECK_EQ(0, history_points());
@@ -354,14 +356,12 @@ ATF_TC_BODY(history_keeps_differences, tc)
 	(void)history_sample(now);
 	ATF_CHECK_EQ(3, history_point(HISTORY_ALL, 1)->sessions);
 	/* another generation goes on where this one stopped */
-	history_swap(&former);
-	ATF_REQUIRE(history_open(2));
-	history_carry(&former, map);
+	history_use(next, 2);
+	history_carry(former, 1, map);
 	ATF_CHECK_EQ(2, history_points());
 	ATF_CHECK_EQ(5, history_point(0, 0)->sessions);
 	ATF_CHECK_EQ(0, history_point(1, 0)->sessions);
-	history_close();
-	history_swap(&former);
+	history_use(former, 1);
 	for (i = 0; i < 2 * HISTORY_POINTS; i++) {
 		count(3 + i, 100, 1, 2);
 		now += HISTORY_MS;
@@ -369,7 +369,8 @@ ATF_TC_BODY(history_keeps_differences, tc)
 	}
 	ATF_CHECK_EQ(HISTORY_POINTS, history_points());
 	ATF_CHECK_EQ(1, history_point(HISTORY_ALL, 0)->sessions);
-	history_close();
+	free(former);
+	free(next);
 	stat_close();
 }
 

@@ -22,12 +22,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "board.h"
 #include "chan.h"
 #include "client.h"
 #include "conf.h"
 #include "history.h"
 #include "log.h"
+#include "monitor.h"
 #include "operate.h"
 #include "os.h"
 #include "session.h"
@@ -60,6 +60,7 @@ enum { INPUT_MAX = 64 * 1024, SAID_MAX = 4 * 1024 * 1024, ROWS = 16,
 
 static const char config[] =
     "server.max-connections = 16\n"
+    "sockproxy.control = \"/run/x.sock\"\n"
     "$SERVER[\"socket\"] == \"127.0.0.1:80\" { sockproxy.server = (\n"
     "  \"web \\\"<1>&\" => ( \"host\" => \"10.0.0.1\", \"port\" => 80 ),\n"
     "  \"two\" => ( \"socket\" => \"/run/two.sock\" ) ) }\n"
@@ -345,8 +346,7 @@ prepare(void)
 	done = true;
 	if (!conf_text(&set, "fuzz", config, strlen(config), put,
 	    NULL) || !stat_open(1, set.nlisteners, set.nbackends) ||
-	    !table_map(1, ROWS) || !board_open(set.nbackends, 1) ||
-	    !history_open(set.nbackends))
+	    !table_map(1, ROWS) || !monitor_map(&set))
 		exit(1);
 	log_open(open("/dev/null", O_WRONLY), false, 0);
 	stat_self(0);
