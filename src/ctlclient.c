@@ -163,83 +163,68 @@ give(int fd, const char *line)
 }
 
 /*
- * An answer as it comes: what was not shown yet, and what is open in the JSON that
- * was, so that it can be closed when the answer breaks off.
+ * An answer as it comes: what was not shown yet.  In JSON it is an object with an
+ * array, an element on each line, or with a configuration: close ends what was
+ * shown, should the answer break off.
  */
 static struct {
-	char		text[READ_BYTES];
-	size_t		len;
-	bool		json;
-	bool		string, escape;
-	unsigned	depth;
-	char		ends[8];	/* the innermost last */
+	char		 text[READ_BYTES];
+	size_t		 len;
+	bool		 json;
+	const char	*close;
 } answer;
 
 static void
-follow(char c)
+show(size_t n, const char *close)
 {
-	if (answer.string) {
-		if (c == '"' && !answer.escape)
-			answer.string = false;
-		answer.escape = c == '\\' && !answer.escape;
-	} else if (c == '"')
-		answer.string = true;
-	else if ((c == '{' || c == '[') && answer.depth < sizeof(answer.ends))
-		answer.ends[answer.depth++] = c + 2;	/* its counterpart */
-	else if ((c == '}' || c == ']') && answer.depth > 0)
-		answer.depth--;
-}
-
-static void
-show(size_t n)
-{
-	size_t	i;
-
+	if (n == 0)
+		return;
 	console_bytes(answer.text, n);
-	for (i = 0; i < n && answer.json; i++)
-		follow(answer.text[i]);
+	(void)console_flush();	/* an error is kept for verdict */
+	answer.close = close;
 	answer.len -= n;
 	memmove(answer.text, answer.text + n, answer.len);
-	(void)console_flush();	/* an error is kept for verdict */
 }
 
 /*
- * How much may be shown: all but the last line, and in JSON all but a comma in front
- * of it, so that what was shown can be closed.
+ * Show all but the last line, and in JSON all but a comma in front of it.
  */
-static size_t
-showable(void)
+static void
+show_lines(void)
+{
+	const char	*s = answer.text;
+	size_t		 n;
+
+	for (n = answer.len - 1; n > 0 && s[n - 1] != '\n'; n--)
+		continue;
+	if (answer.json && n > 1 && s[n - 2] == ',')
+		n -= 2;
+	show(n, "]}\n");
+	if (answer.len < sizeof(answer.text))
+		return;
+	/* only a configuration in JSON is so long a line: up to the end of its */
+	for (n = answer.len; n > 1; n--)
+		if (s[n - 2] == '\\' && s[n - 1] == 'n')
+			break;
+	show(n, "\"}\n");
+}
+
+/* It ended without a verdict. */
+static int
+broken(const char *why)
 {
 	const char	*s = answer.text;
 	size_t		 n = answer.len;
 
-	while (n > 0 && --n > 0)
-		if (s[n - 1] == '\n')
-			return n > 1 && answer.json && s[n - 2] == ',' ?
-			    n - 2 : n;
-	if (answer.len < sizeof(answer.text))
-		return 0;
-	/* so long a line is a configuration in JSON: up to the end of one of its */
-	for (n = answer.len; n > 1; n--)
-		if (s[n - 2] == '\\' && s[n - 1] == 'n')
-			return n;
-	return answer.len;
-}
-
-/* It ended without a verdict.  JSON is shown as far as it goes, and is closed. */
-static int
-broken(const char *why)
-{
-	size_t	n = answer.len;
-
-	if (n > 0 && answer.text[n - 1] == '\n')
+	if (n > 0 && s[n - 1] == '\n')
 		n--;
-	if (!answer.json || (n > 0 && answer.text[n - 1] == '['))
-		show(answer.len);
-	if (answer.string)
-		console_put("\"");
-	while (answer.depth > 0)
-		console_bytes(&answer.ends[--answer.depth], 1);
+	if (!answer.json ||
+	    (answer.close == NULL && n > 0 && s[n - 1] == '['))
+		show(answer.len, "]}\n");
+	/* a letter begins the verdict: nothing is open any more */
+	if (answer.json && answer.close != NULL &&
+	    (answer.len == 0 || *s < 'a' || *s > 'z'))
+		console_put(answer.close);
 	(void)console_flush();
 	return fail(why, "");
 }
@@ -280,7 +265,7 @@ listen_to(int fd)
 		if (n <= 0)
 			return verdict();
 		answer.len += (size_t)n;
-		show(showable());
+		show_lines();
 	}
 }
 

@@ -348,7 +348,7 @@ json_is_whole_wherever_it_breaks_off_body()
 		for answer in (b'{"killed":true}\nok\n', b'{"messages":[]}\nok\n'):
 		    for at in range(len(answer) - 5, len(answer)):
 		        breaks(answer, at)
-		assert breaks(b'{"messages":[', 13) == b'{"messages":[]}'
+		assert breaks(b'{"messages":[', 13) == b'{"messages":[]}\n'
 		long = b'{"config":"' + 2000 * b'a\\"b\\\\n = \\u001b\\n' + b'"}\nok\n'
 		for at in range(20000, 20020):
 		    assert len(breaks(long, at)) > 10000
