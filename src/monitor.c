@@ -49,8 +49,6 @@ static struct monitor_area area;	/* of this generation */
 static struct client	*clients;
 static int		 channel = -1;
 static bool		 ending;	/* no new clients; over with the last one */
-static uint64_t		 log_due;
-static uint64_t		 sample_due;
 
 bool
 monitor_wanted(const struct setup *set)
@@ -158,7 +156,6 @@ monitor_open(const struct setup *set, const struct os_addr *bound,
 	doors[1].n = STATUS_CLIENTS;
 	channel = fds->channel;
 	ending = false;
-	log_due = NEVER;
 	status_open(set, bound);
 	operate_open(channel);
 	for (i = 0; i <= DOORS; i++)
@@ -173,7 +170,6 @@ monitor_open(const struct setup *set, const struct os_addr *bound,
 		monitor_close();
 		return error;
 	}
-	sample_due = history_sample(os_now_ms());
 	return 0;
 }
 
@@ -367,45 +363,33 @@ earlier(uint64_t *due, uint64_t other)
 		*due = other;
 }
 
-static int
-timeout(uint64_t now)
-{
-	uint64_t	due = log_due;
-	unsigned	i;
-
-	earlier(&due, sample_due);
-	for (i = 0; i < CLIENTS; i++) {
-		if (clients[i].kind == CLIENT_NONE)
-			continue;
-		earlier(&due, client_due(&clients[i]));
-		if (clients[i].state == CLIENT_KILLS)
-			earlier(&due, now + CLIENT_LOOK_MS);
-	}
-	for (i = 0; i < DOORS; i++)
-		earlier(&due, doors[i].pause_ms);
-	if (due <= now)
-		return 0;
-	return due - now > INT32_MAX ? INT32_MAX : (int)(due - now);
-}
-
-static void
+/* What is due.  Returns when the next of that is. */
+static uint64_t
 times(uint64_t now)
 {
 	struct client	*c;
 	struct door	*door;
+	uint64_t	 due = history_sample(now);
 
-	for (c = clients; c < clients + CLIENTS; c++)
+	earlier(&due, log_tick(now));
+	for (c = clients; c < clients + CLIENTS; c++) {
+		if (c->kind == CLIENT_NONE)
+			continue;
 		if (client_due(c) <= now || c->state == CLIENT_KILLS)
 			serve(c, now);
-	for (door = doors; door < doors + DOORS; door++) {
-		if (door->pause_ms > now)
-			continue;
-		door->pause_ms = NEVER;
-		wait_want(door->fd, WAIT_READ);
+		if (c->kind != CLIENT_NONE)
+			earlier(&due, client_due(c));
+		if (c->state == CLIENT_KILLS)
+			earlier(&due, now + CLIENT_LOOK_MS);
 	}
-	if (sample_due <= now)
-		sample_due = history_sample(now);
-	log_due = log_tick(now);
+	for (door = doors; door < doors + DOORS; door++) {
+		if (door->pause_ms <= now) {
+			door->pause_ms = NEVER;
+			wait_want(door->fd, WAIT_READ);
+		}
+		earlier(&due, door->pause_ms);
+	}
+	return due;
 }
 
 static bool
@@ -423,12 +407,13 @@ bool
 monitor_turn(void)
 {
 	struct wait_event	events[EVENTS];
-	uint64_t		now;
+	uint64_t		now = os_now_ms(), due = times(now);
 	uint32_t		token;
 	bool			told = false;
 	int			i, n;
 
-	n = wait_turn(events, EVENTS, timeout(os_now_ms()));
+	/* a sample is always due soon */
+	n = wait_turn(events, EVENTS, due > now ? (int)(due - now) : 0);
 	now = os_now_ms();
 	if (n < 0 && n != -ENOMEM) {
 		log_error("waiting for events failed: %s", log_errno(n));
@@ -443,7 +428,6 @@ monitor_turn(void)
 		else
 			serve(&clients[token], now);
 	}
-	times(now);
 	for (i = 0; i < DOORS; i++)
 		if (doors[i].ready && doors[i].fd != -1)
 			door_turn(&doors[i], now);
