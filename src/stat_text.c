@@ -8,18 +8,16 @@
 #include <string.h>
 
 #include "must.h"
-#include "out.h"
 #include "stat.h"
 #include "text.h"
 
-enum {
-	LABEL_MAX = 900,	/* bytes of a label that are printed */
-	TEXT_BYTES = 1024
-};
+enum { LABEL_MAX = 900 };	/* bytes of a label that are printed */
 
-#define BACKEND_AT(member)	OUT_AT(struct labelled, member)
-#define LISTENER_AT(member)	OUT_AT(struct stat_listener, member)
-#define GLOBAL_AT(member)	OUT_AT(struct stat_global, member)
+/* Every record is nothing but uint64_t counters; their places among these. */
+#define AT(record, member)	(offsetof(record, member) / sizeof(uint64_t))
+#define BACKEND_AT(member)	AT(struct labelled, member)
+#define LISTENER_AT(member)	AT(struct stat_listener, member)
+#define GLOBAL_AT(member)	AT(struct stat_global, member)
 
 /* Key and text of each reason, in the order of the enumeration. */
 static const char reasons[] =
@@ -58,8 +56,8 @@ reason_key(enum reason reason)
 }
 
 /*
- * The lines below, each with a prefix in front, are given to put; a line end in a
- * prefix cannot make a line of its own.
+ * Lines, each with a prefix in front, that are given to put; a line end in a prefix
+ * cannot make a line of its own.
  */
 struct lines {
 	void		(*put)(void *, const char *);
@@ -78,20 +76,22 @@ lines_prefix(struct lines *lines, const char *prefix, const char *name)
 }
 
 static void
-lines_put(const struct lines *lines, const char *form, const uint8_t *at,
+line_put(const struct lines *lines, const char *key, uint64_t value)
+{
+	char	line[LABEL_MAX + 128];
+
+	text_format(line, sizeof(line), "%s%s: %llu", lines->prefix, key,
+	    (unsigned long long)value);
+	lines->put(lines->arg, line);
+}
+
+/* The members of a record that are at these places, each with its key. */
+static void
+lines_put(const struct lines *lines, const char *keys, const uint8_t *at,
     const void *record)
 {
-	char		 text[TEXT_BYTES], line[LABEL_MAX + 128];
-	struct out	 out = { .buf = text, .size = sizeof(text) };
-	const char	*from = text, *end;
-
-	out_form(&out, form, at, record);
-	for (; (end = memchr(from, '\n', (size_t)(text + out.len - from))) !=
-	    NULL; from = end + 1) {
-		text_format(line, sizeof(line), "%s%.*s", lines->prefix,
-		    (int)(end - from), from);
-		lines->put(lines->arg, line);
-	}
+	for (; *keys != '\0'; keys += strlen(keys) + 1)
+		line_put(lines, keys, ((const uint64_t *)record)[*at++]);
 }
 
 static const char *
@@ -114,7 +114,6 @@ struct labelled {
 	uint64_t		up, disabled;
 };
 
-/* Every record is nothing but uint64_t counters. */
 static void
 add(struct stat_backend *sum, const struct stat_backend *one)
 {
@@ -167,10 +166,10 @@ print_backend(const struct setup *setup, struct lines *lines, unsigned i)
 	    (i >= setup->nbackends && backend.sum.chosen == 0))
 		return;
 	lines_prefix(lines, "gw.backend.", label(setup, i));
-	lines_put(lines, "load: %n\n0.load: %n\n0.connected: %n\n0.died: %n\n"
-	    "0.overloaded: %n\n0.disabled: %n\n0.up: %n\n0.chosen: %n\n"
-	    "0.timeouts: %n\n0.connect-ms: %n\n0.bytes-from-client: %n\n"
-	    "0.bytes-from-backend: %n\n", at, &backend);
+	lines_put(lines, "load\0" "0.load\0" "0.connected\0" "0.died\0"
+	    "0.overloaded\0" "0.disabled\0" "0.up\0" "0.chosen\0"
+	    "0.timeouts\0" "0.connect-ms\0" "0.bytes-from-client\0"
+	    "0.bytes-from-backend\0", at, &backend);
 }
 
 static void
@@ -190,14 +189,9 @@ print_listener(const struct setup *setup, struct lines *lines, unsigned i)
 	sum.paused = sum.paused != 0;
 	lines_prefix(lines, "sockproxy.listener.",
 	    setup->strings + setup->listeners[i].name);
-	lines_put(lines, "accepted: %n\nrefused: %n\nactive: %n\npaused: %n\n"
-	    "bytes-from-client: %n\nbytes-from-backend: %n\n", at, &sum);
+	lines_put(lines, "accepted\0refused\0active\0paused\0"
+	    "bytes-from-client\0bytes-from-backend\0", at, &sum);
 }
-
-struct ended {
-	const char	*key;
-	uint64_t	 count;
-};
 
 static void
 print_global(struct lines *lines)
@@ -209,21 +203,15 @@ print_global(struct lines *lines)
 		GLOBAL_AT(buffers_used), GLOBAL_AT(buffers_short)
 	};
 	struct stat_global	sum;
-	static const uint8_t	ended_at[] = {
-		OUT_AT(struct ended, key), OUT_AT(struct ended, count)
-	};
-	struct ended		ended;
 
 	stat_sum_global(&sum);
 	lines_prefix(lines, "sockproxy", "");
-	lines_put(lines, "accepted: %n\nrefused: %n\nbytes-from-client: %n\n"
-	    "bytes-from-backend: %n\nbytes-spliced: %n\naccept-errors: %n\n"
-	    "pauses: %n\nbuffers-used: %n\nbuffers-short: %n\n", at, &sum);
-	for (int r = REASON_NONE + 1; r < REASONS; r++) {
-		ended.key = reason_key(r);
-		ended.count = sum.ended[r];
-		lines_put(lines, "ended.%s: %n\n", ended_at, &ended);
-	}
+	lines_put(lines, "accepted\0refused\0bytes-from-client\0"
+	    "bytes-from-backend\0bytes-spliced\0accept-errors\0pauses\0"
+	    "buffers-used\0buffers-short\0", at, &sum);
+	lines_prefix(lines, "sockproxy.ended", "");
+	for (int r = REASON_NONE + 1; r < REASONS; r++)
+		line_put(lines, reason_key(r), sum.ended[r]);
 }
 
 /*
@@ -245,8 +233,7 @@ print_first(struct lines *lines)
 		sum.accepted += one.connected;
 	}
 	lines->prefix[0] = '\0';
-	lines_put(lines, "gw.active-requests: %n\nsockproxy.requests: %n\n", at,
-	    &sum);
+	lines_put(lines, "gw.active-requests\0sockproxy.requests\0", at, &sum);
 }
 
 /*
