@@ -35,69 +35,53 @@ ctl_view(const struct ctl_request *req, enum view_kind *kind)
 	return req->command <= CTL_HELP;
 }
 
-/* The next word of a line, of len bytes; none at its end. */
-static const char *
-next_word(const char *s, size_t *len)
+/* The next word, taken off the line. */
+static char *
+next_word(char **line)
 {
-	s += strspn(s, BLANKS);
-	*len = strcspn(s, BLANKS);
-	return s;
-}
+	char	*word = *line + strspn(*line, BLANKS);
+	char	*end = word + strcspn(word, BLANKS);
 
-/* What a command is about: all the rest of the line, as labels may have blanks. */
-static const char *
-take_rest(const char *s, struct ctl_request *req)
-{
-	bool	wanted = req->command >= CTL_KILL &&
-		    req->command <= CTL_ENABLE;
-	size_t	len;
-
-	s += strspn(s, BLANKS);
-	for (len = strlen(s); len > 0 && strchr(BLANKS, s[len - 1]) != NULL;)
-		len--;
-	if (len >= sizeof(req->word))
-		return ": the name is too long";
-	if (wanted != (len > 0))
-		return wanted ? " needs the name of a session or backend" :
-		    " takes no argument";
-	memcpy(req->word, s, len);
-	return NULL;
+	*line = end + strspn(end, BLANKS);
+	*end = '\0';
+	return word;
 }
 
 static const char *
-parse_text(const char *s, struct ctl_request *req, char *buf, size_t size)
+parse_text(char *line, struct ctl_request *req, char *buf, size_t size)
 {
-	const char	*wrong;
-	size_t		 len;
-	unsigned	 i;
+	const char	*word = next_word(&line);
+	unsigned	 i = 0;
+	bool		 about;
 
-	s = next_word(s, &len);
-	if (len == 6 && memcmp(s, "--json", len) == 0) {
+	if (strcmp(word, "--json") == 0) {
 		req->json = true;
-		s = next_word(s + len, &len);
+		word = next_word(&line);
 	}
-	if (len == 0)
+	if (*word == '\0')
 		return "no command; try help";
-	for (i = 0; i < COMMANDS; i++) {
-		if (strlen(ctl_word(i)) != len ||
-		    memcmp(s, ctl_word(i), len) != 0)
-			continue;
-		req->command = i;
-		if ((wrong = take_rest(s + len, req)) == NULL)
-			return NULL;
-		(void)text_format(buf, size, "%s%s", ctl_word(i), wrong);
-		return buf;
-	}
-	(void)text_format(buf, size, "no such command: %.*s; try help",
-	    (int)(len > SHOWN ? SHOWN : len), s);
+	while (i < COMMANDS && strcmp(ctl_word(i), word) != 0)
+		i++;
+	req->command = i;
+	/* all the rest of the line, as labels may have blanks */
+	req->word = line;
+	about = i >= CTL_KILL && i <= CTL_ENABLE;
+	if (i < COMMANDS && about == (*line != '\0'))
+		return NULL;
+	if (i == COMMANDS)
+		(void)text_format(buf, size, "no such command: %.*s; try help",
+		    SHOWN, word);
+	else
+		(void)text_format(buf, size, "%s %s", word, about ?
+		    "needs the name of a session or backend" :
+		    "takes no argument");
 	return buf;
 }
 
 const char *
-ctl_parse(const char *line, size_t len, struct ctl_request *req, char *buf,
+ctl_parse(char *line, size_t len, struct ctl_request *req, char *buf,
     size_t size)
 {
-	char	text[CTL_LINE + 1];
 	size_t	i;
 
 	memset(req, 0, sizeof(*req));
@@ -107,11 +91,11 @@ ctl_parse(const char *line, size_t len, struct ctl_request *req, char *buf,
 		len--;
 	if (len >= CTL_LINE)
 		return "the line is too long";
-	for (i = 0; i < len; i++) {
-		text[i] = line[i];
+	for (i = 0; i < len; i++)
 		if ((unsigned char)line[i] < ' ' && line[i] != '\t')
 			return "the line has a byte in it that is no text";
-	}
-	text[len] = '\0';
-	return parse_text(text, req, buf, size);
+	while (len > 0 && strchr(BLANKS, line[len - 1]) != NULL)
+		len--;
+	line[len] = '\0';
+	return parse_text(line, req, buf, size);
 }

@@ -10,10 +10,7 @@
 
 #include "view.h"
 
-enum {
-	CTL_LINE = 1024,	/* bytes of a line, its end included */
-	CTL_WORD = 512		/* bytes of what a command is about */
-};
+enum { CTL_LINE = 1024 };	/* bytes of a line, its end included */
 
 enum ctl_command {
 	CTL_STATUS,
@@ -32,14 +29,14 @@ enum ctl_command {
 struct ctl_request {
 	enum ctl_command command;
 	bool		 json;
-	char		 word[CTL_WORD];	/* session or backend; else "" */
+	const char	*word;		/* session or backend, in the line; else "" */
 };
 
 /*
- * Understand a line (its end may be there or not).  NULL, or what is wrong with it
- * as a sentence, in buf.
+ * Understand a line (its end may be there or not) and take it apart; a byte behind
+ * it is written to.  NULL, or what is wrong with it as a sentence, in buf maybe.
  */
-const char *ctl_parse(const char *, size_t, struct ctl_request *, char *buf,
+const char *ctl_parse(char *, size_t, struct ctl_request *, char *buf,
 	    size_t size);
 
 /*

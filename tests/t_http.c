@@ -242,9 +242,10 @@ ATF_TC_BODY(forms_show_members_of_records, tc)
 static const char *
 line(const char *s, struct ctl_request *req)
 {
-	static char	buf[100];
+	static char	text_of[100], buf[100];
 
-	return ctl_parse(s, strlen(s), req, buf, sizeof(buf));
+	strcpy(text_of, s);
+	return ctl_parse(text_of, strlen(s), req, buf, sizeof(buf));
 }
 
 ATF_TC_WITHOUT_HEAD(control_lines);
@@ -253,6 +254,7 @@ ATF_TC_BODY(control_lines, tc)
 	struct ctl_request	req;
 	enum view_kind		kind;
 	char			longest[CTL_LINE + 10], buf[100];
+	char			odd[] = "sta\0tus";
 
 	ATF_CHECK_EQ(NULL, line("status\n", &req));
 	ATF_CHECK_EQ(CTL_STATUS, req.command);
@@ -269,15 +271,15 @@ ATF_TC_BODY(control_lines, tc)
 	ATF_CHECK(line("status x", &req) != NULL);
 	ATF_CHECK(line("kill", &req) != NULL);
 	ATF_CHECK(line("kill \n\n", &req) != NULL);
-	ATF_CHECK(ctl_parse("sta\0tus", 7, &req, buf, sizeof(buf)) != NULL);
+	ATF_CHECK(ctl_parse(odd, 7, &req, buf, sizeof(buf)) != NULL);
 	memset(longest, 'x', sizeof(longest));
 	ATF_CHECK(ctl_parse(longest, sizeof(longest), &req, buf,
 	    sizeof(buf)) != NULL);
 	memcpy(longest, "drain ", 6);
-	ATF_CHECK(ctl_parse(longest, 6 + CTL_WORD, &req, buf,
-	    sizeof(buf)) != NULL);
-	ATF_CHECK_EQ(NULL, ctl_parse(longest, 6 + CTL_WORD - 1, &req, buf,
+	ATF_CHECK(ctl_parse(longest, CTL_LINE, &req, buf, sizeof(buf)) != NULL);
+	ATF_CHECK_EQ(NULL, ctl_parse(longest, CTL_LINE - 1, &req, buf,
 	    sizeof(buf)));
+	ATF_CHECK_EQ(CTL_LINE - 1 - 6, strlen(req.word));
 }
 
 /* ---- board.h, history.h ---- */
