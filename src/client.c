@@ -144,11 +144,12 @@ control_read(struct client *c, bool ended, uint64_t now)
  * HTTP.
  */
 
-static const char	paths[] =
-    "/\0/metrics\0/status.json\0/server-statistics";
-static const char	types[] =
-    "text/html; charset=utf-8\0text/plain; version=0.0.4; charset=utf-8\0"
-    "application/json\0text/plain; charset=utf-8";
+/* Path and type of each. */
+static const char	pages[] =
+    "/\0" "text/html; charset=utf-8\0"
+    "/metrics\0" "text/plain; version=0.0.4; charset=utf-8\0"
+    "/status.json\0" "application/json\0"
+    "/server-statistics\0" "text/plain; charset=utf-8";
 static const uint8_t	kinds[] = { VIEW_PAGE, VIEW_METRICS, VIEW_JSON_STATUS,
 	VIEW_STATISTICS };
 enum { PAGES = sizeof(kinds) };
@@ -173,13 +174,13 @@ http_read(struct client *c, uint64_t now)
 
 	if (n == 0)
 		return;
-	while (i < PAGES && strcmp(req.path, text_nth(paths, i)) != 0)
+	while (i < PAGES && strcmp(req.path, text_nth(pages, 2 * i)) != 0)
 		i++;
 	if (n < 0 || i == PAGES) {
 		http_refuse(c, n < 0 ? (unsigned)-n : 404, req.head, now);
 		return;
 	}
-	http_head(&out, 200, text_nth(types, i), req.chunks);
+	http_head(&out, 200, text_nth(pages, 2 * i + 1), req.chunks);
 	c->out_len = (uint32_t)out.len;
 	if (!req.head) {
 		view(c, kinds[i]);

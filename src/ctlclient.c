@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chan.h"
 #include "client.h"
 #include "conf.h"
 #include "console.h"
@@ -17,7 +18,6 @@
 #include "log.h"
 #include "os.h"
 #include "text.h"
-#include "wait.h"
 
 #define DEFAULT_PATH	"/run/sockproxy.sock"
 
@@ -135,18 +135,14 @@ reach(const char *path, int *fd)
 
 /* Wait until something can be read.  False when that takes too long. */
 static bool
-ready(void)
+ready(int fd)
 {
-	struct wait_event	event;
-	int			n;
-	uint64_t		due = os_now_ms() + PATIENCE_MS, now;
+	uint64_t	due = os_now_ms() + PATIENCE_MS, now;
+	int		n = 0;
 
-	while ((now = os_now_ms()) < due) {
-		n = wait_turn(&event, 1, (int)(due - now));
-		if (n != 0)
-			return n > 0;
-	}
-	return false;
+	while (n == 0 && (now = os_now_ms()) < due)
+		n = chan_wait(fd, (int)(due - now));
+	return n > 0;
 }
 
 /* A line is so short that it is taken at once. */
@@ -258,7 +254,7 @@ listen_to(int fd)
 	for (;;) {
 		n = os_read(fd, answer.text + answer.len,
 		    sizeof(answer.text) - answer.len);
-		if (n == -EAGAIN && !ready())
+		if (n == -EAGAIN && !ready(fd))
 			return broken("no answer came");
 		if (n == -EAGAIN)
 			continue;
@@ -280,10 +276,6 @@ ctlclient_main(int nwords, char *const *words, struct setup *spare)
 	    (status = make_line(words, nwords, line, sizeof(line))) != 0 ||
 	    (status = reach(path, &fd)) != 0)
 		return status;
-	if ((status = wait_open("poll", fd + 1)) != 0 ||
-	    (status = wait_add(fd, WAIT_LEVEL, 0)) != 0)
-		return fail("cannot wait: ", log_errno(status));
-	wait_want(fd, WAIT_READ);
 	answer.json = strcmp(words[0], "--json") == 0;
 	if ((status = give(fd, line)) == 0)
 		status = listen_to(fd);

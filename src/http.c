@@ -74,21 +74,20 @@ take_target(const char *s, struct http_request *req)
 	return 0;
 }
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static int
 take_version(const char *s, struct http_request *req)
 {
-	if (strlen(s) != 8 || memcmp(s, "HTTP/", 5) != 0 || s[6] != '.' ||
-	    !is_digit(s[5]) || !is_digit(s[7]))
+	unsigned	major, minor;
+
+	if (strlen(s) != 8 || memcmp(s, "HTTP/", 5) != 0 || s[6] != '.')
 		return -400;
-	if (s[5] != '1')
+	major = (unsigned)s[5] - '0';
+	minor = (unsigned)s[7] - '0';
+	if (major > 9 || minor > 9)
+		return -400;
+	if (major != 1)
 		return -505;
-	req->chunks = s[7] != '0';
+	req->chunks = minor > 0;
 	return 0;
 }
 

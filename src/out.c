@@ -140,6 +140,7 @@ out_member(struct out *out, const void *member, char mark, size_t width)
 {
 	char			text[40];
 	unsigned long long	n;
+	size_t			len;
 
 	if (strchr("hjlps", mark) != NULL) {
 		out_quoted(out, *(const char *const *)member,
@@ -162,14 +163,12 @@ out_member(struct out *out, const void *member, char mark, size_t width)
 	case 't':
 		text_span(text, sizeof(text), n);
 		break;
-	case 'd':
-		text_format(text, sizeof(text), "%llu.%llu", n / 1000,
-		    n / 100 % 10);
-		break;
 	default:
-		MUST(mark == 'm');
-		text_format(text, sizeof(text), "%llu.%03llu", n / 1000,
+		MUST(mark == 'd' || mark == 'm');
+		len = text_format(text, sizeof(text), "%llu.%03llu", n / 1000,
 		    n % 1000);
+		if (mark == 'd')
+			text[len - 2] = '\0';
 	}
 	for (n = strlen(text); n < width; n++)
 		out_string(out, " ");

@@ -151,8 +151,8 @@ static const struct view_piece pieces[] = {
 	    ".a{color:#48d}.b{color:#2a7}"
 	    "path{fill:currentColor;fill-opacity:.16;stroke:currentColor;"
 	    "stroke-width:1.5;vector-effect:non-scaling-stroke}"
-	    "</style>\n", NULL, STATUS_ALL, NOTHING },
-	{ "<h1>sockproxy</h1><p>version " VERSION ", up %t, generation %n, "
+	    "</style>\n"
+	    "<h1>sockproxy</h1><p>version " VERSION ", up %t, generation %n, "
 	    "relays %n</p><main>\n<div><small>sessions now</small><b>", title,
 	    STATUS_ALL, NOTHING },
 	{ "%n</b><small>of %n possible</small>", sessions, STATUS_ALL, LOAD },

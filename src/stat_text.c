@@ -103,8 +103,7 @@ label(const struct setup *setup, unsigned i)
 static bool
 label_same(const struct setup *setup, unsigned i, unsigned k)
 {
-	return setup->backends[i].label == setup->backends[k].label ||
-	    strcmp(label(setup, i), label(setup, k)) == 0;
+	return strcmp(label(setup, i), label(setup, k)) == 0;
 }
 
 /* Backends with one label are one to the reader, as in lighttpd. */

@@ -27,6 +27,7 @@ static const struct os_addr	*bound;
 /* In the order of enum status_state. */
 static const char	states[] =
     "up\0partly\0out\0sick\0drain\0disabled\0unresolved";
+static const char	moods[] = "good\0warn\0bad\0bad\0warn\0warn\0bad";
 
 static unsigned		widths[2];	/* of labels, of listeners */
 
@@ -160,8 +161,7 @@ fill_backend(unsigned b, struct status_backend *to)
 	to->pool = pool_of(b);
 	state = state_of(b, to->count.down);
 	to->state = status_word(state);
-	to->mood = state == STATUS_UP ? "good" : state == STATUS_PARTLY ||
-	    state == STATUS_DRAIN || state == STATUS_DISABLED ? "warn" : "bad";
+	to->mood = text_nth(moods, state);
 	memset(to->in, 0, sizeof(to->in));
 	to->in[state] = 1;
 	to->failed = to->count.died + to->count.timeouts +
