@@ -9,6 +9,7 @@
 #define RATES		"\"per_second\":{\"sessions\":%m," BYTES "}"
 
 static const uint8_t totals[] = {
+	STATUS_ALL,
 	AT(all.uptime_ms), AT(all.generation), AT(all.relays),
 	AT(all.count.active), AT(all.sessions_max), AT(all.count.accepted),
 	AT(all.count.refused), AT(all.count.bytes),
@@ -18,13 +19,18 @@ static const uint8_t totals[] = {
 	AT(all.rate.bytes)
 };
 static const uint8_t ended[] = {
+	STATUS_REASON,
 	AT(comma), AT(reason.key), AT(reason.count)
 };
-static const uint8_t recent[] = { AT(all.span_ms), AT(all.recent_refused) };
+static const uint8_t recent[] = {
+	STATUS_ALL, AT(all.span_ms), AT(all.recent_refused)
+};
 static const uint8_t recently[] = {
+	STATUS_REASON,
 	AT(comma), AT(reason.key), AT(reason.recent)
 };
 static const uint8_t backend[] = {
+	STATUS_BACKEND,
 	AT(comma), AT(number), AT(backend.label), AT(backend.addr),
 	AT(backend.pool), AT(backend.state), AT(backend.count.down),
 	AT(backend.count.load), AT(backend.count.chosen),
@@ -34,11 +40,13 @@ static const uint8_t backend[] = {
 	AT(backend.rate.millisessions), AT(backend.rate.bytes)
 };
 static const uint8_t listener[] = {
+	STATUS_LISTENER,
 	AT(comma), AT(listener.name), AT(listener.addr), AT(listener.paused),
 	AT(listener.count.active), AT(listener.count.accepted),
 	AT(listener.count.refused), AT(listener.count.bytes)
 };
 static const uint8_t session[] = {
+	STATUS_SESSION,
 	AT(comma), AT(session.id), AT(session.state), AT(session.client),
 	AT(session.listener), AT(session.label), AT(session.backend),
 	AT(session.age_ms), AT(session.idle_ms), AT(session.held),
@@ -54,42 +62,43 @@ static const char listener_form[] = "%s\n{\"name\":%j,\"bound\":%j,"
     "\"paused\":%s,\"active\":%n,\"accepted\":%n,\"refused\":%n,"
     BYTES "}";
 
+static const uint8_t all[] = { STATUS_ALL };
+static const uint8_t config[] = { VIEW_LINES };
+static const uint8_t last[] = { STATUS_ALL | VIEW_LAST };
+
 static const struct view_piece pieces[] = {
 	/* VIEW_JSON_STATUS */
 	{ "{\"version\":\"" VERSION "\",\"uptime_ms\":%n,\"generation\":%n,"
 	    "\"relays\":%n,\"sessions\":%n,\"sessions_max\":%n,"
 	    "\"accepted\":%n,\"refused\":%n," BYTES ",\"bytes_spliced\":%n,"
 	    "\"buffers_used\":%n,\"buffers_short\":%n,"
-	    "\"accept_errors\":%n,\"pauses\":%n," RATES ",\"ended\":{",
-	    totals, STATUS_ALL, 0 },
-	{ "%s%j:%n", ended, STATUS_REASON, 0 },
-	{ "},\"recent\":{\"span_ms\":%n,\"refused\":%n,\"ended\":{", recent,
-	    STATUS_ALL, 0 },
-	{ "%s%j:%n", recently, STATUS_REASON, 0 },
-	{ "}},\"backends\":[", NULL, STATUS_ALL, 0 },
-	{ backend_form, backend, STATUS_BACKEND, 0 },
-	{ "],\"listeners\":[", NULL, STATUS_ALL, 0 },
-	{ listener_form, listener, STATUS_LISTENER, 0 },
-	{ "]}\n", NULL, STATUS_ALL | VIEW_LAST, 0 },
+	    "\"accept_errors\":%n,\"pauses\":%n," RATES ",\"ended\":{", totals },
+	{ "%s%j:%n", ended },
+	{ "},\"recent\":{\"span_ms\":%n,\"refused\":%n,\"ended\":{", recent },
+	{ "%s%j:%n", recently },
+	{ "}},\"backends\":[", all },
+	{ backend_form, backend },
+	{ "],\"listeners\":[", all },
+	{ listener_form, listener },
+	{ "]}\n", last },
 	/* VIEW_JSON_BACKENDS */
-	{ "{\"backends\":[", NULL, STATUS_ALL, 0 },
-	{ backend_form, backend, STATUS_BACKEND, 0 },
-	{ "]}\n", NULL, STATUS_ALL | VIEW_LAST, 0 },
+	{ "{\"backends\":[", all },
+	{ backend_form, backend },
+	{ "]}\n", last },
 	/* VIEW_JSON_SESSIONS */
-	{ "{\"sessions\":[", NULL, STATUS_ALL, 0 },
+	{ "{\"sessions\":[", all },
 	{ "%s\n{\"session\":%j,\"state\":%j,\"client\":%j,\"listener\":%j,"
 	    "\"backend\":%j,\"backend_number\":%s,\"age_ms\":%n,"
-	    "\"idle_ms\":%n,\"held\":%n," BYTES "}", session,
-	    STATUS_SESSION, 0 },
-	{ "]}\n", NULL, STATUS_ALL | VIEW_LAST, 0 },
+	    "\"idle_ms\":%n,\"held\":%n," BYTES "}", session },
+	{ "]}\n", last },
 	/* VIEW_JSON_LISTENERS */
-	{ "{\"listeners\":[", NULL, STATUS_ALL, 0 },
-	{ listener_form, listener, STATUS_LISTENER, 0 },
-	{ "]}\n", NULL, STATUS_ALL | VIEW_LAST, 0 },
+	{ "{\"listeners\":[", all },
+	{ listener_form, listener },
+	{ "]}\n", last },
 	/* VIEW_JSON_CONFIG */
-	{ "{\"config\":\"", NULL, STATUS_ALL, 0 },
-	{ .source = VIEW_LINES },
-	{ "\"}\n", NULL, STATUS_ALL | VIEW_LAST, 0 }
+	{ "{\"config\":\"", all },
+	{ NULL, config },
+	{ "\"}\n", last }
 };
 
 const struct view_piece *

@@ -6,6 +6,7 @@
 #define AT(member)	STATUS_AT(member)
 
 static const uint8_t totals[] = {
+	STATUS_ALL,
 	AT(all.uptime_ms), AT(all.generation), AT(all.relays),
 	AT(all.count.active), AT(all.sessions_max), AT(all.rate.millisessions),
 	AT(all.count.accepted), AT(all.count.refused),
@@ -16,32 +17,41 @@ static const uint8_t totals[] = {
 	AT(all.count.pauses)
 };
 static const uint8_t reason[] = {
+	VIEW_ENDED | VIEW_LAST,
 	AT(reason.count), AT(reason.key), AT(reason.text)
 };
 static const uint8_t backends[] = {
+	STATUS_ALL,
 	AT(all.backend_width), AT(all.backend_title)
 };
 static const uint8_t backend[] = {
+	STATUS_BACKEND | VIEW_LAST,
 	AT(number), AT(backend.width), AT(backend.label), AT(backend.state),
 	AT(backend.count.load), AT(backend.count.connected), AT(backend.failed),
 	AT(backend.count.bytes[0]), AT(backend.count.bytes[1]),
 	AT(backend.all_rate), AT(backend.addr)
 };
 static const uint8_t session[] = {
+	STATUS_SESSION | VIEW_LAST,
 	AT(session.id), AT(session.state), AT(session.age_ms),
 	AT(session.idle_ms), AT(session.bytes[0]), AT(session.bytes[1]),
 	AT(session.held), AT(session.client), AT(session.listener),
 	AT(session.label)
 };
 static const uint8_t listeners[] = {
+	STATUS_ALL,
 	AT(all.listener_width), AT(all.listener_title)
 };
 static const uint8_t listener[] = {
+	STATUS_LISTENER | VIEW_LAST,
 	AT(listener.width), AT(listener.name), AT(listener.count.active),
 	AT(listener.count.accepted), AT(listener.count.refused),
 	AT(listener.count.bytes[0]), AT(listener.count.bytes[1]),
 	AT(listener.state), AT(listener.addr)
 };
+static const uint8_t all[] = { STATUS_ALL };
+static const uint8_t config[] = { VIEW_LINES | VIEW_LAST };
+static const uint8_t last[] = { STATUS_ALL | VIEW_LAST };
 
 static const struct view_piece pieces[] = {
 	/* VIEW_STATUS */
@@ -57,26 +67,23 @@ static const struct view_piece pieces[] = {
 	    "buffers short         %n\n"
 	    "accept errors         %n\n"
 	    "listener pauses       %n\n"
-	    "sessions ended\n", totals, STATUS_ALL, 0 },
-	{ "  %10n  %s: %s\n", reason, VIEW_ENDED | VIEW_LAST, 0 },
+	    "sessions ended\n", totals },
+	{ "  %10n  %s: %s\n", reason },
 	/* VIEW_BACKENDS */
 	{ "   #  %*s  STATE        LOAD   CONNECTED      FAILED  FROM CLIENTS"
-	    "  FROM BACKEND       RATE  ADDRESS\n", backends, STATUS_ALL, 0 },
-	{ "%4n  %*p  %10p  %5n  %10n  %10n  %12b  %12b%11b/s  %p\n",
-	    backend, STATUS_BACKEND | VIEW_LAST, 0 },
+	    "  FROM BACKEND       RATE  ADDRESS\n", backends },
+	{ "%4n  %*p  %10p  %5n  %10n  %10n  %12b  %12b%11b/s  %p\n", backend },
 	/* VIEW_SESSIONS */
 	{ "SESSION       STATE                AGE          IDLE   FROM CLIENT"
 	    "  FROM BACKEND        HELD  CLIENT                 LISTENER      "
-	    "  BACKEND\n", NULL, STATUS_ALL, 0 },
-	{ "%12p  %12p  %12t  %12t  %12b  %12b  %10b  %21p  %14p  %p\n",
-	    session, STATUS_SESSION | VIEW_LAST, 0 },
+	    "  BACKEND\n", all },
+	{ "%12p  %12p  %12t  %12t  %12b  %12b  %10b  %21p  %14p  %p\n", session },
 	/* VIEW_LISTENERS */
 	{ "%*s  ACTIVE    ACCEPTED   REFUSED  FROM CLIENTS  FROM BACKEND"
-	    "  STATE    BOUND TO\n", listeners, STATUS_ALL, 0 },
-	{ "%*p  %6n  %10n  %8n  %12b  %12b  %7s  %p\n", listener,
-	    STATUS_LISTENER | VIEW_LAST, 0 },
+	    "  STATE    BOUND TO\n", listeners },
+	{ "%*p  %6n  %10n  %8n  %12b  %12b  %7s  %p\n", listener },
 	/* VIEW_CONFIG */
-	{ .source = VIEW_LINES | VIEW_LAST },
+	{ NULL, config },
 	/* VIEW_HELP */
 	{ "status              totals, and why sessions ended\n"
 	    "backends            state, load and counters of each backend\n"
@@ -91,7 +98,7 @@ static const struct view_piece pieces[] = {
 	    "config              the configuration in effect\n"
 	    "help                this\n"
 	    "BACKEND is a label or #NUMBER.  With --json in front the answer "
-	    "is JSON.\n", NULL, STATUS_ALL | VIEW_LAST, 0 }
+	    "is JSON.\n", last }
 };
 
 const struct view_piece *

@@ -81,22 +81,28 @@ page_draw(struct out *out, unsigned drawing, int backend)
 }
 
 static const uint8_t title[] = {
+	STATUS_ALL,
 	AT(all.uptime_ms), AT(all.generation), AT(all.relays)
 };
 static const uint8_t sessions[] = {
+	STATUS_ALL | VIEW_DRAWN(LOAD),
 	AT(all.count.active), AT(all.sessions_max)
 };
 static const uint8_t starts[] = {
+	STATUS_ALL | VIEW_DRAWN(STARTS),
 	AT(all.rate.millisessions), AT(all.count.accepted),
 	AT(all.count.refused)
 };
 static const uint8_t from_clients[] = {
+	STATUS_ALL | VIEW_DRAWN(CLIENT_BYTES),
 	AT(all.rate.bytes[0]), AT(all.count.bytes[0])
 };
 static const uint8_t from_backends[] = {
+	STATUS_ALL | VIEW_DRAWN(BACKEND_BYTES),
 	AT(all.rate.bytes[1]), AT(all.count.bytes[1])
 };
 static const uint8_t backend[] = {
+	STATUS_BACKEND | VIEW_DRAWN(BOTH),
 	AT(backend.label), AT(backend.mood), AT(backend.state),
 	AT(backend.addr), AT(backend.count.load),
 	AT(backend.rate.millisessions), AT(backend.rate.bytes[0]),
@@ -104,16 +110,20 @@ static const uint8_t backend[] = {
 	AT(backend.count.connected), AT(backend.failed), AT(backend.mean)
 };
 static const uint8_t listener[] = {
+	STATUS_LISTENER,
 	AT(listener.name), AT(listener.mood), AT(listener.state),
 	AT(listener.addr), AT(listener.count.active),
 	AT(listener.count.accepted), AT(listener.count.refused),
 	AT(listener.count.bytes[0]), AT(listener.count.bytes[1])
 };
-static const uint8_t reasons[] = { AT(all.span_ms) };
+static const uint8_t reasons[] = { STATUS_ALL, AT(all.span_ms) };
 static const uint8_t reason[] = {
+	VIEW_ENDED,
 	AT(reason.text), AT(reason.key), AT(reason.recent), AT(reason.count),
 	AT(reason.percent)
 };
+static const uint8_t all[] = { STATUS_ALL };
+static const uint8_t last[] = { STATUS_ALL | VIEW_LAST };
 
 static const struct view_piece pieces[] = {
 	{ "<!DOCTYPE html>\n<html lang=en><meta charset=utf-8>"
@@ -153,41 +163,35 @@ static const struct view_piece pieces[] = {
 	    "stroke-width:1.5;vector-effect:non-scaling-stroke}"
 	    "</style>\n"
 	    "<h1>sockproxy</h1><p>version " VERSION ", up %t, generation %n, "
-	    "relays %n</p><main>\n<div><small>sessions now</small><b>", title,
-	    STATUS_ALL, NOTHING },
-	{ "%n</b><small>of %n possible</small>", sessions, STATUS_ALL, LOAD },
+	    "relays %n</p><main>\n<div><small>sessions now</small><b>", title },
+	{ "%n</b><small>of %n possible</small>", sessions },
 	{ "</div><div><small>new sessions</small><b>%d/s</b>"
-	    "<small>%n accepted, %n refused</small>", starts, STATUS_ALL,
-	    STARTS },
+	    "<small>%n accepted, %n refused</small>", starts },
 	{ "</div><div><small>from clients</small><b>%b/s</b>"
-	    "<small>%b in all</small>", from_clients, STATUS_ALL,
-	    CLIENT_BYTES },
+	    "<small>%b in all</small>", from_clients },
 	{ "</div><div><small>from backends</small><b>%b/s</b>"
-	    "<small>%b in all</small>", from_backends, STATUS_ALL,
-	    BACKEND_BYTES },
+	    "<small>%b in all</small>", from_backends },
 	{ "</div></main><section><h2>Backends</h2><table><tr>"
 	    "<th>backend<th>load<th>new<th class=a>from clients"
 	    "<th class=b>from backend<th>in all<th>connected<th>failed"
-	    "<th>connect<th>last ten minutes\n", NULL, STATUS_ALL, NOTHING },
+	    "<th>connect<th>last ten minutes\n", all },
 	{ "<tr><td>%h <i class=%s>%s</i><small>%h</small><td>%n<td>%d/s"
-	    "<td>%b/s<td>%b/s<td>%b<td>%n<td>%n<td>%p<td>", backend,
-	    STATUS_BACKEND, BOTH },
+	    "<td>%b/s<td>%b/s<td>%b<td>%n<td>%n<td>%p<td>", backend },
 	{ "</table></section><section><h2>Listeners</h2><table><tr>"
 	    "<th>listener<th>active<th>accepted<th>refused<th>from clients"
-	    "<th>from backends\n", NULL, STATUS_ALL, NOTHING },
+	    "<th>from backends\n", all },
 	{ "<tr><td>%h <i class=%s>%s</i><small>%h</small><td>%n<td>%n<td>%n"
-	    "<td>%b<td>%b\n", listener, STATUS_LISTENER, NOTHING },
+	    "<td>%b<td>%b\n", listener },
 	{ "</table></section><section><h2>Why sessions ended</h2><table><tr>"
 	    "<th>reason<th>last %t<th>since the start"
-	    "<th style=\"width:30%%\">\n", reasons, STATUS_ALL, NOTHING },
+	    "<th style=\"width:30%%\">\n", reasons },
 	{ "<tr><td>%h<small>%h</small><td>%n<td>%n"
-	    "<td><hr style=\"width:%n%%\">\n", reason, VIEW_ENDED, NOTHING },
+	    "<td><hr style=\"width:%n%%\">\n", reason },
 	{ "</table></section><p>The same for programs: "
 	    "<a href=metrics>metrics</a> for Prometheus, "
 	    "<a href=status.json>status.json</a>, "
 	    "<a href=server-statistics>server-statistics</a> as lighttpd has "
-	    "it. This page is made anew every five seconds.</p>\n", NULL,
-	    STATUS_ALL | VIEW_LAST, NOTHING }
+	    "it. This page is made anew every five seconds.</p>\n", last }
 };
 
 const struct view_piece *

@@ -16,7 +16,7 @@ static const struct view_piece *
 pieces_after(const struct view_piece *p, unsigned views)
 {
 	for (; views > 0; p++)
-		if (p->source & VIEW_LAST)
+		if (p->what[0] & VIEW_LAST)
 			views--;
 	return p;
 }
@@ -86,8 +86,9 @@ config(struct view *v, struct out *out)
 static bool
 record(struct view *v, struct out *out, unsigned i)
 {
-	const struct view_piece	*p = v->piece;
-	unsigned		 source = p->source & ~VIEW_LAST;
+	const uint8_t		*what = v->piece->what;
+	unsigned		 source = what[0] & VIEW_KINDS;
+	unsigned		 drawing = what[0] / VIEW_DRAWN(1) & 7;
 	enum status_kind	 kind = source == VIEW_ENDED ? STATUS_REASON :
 				    source;
 	struct status_record	 r;
@@ -102,9 +103,9 @@ record(struct view *v, struct out *out, unsigned i)
 		return false;
 	if (source == VIEW_ENDED && r.reason.count == 0)
 		return true;
-	out_form(out, p->form, p->at, &r);
-	if (p->drawing != 0)
-		page_draw(out, p->drawing,
+	out_form(out, v->piece->form, what + 1, &r);
+	if (drawing != 0)
+		page_draw(out, drawing,
 		    kind == STATUS_BACKEND ? (int)i : HISTORY_ALL);
 	return true;
 }
@@ -120,14 +121,14 @@ piece(struct view *v, struct out *out)
 		v->over = !stat_print_part(status_setup(), v->part++, put_line,
 		    out);
 	else {
-		if ((v->piece->source & ~VIEW_LAST) == VIEW_LINES)
+		if ((v->piece->what[0] & VIEW_KINDS) == VIEW_LINES)
 			more = config(v, out);
 		else
 			more = record(v, out, v->i++);
 		if (more)
 			return;
 		v->i = 0;
-		v->over = v->piece++->source & VIEW_LAST;
+		v->over = v->piece++->what[0] & VIEW_LAST;
 	}
 }
 

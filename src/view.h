@@ -34,20 +34,24 @@ enum { VIEW_BUFFER = 16 * 1024 };	/* room that a piece is sure to fit in */
 
 /*
  * A view is a list of pieces, each of them a form for the records of a kind, once
- * for each record (out.h, status.h).
+ * for each record (out.h, status.h).  what begins with that kind, VIEW_DRAWN and
+ * VIEW_LAST; then come the places of the members that the form shows.
  */
 struct view_piece {
 	const char	*form;
-	const uint8_t	*at;
-	uint8_t		 source;	/* enum status_kind, or one of these */
-	uint8_t		 drawing;	/* enum page_drawing: behind the form */
+	const uint8_t	*what;
 };
 
 enum {
-	VIEW_ENDED = 16,	/* the reasons for which sessions did end */
+	/* an enum status_kind, or */
+	VIEW_ENDED = STATUS_SESSION + 1,	/* reasons for which sessions did end */
 	VIEW_LINES,		/* the configuration; in JSON inside of a string */
-	VIEW_LAST = 128		/* with one of these: the last piece of a view */
+	VIEW_KINDS = 7,		/* the bits of these */
+	VIEW_LAST = 128		/* the last piece of a view */
 };
+
+/* Behind the form, enum page_drawing. */
+#define VIEW_DRAWN(drawing)	((drawing) << 3)
 
 struct view {
 	const struct view_piece *piece;
