@@ -139,11 +139,23 @@ slot(unsigned i)
 	return (head->next + HISTORY_POINTS - head->used + i) % HISTORY_POINTS;
 }
 
-const struct history_point *
-history_point(int backend, unsigned i)
+static const struct history_point *
+sampled(int backend, unsigned i)
 {
 	MUST(backend >= HISTORY_ALL && backend < (int)count);
 	return &head->rings[backend + 1].points[slot(i)];
+}
+
+struct history_point
+history_point(int backend, unsigned i)
+{
+	struct history_point	p = *sampled(backend, i);
+	const uint64_t		n = head->spans[slot(i)] / HISTORY_MS;
+
+	p.sessions = (uint32_t)((p.sessions + n - 1) / n);
+	p.bytes[0] /= n;
+	p.bytes[1] /= n;
+	return p;
 }
 
 void
@@ -155,7 +167,7 @@ history_rate(int backend, struct history_rate *rate)
 
 	memset(rate, 0, sizeof(*rate));
 	for (i = n > RATE_POINTS ? n - RATE_POINTS : 0; i < n; i++) {
-		p = history_point(backend, i);
+		p = sampled(backend, i);
 		ms += head->spans[slot(i)];
 		sessions += p->sessions;
 		rate->bytes[0] += p->bytes[0];

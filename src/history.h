@@ -48,10 +48,11 @@ void	history_carry(const void *former, unsigned nbackends,
 uint64_t history_sample(uint64_t now);
 
 /*
- * How many samples there are, and one of them, 0 the oldest.
+ * How many samples there are, and one of them, 0 the oldest; of one so late that it
+ * stands for several, their mean.
  */
 unsigned history_points(void);
-const struct history_point *history_point(int backend, unsigned i);
+struct history_point history_point(int backend, unsigned i);
 
 /*
  * The mean rates of the last samples (15 s), 0 when there is none.

@@ -18,15 +18,15 @@ enum page_drawing { NOTHING, LOAD, STARTS, CLIENT_BYTES, BACKEND_BYTES, BOTH };
 static uint64_t
 value(int backend, unsigned i, enum page_drawing series)
 {
-	const struct history_point	*p = history_point(backend, i);
+	const struct history_point	p = history_point(backend, i);
 
 	switch (series) {
 	case LOAD:
-		return p->load;
+		return p.load;
 	case STARTS:
-		return p->sessions;
+		return p.sessions;
 	default:
-		return p->bytes[series == BACKEND_BYTES];
+		return p.bytes[series == BACKEND_BYTES];
 	}
 }
 

@@ -344,9 +344,9 @@ ATF_TC_BODY(history_keeps_differences, tc)
 	now += HISTORY_MS;
 	(void)history_sample(now);
 	ATF_REQUIRE_EQ(1, history_points());
-	ATF_CHECK_EQ(10, history_point(HISTORY_ALL, 0)->sessions);
-	ATF_CHECK_EQ(5000, history_point(HISTORY_ALL, 0)->bytes[0]);
-	ATF_CHECK_EQ(5, history_point(0, 0)->sessions);
+	ATF_CHECK_EQ(10, history_point(HISTORY_ALL, 0).sessions);
+	ATF_CHECK_EQ(5000, history_point(HISTORY_ALL, 0).bytes[0]);
+	ATF_CHECK_EQ(5, history_point(0, 0).sessions);
 	history_rate(HISTORY_ALL, &rate);
 	ATF_CHECK_EQ(2000, rate.millisessions);
 	ATF_CHECK_EQ(1000, rate.bytes[0]);
@@ -356,21 +356,27 @@ ATF_TC_BODY(history_keeps_differences, tc)
 	count(3, 100, 1, 2);
 	now += HISTORY_MS;
 	(void)history_sample(now);
-	ATF_CHECK_EQ(3, history_point(HISTORY_ALL, 1)->sessions);
+	ATF_CHECK_EQ(3, history_point(HISTORY_ALL, 1).sessions);
+	/* a late one is no leap either */
+	count(13, 1100, 1, 2);
+	now += 2 * HISTORY_MS;
+	(void)history_sample(now);
+	ATF_CHECK_EQ(5, history_point(HISTORY_ALL, 2).sessions);
+	ATF_CHECK_EQ(500, history_point(HISTORY_ALL, 2).bytes[0]);
 	/* another generation goes on where this one stopped */
 	history_use(next, 2);
 	history_carry(former, 1, map);
-	ATF_CHECK_EQ(2, history_points());
-	ATF_CHECK_EQ(5, history_point(0, 0)->sessions);
-	ATF_CHECK_EQ(0, history_point(1, 0)->sessions);
+	ATF_CHECK_EQ(3, history_points());
+	ATF_CHECK_EQ(5, history_point(0, 0).sessions);
+	ATF_CHECK_EQ(0, history_point(1, 0).sessions);
 	history_use(former, 1);
 	for (i = 0; i < 2 * HISTORY_POINTS; i++) {
-		count(3 + i, 100, 1, 2);
+		count(13 + i, 1100, 1, 2);
 		now += HISTORY_MS;
 		(void)history_sample(now);
 	}
 	ATF_CHECK_EQ(HISTORY_POINTS, history_points());
-	ATF_CHECK_EQ(1, history_point(HISTORY_ALL, 0)->sessions);
+	ATF_CHECK_EQ(1, history_point(HISTORY_ALL, 0).sessions);
 	free(former);
 	free(next);
 	stat_close();
