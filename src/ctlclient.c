@@ -205,45 +205,35 @@ show_lines(void)
 	show(n, "\"}\n");
 }
 
-/* It ended without a verdict. */
+/*
+ * The end: the last line says what came of it, or the answer has broken off.
+ */
 static int
-broken(const char *why)
+verdict(const char *broken)
 {
-	const char	*s = answer.text;
-	size_t		 n = answer.len;
+	static const char	error[] = "error: ";
+	const size_t		len = sizeof(error) - 1;
+	char			*s = answer.text, *end = s + answer.len;
+	bool			 line = end > s && end[-1] == '\n';
 
-	if (n > 0 && s[n - 1] == '\n')
-		n--;
+	if (line)
+		*--end = '\0';
+	if (line && (strcmp(s, "ok") == 0 || strncmp(s, error, len) == 0)) {
+		if (console_flush() != 0)
+			return fail("cannot write to standard output", "");
+		return *s == 'o' ? EXIT_SUCCESS : fail(s + len, "");
+	}
+	if (line)
+		*end = '\n';
 	if (!answer.json ||
-	    (answer.close == NULL && n > 0 && s[n - 1] == '['))
+	    (answer.close == NULL && end > s && end[-1] == '['))
 		show(answer.len, "]}\n");
 	/* a letter begins the verdict: nothing is open any more */
 	if (answer.json && answer.close != NULL &&
 	    (answer.len == 0 || *s < 'a' || *s > 'z'))
 		console_put(answer.close);
 	(void)console_flush();
-	return fail(why, "");
-}
-
-/* The last line says what came of it. */
-static int
-verdict(void)
-{
-	static const char	error[] = "error: ";
-	char			*line = answer.text, *end = line + answer.len;
-	bool			 good;
-
-	if (end == line || end[-1] != '\n')
-		return broken("the answer was cut short");
-	end[-1] = '\0';
-	good = strcmp(line, "ok") == 0;
-	if (!good && strncmp(line, error, sizeof(error) - 1) != 0) {
-		end[-1] = '\n';
-		return broken("the answer was cut short");
-	}
-	if (console_flush() != 0)
-		return fail("cannot write to standard output", "");
-	return good ? EXIT_SUCCESS : fail(line + sizeof(error) - 1, "");
+	return fail(broken, "");
 }
 
 static int
@@ -255,11 +245,11 @@ listen_to(int fd)
 		n = os_read(fd, answer.text + answer.len,
 		    sizeof(answer.text) - answer.len);
 		if (n == -EAGAIN && !ready(fd))
-			return broken("no answer came");
+			return verdict("no answer came");
 		if (n == -EAGAIN)
 			continue;
 		if (n <= 0)
-			return verdict();
+			return verdict("the answer was cut short");
 		answer.len += (size_t)n;
 		show_lines();
 	}

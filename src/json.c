@@ -9,48 +9,43 @@
 #define RATES		"\"per_second\":{\"sessions\":%m," BYTES "}"
 
 static const uint8_t totals[] = {
-	STATUS_ALL,
-	AT(all.uptime_ms), AT(all.generation), AT(all.relays),
+	STATUS_ALL, AT(all.uptime_ms), AT(all.generation), AT(all.relays),
 	AT(all.count.active), AT(all.sessions_max), AT(all.count.accepted),
-	AT(all.count.refused), AT(all.count.bytes),
-	AT(all.count.spliced), AT(all.count.buffers_used),
-	AT(all.count.buffers_short), AT(all.count.accept_errors),
-	AT(all.count.pauses), AT(all.rate.millisessions),
-	AT(all.rate.bytes)
+	AT(all.count.refused), AT(all.count.bytes), AT(all.count.spliced),
+	AT(all.count.buffers_used), AT(all.count.buffers_short),
+	AT(all.count.accept_errors), AT(all.count.pauses),
+	AT(all.rate.millisessions), AT(all.rate.bytes)
 };
 static const uint8_t ended[] = {
-	STATUS_REASON,
-	AT(comma), AT(reason.key), AT(reason.count)
+	STATUS_REASON, AT(comma), AT(reason.key), AT(reason.count)
 };
 static const uint8_t recent[] = {
 	STATUS_ALL, AT(all.span_ms), AT(all.recent_refused)
 };
 static const uint8_t recently[] = {
-	STATUS_REASON,
-	AT(comma), AT(reason.key), AT(reason.recent)
+	STATUS_REASON, AT(comma), AT(reason.key), AT(reason.recent)
 };
 static const uint8_t backend[] = {
-	STATUS_BACKEND,
-	AT(comma), AT(number), AT(backend.label), AT(backend.addr),
-	AT(backend.pool), AT(backend.state), AT(backend.count.down),
-	AT(backend.count.load), AT(backend.count.chosen),
-	AT(backend.count.connected), AT(backend.count.died),
-	AT(backend.count.timeouts), AT(backend.count.overloaded),
-	AT(backend.count.connect_ms), AT(backend.count.bytes),
-	AT(backend.rate.millisessions), AT(backend.rate.bytes)
+	STATUS_BACKEND, AT(comma), AT(number), AT(backend.label),
+	AT(backend.addr), AT(backend.pool), AT(backend.state),
+	AT(backend.count.down), AT(backend.count.load),
+	AT(backend.count.chosen), AT(backend.count.connected),
+	AT(backend.count.died), AT(backend.count.timeouts),
+	AT(backend.count.overloaded), AT(backend.count.connect_ms),
+	AT(backend.count.bytes), AT(backend.rate.millisessions),
+	AT(backend.rate.bytes)
 };
 static const uint8_t listener[] = {
-	STATUS_LISTENER,
-	AT(comma), AT(listener.name), AT(listener.addr), AT(listener.paused),
-	AT(listener.count.active), AT(listener.count.accepted),
-	AT(listener.count.refused), AT(listener.count.bytes)
+	STATUS_LISTENER, AT(comma), AT(listener.name), AT(listener.addr),
+	AT(listener.paused), AT(listener.count.active),
+	AT(listener.count.accepted), AT(listener.count.refused),
+	AT(listener.count.bytes)
 };
 static const uint8_t session[] = {
-	STATUS_SESSION,
-	AT(comma), AT(session.id), AT(session.state), AT(session.client),
-	AT(session.listener), AT(session.label), AT(session.backend),
-	AT(session.age_ms), AT(session.idle_ms), AT(session.held),
-	AT(session.bytes)
+	STATUS_SESSION, AT(comma), AT(session.id), AT(session.state),
+	AT(session.client), AT(session.listener), AT(session.label),
+	AT(session.backend), AT(session.age_ms), AT(session.idle_ms),
+	AT(session.held), AT(session.bytes)
 };
 
 static const char backend_form[] = "%s\n{\"number\":%n,\"label\":%j,"

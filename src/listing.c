@@ -6,48 +6,42 @@
 #define AT(member)	STATUS_AT(member)
 
 static const uint8_t totals[] = {
-	STATUS_ALL,
-	AT(all.uptime_ms), AT(all.generation), AT(all.relays),
+	STATUS_ALL, AT(all.uptime_ms), AT(all.generation), AT(all.relays),
 	AT(all.count.active), AT(all.sessions_max), AT(all.rate.millisessions),
-	AT(all.count.accepted), AT(all.count.refused),
-	AT(all.count.bytes[0]), AT(all.rate.bytes[0]),
-	AT(all.count.bytes[1]), AT(all.rate.bytes[1]),
+	AT(all.count.accepted), AT(all.count.refused), AT(all.count.bytes[0]),
+	AT(all.rate.bytes[0]), AT(all.count.bytes[1]), AT(all.rate.bytes[1]),
 	AT(all.count.spliced), AT(all.count.buffers_used),
 	AT(all.count.buffers_short), AT(all.count.accept_errors),
 	AT(all.count.pauses)
 };
 static const uint8_t reason[] = {
-	VIEW_ENDED | VIEW_LAST,
-	AT(reason.count), AT(reason.key), AT(reason.text)
+	VIEW_ENDED | VIEW_LAST, AT(reason.count), AT(reason.key),
+	AT(reason.text)
 };
 static const uint8_t backends[] = {
-	STATUS_ALL,
-	AT(all.backend_width), AT(all.backend_title)
+	STATUS_ALL, AT(all.backend_width), AT(all.backend_title)
 };
 static const uint8_t backend[] = {
-	STATUS_BACKEND | VIEW_LAST,
-	AT(number), AT(backend.width), AT(backend.label), AT(backend.state),
-	AT(backend.count.load), AT(backend.count.connected), AT(backend.failed),
+	STATUS_BACKEND | VIEW_LAST, AT(number), AT(backend.width),
+	AT(backend.label), AT(backend.state), AT(backend.count.load),
+	AT(backend.count.connected), AT(backend.failed),
 	AT(backend.count.bytes[0]), AT(backend.count.bytes[1]),
 	AT(backend.all_rate), AT(backend.addr)
 };
 static const uint8_t session[] = {
-	STATUS_SESSION | VIEW_LAST,
-	AT(session.id), AT(session.state), AT(session.age_ms),
-	AT(session.idle_ms), AT(session.bytes[0]), AT(session.bytes[1]),
-	AT(session.held), AT(session.client), AT(session.listener),
-	AT(session.label)
+	STATUS_SESSION | VIEW_LAST, AT(session.id), AT(session.state),
+	AT(session.age_ms), AT(session.idle_ms), AT(session.bytes[0]),
+	AT(session.bytes[1]), AT(session.held), AT(session.client),
+	AT(session.listener), AT(session.label)
 };
 static const uint8_t listeners[] = {
-	STATUS_ALL,
-	AT(all.listener_width), AT(all.listener_title)
+	STATUS_ALL, AT(all.listener_width), AT(all.listener_title)
 };
 static const uint8_t listener[] = {
-	STATUS_LISTENER | VIEW_LAST,
-	AT(listener.width), AT(listener.name), AT(listener.count.active),
-	AT(listener.count.accepted), AT(listener.count.refused),
-	AT(listener.count.bytes[0]), AT(listener.count.bytes[1]),
-	AT(listener.state), AT(listener.addr)
+	STATUS_LISTENER | VIEW_LAST, AT(listener.width), AT(listener.name),
+	AT(listener.count.active), AT(listener.count.accepted),
+	AT(listener.count.refused), AT(listener.count.bytes[0]),
+	AT(listener.count.bytes[1]), AT(listener.state), AT(listener.addr)
 };
 static const uint8_t all[] = { STATUS_ALL };
 static const uint8_t config[] = { VIEW_LINES | VIEW_LAST };

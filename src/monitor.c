@@ -13,9 +13,9 @@
 #include "log.h"
 #include "mem.h"
 #include "monitor.h"
+#include "must.h"
 #include "operate.h"
 #include "os.h"
-#include "session.h"
 #include "stat.h"
 #include "status.h"
 #include "table.h"
@@ -85,6 +85,7 @@ monitor_map(const struct setup *set)
 {
 	void	*mem;
 
+	MUST(area.mem == NULL);
 	if (!monitor_wanted(set))
 		return true;
 	if ((mem = mem_shared(area_size(set->nbackends))) == NULL)

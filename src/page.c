@@ -81,46 +81,41 @@ page_draw(struct out *out, unsigned drawing, int backend)
 }
 
 static const uint8_t title[] = {
-	STATUS_ALL,
-	AT(all.uptime_ms), AT(all.generation), AT(all.relays)
+	STATUS_ALL, AT(all.uptime_ms), AT(all.generation), AT(all.relays)
 };
 static const uint8_t sessions[] = {
-	STATUS_ALL | VIEW_DRAWN(LOAD),
-	AT(all.count.active), AT(all.sessions_max)
+	STATUS_ALL | VIEW_DRAWN(LOAD), AT(all.count.active),
+	AT(all.sessions_max)
 };
 static const uint8_t starts[] = {
-	STATUS_ALL | VIEW_DRAWN(STARTS),
-	AT(all.rate.millisessions), AT(all.count.accepted),
-	AT(all.count.refused)
+	STATUS_ALL | VIEW_DRAWN(STARTS), AT(all.rate.millisessions),
+	AT(all.count.accepted), AT(all.count.refused)
 };
 static const uint8_t from_clients[] = {
-	STATUS_ALL | VIEW_DRAWN(CLIENT_BYTES),
-	AT(all.rate.bytes[0]), AT(all.count.bytes[0])
+	STATUS_ALL | VIEW_DRAWN(CLIENT_BYTES), AT(all.rate.bytes[0]),
+	AT(all.count.bytes[0])
 };
 static const uint8_t from_backends[] = {
-	STATUS_ALL | VIEW_DRAWN(BACKEND_BYTES),
-	AT(all.rate.bytes[1]), AT(all.count.bytes[1])
+	STATUS_ALL | VIEW_DRAWN(BACKEND_BYTES), AT(all.rate.bytes[1]),
+	AT(all.count.bytes[1])
 };
 static const uint8_t backend[] = {
-	STATUS_BACKEND | VIEW_DRAWN(BOTH),
-	AT(backend.label), AT(backend.mood), AT(backend.state),
-	AT(backend.addr), AT(backend.count.load),
+	STATUS_BACKEND | VIEW_DRAWN(BOTH), AT(backend.label), AT(backend.mood),
+	AT(backend.state), AT(backend.addr), AT(backend.count.load),
 	AT(backend.rate.millisessions), AT(backend.rate.bytes[0]),
 	AT(backend.rate.bytes[1]), AT(backend.all_bytes),
 	AT(backend.count.connected), AT(backend.failed), AT(backend.mean)
 };
 static const uint8_t listener[] = {
-	STATUS_LISTENER,
-	AT(listener.name), AT(listener.mood), AT(listener.state),
-	AT(listener.addr), AT(listener.count.active),
+	STATUS_LISTENER, AT(listener.name), AT(listener.mood),
+	AT(listener.state), AT(listener.addr), AT(listener.count.active),
 	AT(listener.count.accepted), AT(listener.count.refused),
 	AT(listener.count.bytes[0]), AT(listener.count.bytes[1])
 };
 static const uint8_t reasons[] = { STATUS_ALL, AT(all.span_ms) };
 static const uint8_t reason[] = {
-	VIEW_ENDED,
-	AT(reason.text), AT(reason.key), AT(reason.recent), AT(reason.count),
-	AT(reason.percent)
+	VIEW_ENDED, AT(reason.text), AT(reason.key), AT(reason.recent),
+	AT(reason.count), AT(reason.percent)
 };
 static const uint8_t all[] = { STATUS_ALL };
 static const uint8_t last[] = { STATUS_ALL | VIEW_LAST };
