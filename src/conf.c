@@ -29,7 +29,7 @@ conf_port_zero(const bool *may)
 const char *
 conf_string(const struct setup *setup, uint32_t offset)
 {
-	return offset < setup->nstrings ? setup->strings + offset : "";
+	return setup->strings + offset;
 }
 
 const char *
@@ -511,38 +511,39 @@ conf_text(struct setup *setup, const char *name, const char *text, size_t len,
 	return finish(c);
 }
 
+static struct place
+line(int n)
+{
+	return (struct place){ SETUP_AT(0, (uint32_t)n), 1 };
+}
+
+/* A word of the command line, on the line on which the dump would have it. */
+static struct value *
+word(struct conf *c, int n, const char *text)
+{
+	struct value *v = value_new(c, VALUE_STRING, line(n));
+
+	v->text = text;
+	if (lex_binary(text, strlen(text)) != NULL)
+		conf_error(c, v->place, "it holds control characters");
+	return v;
+}
+
 bool
 conf_words(struct setup *setup, const char *listen, int nbackends,
     char *const *backends, conf_put *put, void *ctx)
 {
 	struct conf *c = begin(setup, put, ctx);
-	struct place whole = { 0, 0 };
-	const char *word;
-	size_t len, size = sizeof(c->input);
-	char *in;
+	struct value *list;
 	int i;
 
 	if (c == NULL)
 		return false;
-	in = c->input;
-	len = text_format(in, size, "$SERVER[\"socket\"] == ");
-	for (i = -1; i < nbackends; i++) {
-		word = i < 0 ? listen : backends[i];
-		if (2 * strlen(word) + 100 > size - len)
-			break;
-		conf_quoted(word, in + len, size - len);
-		len += strlen(in + len);
-		len += text_format(in + len, size - len, i < 0 ?
-		    " {\nsockproxy.server = (\n" : ",\n");
-	}
-	len += text_format(in + len, size - len, ")\n}\n");
-	c->ninput = (uint32_t)len;
-	if (i == nbackends)
-		read_text(c, "command line", in, len, whole);
-	else {
-		c->setup->files[0] = setup_string(c, "command line");
-		conf_error(c, whole, "it is too long");
-		c->stop = true;
-	}
+	setup->files[setup->nfiles++] = setup_string(c, "command line");
+	c->block = conf_cond_listen(c, word(c, 1, listen));
+	list = value_new(c, VALUE_LIST, line(2));
+	for (i = 0; i < nbackends; i++)
+		value_append(c, list, word(c, i + 3, backends[i]));
+	conf_assign(c, line(2), "sockproxy.server", TOKEN_ASSIGN, list);
 	return finish(c);
 }

@@ -24,10 +24,10 @@ check_flags(struct conf *c, const struct key *key, const struct value *list,
 		if (text_casecmp(name, graceful) == 0)
 			good = conf_read(c, key, v, to);
 		else if (text_distance(name, graceful, 4) < 4)
-			conf_error(c, value_key_at(v), "no flag has the name "
+			conf_error(c, v->keyplace, "no flag has the name "
 			    "\"%.60s\", did you mean \"%s\"?", name, graceful);
 		else
-			conf_warn(c, value_warn_at(v), "the flag \"%.60s\" "
+			value_warn(c, v, "the flag \"%.60s\" "
 			    "means nothing here", name);
 	}
 	return good;
@@ -44,10 +44,10 @@ check_addresses(struct conf *c, const struct value *list)
 		if (v->type == VALUE_POISON)
 			continue;
 		else if (v->key != NULL || v->type != VALUE_STRING)
-			conf_error(c, value_at(v), "expected an address to "
+			conf_error(c, v->place, "expected an address to "
 			    "listen on, in double quotes");
 		else if ((wrong = conf_addr_check(v->text, &addr)) != NULL)
-			conf_wrong(c, value_at(v), v->text, wrong);
+			conf_wrong(c, v->place, v->text, wrong);
 }
 
 /* Strings that name something; what a configuration can write again. */
@@ -76,7 +76,7 @@ conf_read(struct conf *c, const struct key *key, struct value *v,
 	if (v->type == VALUE_POISON)
 		return false;
 	if (v->type == VALUE_LIST) {
-		conf_error(c, value_at(v), "%s: expected a value of type %s, "
+		conf_error(c, v->place, "%s: expected a value of type %s, "
 		    "found a list", key->name, key_type_name(key, buf));
 		return false;
 	}
@@ -89,7 +89,7 @@ conf_read(struct conf *c, const struct key *key, struct value *v,
 	if (wrong == NULL && key->type >= KEY_STRING && key->type <= KEY_ADDR)
 		wrong = check_string(key, text);
 	if (wrong != NULL)
-		conf_error(c, value_at(v), "%s: %s, found %s%.60s%s",
+		conf_error(c, v->place, "%s: %s, found %s%.60s%s",
 		    key->name, wrong, quote, value_text(v, digits), quote);
 	return wrong == NULL;
 }
@@ -113,7 +113,7 @@ check(struct conf *c, const struct key *key, struct value *v, uint32_t *to)
 		return true;
 	}
 	if (v->type != VALUE_LIST) {
-		conf_error(c, value_at(v), "%s: expected a list: ( ... )",
+		conf_error(c, v->place, "%s: expected a list: ( ... )",
 		    key->name);
 		return false;
 	}

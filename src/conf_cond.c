@@ -120,7 +120,7 @@ read_operand(struct conf *c, enum cond cond, enum token_type op,
 	const char *wrong = NULL;
 
 	if (v->type != VALUE_STRING) {
-		conf_error(c, value_at(v),
+		conf_error(c, v->place,
 		    "expected a string (in double quotes)");
 		return false;
 	}
@@ -129,7 +129,7 @@ read_operand(struct conf *c, enum cond cond, enum token_type op,
 	else if (op == TOKEN_EQ || op == TOKEN_NE)
 		wrong = conf_addr_check(v->text, &b->addr);
 	if (wrong != NULL)
-		conf_wrong(c, value_at(v), v->text, wrong);
+		conf_wrong(c, v->place, v->text, wrong);
 	return wrong == NULL;
 }
 
@@ -174,6 +174,12 @@ make_block(struct conf *c, struct place place, int fact, enum token_type op,
 	b->net = new.net;
 	c->remote |= cond == COND_REMOTE;
 	return b;
+}
+
+struct block *
+conf_cond_listen(struct conf *c, struct value *v)
+{
+	return make_block(c, v->place, SOCKET, TOKEN_EQ, v, NULL);
 }
 
 struct block *

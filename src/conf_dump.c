@@ -25,22 +25,6 @@ struct out {
 	char			 text[TEXT];
 };
 
-const char *
-conf_quoted(const char *s, char *buf, size_t size)
-{
-	size_t n = 0;
-
-	buf[n++] = '"';
-	for (; *s != '\0' && n + 4 < size; s++) {
-		if (*s == '"')
-			buf[n++] = '\\';
-		buf[n++] = *s;
-	}
-	buf[n++] = '"';
-	buf[n] = '\0';
-	return buf;
-}
-
 static void
 put_line(struct out *, uint32_t at, const char *, ...) ATTR_PRINTF(3, 4);
 
@@ -66,8 +50,18 @@ put_line(struct out *o, uint32_t at, const char *f, ...)
 static const char *
 quoted(struct out *o, uint32_t string)
 {
-	return conf_quoted(conf_string(o->setup, string), o->text,
-	    sizeof(o->text));
+	const char *s = conf_string(o->setup, string);
+	size_t n = 0;
+
+	o->text[n++] = '"';
+	for (; *s != '\0' && n + 4 < TEXT; s++) {
+		if (*s == '"')
+			o->text[n++] = '\\';
+		o->text[n++] = *s;
+	}
+	o->text[n++] = '"';
+	o->text[n] = '\0';
+	return o->text;
 }
 
 static const char *

@@ -90,14 +90,11 @@ conf_brace(struct conf *c)
 bool
 conf_enter(struct conf *c)
 {
-	if (c->depth < LIMIT_DEPTH) {
-		c->depth++;
-		return true;
-	}
-	conf_error(c, c->in.tok.place, "nested too deep (LIMIT_DEPTH is %d)",
-	    LIMIT_DEPTH);
-	c->stop = true;
-	return false;
+	if (!conf_room(c, c->in.tok.place, c->depth, LIMIT_DEPTH,
+	    "LIMIT_DEPTH"))
+		return false;
+	c->depth++;
+	return true;
 }
 
 bool

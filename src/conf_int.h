@@ -35,8 +35,7 @@ enum value_type {
 
 struct value {
 	uint8_t		type;		/* enum value_type */
-	bool		bad;		/* an error was reported for it */
-	bool		warned;		/* a warning was */
+	bool		warned;		/* see value_warn */
 	bool		made;		/* see pool */
 	uint32_t	number;
 	const char	*text;		/* VALUE_STRING; never NULL */
@@ -109,19 +108,18 @@ enum { SOCKETS = 4 * LIMIT_LISTENERS };
 struct conf {
 	struct setup	*setup;
 	unsigned	 errors;
-	bool		 stop;		/* too many errors: no more tokens */
-	bool		 full;		/* reported that something is full */
+	bool		 stop;		/* too much or too wrong: no more */
 	bool		 global;	/* in global { } */
 	bool		 remote;	/* some condition looks at the client */
 	struct block	*block;		/* the block we are in */
 	struct block	*end;		/* of the blocks */
 	uint32_t	 nvalues, nassigns;
 	uint32_t	 ntext, ninput;	/* bytes */
+	unsigned	 depth;		/* nesting of anything */
+	unsigned	 nopen;		/* files being read now */
 	struct reader	 in;
 	conf_put	*put;
 	void		*ctx;
-	unsigned	 depth;		/* nesting of anything */
-	unsigned	 nopen;		/* files being read now */
 	struct {
 		const char	*path;
 		struct place	from;	/* the include; at 0: the main file */
@@ -129,6 +127,7 @@ struct conf {
 	char		 base[4096];	/* directory of the main file, with / */
 	char		 where[200];	/* see conf_where */
 
+	struct place	 reported[LIMIT_ERRORS];	/* of each error */
 	uint32_t	 poolhash[LIMIT_POOLS];
 	struct opener	 opener[LIMIT_LISTENERS];
 	uint32_t	 sockets[SOCKETS];	/* listeners by address, from 1 */
@@ -146,8 +145,8 @@ struct conf {
 /* ---- conf_value.c ---- */
 
 /*
- * An error at a place, or (at 0) about the whole; not a word when the place has
- * no column.
+ * An error at a place, or (at 0) about the whole.  A place has only one: lists
+ * are looked at when they are assigned and again when they are used.
  */
 void	conf_error(struct conf *, struct place, const char *, ...)
 	    ATTR_PRINTF(3, 4);
@@ -157,20 +156,16 @@ void	conf_wrong(struct conf *, struct place, const char *text,
 /* The same for a warning; name is for a %s in the text. */
 void	conf_warn(struct conf *, struct place, const char *, const char *name);
 
-/*
- * Where to report the first error about a value or its key, or the first warning
- * about its key; later: nowhere.
- */
-struct place value_at(struct value *);
-struct place value_key_at(struct value *);
-struct place value_warn_at(struct value *);
+/* The same about the key of a value, once. */
+void	value_warn(struct conf *, struct value *, const char *,
+	    const char *name);
 
 /* "file:line" of something else, for one message. */
 const char *conf_where(struct conf *, uint32_t at);
 
 /*
- * Whether there is room for one more.  If not that is reported once, with the
- * name of the constant.
+ * Whether there is room for one more.  If not that is reported, with the name of
+ * the constant, and is the end.
  */
 bool	conf_room(struct conf *, struct place, size_t have, size_t limit,
 	    const char *constant);
@@ -248,6 +243,8 @@ bool	conf_read(struct conf *, const struct key *, struct value *,
  * after an error (reported); NULL after a syntax error.
  */
 struct block *conf_cond(struct conf *, struct block *prev);
+/* The block of a listener, as written. */
+struct block *conf_cond_listen(struct conf *, struct value *);
 /* A new block; its condition is for the caller to fill in.  NULL when full. */
 struct block *conf_block(struct conf *, enum cond, struct place,
 	    struct block *prev);
@@ -306,10 +303,5 @@ uint32_t setup_string(struct conf *, const char *);
 bool	setup_same(enum key_scope, const void *, const void *, bool origins);
 /* The smallest class around this one, which is not the last one. */
 const struct setup_class *setup_around(const struct setup_class *);
-
-/* ---- conf_dump.c ---- */
-
-/* A string in double quotes.  Cut when it is too long for the buffer. */
-const char *conf_quoted(const char *, char *buf, size_t);
 
 #endif

@@ -27,32 +27,37 @@ is_host_key(const struct value *v)
 	    key_ignored_host(key_of(v)) || key_refused_host(key_of(v));
 }
 
-/* The key of a value in a backend's list, NULL (reported) if it is none. */
-static const struct key *
-check_key(struct conf *c, struct value *v, bool fallback)
+/*
+ * The key of a value in a backend's list, NULL if it means nothing.  False
+ * (reported) if it is none.
+ */
+static bool
+check_key(struct conf *c, struct value *v, bool fallback,
+    const struct key **key)
 {
 	const char *name = key_of(v);
-	const struct key *key = key_find(name, true);
 	struct key_near near;
 
-	if (key != NULL && !(fallback && key->type == KEY_STRING))
-		return key;
-	if (key != NULL)
-		conf_error(c, value_key_at(v), "\"%.60s\" is each backend's "
-		    "own", name);
+	*key = key_find(name, true);
+	if (*key != NULL && !(fallback && (*key)->type == KEY_STRING))
+		return true;
+	if (*key != NULL)
+		conf_error(c, v->keyplace, "\"%.60s\" is each backend's own",
+		    name);
 	else if (v->key == NULL)
-		conf_error(c, value_key_at(v), "expected \"key\" => value");
+		conf_error(c, v->keyplace, "expected \"key\" => value");
 	else if (key_refused_host(name))
-		conf_error(c, value_key_at(v), "\"%.60s\": sockproxy starts "
+		conf_error(c, v->keyplace, "\"%.60s\": sockproxy starts "
 		    "no programs; let the service manager start the backend",
 		    name);
-	else if (key_ignored_host(name))
-		conf_warn(c, value_warn_at(v), "\"%s\" means nothing here",
-		    name);
-	else
-		conf_error(c, value_key_at(v), "a backend has no key "
+	else if (!key_ignored_host(name))
+		conf_error(c, v->keyplace, "a backend has no key "
 		    "\"%.60s\"%s", name, key_nearest(&near, name, true));
-	return NULL;
+	else {
+		value_warn(c, v, "\"%s\" means nothing here", name);
+		return true;
+	}
+	return false;
 }
 
 /*
@@ -69,17 +74,14 @@ read_keys(struct conf *c, const struct value *list, bool fallback,
 	bool good = true;
 
 	for (v = list != NULL ? list->first : NULL; v != NULL; v = v->next) {
-		if ((key = check_key(c, v, fallback)) == NULL) {
-			good &= !v->bad;
-			continue;
-		}
 		set.at = v->place.at;
-		if (!conf_read(c, key, v, &set.v))
+		if (!check_key(c, v, fallback, &key) ||
+		    (key != NULL && !conf_read(c, key, v, &set.v)))
 			good = false;
-		else if (key->offset != KEY_NOWHERE)
+		else if (key != NULL && key->offset != KEY_NOWHERE)
 			*key_setting(key, b) = set;
-		else if (key->type == KEY_BOOL && set.v == 0)
-			conf_warn(c, value_warn_at(v), "%s is always on: "
+		else if (key != NULL && key->type == KEY_BOOL && set.v == 0)
+			value_warn(c, v, "%s is always on: "
 			    "each side's end is passed on", key->name);
 	}
 	return good;
@@ -115,12 +117,12 @@ list_address(struct conf *c, struct value *list, struct setup_backend *b)
 	const char *wrong;
 
 	if (path != NULL && (v != NULL || value_find(list, "port") != NULL)) {
-		conf_error(c, value_key_at(list), "a backend has either "
+		conf_error(c, list->keyplace, "a backend has either "
 		    "socket, or host and port");
 		return NULL;
 	}
 	if (path == NULL && v == NULL) {
-		conf_error(c, value_key_at(list), "this backend has no "
+		conf_error(c, list->keyplace, "this backend has no "
 		    "address: expected \"host\" => ... or \"socket\" => ...");
 		return NULL;
 	}
@@ -130,7 +132,7 @@ list_address(struct conf *c, struct value *list, struct setup_backend *b)
 	    conf_addr_path(v->text, &b->addr) :
 	    conf_addr_host(v->text, &b->addr);
 	if (wrong != NULL) {
-		conf_wrong(c, value_at(v), v->text, wrong);
+		conf_wrong(c, v->place, v->text, wrong);
 		return NULL;
 	}
 	if (b->addr.family != OS_UNIX)
@@ -164,12 +166,12 @@ fill_names(struct conf *c, struct value *v, const char *host,
 	char text[400], path[ADDR_TEXT];
 
 	if (strlen(label) > LIMIT_CONF_LABEL) {
-		conf_error(c, value_key_at(v), "the label is longer than %d "
+		conf_error(c, v->keyplace, "the label is longer than %d "
 		    "bytes (LIMIT_CONF_LABEL)", LIMIT_CONF_LABEL);
 		return false;
 	}
 	if (wrong != NULL) {
-		conf_wrong(c, value_key_at(v), label, wrong);
+		conf_wrong(c, v->keyplace, label, wrong);
 		return false;
 	}
 	c->columns[c->setup->nbackends] = v->keyplace.column;
@@ -201,7 +203,7 @@ string_backend(struct conf *c, struct value *v, struct setup_backend *b)
 	wrong = conf_addr(v->text, ADDR_BACKEND, false, b->port.v, &b->addr,
 	    &len);
 	if (wrong != NULL) {
-		conf_wrong(c, value_at(v), v->text, wrong);
+		conf_wrong(c, v->place, v->text, wrong);
 		return false;
 	}
 	if (b->addr.family != OS_UNIX && b->addr.port != b->port.v)
@@ -235,10 +237,10 @@ one_backend(struct conf *c, const struct value *fallback, struct value *v)
 	b->at = v->keyplace.at;
 	set_defaults(c, fallback, b);
 	if (v->type != VALUE_LIST && v->key != NULL && is_host_key(v))
-		conf_error(c, value_key_at(v), "a backend's keys stand in a "
+		conf_error(c, v->keyplace, "a backend's keys stand in a "
 		    "list of their own: ( ( \"%.60s\" => ... ) )", v->key);
 	else if (v->type == VALUE_NUMBER)
-		conf_error(c, value_at(v), "expected a backend: \"host:port\" "
+		conf_error(c, v->place, "expected a backend: \"host:port\" "
 		    "or ( \"host\" => ..., \"port\" => ... )");
 	else if (v->type == VALUE_STRING ? string_backend(c, v, b) :
 	    list_backend(c, v, b))
@@ -278,14 +280,14 @@ read_list(struct conf *c, const struct value *fallback, struct value *server)
 		if (!is_extension(v))
 			one_backend(c, fallback, v);
 		else if (v->key == NULL)
-			conf_error(c, value_key_at(v), "a list too many: "
+			conf_error(c, v->keyplace, "a list too many: "
 			    "expected \"label\" => ( \"host\" => ... )");
 		else if (!is_any(v))
-			conf_error(c, value_key_at(v), "the extension "
+			conf_error(c, v->keyplace, "the extension "
 			    "\"%.60s\" can never match, as there are no URLs: "
 			    "use \"\"", v->key);
 		else if (server->first != server->last)
-			conf_error(c, value_key_at(v), "nothing can stand "
+			conf_error(c, v->keyplace, "nothing can stand "
 			    "beside the extension \"%.60s\", it matches "
 			    "everything", v->key);
 		else

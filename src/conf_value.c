@@ -43,11 +43,23 @@ put_line(struct conf *c, struct place place, const char *kind,
 	c->put(c->ctx, line);
 }
 
-/* Whether a message is still wanted. */
-static bool
-wanted(const struct conf *c, struct place place)
+static void
+put_error(struct conf *c, struct place place, const char *text)
 {
-	return !c->stop && (place.at == 0 || place.column != 0);
+	put_line(c, place, "error", text);
+	c->reported[c->errors++] = place;
+}
+
+/* Whether there is an error at that place. */
+static bool
+is_reported(const struct conf *c, struct place place)
+{
+	const struct place *p;
+
+	for (p = c->reported; p < c->reported + c->errors; p++)
+		if (p->at == place.at && p->column == place.column)
+			return true;
+	return false;
 }
 
 void
@@ -56,13 +68,13 @@ conf_error(struct conf *c, struct place place, const char *f, ...)
 	char text[LINE];
 	va_list ap;
 
-	if (!wanted(c, place))
+	if (c->stop || is_reported(c, place))
 		return;
 	va_start(ap, f);
 	text_vformat(text, sizeof(text), f, ap);
 	va_end(ap);
-	put_line(c, place, "error", text);
-	if (++c->errors < LIMIT_ERRORS)
+	put_error(c, place, text);
+	if (c->errors < LIMIT_ERRORS)
 		return;
 	c->stop = true;
 	c->put(c->ctx, "Too many errors: the rest is not looked at.");
@@ -80,42 +92,18 @@ conf_warn(struct conf *c, struct place place, const char *f, const char *name)
 {
 	char text[LINE];
 
-	if (!wanted(c, place))
+	if (c->stop)
 		return;
 	text_format(text, sizeof(text), f, name);
 	put_line(c, place, "warning", text);
 }
 
-/* The place, or nowhere if something was said; then it was. */
-static struct place
-once(struct place place, bool *said)
+void
+value_warn(struct conf *c, struct value *v, const char *f, const char *name)
 {
-	if (*said)
-		place.column = 0;
-	*said = true;
-	return place;
-}
-
-struct place
-value_at(struct value *v)
-{
-	bool poison = v->type == VALUE_POISON;
-
-	return once(v->place, poison ? &poison : &v->bad);
-}
-
-struct place
-value_key_at(struct value *v)
-{
-	bool poison = v->type == VALUE_POISON;
-
-	return once(v->keyplace, poison ? &poison : &v->bad);
-}
-
-struct place
-value_warn_at(struct value *v)
-{
-	return once(v->keyplace, &v->warned);
+	if (!v->warned)
+		conf_warn(c, v->keyplace, f, name);
+	v->warned = true;
 }
 
 const char *
@@ -128,12 +116,15 @@ bool
 conf_room(struct conf *c, struct place place, size_t have, size_t limit,
     const char *constant)
 {
+	char text[LINE];
+
 	if (have < limit)
 		return true;
-	if (!c->full)
-		conf_error(c, place, "too much for this program: %s is %zu",
-		    constant, limit);
-	c->full = c->stop = true;
+	text_format(text, sizeof(text), "too much for this program: %s is %zu",
+	    constant, limit);
+	if (!c->stop)
+		put_error(c, place, text);
+	c->stop = true;
 	return false;
 }
 
@@ -207,7 +198,7 @@ value_copy(struct conf *c, const struct value *v)
 {
 	struct value *copy = value_new(c, VALUE_POISON, v->place);
 
-	if (!c->full) {
+	if (!c->stop) {
 		*copy = *v;
 		copy->next = NULL;
 	}
@@ -235,7 +226,7 @@ value_text(const struct value *v, char digits[16])
 void
 value_append(struct conf *c, struct value *list, struct value *v)
 {
-	if (c->full)
+	if (c->stop)
 		return;
 	if (list->last == NULL)
 		list->first = v;
@@ -280,7 +271,7 @@ join_elements(struct conf *c, struct value *to, const struct value *from)
 {
 	const struct value *v, *old;
 
-	for (v = from->first; v != NULL && !c->full; v = v->next) {
+	for (v = from->first; v != NULL && !c->stop; v = v->next) {
 		old = v->key != NULL ? value_find(to, v->key) : NULL;
 		if (old == NULL)
 			value_append(c, to, value_copy(c, v));
@@ -322,7 +313,7 @@ value_merge(struct conf *c, struct value *a, struct value *b,
 {
 	struct value *v = value_new(c, VALUE_POISON, place);
 
-	if (a->type == VALUE_POISON || b->type == VALUE_POISON || c->full)
+	if (a->type == VALUE_POISON || b->type == VALUE_POISON || c->stop)
 		return v;
 	if ((a->type == VALUE_LIST) != (b->type == VALUE_LIST))
 		conf_error(c, b->place, "cannot add %s to %s", type_name(b),
@@ -420,7 +411,7 @@ value_of_word(struct conf *c, struct place place, const char *name)
 	struct value *v = value_new(c, VALUE_POISON, place);
 	const struct assign *a;
 
-	if (c->full)
+	if (c->stop)
 		return v;
 	if (strncmp(name, "env.", 4) == 0)
 		value_of_env(c, v, name + 4);
