@@ -114,8 +114,7 @@ conf_addr(const char *s, enum addr_use use, bool ipv6, uint32_t port,
 			return "only IPv6 addresses stand in brackets";
 	}
 	a->port = (uint16_t)number;
-	if (a->family == OS_NONE)
-		*namelen = len;
+	*namelen = len;
 	return NULL;
 }
 

@@ -75,13 +75,8 @@ conf_read(struct conf *c, const struct key *key, struct value *v,
 
 	if (v->type == VALUE_POISON)
 		return false;
-	if (v->type == VALUE_LIST) {
-		conf_error(c, v->place, "%s: expected a value of type %s, "
-		    "found a list", key->name, key_type_name(key, buf));
-		return false;
-	}
 	if (conf_port_zero(NULL) && strcmp(key->name, "server.port") == 0 &&
-	    text == NULL && v->number == 0) {
+	    v->type == VALUE_NUMBER && v->number == 0) {
 		*to = 0;
 		return true;
 	}

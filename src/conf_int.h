@@ -37,7 +37,7 @@ struct value {
 	uint8_t		type;		/* enum value_type */
 	bool		warned;		/* see value_warn */
 	bool		made;		/* see pool */
-	uint32_t	number;
+	uint32_t	number;		/* VALUE_LIST: one that no key takes */
 	const char	*text;		/* VALUE_STRING; never NULL */
 	const char	*key;		/* text before =>; NULL: none */
 	uint32_t	keyhash;
@@ -185,7 +185,7 @@ const char *conf_unwritable(const char *);
 struct value *value_new(struct conf *, enum value_type, struct place);
 /* Make it a string. */
 void	value_string(struct conf *, struct value *, const char *, size_t);
-/* The text of a string or number. */
+/* The text of a string or number; that it is a list. */
 const char *value_text(const struct value *, char digits[16]);
 void	value_append(struct conf *, struct value *list, struct value *);
 /* The element of that key, case aside, or NULL. */

@@ -96,6 +96,15 @@ static const struct {
 	{ "tcp-fin-propagate", "always on" }
 };
 
+static const char *const types[] = {
+	[KEY_NUMBER] = "number", [KEY_KIB] = "KiB", [KEY_SECONDS] = "seconds",
+	[KEY_TIME] = "time", [KEY_FLAGS] = "list", [KEY_BOOL] = "boolean",
+	[KEY_WORD] = "word", [KEY_FACILITY] = "word", [KEY_NAME] = "word",
+	[KEY_STRING] = "string", [KEY_LOG] = "string", [KEY_ADDR] = "address",
+	[KEY_MODE] = "mode", [KEY_LIST] = "list", [KEY_ADDRS] = "list",
+	[KEY_SERVERS] = "list", [KEY_DEFAULTS] = "list"
+};
+
 static const char *
 scope_name(const struct key *key)
 {
@@ -115,7 +124,7 @@ void
 conf_keys(conf_put *put, void *ctx)
 {
 	const struct key *key;
-	char line[400], initial[KEY_WORD_MAX], type[KEY_WORD_MAX];
+	char line[400], initial[KEY_WORD_MAX];
 	unsigned i;
 
 	for (i = 0; (key = key_at(i)) != NULL; i++) {
@@ -125,8 +134,8 @@ conf_keys(conf_put *put, void *ctx)
 		if (strcmp(initial, "\"\"") == 0)
 			text_format(initial, sizeof(initial), "-");
 		text_format(line, sizeof(line), "%s\t%s\t%s\t%s\t%s",
-		    key->name, scope_name(key), key_type_name(key, type),
-		    initial, texts[i].text);
+		    key->name, scope_name(key), types[key->type], initial,
+		    texts[i].text);
 		put(ctx, line);
 	}
 }

@@ -140,23 +140,6 @@ list_address(struct conf *c, struct value *list, struct setup_backend *b)
 	return v->text;
 }
 
-/* The host of an address: "fd00::1" of "[fd00::1]:80". */
-static const char *
-host_text(char *buf, size_t size, const struct os_addr *a)
-{
-	char *end;
-
-	addr_text(buf, size, a);
-	if (a->family == OS_UNIX || (end = strrchr(buf, ':')) == NULL)
-		return buf;
-	if (*buf == '[') {
-		buf++;
-		end--;
-	}
-	*end = '\0';
-	return buf;
-}
-
 /* Label and host into the setup. */
 static bool
 fill_names(struct conf *c, struct value *v, const char *host,
@@ -196,8 +179,8 @@ fill_names(struct conf *c, struct value *v, const char *host,
 static bool
 string_backend(struct conf *c, struct value *v, struct setup_backend *b)
 {
-	const char *host, *wrong;
-	char text[300];
+	const char *wrong;
+	char host[300];
 	size_t len;
 
 	wrong = conf_addr(v->text, ADDR_BACKEND, false, b->port.v, &b->addr,
@@ -208,9 +191,8 @@ string_backend(struct conf *c, struct value *v, struct setup_backend *b)
 	}
 	if (b->addr.family != OS_UNIX && b->addr.port != b->port.v)
 		b->port = (struct setting){ b->addr.port, v->place.at };
-	host = host_text(text, sizeof(text), &b->addr);
-	if (b->addr.family == OS_NONE)
-		text_format(text, sizeof(text), "%.*s", (int)len, v->text);
+	text_format(host, sizeof(host), "%.*s", (int)len,
+	    v->text + (*v->text == '['));
 	return fill_names(c, v, host, b);
 }
 

@@ -188,6 +188,7 @@ value_new(struct conf *c, enum value_type type, struct place place)
 	memset(v, 0, sizeof(*v));
 	v->type = (uint8_t)type;
 	v->text = "";
+	v->number = UINT32_MAX;
 	v->place = v->keyplace = place;
 	return v;
 }
@@ -219,6 +220,8 @@ value_text(const struct value *v, char digits[16])
 {
 	if (v->type == VALUE_STRING)
 		return v->text;
+	if (v->type == VALUE_LIST)
+		return "a list";
 	text_format(digits, 16, "%lu", (unsigned long)v->number);
 	return digits;
 }

@@ -125,7 +125,4 @@ const char *key_word(const struct key *, uint32_t, char buf[KEY_WORD_MAX]);
  */
 const char *key_write(const struct key *, uint32_t v, char buf[KEY_WORD_MAX]);
 
-/* The type for people: "time", "word", "list" ... */
-const char *key_type_name(const struct key *, char buf[KEY_WORD_MAX]);
-
 #endif

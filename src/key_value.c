@@ -257,10 +257,3 @@ key_write(const struct key *key, uint32_t v, char buf[KEY_WORD_MAX])
 		    v != KEY_UNSET ? "\"%04lo\"" : "\"\"", n);
 	return buf;
 }
-
-const char *
-key_type_name(const struct key *key, char buf[KEY_WORD_MAX])
-{
-	return word_of("number KiB seconds time list boolean word word word "
-	    "string string address mode list list list list", key->type, buf);
-}
