@@ -57,14 +57,10 @@ conf_addr_host(const char *s, struct os_addr *a)
 		return "the host is empty";
 	if (*s == '[')
 		return "an IPv6 address has no brackets here";
-	if (strchr(s, ':') != NULL)
-		return "this is no IPv6 address";
 	for (len = 0; lex_is_word(s[len]); len++)
 		;
-	if (s[len] != '\0')
+	if (s[len] != '\0' || s[strspn(s, ".0123456789")] == '\0')
 		return "this is neither an address nor a host name";
-	if (s[strspn(s, ".0123456789")] == '\0')
-		return "this is no IPv4 address";
 	return len < HOST_TEXT - 2 ? NULL : "the host name is too long";
 }
 
@@ -84,19 +80,17 @@ conf_addr(const char *s, enum addr_use use, bool ipv6, uint32_t port,
 	if (*s == '\0')
 		return "the address is empty";
 	if (bracket) {
-		if ((end = strchr(s, ']')) == NULL)
-			return "the bracket is not closed";
-		rest = end + 1;
-		if (*rest != '\0' && *rest != ':')
-			return "expected :PORT behind the bracket";
+		end = s + strcspn(s, "]");
+		rest = *end == ']' ? end + 1 : s;	/* s: not closed */
 	} else {
 		if ((end = strrchr(s, ':')) == NULL)
 			end = s + strlen(s);
 		rest = end;
-		if (*end == ':' && strchr(s, ':') < end)
-			return "an IPv6 address is written "
-			    "\"[address]\" or \"[address]:port\"";
 	}
+	if ((*rest != '\0' && *rest != ':') ||
+	    (!bracket && memchr(s, ':', (size_t)(end - s)) != NULL))
+		return "an IPv6 address is written "
+		    "\"[address]\" or \"[address]:port\"";
 	if ((len = (size_t)(end - begin)) >= sizeof(host))
 		return "the host name is too long";
 	memcpy(host, begin, len);
@@ -168,7 +162,7 @@ read_prefix(const char *s, struct os_addr *a, uint64_t *bits)
 			return NULL;
 	}
 	return "=^ takes whole parts of an IPv4 address, such as \"10.1.\"; "
-	    "for everything else write a network, such as == \"10.0.0.0/9\"";
+	    "else write a network, such as == \"10.0.0.0/9\"";
 }
 
 /* "10.0.0.0/8", "[fd00::1]", "::ffff:10.0.0.0/104". */
@@ -178,24 +172,19 @@ read_net(const char *s, struct os_addr *a, uint64_t *bits)
 	size_t len = strcspn(s, "/");
 	const char *slash = s + len;
 	char text[64];
-	uint64_t max;
 
 	if (*s == '[' && len >= 2 && s[len - 1] == ']') {
 		s++;
 		len -= 2;
 	}
-	if (len >= sizeof(text))
-		return "this is no address";
-	memcpy(text, s, len);
-	text[len] = '\0';
+	text_format(text, sizeof(text), "%.*s", (int)len, s);
 	if (!addr_parse_ip(text, a) || a->scope != 0)
 		return "expected an address or a network such as "
 		    "\"10.0.0.0/8\"";
-	*bits = max = a->family == OS_IPV4 ? 32 : 128;
-	if (*slash != '\0' && !text_number(slash + 1, max, bits))
-		return max == 32 ?
-		    "the mask of an IPv4 network has 0 to 32 bits" :
-		    "the mask of an IPv6 network has 0 to 128 bits";
+	*bits = a->family == OS_IPV4 ? 32 : 128;
+	if (*slash != '\0' && !text_number(slash + 1, *bits, bits))
+		return "the mask of a network has 0 to 32 bits, to 128 with "
+		    "IPv6";
 	if (a->family == OS_IPV6 && *bits >= 96 && memcmp(a->u.ip,
 	    "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12) == 0) {
 		memcpy(a->u.ip, a->u.ip + 12, 4);

@@ -133,11 +133,9 @@ not_ours(struct conf *c, struct place place, const char *name)
 		conf_error(c, place, "no directive has the name %s%s", name,
 		    key_nearest(&near, name, false));
 	else
-		conf_warn(c, place, text_casecmp(name, "ssl.engine") == 0 ?
-		    "%s means nothing here: clients are passed on as they "
-		    "come, encrypted or not; TLS is the backend's to end" :
-		    conf_begins(name, "ssl.") ?
-		    "%s means nothing here: TLS is the backend's to end" :
+		conf_warn(c, place, conf_begins(name, "ssl.") ?
+		    "%s means nothing here: bytes are passed on as they are, "
+		    "encrypted or not; TLS is the backend's to end" :
 		    "%s means nothing here: bytes are passed on as they are",
 		    name);
 }

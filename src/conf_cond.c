@@ -100,15 +100,12 @@ wrong_operator(enum cond cond, enum token_type op)
 	if (cond == COND_NEVER)
 		return "this can never hold: sockproxy does not look at what "
 		    "a client sends";
-	if (op == TOKEN_MATCH || op == TOKEN_NOMATCH)
-		return cond == COND_REMOTE ?
-		    "there are no regular expressions here: compare with a "
-		    "network, such as == \"10.0.0.0/8\"" :
-		    "there are no regular expressions here: use ==, !=, "
-		    "=^ (begins with) or =$ (ends with)";
-	if (op == TOKEN_SUFFIX && cond == COND_REMOTE)
-		return "=$ does not go with an address: compare with a "
+	if (cond == COND_REMOTE && op >= TOKEN_SUFFIX)
+		return "this operator does not go with an address: compare with a "
 		    "network, such as == \"10.0.0.0/8\"";
+	if (op >= TOKEN_MATCH)
+		return "there are no regular expressions here: use ==, !=, "
+		    "=^ (begins with) or =$ (ends with)";
 	return NULL;
 }
 

@@ -130,7 +130,6 @@ static const struct key keys[] = {
 
 enum { NKEYS = sizeof(keys) / sizeof(keys[0]) };
 _Static_assert((int)NKEYS <= (int)KEYS_MAX, "KEYS_MAX");
-enum { INDEX = 4 * KEYS_MAX };	/* see place_of */
 
 /*
  * What else lighttpd 1.4 knows, all versions.  Braces are a shell's: what is in
@@ -233,35 +232,21 @@ key_next(const struct key *key, enum key_scope scope)
 	return NULL;
 }
 
-/* The place of a name in the index: its own, or the free one for it. */
-static uint8_t *
-place_of(const char *name, bool host)
-{
-	static uint8_t index[INDEX];	/* number of a key, from 1; 0: free */
-	const struct key *key;
-	uint32_t at = text_casehash(name);
-
-	for (; index[at % INDEX] != 0; at++) {
-		key = &keys[index[at % INDEX] - 1];
-		if ((key->scope == SCOPE_HOST) == host &&
-		    text_casecmp(key->name, name) == 0)
-			break;
-	}
-	return &index[at % INDEX];
-}
-
 const struct key *
 key_find(const char *name, bool host)
 {
-	static bool indexed;
+	static uint32_t hashes[NKEYS];	/* names are compared by them first */
+	uint32_t hash = text_casehash(name);
 	unsigned i;
 
-	for (i = 0; !indexed && i < NKEYS; i++)
-		*place_of(keys[i].name, keys[i].scope == SCOPE_HOST) =
-		    (uint8_t)(i + 1);
-	indexed = true;
-	i = *place_of(name, host);
-	return i != 0 ? &keys[i - 1] : NULL;
+	for (i = 0; hashes[NKEYS - 1] == 0 && i < NKEYS; i++)
+		hashes[i] = text_casehash(keys[i].name);
+	for (i = 0; i < NKEYS; i++)
+		if (hashes[i] == hash &&
+		    (keys[i].scope == SCOPE_HOST) == host &&
+		    text_casecmp(keys[i].name, name) == 0)
+			return &keys[i];
+	return NULL;
 }
 
 struct setting *

@@ -36,10 +36,11 @@ _Static_assert((int)BALANCE_LEAST == 0 && (int)BALANCE_ROUND_ROBIN == 1 &&
     (int)LOG_SESSIONS_ALL == 2 && (int)SANDBOX_OFF == 0 &&
     (int)SANDBOX_ON == 1 && (int)SANDBOX_KILL == 2, "words");
 
-static const char time_units[] = "s ms m h d";
-static const uint32_t time_factors[] = { 1000, 1, 60000, 3600000, 86400000 };
-static const char kib_units[] = "k m g";
+/* Units, the first if none is written, and what each is of the last one. */
+static const char no_units[] = "", kib_units[] = "k m g",
+    time_units[] = "s ms m h d";
 static const uint32_t kib_factors[] = { 1, 1024, 1024 * 1024 };
+static const uint32_t time_factors[] = { 1000, 1, 60000, 3600000, 86400000 };
 
 static const char ignored_host[] =
     "allow-x-send-file broken-scriptfilename check-local docroot "
@@ -119,38 +120,37 @@ static const char *
 read_number(const struct key *key, const char *text, uint64_t n, uint32_t *v,
     char buf[KEY_ERROR_MAX])
 {
-	const char *expected = "expected a number from %lu to %lu";
-	uint64_t unit = 1;
-	bool good = true;
+	const char *units = no_units, *what = "a number", *such = "";
+	const uint32_t *factors = kib_factors;
+	uint64_t unit;
+	bool good;
 
-	if (key->type == KEY_NUMBER)
-		good = text == NULL || text_number(text, key->max, &n);
-	else if (key->type == KEY_KIB) {
-		good = text == NULL ||
-		    read_units(text, kib_units, kib_factors, &n);
-		expected = "expected KiB from %lu to %lu, or a size such as "
-		    "\"16k\", \"1m\"";
-	} else {
-		n *= 1000;
-		unit = 1000;
-		good = text == NULL ||
-		    read_units(text, time_units, time_factors, &n);
-		expected = "expected seconds from %lu to %lu, or a time such "
-		    "as \"500ms\", \"5m\", \"1h\"";
+	if (key->type == KEY_KIB) {
+		units = kib_units;
+		what = "KiB";
+		such = ", or a size such as \"16k\", \"1m\"";
+	} else if (key->type != KEY_NUMBER) {
+		units = time_units;
+		factors = time_factors;
+		what = "seconds";
+		such = ", or a time such as \"500ms\", \"5m\", \"1h\"";
 	}
+	unit = factors[0];
+	n *= unit;
+	good = text == NULL || read_units(text, units, factors, &n);
 	if (key->type == KEY_SECONDS) {
 		good = good && n % unit == 0;
 		n /= unit;
 		unit = 1;
-		expected = "expected whole seconds from %lu to %lu, or a time "
-		    "such as \"5m\", \"1h\"";
+		what = "whole seconds";
+		such = ", or a time such as \"5m\", \"1h\"";
 	}
 	if (good && n >= key->min && n <= key->max * unit) {
 		*v = (uint32_t)n;
 		return NULL;
 	}
-	text_format(buf, KEY_ERROR_MAX, expected, (unsigned long)key->min,
-	    (unsigned long)key->max);
+	text_format(buf, KEY_ERROR_MAX, "expected %s from %lu to %lu%s", what,
+	    (unsigned long)key->min, (unsigned long)key->max, such);
 	return buf;
 }
 

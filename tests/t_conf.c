@@ -1119,7 +1119,7 @@ ATF_TC_BODY(depth_and_length_do_no_harm, tc)
 	add("$SERVER[\"socket\"] == \"h%065536d:80\" { %s }\n", 1, SERVER);
 	limit("the host name is too long");
 	add("$HTTP[\"remoteip\"] == \"%065536d\" { }\n%s", 1, SERVER);
-	limit("this is no address");
+	limit("expected an address or a network");
 }
 
 /* ---- mistreatment ---- */
