@@ -117,13 +117,13 @@ conf_addr_check(const char *s, struct os_addr *a)
 {
 	size_t len;
 
-	return conf_addr(s, ADDR_LISTEN, false, 80, a, &len);
+	return conf_addr(s, ADDR_LISTEN, false, KEY_PORT, a, &len);
 }
 
 void
 conf_address(const char *s, struct os_addr *a, size_t *namelen)
 {
-	if (conf_addr(s, ADDR_LISTEN, false, 80, a, namelen) != NULL)
+	if (conf_addr(s, ADDR_LISTEN, false, KEY_PORT, a, namelen) != NULL)
 		memset(a, 0, sizeof(*a));
 }
 

@@ -115,74 +115,43 @@ holds(const struct conf *c, const struct block *b, uint32_t listener,
 }
 
 /*
- * The blocks that can hold for a listener, in order, one after the other: those
- * for any, and its own.
- */
-struct walk {
-	struct block	*any, *own;
-};
-
-static struct walk
-walk_of(const struct conf *c, uint32_t listener)
-{
-	return (struct walk){ c->first_any, c->opener[listener].first_own };
-}
-
-/* NULL after the last one. */
-static struct block *
-walk_next(struct walk *w)
-{
-	struct block *b = w->any, **from = &w->any;
-
-	if (b == NULL || (w->own != NULL && w->own < b)) {
-		b = w->own;
-		from = &w->own;
-	}
-	if (b != NULL)
-		*from = b->peer;
-	return b;
-}
-
-/*
- * Decide the blocks for a listener and a group: all others are not active.
- * Without a group a block is active when it can be for some client.
+ * Go through the blocks that can hold for a listener, in order, those for any and
+ * its own: decide them for a group, and take the assignment that wins for each
+ * key.  Without a group a block is active when it can be for some client.
  */
 static void
 decide(struct conf *c, uint32_t listener, const struct setup_class *g)
 {
-	struct walk w = walk_of(c, listener);
+	struct block *any = c->first_any, *own = c->opener[listener].first_own;
 	struct block *b;
+	const struct assign *a;
 	bool hold, before;
 
 	for (b = c->opener[c->decided].first_own; b != NULL; b = b->peer)
 		b->active = b->taken = false;
 	c->decided = listener;
-	while ((b = walk_next(&w)) != NULL) {
+	memset(c->winner, 0, sizeof(c->winner));
+	while (any != NULL || own != NULL) {
+		if (any == NULL || (own != NULL && own < any)) {
+			b = own;
+			own = b->peer;
+		} else {
+			b = any;
+			any = b->peer;
+		}
 		hold = holds(c, b, listener, g);
 		before = b->prev != NULL && b->prev->taken;
 		b->active = hold && !before &&
 		    (b->parent == NULL || b->parent->active);
 		b->taken = before ||
 		    (hold && (g != NULL || b->cond != COND_REMOTE));
-	}
-}
-
-/* The assignment that wins for each key, into winner; NULL is the default. */
-static void
-choose(struct conf *c, uint32_t listener, const struct setup_class *g)
-{
-	struct walk w = walk_of(c, listener);
-	const struct block *b;
-	const struct assign *a;
-
-	decide(c, listener, g);
-	memset(c->winner, 0, sizeof(c->winner));
-	while ((b = walk_next(&w)) != NULL)
 		for (a = b->active ? b->first : NULL; a != NULL; a = a->next)
 			if (a->key != NULL)
 				c->winner[key_index(a->key)] = a;
+	}
 }
 
+/* The assignment that won, NULL if there is none. */
 static const struct assign *
 winner_of(const struct conf *c, const char *name)
 {
@@ -206,14 +175,13 @@ fill(const struct conf *c, enum key_scope scope, void *to)
 
 /* ---- listeners ---- */
 
-/* The port for addresses without one. */
+/* The port for addresses without one; only the top level is decided now. */
 static uint32_t
 default_port(const struct conf *c)
 {
-	const struct assign *a = assign_here(c->blocks, "server.port");
+	const struct assign *a = winner_of(c, "server.port");
 
-	return a != NULL && a->key != NULL ? a->v :
-	    key_find("server.port", false)->initial;
+	return a != NULL ? a->v : KEY_PORT;
 }
 
 /* Read an address as it is meant in a block.  Returns its name, or NULL. */
@@ -290,22 +258,21 @@ listen_more(struct conf *c, struct block *block)
 static void
 listen_main(struct conf *c)
 {
-	struct block *top = c->blocks;
-	const struct assign *server = assign_here(top, "sockproxy.server");
-	const struct assign *bind = assign_here(top, "server.bind");
-	const struct assign *port = assign_here(top, "server.port");
+	const struct assign *server = winner_of(c, "sockproxy.server");
+	const struct assign *bind = winner_of(c, "server.bind");
+	const struct assign *port = winner_of(c, "server.port");
 	const struct assign *from = port != NULL ? port :
 	    bind != NULL ? bind : server;
 	char text[8];
 
-	if (server == NULL || server->key == NULL ||
-	    server->value->first == NULL || (bind == NULL && port == NULL &&
-	    assign_here(top, "sockproxy.listen") != NULL))
+	if (server == NULL || server->value->first == NULL || (from == server &&
+	    assign_here(c->blocks, "sockproxy.listen") != NULL))
 		return;
 	text_format(text, sizeof(text), ":%lu",
 	    (unsigned long)default_port(c));
 	listen_at(c, bind != NULL && bind->v != 0 ?
-	    conf_string(c->setup, bind->v) : text, from->place, top, false);
+	    conf_string(c->setup, bind->v) : text, from->place, c->blocks,
+	    false);
 }
 
 /* Now that server.use-ipv6 and server.port are known. */
@@ -379,16 +346,17 @@ make_listeners(struct conf *c)
 {
 	struct block *b;
 
-	for (b = c->blocks; b < c->end; b++)
-		if (is_exact(b))
-			block_address(c, b);
 	listen_main(c);
 	listen_more(c, c->blocks);
-	for (b = c->blocks; b < c->end && !c->stop; b++)
-		if (is_exact(b) && b->op == TOKEN_EQ) {
-			listener_add(c, &b->addr, b->name, b->place, b, false);
-			listen_more(c, b);
-		}
+	for (b = c->blocks; b < c->end && !c->stop; b++) {
+		if (!is_exact(b))
+			continue;
+		block_address(c, b);
+		if (b->op == TOKEN_NE)
+			continue;
+		listener_add(c, &b->addr, b->name, b->place, b, false);
+		listen_more(c, b);
+	}
 	find_listeners(c);
 	check_blocks(c);
 }
@@ -409,14 +377,14 @@ class_order(const void *pa, const void *pb)
 }
 
 /*
- * Gather the networks that can matter to a listener, each once, into the
- * classes from first on.  Returns how many.
+ * Gather the networks that can matter to a listener into the classes from first
+ * on.  Returns how many.
  */
 static uint32_t
 gather(struct conf *c, uint32_t listener, struct setup_class *first)
 {
 	const struct block *b;
-	uint32_t i, n = 0, kept = 0;
+	uint32_t n = 0;
 
 	if (!c->remote)
 		return 0;
@@ -430,10 +398,7 @@ gather(struct conf *c, uint32_t listener, struct setup_class *first)
 		first[n++] = b->net;
 	}
 	qsort(first, n, sizeof(*first), class_order);
-	for (i = 0; i < n; i++)
-		if (kept == 0 || class_order(&first[kept - 1], &first[i]) != 0)
-			first[kept++] = first[i];
-	return kept;
+	return n;
 }
 
 /* The profile of what won, made if new. */
@@ -449,8 +414,8 @@ make_profile(struct conf *c)
 	uint32_t i;
 
 	fill(c, SCOPE_BLOCK, new);
-	new->pool = pool_make(c, server != NULL ? server->value : NULL,
-	    fallback != NULL ? fallback->value : NULL, place.at);
+	new->pool = pool_make(c, server != NULL ? server->value : &c->none,
+	    fallback != NULL ? fallback->value : &c->none, place.at);
 	for (i = 0; i < s->nprofiles; i++)
 		if (s->profiles[i].pool == new->pool &&
 		    setup_same(SCOPE_BLOCK, &s->profiles[i], new, true))
@@ -473,7 +438,10 @@ setup_around(const struct setup_class *class)
 	return k;
 }
 
-/* Classes that say what the one around them says are not needed. */
+/*
+ * Classes that say what the one around them says are not needed; nor is one of
+ * two for the same network.
+ */
 static uint32_t
 drop_classes(struct setup *s, struct setup_class *first, uint32_t n)
 {
@@ -508,7 +476,7 @@ make_classes(struct conf *c, uint32_t listener)
 	n = gather(c, listener, first);
 	memset(&first[n], 0, sizeof(first[n]));
 	for (i = 0; i <= n && !c->stop; i++) {
-		choose(c, listener, &first[i]);
+		decide(c, listener, &first[i]);
 		first[i].profile = make_profile(c);
 	}
 	if (c->stop)
@@ -557,8 +525,7 @@ make_all_classes(struct conf *c)
 			continue;
 		}
 		s->nclasses += l->nclasses;
-		s->listeners[kept] = *l;
-		c->opener[kept++] = c->opener[i];
+		s->listeners[kept++] = *l;
 	}
 	s->nlisteners = kept;
 	if (kept == 0 && c->errors == 0)

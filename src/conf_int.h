@@ -72,7 +72,7 @@ struct block {
 	uint8_t		op;		/* enum token_type */
 	bool		remote;		/* it, or one around it, or one before
 					   it, looks at the client */
-	bool		active;		/* see decide */
+	bool		active;		/* it holds, as those around it do */
 	bool		taken;		/* one before its else holds */
 	struct block	*parent;	/* NULL: at the top */
 	struct block	*prev;		/* else: the block before */
@@ -129,12 +129,14 @@ struct conf {
 
 	struct place	 reported[LIMIT_ERRORS];	/* of each error */
 	uint32_t	 poolhash[LIMIT_POOLS];
+	uint32_t	 hash;		/* of the pool being made */
 	struct opener	 opener[LIMIT_LISTENERS];
 	uint32_t	 sockets[SOCKETS];	/* listeners by address, from 1 */
 	uint32_t	 columns[LIMIT_BACKENDS];	/* of backends */
 	struct block	*first_any;	/* that can hold for any listener */
 	uint32_t	 decided;	/* the listener that active is for */
-	const struct assign *winner[KEYS_MAX];	/* by key */
+	const struct assign *winner[KEYS_MAX];	/* by key; NULL: default */
+	struct value	 none;		/* an empty list */
 	struct value	 values[LIMIT_CONF_VALUES];
 	struct assign	 assigns[LIMIT_CONF_VALUES];
 	struct block	 blocks[LIMIT_CONF_BLOCKS];	/* first: the top */
@@ -281,7 +283,7 @@ const char *conf_addr_net(const char *, enum token_type op,
 /* Report what is wrong with a sockproxy.server list; with host defaults. */
 void	pool_check(struct conf *, struct value *server);
 void	pool_check_default(struct conf *, struct value *fallback);
-/* The pool of a list and host defaults (NULL: none), made if new. */
+/* The pool of a list and host defaults, made if new. */
 uint32_t pool_make(struct conf *, struct value *server,
     struct value *fallback, uint32_t at);
 

@@ -61,8 +61,8 @@ check_key(struct conf *c, struct value *v, bool fallback,
 }
 
 /*
- * All keys of a backend's list, or of the defaults (which NULL is none of), to
- * its settings.  False when one is no key, or its value none.
+ * All keys of a backend's list, or of the defaults, to its settings.  False when
+ * one is no key, or its value none.
  */
 static bool
 read_keys(struct conf *c, const struct value *list, bool fallback,
@@ -73,7 +73,7 @@ read_keys(struct conf *c, const struct value *list, bool fallback,
 	struct value *v;
 	bool good = true;
 
-	for (v = list != NULL ? list->first : NULL; v != NULL; v = v->next) {
+	for (v = list->first; v != NULL; v = v->next) {
 		set.at = v->place.at;
 		if (!check_key(c, v, fallback, &key) ||
 		    (key != NULL && !conf_read(c, key, v, &set.v)))
@@ -160,8 +160,7 @@ fill_names(struct conf *c, struct value *v, const char *host,
 	c->columns[c->setup->nbackends] = v->keyplace.column;
 	if (b->addr.family == OS_UNIX) {
 		host = addr_text(path, sizeof(path), &b->addr);
-		b->port.v = key_find("port", true)->initial;
-		b->port.at = 0;
+		b->port = (struct setting){ KEY_PORT, 0 };
 	}
 	if (*label == '\0')
 		label = text;
@@ -170,6 +169,7 @@ fill_names(struct conf *c, struct value *v, const char *host,
 	else
 		text_format(text, sizeof(text), "%s:%lu", host,
 		    (unsigned long)b->port.v);
+	c->hash = c->hash * 31 + text_casehash(label) + text_casehash(host);
 	b->host = setup_string(c, host);
 	b->label = strcmp(label, host) == 0 ? b->host :
 	    setup_string(c, label);
@@ -283,7 +283,7 @@ pool_check(struct conf *c, struct value *server)
 	uint32_t nbackends = c->setup->nbackends;
 	uint32_t nstrings = c->setup->nstrings;
 
-	read_list(c, NULL, server);
+	read_list(c, &c->none, server);
 	c->setup->nbackends = nbackends;
 	c->setup->nstrings = nstrings;
 }
@@ -296,6 +296,7 @@ pool_check_default(struct conf *c, struct value *fallback)
 	read_keys(c, fallback, true, &b);
 }
 
+/* An address follows from host and port. */
 static bool
 same_pool(const struct setup *s, const struct setup_pool *a,
     const struct setup_pool *b)
@@ -309,23 +310,9 @@ same_pool(const struct setup *s, const struct setup_pool *a,
 	for (i = 0; i < a->nbackends; i++, x++, y++)
 		if (strcmp(s->strings + x->label, s->strings + y->label) != 0 ||
 		    strcmp(s->strings + x->host, s->strings + y->host) != 0 ||
-		    !addr_equal(&x->addr, &y->addr) ||
 		    !setup_same(SCOPE_HOST, x, y, false))
 			return false;
 	return true;
-}
-
-static uint32_t
-pool_hash(const struct setup *s, const struct setup_pool *pool)
-{
-	const struct setup_backend *b = &s->backends[pool->first_backend];
-	uint32_t hash = pool->nbackends;
-	unsigned i;
-
-	for (i = 0; i < pool->nbackends; i++, b++)
-		hash = hash * 31 + text_casehash(s->strings + b->label) +
-		    text_casehash(s->strings + b->host) + b->port.v;
-	return hash;
 }
 
 uint32_t
@@ -334,33 +321,31 @@ pool_make(struct conf *c, struct value *server, struct value *fallback,
 {
 	struct setup *s = c->setup;
 	struct setup_pool *pool = &s->pools[s->npools];
-	uint32_t i, hash, nstrings = s->nstrings;
+	uint32_t i, nstrings = s->nstrings;
 
-	if (server != NULL && server->made && server->fallback == fallback)
+	if (server->made && server->fallback == fallback)
 		return server->pool;
-	if (!conf_room(c, server != NULL ? server->place :
-	    (struct place){ 0, 0 }, s->npools, LIMIT_POOLS, "LIMIT_POOLS"))
+	if (!conf_room(c, server->place, s->npools, LIMIT_POOLS,
+	    "LIMIT_POOLS"))
 		return 0;
 	pool->at = at;
 	pool->first_backend = (uint16_t)s->nbackends;
-	if (server != NULL)
-		read_list(c, fallback, server);
+	c->hash = 0;
+	read_list(c, fallback, server);
 	pool->nbackends = (uint16_t)(s->nbackends - pool->first_backend);
-	hash = pool_hash(s, pool);
 	for (i = 0; i < s->npools; i++)
-		if (c->poolhash[i] == hash && same_pool(s, &s->pools[i], pool))
+		if (c->poolhash[i] == c->hash &&
+		    same_pool(s, &s->pools[i], pool))
 			break;
 	if (i == s->npools)
-		c->poolhash[s->npools++] = hash;
+		c->poolhash[s->npools++] = c->hash;
 	else {
 		s->nbackends = pool->first_backend;
 		s->nstrings = nstrings;
 	}
-	if (server != NULL) {
-		server->made = true;
-		server->fallback = fallback;
-		server->pool = i;
-	}
+	server->made = true;
+	server->fallback = fallback;
+	server->pool = i;
 	return i;
 }
 
@@ -378,30 +363,23 @@ is_here(const struct os_addr *a)
 	    a->u.ip[15] <= 1;
 }
 
-/* The listener of that address, from 1. */
-static uint32_t
-listener_at(struct conf *c, uint8_t family, uint16_t port)
-{
-	struct os_addr any = { .family = family, .port = port };
-
-	return *listener_place(c, &any, "");
-}
-
 /* The listener that connecting to that backend would reach, or NULL. */
 static const struct setup_listener *
 reached(struct conf *c, const struct os_addr *a)
 {
 	const struct setup_listener *listeners = c->setup->listeners;
+	struct os_addr any = { .family = a->family, .port = a->port };
 	uint32_t i;
 
 	if (a->family == OS_NONE)
 		return NULL;
 	i = *listener_place(c, a, "");
-	if (i == 0 && is_here(a))
-		i = listener_at(c, a->family, a->port);
-	if (i == 0 && is_here(a) && a->family == OS_IPV4) {
-		i = listener_at(c, OS_IPV6, a->port);
-		if (i != 0 && listeners[i - 1].v6only.v != 0)
+	if (i == 0 && is_here(a)) {
+		i = *listener_place(c, &any, "");
+		any.family = OS_IPV6;
+		if (i == 0 && a->family == OS_IPV4 &&
+		    (i = *listener_place(c, &any, "")) != 0 &&
+		    listeners[i - 1].v6only.v != 0)
 			i = 0;
 	}
 	return i != 0 ? &listeners[i - 1] : NULL;

@@ -70,7 +70,8 @@ static const struct key keys[] = {
 	    0, 0, 0 },
 	{ "server.modules", SCOPE_READER, KEY_LIST, KEY_NOWHERE, 0, 0, 0 },
 	{ "server.bind", SCOPE_READER, KEY_STRING, KEY_NOWHERE, 0, 0, 0 },
-	{ "server.port", SCOPE_READER, KEY_NUMBER, KEY_NOWHERE, 1, 65535, 80 },
+	{ "server.port", SCOPE_READER, KEY_NUMBER, KEY_NOWHERE,
+	    1, 65535, KEY_PORT },
 
 	/* ---- a listener ---- */
 	{ "server.listen-backlog", SCOPE_LISTENER, KEY_NUMBER,
@@ -114,7 +115,8 @@ static const struct key keys[] = {
 
 	/* ---- a backend ---- */
 	{ "host", SCOPE_HOST, KEY_STRING, KEY_NOWHERE, 0, 0, 0 },
-	{ "port", SCOPE_HOST, KEY_NUMBER, IN_BACKEND(port), 1, 65535, 80 },
+	{ "port", SCOPE_HOST, KEY_NUMBER, IN_BACKEND(port),
+	    1, 65535, KEY_PORT },
 	{ "socket", SCOPE_HOST, KEY_STRING, KEY_NOWHERE, 0, 0, 0 },
 	{ "connect-timeout", SCOPE_HOST, KEY_TIME, IN_BACKEND(connect_timeout),
 	    0, DAYS_30, 8000 },

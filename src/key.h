@@ -9,7 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { KEYS_MAX = 64 };
+enum {
+	KEYS_MAX = 64,
+	KEY_PORT = 80			/* the default */
+};
 
 enum key_scope {
 	SCOPE_SERVER,		/* top level only; in struct setup_server */
