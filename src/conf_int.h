@@ -62,9 +62,9 @@ struct assign {
 
 enum cond {
 	COND_ALWAYS,			/* the top level, else */
-	COND_NEVER,			/* an error was reported for it */
 	COND_SOCKET,
-	COND_REMOTE
+	COND_REMOTE,
+	COND_NEVER			/* an error was reported for it */
 };
 
 struct block {

@@ -86,6 +86,11 @@ bool	key_ignored_host(const char *);
 bool	key_refused_host(const char *);
 
 /*
+ * The number of a word in a list such as "none all|every", -1 if it is not there.
+ */
+int	key_find_word(const char *list, const char *word, bool anycase);
+
+/*
  * The search for the name that is nearest to one that is unknown.
  */
 struct key_near {

@@ -59,9 +59,8 @@ take_word(const char *list, char buf[KEY_WORD_MAX])
 	return list;
 }
 
-/* The number of a word in a list, -1 when it is not there. */
-static int
-find_word(const char *list, const char *word, bool anycase)
+int
+key_find_word(const char *list, const char *word, bool anycase)
 {
 	char name[KEY_WORD_MAX];
 	int n = 0;
@@ -90,13 +89,13 @@ word_of(const char *list, uint32_t v, char buf[KEY_WORD_MAX])
 bool
 key_ignored_host(const char *name)
 {
-	return find_word(ignored_host, name, true) != -1;
+	return key_find_word(ignored_host, name, true) != -1;
 }
 
 bool
 key_refused_host(const char *name)
 {
-	return find_word(refused_host, name, true) != -1;
+	return key_find_word(refused_host, name, true) != -1;
 }
 
 /* Digits and a unit, the first one if there is none. */
@@ -106,7 +105,7 @@ read_units(const char *text, const char *units, const uint32_t *factors,
 {
 	char digits[16];
 	size_t n = strspn(text, "0123456789");
-	int unit = text[n] == '\0' ? 0 : find_word(units, text + n, true);
+	int unit = text[n] == '\0' ? 0 : key_find_word(units, text + n, true);
 
 	text_format(digits, sizeof(digits), "%.*s", (int)n, text);
 	if (n >= sizeof(digits) || unit == -1 ||
@@ -160,7 +159,7 @@ read_word(const struct key *key, const char *text, uint32_t *v,
 {
 	const char *list = words[key->max], *comma = "";
 	char name[KEY_WORD_MAX];
-	int n = find_word(list, text, false);
+	int n = key_find_word(list, text, false);
 	size_t len;
 
 	if (n != -1) {
@@ -205,7 +204,7 @@ key_read(const struct key *key, const char *text, uint32_t number,
 		return read_number(key, text, number, v, buf);
 	if (key->type == KEY_BOOL) {
 		if (text != NULL)
-			n = find_word(words[WORDS_SWITCH], text, true);
+			n = key_find_word(words[WORDS_SWITCH], text, true);
 		if (n != 0 && n != 1)
 			return "expected \"enable\" or \"disable\"";
 		*v = (uint32_t)n;
