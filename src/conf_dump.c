@@ -25,21 +25,16 @@ struct out {
 	char			 text[TEXT];
 };
 
+/* One line, with what its format says of a and b, and where it comes from. */
 static void
-put_line(struct out *, uint32_t at, const char *, ...) ATTR_PRINTF(3, 4);
-
-/* One line, and where it comes from. */
-static void
-put_line(struct out *o, uint32_t at, const char *f, ...)
+put_line(struct out *o, uint32_t at, const char *f, const char *a,
+    const char *b)
 {
 	char line[LINE], place[PLACE];
 	size_t len = o->indent;
-	va_list ap;
 
 	memset(line, '\t', len);
-	va_start(ap, f);
-	len += text_vformat(line + len, sizeof(line) - len, f, ap);
-	va_end(ap);
+	len += text_format(line + len, sizeof(line) - len, f, a, b);
 	if (at != BARE)
 		text_format(line + len, sizeof(line) - len, "\t# %s",
 		    conf_at(o->setup, at, place, sizeof(place)));
@@ -103,9 +98,9 @@ put_backend(struct out *o, const struct setup_backend *b)
 	else
 		addr_text(name, sizeof(name), &b->addr);
 	if (strcmp(conf_string(o->setup, b->label), name) == 0)
-		put_line(o, b->at, "(");	/* it gets that one again */
+		put_line(o, b->at, "(", "", "");	/* it gets that one again */
 	else
-		put_line(o, b->at, "%s => (", quoted(o, b->label));
+		put_line(o, b->at, "%s => (", quoted(o, b->label), "");
 	o->indent++;
 	put_line(o, BARE, "\"%s\" => %s,", path ? "socket" : "host",
 	    quoted(o, b->host));
@@ -116,7 +111,7 @@ put_backend(struct out *o, const struct setup_backend *b)
 			    value_of(o, key, set));
 	}
 	o->indent--;
-	put_line(o, BARE, "),");
+	put_line(o, BARE, "),", "", "");
 }
 
 static void
@@ -125,14 +120,14 @@ put_pool(struct out *o, const struct setup_pool *pool)
 	unsigned i;
 
 	put_line(o, pool->at, "sockproxy.server = ( %s",
-	    pool->nbackends == 0 ? ")" : "\"\" => (");
+	    pool->nbackends == 0 ? ")" : "\"\" => (", "");
 	if (pool->nbackends == 0)
 		return;
 	o->indent++;
 	for (i = 0; i < pool->nbackends; i++)
 		put_backend(o, &o->setup->backends[pool->first_backend + i]);
 	o->indent--;
-	put_line(o, BARE, ") )");
+	put_line(o, BARE, ") )", "", "");
 }
 
 /* What the profile of a class has that the one of another (NULL) has not. */
@@ -154,17 +149,18 @@ static void
 put_class(struct out *o, const struct setup_class *class)
 {
 	struct os_peer peer;
+	char bits[8];
 
 	memset(&peer, 0, sizeof(peer));
 	peer.family = class->family;
 	memcpy(peer.ip, class->ip, sizeof(peer.ip));
-	put_line(o, BARE, "$HTTP[\"remoteip\"] == \"%s/%u\" {",
-	    addr_peer_text(o->text, sizeof(o->text), &peer, true),
-	    class->bits);
+	text_format(bits, sizeof(bits), "%u", class->bits);
+	put_line(o, BARE, "$HTTP[\"remoteip\"] == \"%s/%s\" {",
+	    addr_peer_text(o->text, sizeof(o->text), &peer, true), bits);
 	o->indent++;
 	put_profile(o, class, setup_around(class));
 	o->indent--;
-	put_line(o, BARE, "}");
+	put_line(o, BARE, "}", "", "");
 }
 
 static void
@@ -173,15 +169,16 @@ put_listener(struct out *o, const struct setup_listener *l)
 	const struct setup_class *first = &o->setup->classes[l->first_class];
 	const struct setup_class *class = first + l->nclasses - 1;
 
-	put_line(o, BARE, "%s", "");
-	put_line(o, l->at, "$SERVER[\"socket\"] == %s {", quoted(o, l->name));
+	put_line(o, BARE, "", "", "");
+	put_line(o, l->at, "$SERVER[\"socket\"] == %s {", quoted(o, l->name),
+	    "");
 	o->indent++;
 	put_scope(o, SCOPE_LISTENER, l, NULL);
 	put_profile(o, class, NULL);
 	while (class-- > first)		/* the inner ones come last and win */
 		put_class(o, class);
 	o->indent--;
-	put_line(o, BARE, "}");
+	put_line(o, BARE, "}", "", "");
 }
 
 void

@@ -24,7 +24,7 @@ static bool
 is_host_key(const struct value *v)
 {
 	return key_find(key_of(v), true) != NULL ||
-	    key_ignored_host(key_of(v)) || key_refused_host(key_of(v));
+	    key_other_host(key_of(v)) != KEY_UNKNOWN;
 }
 
 /*
@@ -37,20 +37,22 @@ check_key(struct conf *c, struct value *v, bool fallback,
 {
 	const char *name = key_of(v);
 	struct key_near near;
+	enum key_other other;
 
 	*key = key_find(name, true);
 	if (*key != NULL && !(fallback && (*key)->type == KEY_STRING))
 		return true;
+	other = key_other_host(name);
 	if (*key != NULL)
 		conf_error(c, v->keyplace, "\"%.60s\" is each backend's own",
 		    name);
 	else if (v->key == NULL)
 		conf_error(c, v->keyplace, "expected \"key\" => value");
-	else if (key_refused_host(name))
+	else if (other == KEY_REFUSED)
 		conf_error(c, v->keyplace, "\"%.60s\": sockproxy starts "
 		    "no programs; let the service manager start the backend",
 		    name);
-	else if (!key_ignored_host(name))
+	else if (other == KEY_UNKNOWN)
 		conf_error(c, v->keyplace, "a backend has no key "
 		    "\"%.60s\"%s", name, key_nearest(&near, name, true));
 	else {

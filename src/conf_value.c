@@ -379,15 +379,13 @@ value_of_cwd(struct conf *c, struct value *v)
 	char path[4096];
 	size_t len;
 
-	if (file_absolute(".", path, sizeof(path)) != 0 ||
+	if (file_absolute("", path, sizeof(path)) != 0 ||
 	    lex_binary(path, strlen(path)) != NULL) {
 		conf_error(c, v->place, "the working directory has no name");
 		return;
 	}
 	len = strlen(path);
-	if (len > 2 && strcmp(path + len - 2, "/.") == 0)
-		len -= 2;
-	value_string(c, v, path, len);
+	value_string(c, v, path, len > 1 ? len - 1 : len);
 }
 
 /* It has no value: did somebody mean one of those that were set? */

@@ -81,9 +81,10 @@ const struct key *key_find(const char *, bool host);
  * Whether lighttpd 1.4 has a directive of that name that means nothing here.
  */
 bool	key_ignored(const char *);
-/* Keys of backends that mean nothing here; that start programs. */
-bool	key_ignored_host(const char *);
-bool	key_refused_host(const char *);
+
+/* What lighttpd has for backends besides: without a meaning; to start programs. */
+enum key_other { KEY_UNKNOWN = -1, KEY_IGNORED, KEY_REFUSED };
+enum key_other key_other_host(const char *);
 
 /*
  * The number of a word in a list such as "none all|every", -1 if it is not there.

@@ -42,12 +42,12 @@ static const char no_units[] = "", kib_units[] = "k m g",
 static const uint32_t kib_factors[] = { 1, 1024, 1024 * 1024 };
 static const uint32_t time_factors[] = { 1000, 1, 60000, 3600000, 86400000 };
 
-static const char ignored_host[] =
-    "allow-x-send-file broken-scriptfilename check-local docroot "
-    "fix-root-scriptname idle-timeout kill-signal listen-backlog "
-    "max-load-per-proc mode strip-request-uri x-sendfile x-sendfile-docroot";
-static const char refused_host[] =
-    "bin-copy-environment bin-environment bin-path max-procs min-procs";
+/* In the order of enum key_other. */
+static const char other_host[] =
+    "allow-x-send-file|broken-scriptfilename|check-local|docroot|"
+    "fix-root-scriptname|idle-timeout|kill-signal|listen-backlog|"
+    "max-load-per-proc|mode|strip-request-uri|x-sendfile|x-sendfile-docroot "
+    "bin-copy-environment|bin-environment|bin-path|max-procs|min-procs";
 
 /* Copy the word at the head of a list.  Returns what is behind it. */
 static const char *
@@ -86,16 +86,10 @@ word_of(const char *list, uint32_t v, char buf[KEY_WORD_MAX])
 	return buf;
 }
 
-bool
-key_ignored_host(const char *name)
+enum key_other
+key_other_host(const char *name)
 {
-	return key_find_word(ignored_host, name, true) != -1;
-}
-
-bool
-key_refused_host(const char *name)
-{
-	return key_find_word(refused_host, name, true) != -1;
+	return (enum key_other)key_find_word(other_host, name, true);
 }
 
 /* Digits and a unit, the first one if there is none. */

@@ -119,19 +119,20 @@ put_spec(struct sink *out, const struct spec *spec, char conversion,
 		for (i = 0; i < spec->bytes && s[i] != '\0'; i++)
 			sink_put(out, s[i]);
 		return;
-	case 'c':
-		sink_put(out, (char)va_arg(args->ap, int));
-		return;
 	case '%':
 		sink_put(out, '%');
 		return;
 	}
-	MUST(strchr("duxo", conversion) != NULL);
-	if (conversion != 'd')
+	MUST(strchr("cduxo", conversion) != NULL);
+	if (conversion != 'c' && conversion != 'd')
 		v = take_number(spec->length, args);
 	else {
 		MUST(spec->length == 0);
 		n = va_arg(args->ap, int);
+		if (conversion == 'c') {
+			sink_put(out, (char)n);
+			return;
+		}
 		v = n < 0 ? 0 - (unsigned long long)n : (unsigned long long)n;
 		if (n < 0)
 			sink_put(out, '-');
@@ -276,20 +277,23 @@ text_casehash(const char *s)
 unsigned
 text_distance(const char *a, const char *b, unsigned limit)
 {
-	unsigned best = limit + 1, d, way;
+	/* how far to go in each: removed, inserted, changed, swapped */
+	static const unsigned char ways[4][2] =
+	    { { 1, 0 }, { 0, 1 }, { 1, 1 }, { 2, 2 } };
+	unsigned best = limit + 1, d, way, x, y;
 
 	for (; *a != '\0' && lower(*a) == lower(*b); a++)
 		b++;
 	if (*a == '\0' && *b == '\0')
 		return 0;
-	/* removed, inserted, changed, swapped */
-	for (way = 1; limit > 0 && way <= 4; way++) {
-		if ((way != 2 && *a == '\0') || (way != 1 && *b == '\0') ||
-		    (way == 4 && (lower(a[0]) != lower(b[1]) ||
+	for (way = 0; limit > 0 && way < 4; way++) {
+		x = ways[way][0];
+		y = ways[way][1];
+		if ((x > 0 && *a == '\0') || (y > 0 && *b == '\0') ||
+		    (x == 2 && (lower(a[0]) != lower(b[1]) ||
 		    lower(a[1]) != lower(b[0]))))
 			continue;
-		d = 1 + text_distance(a + (way == 2 ? 0 : way == 4 ? 2 : 1),
-		    b + (way == 1 ? 0 : way == 4 ? 2 : 1), best - 2);
+		d = 1 + text_distance(a + x, b + y, best - 2);
 		if (d < best)
 			best = d;
 		if (best < 2)
