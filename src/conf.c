@@ -192,7 +192,7 @@ include(struct conf *c, const char *name, struct place from)
 		conf_error(c, from, "expected the name of a file");
 		return;
 	}
-	path = conf_text_join(c, from, *name == '/' ? "" : c->base, name);
+	path = conf_text_add(c, from, *name == '/' ? "" : c->base, name);
 	if (path == NULL)
 		return;
 	if (strpbrk(name, "*?[") != NULL)
@@ -273,7 +273,7 @@ include_statement(struct conf *c, bool shell)
 	if (v->type != VALUE_STRING)
 		conf_error(c, place, "expected a string (in double quotes)");
 	else if (strpbrk(v->text, "\r\n") != NULL)
-		conf_error(c, place, "the name holds control characters");
+		conf_error(c, place, "it holds control characters");
 	else if (shell)
 		include_shell(c, v->text, place);
 	else

@@ -20,7 +20,7 @@ check_flags(struct conf *c, const struct key *key, const struct value *list,
 	bool good = false;
 
 	for (v = list->first; v != NULL; v = v->next) {
-		name = v->key != NULL ? v->key : "";
+		name = v->key;
 		if (text_casecmp(name, graceful) == 0)
 			good = conf_read(c, key, v, to);
 		else if (text_distance(name, graceful, 4) < 4)
@@ -43,7 +43,7 @@ check_addresses(struct conf *c, const struct value *list)
 	for (v = list->first; v != NULL; v = v->next)
 		if (v->type == VALUE_POISON)
 			continue;
-		else if (v->key != NULL || v->type != VALUE_STRING)
+		else if (v->keyed || v->type != VALUE_STRING)
 			conf_error(c, v->place, "expected an address to "
 			    "listen on, in double quotes");
 		else if ((wrong = conf_addr_check(v->text, &addr)) != NULL)
@@ -174,7 +174,7 @@ assign_new(struct conf *c, struct place place, const char *name)
 		return NULL;
 	memset(a, 0, sizeof(*a));
 	a->hash = text_casehash(name);
-	a->name = conf_text_add(c, place, name, strlen(name));
+	a->name = conf_text_add(c, place, name, "");
 	if (a->name == NULL)
 		return NULL;
 	if (b->last == NULL)

@@ -284,7 +284,7 @@ block_address(struct conf *c, struct block *b)
 	    buf);
 
 	if (name != NULL)
-		name = conf_text_add(c, b->place, name, strlen(name));
+		name = conf_text_add(c, b->place, name, "");
 	if (name != NULL)
 		b->name = name;
 }

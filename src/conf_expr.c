@@ -114,15 +114,19 @@ conf_name(struct conf *c, char name[CONF_NAME])
 const char *
 conf_token_text(struct conf *c)
 {
-	char *text, *from, *to;
+	const char *from = c->in.tok.text, *end = from + c->in.tok.len;
+	char *text = c->text + c->ntext, *to = text;
 
-	text = conf_text_add(c, c->in.tok.place, c->in.tok.text, c->in.tok.len);
-	if (text == NULL)
+	if (!conf_room(c, c->in.tok.place, c->ntext + c->in.tok.len,
+	    LIMIT_CONF_TEXT, "LIMIT_CONF_TEXT"))
 		return NULL;
-	for (from = to = text; *from != '\0'; *to++ = *from++)
+	while (from < end) {
 		if (from[0] == '\\' && from[1] == '"')
 			from++;
-	*to = '\0';
+		*to++ = *from++;
+	}
+	*to++ = '\0';
+	c->ntext += (uint32_t)(to - text);
 	return text;
 }
 
@@ -201,8 +205,8 @@ set_key(struct conf *c, const struct value *list, const struct value *k,
 		return false;
 	}
 	element->keyhash = text_casehash(s);
-	element->key = s != digits ? s :
-	    conf_text_add(c, k->place, s, strlen(s));
+	element->keyed = true;
+	element->key = s != digits ? s : conf_text_add(c, k->place, s, "");
 	element->keyplace = k->place;
 	return true;
 }

@@ -35,11 +35,12 @@ enum value_type {
 
 struct value {
 	uint8_t		type;		/* enum value_type */
+	bool		keyed;		/* there is a key */
 	bool		warned;		/* see value_warn */
 	bool		made;		/* see pool */
 	uint32_t	number;		/* VALUE_LIST: one that no key takes */
 	const char	*text;		/* VALUE_STRING; never NULL */
-	const char	*key;		/* text before =>; NULL: none */
+	const char	*key;		/* text before =>; "": none, or so */
 	uint32_t	keyhash;
 	uint32_t	pool;		/* that was made of it ... */
 	struct value	*fallback;	/* ... and this */
@@ -172,10 +173,8 @@ const char *conf_where(struct conf *, uint32_t at);
 bool	conf_room(struct conf *, struct place, size_t have, size_t limit,
 	    const char *constant);
 
-/* Keep bytes as text, ended by a NUL.  NULL when it does not fit. */
-char	*conf_text_add(struct conf *, struct place, const char *, size_t);
-/* Keep two strings as one. */
-const char *conf_text_join(struct conf *, struct place, const char *,
+/* Keep two strings as one text.  NULL when it does not fit. */
+const char *conf_text_add(struct conf *, struct place, const char *,
 	    const char *);
 /* Show control characters as "?". */
 void	conf_printable(char *);
@@ -185,8 +184,6 @@ bool	conf_begins(const char *name, const char *prefix);
 const char *conf_unwritable(const char *);
 
 struct value *value_new(struct conf *, enum value_type, struct place);
-/* Make it a string. */
-void	value_string(struct conf *, struct value *, const char *, size_t);
 /* The text of a string or number; that it is a list. */
 const char *value_text(const struct value *, char digits[16]);
 void	value_append(struct conf *, struct value *list, struct value *);

@@ -13,18 +13,11 @@
 #include "conf_int.h"
 #include "text.h"
 
-/* The key of a value in a list, "" for none. */
-static const char *
-key_of(const struct value *v)
-{
-	return v->key != NULL ? v->key : "";
-}
-
 static bool
 is_host_key(const struct value *v)
 {
-	return key_find(key_of(v), true) != NULL ||
-	    key_other_host(key_of(v)) != KEY_UNKNOWN;
+	return key_find(v->key, true) != NULL ||
+	    key_other_host(v->key) != KEY_UNKNOWN;
 }
 
 /*
@@ -35,7 +28,7 @@ static bool
 check_key(struct conf *c, struct value *v, bool fallback,
     const struct key **key)
 {
-	const char *name = key_of(v);
+	const char *name = v->key;
 	struct key_near near;
 	enum key_other other;
 
@@ -46,7 +39,7 @@ check_key(struct conf *c, struct value *v, bool fallback,
 	if (*key != NULL)
 		conf_error(c, v->keyplace, "\"%.60s\" is each backend's own",
 		    name);
-	else if (v->key == NULL)
+	else if (!v->keyed)
 		conf_error(c, v->keyplace, "expected \"key\" => value");
 	else if (other == KEY_REFUSED)
 		conf_error(c, v->keyplace, "\"%.60s\": sockproxy starts "
@@ -147,7 +140,7 @@ static bool
 fill_names(struct conf *c, struct value *v, const char *host,
     struct setup_backend *b)
 {
-	const char *label = key_of(v), *wrong = conf_unwritable(label);
+	const char *label = v->key, *wrong = conf_unwritable(label);
 	char text[400], path[ADDR_TEXT];
 
 	if (strlen(label) > LIMIT_CONF_LABEL) {
@@ -220,7 +213,7 @@ one_backend(struct conf *c, const struct value *fallback, struct value *v)
 	memset(b, 0, sizeof(*b));
 	b->at = v->keyplace.at;
 	set_defaults(c, fallback, b);
-	if (v->type != VALUE_LIST && v->key != NULL && is_host_key(v))
+	if (v->type != VALUE_LIST && is_host_key(v))
 		conf_error(c, v->keyplace, "a backend's keys stand in a "
 		    "list of their own: ( ( \"%.60s\" => ... ) )", v->key);
 	else if (v->type == VALUE_NUMBER)
@@ -235,7 +228,7 @@ one_backend(struct conf *c, const struct value *fallback, struct value *v)
 static bool
 is_any(const struct value *v)
 {
-	return v->key != NULL && (*v->key == '\0' || strcmp(v->key, "/") == 0);
+	return v->keyed && (*v->key == '\0' || strcmp(v->key, "/") == 0);
 }
 
 /*
@@ -263,7 +256,7 @@ read_list(struct conf *c, const struct value *fallback, struct value *server)
 	for (v = server->first; v != NULL && !c->stop; v = v->next)
 		if (!is_extension(v))
 			one_backend(c, fallback, v);
-		else if (v->key == NULL)
+		else if (!v->keyed)
 			conf_error(c, v->keyplace, "a list too many: "
 			    "expected \"label\" => ( \"host\" => ... )");
 		else if (!is_any(v))
@@ -272,8 +265,7 @@ read_list(struct conf *c, const struct value *fallback, struct value *server)
 			    "use \"\"", v->key);
 		else if (server->first != server->last)
 			conf_error(c, v->keyplace, "nothing can stand "
-			    "beside the extension \"%.60s\", it matches "
-			    "everything", v->key);
+			    "beside this extension, it matches everything");
 		else
 			for (e = v->first; e != NULL && !c->stop; e = e->next)
 				one_backend(c, fallback, e);

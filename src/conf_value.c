@@ -128,30 +128,17 @@ conf_room(struct conf *c, struct place place, size_t have, size_t limit,
 	return false;
 }
 
-char *
-conf_text_add(struct conf *c, struct place place, const char *s, size_t len)
+const char *
+conf_text_add(struct conf *c, struct place place, const char *a, const char *b)
 {
 	char *to = c->text + c->ntext;
+	size_t n = text_format(to, sizeof(c->text) - c->ntext, "%s%s", a, b);
 
-	if (!conf_room(c, place, c->ntext + len, LIMIT_CONF_TEXT,
+	if (!conf_room(c, place, c->ntext + n, LIMIT_CONF_TEXT,
 	    "LIMIT_CONF_TEXT"))
 		return NULL;
-	memcpy(to, s, len);
-	to[len] = '\0';
-	c->ntext += (uint32_t)len + 1;
+	c->ntext += (uint32_t)n + 1;
 	return to;
-}
-
-const char *
-conf_text_join(struct conf *c, struct place place, const char *a,
-    const char *b)
-{
-	const char *text = conf_text_add(c, place, a, strlen(a));
-
-	if (text == NULL)
-		return NULL;
-	c->ntext--;			/* over the NUL in between */
-	return conf_text_add(c, place, b, strlen(b)) != NULL ? text : NULL;
 }
 
 bool
@@ -169,7 +156,7 @@ conf_unwritable(const char *s)
 	size_t len = strlen(s);
 
 	if (strpbrk(s, "\t\r\n") != NULL)	/* no text has others */
-		return "a control character has no place in it";
+		return "it holds control characters";
 	return len > 0 && s[len - 1] == '\\' ?
 	    "it cannot end in a backslash" : NULL;
 }
@@ -187,7 +174,7 @@ value_new(struct conf *c, enum value_type type, struct place place)
 	v = &c->values[c->nvalues++];
 	memset(v, 0, sizeof(*v));
 	v->type = (uint8_t)type;
-	v->text = "";
+	v->text = v->key = "";
 	v->number = UINT32_MAX;
 	v->place = v->keyplace = place;
 	return v;
@@ -206,13 +193,16 @@ value_copy(struct conf *c, const struct value *v)
 	return copy;
 }
 
-void
-value_string(struct conf *c, struct value *v, const char *s, size_t len)
+/* Make it a string, of two. */
+static void
+set_text(struct conf *c, struct value *v, const char *a, const char *b)
 {
-	if ((s = conf_text_add(c, v->place, s, len)) == NULL)
+	const char *text = conf_text_add(c, v->place, a, b);
+
+	if (text == NULL)
 		return;
 	v->type = VALUE_STRING;
-	v->text = s;
+	v->text = text;
 }
 
 const char *
@@ -245,7 +235,7 @@ value_find(const struct value *list, const char *key)
 	uint32_t hash = text_casehash(key);
 
 	for (v = list->first; v != NULL; v = v->next)
-		if (v->keyhash == hash && v->key != NULL &&
+		if (v->keyed && v->keyhash == hash &&
 		    text_casecmp(v->key, key) == 0)
 			break;
 	return v;
@@ -275,26 +265,12 @@ join_elements(struct conf *c, struct value *to, const struct value *from)
 	const struct value *v, *old;
 
 	for (v = from->first; v != NULL && !c->stop; v = v->next) {
-		old = v->key != NULL ? value_find(to, v->key) : NULL;
+		old = v->keyed ? value_find(to, v->key) : NULL;
 		if (old == NULL)
 			value_append(c, to, value_copy(c, v));
 		else if (!same_scalar(old, v))
 			value_twice(c, v->keyplace, v->key, old);
 	}
-}
-
-static void
-join_text(struct conf *c, struct value *to, const struct value *a,
-    const struct value *b)
-{
-	char digits[2][16];
-	const char *text = conf_text_join(c, to->place,
-	    value_text(a, digits[0]), value_text(b, digits[1]));
-
-	if (text == NULL)
-		return;
-	to->type = VALUE_STRING;
-	to->text = text;
 }
 
 static const char *
@@ -315,6 +291,7 @@ value_merge(struct conf *c, struct value *a, struct value *b,
     struct place place)
 {
 	struct value *v = value_new(c, VALUE_POISON, place);
+	char digits[2][16];
 
 	if (a->type == VALUE_POISON || b->type == VALUE_POISON || c->stop)
 		return v;
@@ -326,7 +303,8 @@ value_merge(struct conf *c, struct value *a, struct value *b,
 		join_elements(c, v, a);
 		join_elements(c, v, b);
 	} else if (a->type == VALUE_STRING || b->type == VALUE_STRING)
-		join_text(c, v, a, b);
+		set_text(c, v, value_text(a, digits[0]),
+		    value_text(b, digits[1]));
 	else if (a->number > UINT32_MAX - b->number)
 		conf_error(c, b->place, "the sum is over %lu",
 		    (unsigned long)UINT32_MAX);
@@ -370,7 +348,7 @@ value_of_env(struct conf *c, struct value *v, const char *name)
 		conf_error(c, v->place,
 		    "%s in the environment holds control characters", name);
 	else
-		value_string(c, v, s, strlen(s));
+		set_text(c, v, s, "");
 }
 
 static void
@@ -385,18 +363,24 @@ value_of_cwd(struct conf *c, struct value *v)
 		return;
 	}
 	len = strlen(path);
-	value_string(c, v, path, len > 1 ? len - 1 : len);
+	if (len > 1)
+		path[len - 1] = '\0';
+	set_text(c, v, path, "");
 }
 
 /* It has no value: did somebody mean one of those that were set? */
 static void
 no_value(struct conf *c, struct place place, const char *name)
 {
-	struct key_near near = { name, "", 3, "" };
+	struct key_near near;
 	const struct block *b;
 	const struct assign *a;
 	const char *hint = near.hint;
 
+	near.name = name;
+	near.quote = "";
+	near.least = 3;
+	near.hint[0] = '\0';
 	for (b = c->block; b != NULL; b = b->parent)
 		for (a = b->first; a != NULL; a = a->next)
 			key_nearer(&near, a->name);
@@ -418,7 +402,8 @@ value_of_word(struct conf *c, struct place place, const char *name)
 		value_of_env(c, v, name + 4);
 	else if ((a = assign_find(c->block, name)) != NULL) {
 		*v = *a->value;
-		v->key = NULL;
+		v->key = "";
+		v->keyed = false;
 		v->next = NULL;
 		v->place = v->keyplace = place;
 	} else if (text_casecmp(name, "var.CWD") == 0)
