@@ -53,10 +53,11 @@ void	conf_dump(const struct setup *, conf_put *, void *);
 void	conf_keys(conf_put *, void *);
 
 /*
- * Read an address to listen on that a good configuration has as a string.  A
- * name gives family OS_NONE, the port, and *namelen bytes of the string are it.
+ * Read an address to listen on, as far as it is known from its text alone.  A
+ * name gives family OS_NONE, the port, and *namelen bytes of the text are it.
+ * Returns NULL, or what is wrong.
  */
-void	conf_address(const char *, struct os_addr *, size_t *namelen);
+const char *conf_address(const char *, struct os_addr *, size_t *namelen);
 
 /*
  * "file:line" of where a value was set, "default" for 0.  Returns buf.

@@ -113,18 +113,9 @@ conf_addr(const char *s, enum addr_use use, bool ipv6, uint32_t port,
 }
 
 const char *
-conf_addr_check(const char *s, struct os_addr *a)
-{
-	size_t len;
-
-	return conf_addr(s, ADDR_LISTEN, false, KEY_PORT, a, &len);
-}
-
-void
 conf_address(const char *s, struct os_addr *a, size_t *namelen)
 {
-	if (conf_addr(s, ADDR_LISTEN, false, KEY_PORT, a, namelen) != NULL)
-		memset(a, 0, sizeof(*a));
+	return conf_addr(s, ADDR_LISTEN, false, KEY_PORT, a, namelen);
 }
 
 const char *

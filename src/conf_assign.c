@@ -39,6 +39,7 @@ check_addresses(struct conf *c, const struct value *list)
 	struct os_addr addr;
 	struct value *v;
 	const char *wrong;
+	size_t len;
 
 	for (v = list->first; v != NULL; v = v->next)
 		if (v->type == VALUE_POISON)
@@ -46,7 +47,7 @@ check_addresses(struct conf *c, const struct value *list)
 		else if (v->keyed || v->type != VALUE_STRING)
 			conf_error(c, v->place, "expected an address to "
 			    "listen on, in double quotes");
-		else if ((wrong = conf_addr_check(v->text, &addr)) != NULL)
+		else if ((wrong = conf_address(v->text, &addr, &len)) != NULL)
 			conf_wrong(c, v->place, v->text, wrong);
 }
 
@@ -56,12 +57,13 @@ check_string(const struct key *key, const char *s)
 {
 	struct os_addr addr;
 	const char *wrong = conf_unwritable(s);
+	size_t len;
 
 	_Static_assert(LIMIT_CONF_STRING == 1000, "see the sentence");
 	if (strlen(s) > LIMIT_CONF_STRING)
 		return "it is longer than 1000 bytes (LIMIT_CONF_STRING)";
 	if (wrong == NULL && key->type == KEY_ADDR && *s != '\0')
-		wrong = conf_addr_check(s, &addr);
+		wrong = conf_address(s, &addr, &len);
 	return wrong;
 }
 

@@ -83,6 +83,7 @@ read_operand(struct conf *c, struct place place, enum cond cond,
     enum token_type op, struct value *v, struct block *b)
 {
 	const char *wrong = wrong_operator(cond, op);
+	size_t len;
 
 	if (v->type == VALUE_POISON)
 		return false;
@@ -94,7 +95,7 @@ read_operand(struct conf *c, struct place place, enum cond cond,
 		if (cond == COND_REMOTE)
 			wrong = conf_addr_net(v->text, op, &b->net);
 		else if (op <= TOKEN_NE)
-			wrong = conf_addr_check(v->text, &b->addr);
+			wrong = conf_address(v->text, &b->addr, &len);
 		if (wrong == NULL)
 			return true;
 		conf_wrong(c, v->place, v->text, wrong);

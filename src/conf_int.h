@@ -259,8 +259,6 @@ enum { CONF_ADDR_NAME = 512 };
  */
 const char *conf_addr(const char *, enum addr_use, bool ipv6, uint32_t port,
     struct os_addr *, size_t *namelen);
-/* To listen on, as far as that is known while reading. */
-const char *conf_addr_check(const char *, struct os_addr *);
 /*
  * What to call it: as it was written if that means the same everywhere, else in
  * full.  len is the length of the name in it.

@@ -141,7 +141,7 @@ fill_names(struct conf *c, struct value *v, const char *host,
     struct setup_backend *b)
 {
 	const char *label = v->key, *wrong = conf_unwritable(label);
-	char text[400], path[ADDR_TEXT];
+	char text[400];
 
 	if (strlen(label) > LIMIT_CONF_LABEL) {
 		conf_error(c, v->keyplace, "the label is longer than %d "
@@ -153,17 +153,17 @@ fill_names(struct conf *c, struct value *v, const char *host,
 		return false;
 	}
 	c->columns[c->setup->nbackends] = v->keyplace.column;
+	if (b->addr.family == OS_NONE)
+		text_format(text, sizeof(text), "%s:%lu", host,
+		    (unsigned long)b->port.v);
+	else
+		addr_text(text, sizeof(text), &b->addr);
 	if (b->addr.family == OS_UNIX) {
-		host = addr_text(path, sizeof(path), &b->addr);
+		host = text;
 		b->port = (struct setting){ KEY_PORT, 0 };
 	}
 	if (*label == '\0')
 		label = text;
-	if (b->addr.family != OS_NONE)
-		addr_text(text, sizeof(text), &b->addr);
-	else
-		text_format(text, sizeof(text), "%s:%lu", host,
-		    (unsigned long)b->port.v);
 	c->hash = c->hash * 31 + text_casehash(label) + text_casehash(host);
 	b->host = setup_string(c, host);
 	b->label = strcmp(label, host) == 0 ? b->host :

@@ -273,31 +273,19 @@ join_elements(struct conf *c, struct value *to, const struct value *from)
 	}
 }
 
-static const char *
-type_name(const struct value *v)
-{
-	switch (v->type) {
-	case VALUE_NUMBER:
-		return "a number";
-	case VALUE_STRING:
-		return "a string";
-	default:
-		return "a list";
-	}
-}
-
 struct value *
 value_merge(struct conf *c, struct value *a, struct value *b,
     struct place place)
 {
+	static const char names[] = "\0a number\0a string\0a list";
 	struct value *v = value_new(c, VALUE_POISON, place);
 	char digits[2][16];
 
 	if (a->type == VALUE_POISON || b->type == VALUE_POISON || c->stop)
 		return v;
 	if ((a->type == VALUE_LIST) != (b->type == VALUE_LIST))
-		conf_error(c, b->place, "cannot add %s to %s", type_name(b),
-		    type_name(a));
+		conf_error(c, b->place, "cannot add %s to %s",
+		    text_nth(names, b->type), text_nth(names, a->type));
 	else if (a->type == VALUE_LIST) {
 		v->type = VALUE_LIST;
 		join_elements(c, v, a);
