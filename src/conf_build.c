@@ -226,6 +226,7 @@ listener_add(struct conf *c, const struct os_addr *addr, const char *name,
 	l->name = setup_string(c, name);
 	*opener = (struct opener){ block, NULL, more, place };
 	*known = ++s->nlisteners;
+	c->more |= more;
 }
 
 static void
@@ -297,17 +298,13 @@ static void
 find_listeners(struct conf *c)
 {
 	struct block *b, **list;
-	uint32_t i;
-	bool more = false;
 
-	for (i = 0; i < c->setup->nlisteners; i++)
-		more |= c->opener[i].more;
 	for (b = c->end; b-- > c->blocks;) {
 		list = &c->first_any;
 		if (is_exact(b)) {
 			b->listener = *listener_place(c, &b->addr, b->name);
 			if (b->listener != 0 && b->op == TOKEN_EQ &&
-			    b->prev == NULL && !more)
+			    b->prev == NULL && !c->more)
 				list = &c->opener[b->listener - 1].first_own;
 		}
 		b->peer = *list;

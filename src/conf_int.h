@@ -112,6 +112,7 @@ struct conf {
 	bool		 stop;		/* too much or too wrong: no more */
 	bool		 global;	/* in global { } */
 	bool		 remote;	/* some condition looks at the client */
+	bool		 more;		/* some sockproxy.listen is used */
 	struct block	*block;		/* the block we are in */
 	struct block	*end;		/* of the blocks */
 	uint32_t	 nvalues, nassigns;

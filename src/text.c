@@ -199,19 +199,18 @@ text_span(char *buf, size_t size, uint64_t ms)
 const char *
 text_bytes(char *buf, size_t size, uint64_t n)
 {
-	unsigned shift = 10;
+	unsigned shift = 0;
 
-	if (n < 1024) {
-		text_format(buf, size, "%llu byte%s", (unsigned long long)n,
-		    n == 1 ? "" : "s");
-		return buf;
-	}
 	while (shift < 60 && n >> shift >= 1024)
 		shift += 10;
-	text_format(buf, size, "%llu.%llu %ciB",
-	    (unsigned long long)(n >> shift),
-	    (unsigned long long)((n & ((1ULL << shift) - 1)) * 10 >> shift),
-	    "KMGTPE"[shift / 10 - 1]);
+	if (shift == 0)
+		text_format(buf, size, "%llu byte%s", (unsigned long long)n,
+		    n == 1 ? "" : "s");
+	else
+		text_format(buf, size, "%llu.%llu %ciB",
+		    (unsigned long long)(n >> shift),
+		    (unsigned long long)((n & ((1ULL << shift) - 1)) * 10 >>
+		    shift), "KMGTPE"[shift / 10 - 1]);
 	return buf;
 }
 
