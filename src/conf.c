@@ -127,8 +127,8 @@ file_error(struct conf *c, struct place from, const char *path, long error)
 	else if (error == -EINVAL)
 		why = "it is not a regular file";
 	else if (error == -EFBIG)
-		why = "it is larger than LIMIT_CONF_BYTES (4 MiB), or all "
-		    "files together are too large";
+		why = "it is too large (LIMIT_CONF_BYTES), or all files "
+		    "together are";
 	if (from.at != 0) {
 		conf_error(c, from, "cannot read \"%.60s\": %s", path, why);
 		return;
@@ -459,7 +459,7 @@ begin(struct setup *setup, conf_put *put, void *ctx)
 	struct conf *c = mem_private(sizeof(*c));
 
 	if (c == NULL) {
-		put(ctx, "error: no memory for reading the configuration");
+		put(ctx, "error: no memory for the configuration");
 		return NULL;
 	}
 	c->setup = setup;

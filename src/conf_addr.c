@@ -153,7 +153,7 @@ read_prefix(const char *s, struct os_addr *a, uint64_t *bits)
 			return NULL;
 	}
 	return "=^ takes whole parts of an IPv4 address, such as \"10.1.\"; "
-	    "else write a network, such as == \"10.0.0.0/9\"";
+	    "else use a network, such as == \"10.0.0.0/9\"";
 }
 
 /* "10.0.0.0/8", "[fd00::1]", "::ffff:10.0.0.0/104". */

@@ -45,8 +45,8 @@ check_addresses(struct conf *c, const struct value *list)
 		if (v->type == VALUE_POISON)
 			continue;
 		else if (v->keyed || v->type != VALUE_STRING)
-			conf_error(c, v->place, "expected an address to "
-			    "listen on, in double quotes");
+			conf_error(c, v->place,
+			    "expected a string (in double quotes)");
 		else if ((wrong = conf_address(v->text, &addr, &len)) != NULL)
 			conf_wrong(c, v->place, v->text, wrong);
 }

@@ -111,14 +111,10 @@ list_address(struct conf *c, struct value *list, struct setup_backend *b)
 	struct value *path = string_of(list, "socket");
 	const char *wrong;
 
-	if (path != NULL && (v != NULL || value_find(list, "port") != NULL)) {
+	if ((path != NULL) == (v != NULL) ||
+	    (path != NULL && value_find(list, "port") != NULL)) {
 		conf_error(c, list->keyplace, "a backend has either "
-		    "socket, or host and port");
-		return NULL;
-	}
-	if (path == NULL && v == NULL) {
-		conf_error(c, list->keyplace, "this backend has no "
-		    "address: expected \"host\" => ... or \"socket\" => ...");
+		    "\"socket\" => ... or \"host\" => ..., \"port\" => ...");
 		return NULL;
 	}
 	if (path != NULL)
