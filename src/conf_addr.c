@@ -169,7 +169,7 @@ read_net(const char *s, struct os_addr *a, uint64_t *bits)
 		len -= 2;
 	}
 	text_format(text, sizeof(text), "%.*s", (int)len, s);
-	if (!addr_parse_ip(text, a) || a->scope != 0)
+	if (len >= sizeof(text) || !addr_parse_ip(text, a) || a->scope != 0)
 		return "expected an address or a network such as "
 		    "\"10.0.0.0/8\"";
 	*bits = a->family == OS_IPV4 ? 32 : 128;

@@ -115,9 +115,9 @@ holds(const struct conf *c, const struct block *b, uint32_t listener,
 }
 
 /*
- * Go through the blocks that can hold for a listener, in order, those for any and
- * its own: decide them for a group, and take the assignment that wins for each
- * key.  Without a group a block is active when it can be for some client.
+ * Go through the blocks that can hold for a listener, in order, those for any
+ * and its own: decide them for a group, and take the assignment that wins for
+ * each key.  Without a group a block is active when it can be for some client.
  */
 static void
 decide(struct conf *c, uint32_t listener, const struct setup_class *g)

@@ -104,6 +104,12 @@ struct opener {
 	struct place	place;
 };
 
+/* An error that was reported. */
+struct report {
+	struct place	place;
+	uint32_t	hash;		/* of its text */
+};
+
 enum { SOCKETS = 4 * LIMIT_LISTENERS };
 
 struct conf {
@@ -129,7 +135,7 @@ struct conf {
 	char		 base[4096];	/* directory of the main file, with / */
 	char		 where[200];	/* see conf_where */
 
-	struct place	 reported[LIMIT_ERRORS];	/* of each error */
+	struct report	 reported[LIMIT_ERRORS];
 	uint32_t	 poolhash[LIMIT_POOLS];
 	uint32_t	 hash;		/* of the pool being made */
 	struct opener	 opener[LIMIT_LISTENERS];
@@ -149,8 +155,8 @@ struct conf {
 /* ---- conf_value.c ---- */
 
 /*
- * An error at a place, or (at 0) about the whole.  A place has only one: lists
- * are looked at when they are assigned and again when they are used.
+ * An error at a place, or (at 0) about the whole.  The same is said of a place
+ * once: lists are looked at when they are assigned and when they are used.
  */
 void	conf_error(struct conf *, struct place, const char *, ...)
 	    ATTR_PRINTF(3, 4);
@@ -168,8 +174,8 @@ void	value_warn(struct conf *, struct value *, const char *,
 const char *conf_where(struct conf *, uint32_t at);
 
 /*
- * Whether there is room for one more.  If not that is reported, with the name of
- * the constant, and is the end.
+ * Whether there is room for one more.  If not that is reported, with the name
+ * of the constant, and is the end.
  */
 bool	conf_room(struct conf *, struct place, size_t have, size_t limit,
 	    const char *constant);

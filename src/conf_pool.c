@@ -56,8 +56,8 @@ check_key(struct conf *c, struct value *v, bool fallback,
 }
 
 /*
- * All keys of a backend's list, or of the defaults, to its settings.  False when
- * one is no key, or its value none.
+ * All keys of a backend's list, or of the defaults, to its settings.  False
+ * when one is no key, or its value none.
  */
 static bool
 read_keys(struct conf *c, const struct value *list, bool fallback,
@@ -70,7 +70,8 @@ read_keys(struct conf *c, const struct value *list, bool fallback,
 
 	for (v = list->first; v != NULL; v = v->next) {
 		set.at = v->place.at;
-		if (!check_key(c, v, fallback, &key) ||
+		if (v->type == VALUE_POISON ||
+		    !check_key(c, v, fallback, &key) ||
 		    (key != NULL && !conf_read(c, key, v, &set.v)))
 			good = false;
 		else if (key != NULL && key->offset != KEY_NOWHERE)

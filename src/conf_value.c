@@ -43,22 +43,18 @@ put_line(struct conf *c, struct place place, const char *kind,
 	c->put(c->ctx, line);
 }
 
-static void
-put_error(struct conf *c, struct place place, const char *text)
-{
-	put_line(c, place, "error", text);
-	c->reported[c->errors++] = place;
-}
-
-/* Whether there is an error at that place. */
+/* Whether that was said of that place; now it is. */
 static bool
-is_reported(const struct conf *c, struct place place)
+is_reported(struct conf *c, struct place place, const char *text)
 {
-	const struct place *p;
+	uint32_t hash = text_casehash(text);
+	const struct report *r;
 
-	for (p = c->reported; p < c->reported + c->errors; p++)
-		if (p->at == place.at && p->column == place.column)
+	for (r = c->reported; r < c->reported + c->errors; r++)
+		if (r->place.at == place.at && r->hash == hash &&
+		    r->place.column == place.column)
 			return true;
+	c->reported[c->errors++] = (struct report){ place, hash };
 	return false;
 }
 
@@ -68,12 +64,12 @@ conf_error(struct conf *c, struct place place, const char *f, ...)
 	char text[LINE];
 	va_list ap;
 
-	if (c->stop || is_reported(c, place))
-		return;
 	va_start(ap, f);
 	text_vformat(text, sizeof(text), f, ap);
 	va_end(ap);
-	put_error(c, place, text);
+	if (c->stop || is_reported(c, place, text))
+		return;
+	put_line(c, place, "error", text);
 	if (c->errors < LIMIT_ERRORS)
 		return;
 	c->stop = true;
@@ -116,14 +112,10 @@ bool
 conf_room(struct conf *c, struct place place, size_t have, size_t limit,
     const char *constant)
 {
-	char text[LINE];
-
 	if (have < limit)
 		return true;
-	text_format(text, sizeof(text), "too much for this program: %s is %zu",
-	    constant, limit);
-	if (!c->stop)
-		put_error(c, place, text);
+	conf_error(c, place, "too much for this program: %s is %zu", constant,
+	    limit);
 	c->stop = true;
 	return false;
 }

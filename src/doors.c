@@ -72,7 +72,7 @@ find_address(const struct start *start, enum door which, struct os_addr *addr)
 		return true;
 	}
 	text = conf_string(start->setup, setting_of(start, which)->v);
-	(void)conf_address(text, addr, &namelen);	/* as when it was read */
+	(void)conf_address(text, addr, &namelen);	/* it is a good one */
 	if (addr->family != OS_NONE)
 		return true;
 	(void)text_format(name, sizeof(name), "%.*s", (int)namelen, text);

@@ -82,12 +82,12 @@ const struct key *key_find(const char *, bool host);
  */
 bool	key_ignored(const char *);
 
-/* What lighttpd has for backends besides: without a meaning; to start programs. */
+/* Other keys of lighttpd's backends: without a meaning; to start programs. */
 enum key_other { KEY_UNKNOWN = -1, KEY_IGNORED, KEY_REFUSED };
 enum key_other key_other_host(const char *);
 
 /*
- * The number of a word in a list such as "none all|every", -1 if it is not there.
+ * The number of a word in a list such as "none all|every", -1 if it is not in it.
  */
 int	key_find_word(const char *list, const char *word, bool anycase);
 

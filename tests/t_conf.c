@@ -792,6 +792,20 @@ ATF_TC_BODY(a_block_has_defaults_for_its_backends, tc)
 	}
 }
 
+ATF_TC_WITHOUT_HEAD(one_mistake_is_one_error);
+ATF_TC_BODY(one_mistake_is_one_error, tc)
+{
+	/* however often a list is looked at */
+	bad("l = ( ( \"host\" => \"a b\" ) )\nsockproxy.server = l\n"
+	    "$SERVER[\"socket\"] == \":1\" { sockproxy.server += l }\n"
+	    "$SERVER[\"socket\"] == \":2\" { sockproxy.server = l }\n",
+	    "t:1:19: error: \"a b\"");
+	ATF_CHECK_EQ_MSG(1, said.errors, "%s", said.text);
+	bad("sockproxy.server = ( ( none, \"hots\" => none2 ) )\n",
+	    "t:1:24: error: var.none has no value");
+	ATF_CHECK_EQ_MSG(2, said.errors, "%s", said.text);
+}
+
 ATF_TC_WITHOUT_HEAD(lists_that_say_the_same_are_one_pool);
 ATF_TC_BODY(lists_that_say_the_same_are_one_pool, tc)
 {
@@ -927,6 +941,11 @@ ATF_TC_BODY(files_that_are_none_are_refused, tc)
 	bad_file("/dev/zero", "/dev/zero: error: cannot read it");
 	bad_file("main.conf", "main.conf:1:9: error: cannot read \"fifo\"");
 	ATF_CHECK_EQ(3, said.errors);
+	/* two errors of one place */
+	ATF_REQUIRE(mkdir("dir/a", 0755) == 0 && mkdir("dir/b", 0755) == 0);
+	write_file("main.conf", "include \"dir/*\"\n");
+	bad_file("main.conf", "main.conf:1:9: error: cannot read \"dir/b\"");
+	ATF_CHECK_EQ(2, said.errors);
 	write_file("big.conf", "");
 	ATF_REQUIRE(truncate("big.conf", 4 * 1024 * 1024) == 0);
 	bad_file("big.conf", "big.conf:1:1: error: byte 0x00");
@@ -957,6 +976,7 @@ ATF_TC_BODY(the_command_line_is_a_configuration, tc)
 	char *const	backends[] = { (char *)(uintptr_t)"10.0.0.1:80",
 	    (char *)(uintptr_t)"/run/\"q\"" };
 	char *const	wrong[] = { (char *)(uintptr_t)"10.0.0.1:x" };
+	char *const	binary[] = { (char *)(uintptr_t)"/run/\001" };
 
 	clear(&said);
 	ATF_REQUIRE_MSG(conf_words(&one, ":8080", 2, backends, put, &said),
@@ -969,6 +989,9 @@ ATF_TC_BODY(the_command_line_is_a_configuration, tc)
 	ATF_CHECK(strstr(said.text, "command line:3:1: error: "
 	    "\"10.0.0.1:x\"") !=
 	    NULL);
+	ATF_CHECK(!conf_words(&one, ":8080", 1, binary, put, &said));
+	ATF_CHECK(strstr(said.text, "command line:3:1: error: it holds "
+	    "control characters") != NULL);
 	ATF_CHECK(!conf_words(&one, ":x", 1, backends, put, &said));
 	ATF_CHECK(!conf_words(&one, ":1", 0, backends, put, &said));
 }
@@ -1523,6 +1546,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, port_0_is_for_tests);
 	ATF_TP_ADD_TC(tp, backends_have_many_forms);
 	ATF_TP_ADD_TC(tp, a_block_has_defaults_for_its_backends);
+	ATF_TP_ADD_TC(tp, one_mistake_is_one_error);
 	ATF_TP_ADD_TC(tp, lists_that_say_the_same_are_one_pool);
 	ATF_TP_ADD_TC(tp, a_backend_that_is_a_listener_is_a_loop);
 	ATF_TP_ADD_TC(tp, includes_are_found_beside_the_main_file);
