@@ -20,9 +20,9 @@ check_flags(struct conf *c, const struct key *key, const struct value *list,
 	bool good = false;
 
 	for (v = list->first; v != NULL; v = v->next) {
-		name = v->key;
 		if (v->type == VALUE_POISON)
 			continue;
+		name = v->key;
 		if (text_casecmp(name, graceful) == 0)
 			good = conf_read(c, key, v, to);
 		else if (text_distance(name, graceful, 4) < 4)

@@ -98,7 +98,7 @@ put_backend(struct out *o, const struct setup_backend *b)
 	else
 		addr_text(name, sizeof(name), &b->addr);
 	if (strcmp(conf_string(o->setup, b->label), name) == 0)
-		put_line(o, b->at, "(", "", "");	/* it gets that one again */
+		put_line(o, b->at, "(", "", "");	/* it gets it again */
 	else
 		put_line(o, b->at, "%s => (", quoted(o, b->label), "");
 	o->indent++;

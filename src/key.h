@@ -87,7 +87,7 @@ enum key_other { KEY_UNKNOWN = -1, KEY_IGNORED, KEY_REFUSED };
 enum key_other key_other_host(const char *);
 
 /*
- * The number of a word in a list such as "none all|every", -1 if it is not in it.
+ * The number of a word in a list such as "none all|every"; -1: not there.
  */
 int	key_find_word(const char *list, const char *word, bool anycase);
 
