@@ -7,16 +7,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "channel.h"
-#include "proc.h"
+#include "child.h"
 #include "start.h"
 
 struct crew_relay {
-	int		pid;		/* 0: there is none */
-	int		channel;	/* -1 as long as pid is 0 */
+	struct child	child;
 	bool		ready;
 	bool		settled;	/* has all that predecessors had for it */
-	uint64_t	start_ms;	/* last fork, or try */
 };
 
 struct crew {
@@ -24,6 +21,11 @@ struct crew {
 	struct crew_relay relays[LIMIT_RELAYS];
 	struct start	start;
 };
+
+/*
+ * Be a crew of nobody yet.
+ */
+void	crew_open(struct crew *, uint32_t token, struct setup *);
 
 /*
  * Start a relay in its place.  Returns 0 or an error.
@@ -60,11 +62,11 @@ void	crew_hear(struct crew *, unsigned);
 int	crew_find(const struct crew *, int pid);
 
 /*
- * That relay has ended: close its channel.  With report, and always when it was
+ * That relay has ended: close its channel.  With tell, and always when it was
  * killed, a line says how it ended.
  */
-void	crew_bury(struct crew *, unsigned, const struct proc_exit *, bool report,
-    uint64_t now);
+void	crew_bury(struct crew *, unsigned, const struct proc_exit *, bool tell,
+	    uint64_t now);
 
 /*
  * End all of them now.

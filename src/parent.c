@@ -34,7 +34,9 @@ enum phase { STARTS, RUNS, DRAINS, STOPS, KILLS };
 enum other { NOBODY, NEXT, FORMER };
 
 enum {
-	SIGNALS_TOKEN = 0,	/* relays have the tokens behind it */
+	SIGNALS_TOKEN,
+	WATCHER_TOKEN,
+	CREW_TOKEN,		/* two crews */
 	RESPAWN_MS = 1000,	/* between two starts of a relay */
 	DRAIN_MORE_MS = LIMIT_SHUTDOWN_LAST_MS + 200,	/* over the graceful time */
 	STOP_MS = 500,		/* for a relay to obey CHANNEL_STOP */
@@ -57,11 +59,8 @@ static enum phase	phase;
 static uint64_t		phase_due;	/* when a phase that ends is over */
 static uint64_t		log_due;
 static bool		failed;		/* the start has failed */
-static struct watcher	watcher = { .channel = -1 };
-static struct {
-	int		 pid;		/* 0: free */
-	int		 channel;
-} left[LIMIT_RELAYS];			/* they go on with their sessions */
+static struct child	watcher = { .name = "the monitor", .channel = -1 };
+static struct child	left[LIMIT_RELAYS];	/* go on with their sessions */
 static uint16_t		map_listeners[LIMIT_LISTENERS + 1];
 static uint16_t		map_backends[LIMIT_BACKENDS + 1];
 
@@ -114,7 +113,7 @@ notify(enum notify state, const char *text)
 static void
 reload_over(bool good)
 {
-	watcher_tell(&watcher, CHANNEL_RELOADED, good ? 0 : 1, -1);
+	child_tell(&watcher, CHANNEL_RELOADED, good ? 0 : 1, -1);
 	notify(NOTIFY_READY, good ? "serving, with a new configuration" :
 	    "serving, with the configuration from before");
 }
@@ -127,15 +126,8 @@ give_up(const char *why)
 {
 	log_error("the configuration is not changed: %s", why);
 	watcher_say(&watcher, why);
-	for (unsigned i = 0; i < second->start.relays; i++) {
-		if (second->relays[i].pid == 0)
-			continue;
-		proc_kill(second->relays[i].pid);
-		(void)proc_wait(second->relays[i].pid,
-		    &(struct proc_exit){ .status = 0 });
-		crew_bury(second, i, &(struct proc_exit){ .status = 0 },
-		    false, 0);
-	}
+	for (unsigned i = 0; i < second->start.relays; i++)
+		child_end(&second->relays[i].child);
 	start_revert(&second->start, &crew->start);
 	other = NOBODY;
 	reload_over(false);
@@ -245,7 +237,7 @@ reload(uint64_t now)
 			again_ms = now + RESPAWN_MS;
 		else if (start_reopen_log(&crew->start)) {
 			crew_tell(crew, CHANNEL_LOG, 0, crew->start.log_fd);
-			watcher_tell(&watcher, CHANNEL_LOG, 0,
+			child_tell(&watcher, CHANNEL_LOG, 0,
 			    crew->start.log_fd);
 		}
 		reload_over(false);
@@ -268,7 +260,8 @@ spawn_monitor(uint64_t now)
 {
 	int	error;
 
-	if ((error = watcher_spawn(&watcher, &crew->start, now)) != 0)
+	if ((error = watcher_spawn(&watcher, &crew->start,
+	    WATCHER_TOKEN, now)) != 0)
 		log_error("the monitor cannot be started: %s",
 		    log_errno(error));
 }
@@ -328,18 +321,20 @@ forget_former(void)
  * has to end in its graceful time.
  */
 static void
-leave_relay(struct crew_relay *relay)
+leave_relay(struct child *relay)
 {
 	unsigned	i;
 
-	wait_del(relay->channel);
+	log_warn("process %d of the configuration before goes on with its "
+	    "sessions", relay->pid);
+	wait_want(relay->channel, 0);
 	for (i = 0; i < LIMIT_RELAYS && left[i].pid != 0; i++)
 		continue;
-	if (i < LIMIT_RELAYS) {
-		left[i].pid = relay->pid;
-		left[i].channel = relay->channel;
-	} else
-		os_drop(relay->channel);
+	if (i == LIMIT_RELAYS) {
+		child_let_go(relay);
+		return;
+	}
+	left[i] = *relay;
 	relay->pid = 0;
 	relay->channel = -1;
 }
@@ -347,12 +342,9 @@ leave_relay(struct crew_relay *relay)
 static void
 bury_left(int pid)
 {
-	for (unsigned i = 0; i < LIMIT_RELAYS; i++) {
-		if (left[i].pid != pid)
-			continue;
-		os_drop(left[i].channel);
-		left[i].pid = 0;
-	}
+	for (unsigned i = 0; i < LIMIT_RELAYS; i++)
+		if (left[i].pid == pid)
+			child_let_go(&left[i]);
 }
 
 /*
@@ -365,13 +357,9 @@ leave_former(void)
 	crew_tell(crew, CHANNEL_ADOPT, 0, -1);
 	for (unsigned i = 0; i < crew->start.relays; i++)
 		crew->relays[i].settled = true;
-	for (unsigned i = 0; i < second->start.relays; i++) {
-		if (second->relays[i].pid == 0)
-			continue;
-		log_warn("process %d of the configuration before goes on with "
-		    "its sessions", second->relays[i].pid);
-		leave_relay(&second->relays[i]);
-	}
+	for (unsigned i = 0; i < second->start.relays; i++)
+		if (second->relays[i].child.pid != 0)
+			leave_relay(&second->relays[i].child);
 	forget_former();
 }
 
@@ -481,6 +469,14 @@ bury_other(unsigned i, const struct proc_exit *how, uint64_t now)
 }
 
 static void
+bury_watcher(const struct proc_exit *how, uint64_t now)
+{
+	if (phase == RUNS)
+		child_report(&watcher, how, "", now);
+	child_let_go(&watcher);
+}
+
+static void
 reap(uint64_t now)
 {
 	struct proc_exit	how;
@@ -488,8 +484,8 @@ reap(uint64_t now)
 
 	while ((pid = proc_reap(&how)) > 0) {
 		if (pid == watcher.pid)
-			watcher_bury(&watcher, &how, phase == RUNS);
-		if (pid == try_pid)
+			bury_watcher(&how, now);
+		else if (pid == try_pid)
 			upgrade_go(&how);
 		else if ((i = crew_find(crew, pid)) != -1)
 			bury_ours((unsigned)i, &how, now);
@@ -513,20 +509,20 @@ may_respawn(void)
 static void
 respawn(uint64_t now)
 {
-	const struct crew_relay	*relay;
+	const struct child	*relay;
 	int			 error;
 
 	for (unsigned i = 0; i < crew->start.relays; i++) {
-		relay = &crew->relays[i];
+		relay = &crew->relays[i].child;
 		if (relay->pid != 0 || now - relay->start_ms < RESPAWN_MS)
 			continue;
 		crew->start.room.hold = false;	/* nobody comes any more */
 		if ((error = crew_spawn(crew, i, now)) == 0)
-			log_notice("relay %u started again as process %d",
-			    i + 1, relay->pid);
+			log_notice("%s started again as process %d",
+			    relay->name, relay->pid);
 		else
-			log_error("relay %u cannot be started again: %s",
-			    i + 1, log_errno(error));
+			log_error("%s cannot be started again: %s",
+			    relay->name, log_errno(error));
 	}
 }
 
@@ -615,8 +611,8 @@ timeout(uint64_t now)
 	uint64_t	due = sooner(phase_due, log_due);
 
 	for (unsigned i = 0; i < crew->start.relays && may_respawn(); i++)
-		if (crew->relays[i].pid == 0)
-			due = sooner(due, crew->relays[i].start_ms +
+		if (crew->relays[i].child.pid == 0)
+			due = sooner(due, crew->relays[i].child.start_ms +
 			    RESPAWN_MS);
 	if (phase == RUNS) {
 		due = sooner(due, again_ms);
@@ -640,7 +636,7 @@ hear_monitor(uint64_t now)
 {
 	struct channel_note	note;
 
-	while (watcher_hear(&watcher, &note)) {
+	while (child_hear(&watcher, &note)) {
 		if (note.order == CHANNEL_KILL &&
 		    note.relay < crew->start.relays)
 			crew_kill_session(crew, &note);
@@ -649,14 +645,14 @@ hear_monitor(uint64_t now)
 		else if (note.order == CHANNEL_RELOAD && phase == RUNS)
 			reload(now);
 		else if (note.order == CHANNEL_RELOAD)
-			watcher_tell(&watcher, CHANNEL_RELOADED, 1, -1);
+			child_tell(&watcher, CHANNEL_RELOADED, 1, -1);
 	}
 }
 
 static void
 hear(uint32_t token, uint64_t now)
 {
-	if (token == watcher.token) {
+	if (token == WATCHER_TOKEN) {
 		hear_monitor(now);
 		return;
 	}
@@ -761,13 +757,9 @@ int
 parent_run(const struct parent_job *what)
 {
 	job = what;
-	for (int c = 0; c < 2; c++) {
-		crews[c].token = SIGNALS_TOKEN + 1 + (uint32_t)c * LIMIT_RELAYS;
-		crews[c].start.setup = job->setups[c];
-		for (int i = 0; i < LIMIT_RELAYS; i++)
-			crews[c].relays[i].channel = -1;
-	}
-	watcher.token = SIGNALS_TOKEN + 1 + 2 * LIMIT_RELAYS;
+	for (unsigned c = 0; c < 2; c++)
+		crew_open(&crews[c], CREW_TOKEN + c * LIMIT_RELAYS,
+		    job->setups[c]);
 	crew->start.foreground = job->foreground;
 	crew->start.ready_fd = job->ready_fd;
 	log_due = UINT64_MAX;
@@ -776,7 +768,7 @@ parent_run(const struct parent_job *what)
 	while (alive() > 0 || phase == RUNS)
 		if (!turn())
 			break;
-	watcher_end(&watcher);
+	child_end(&watcher);
 	if (!failed) {
 		if (other == FORMER)
 			carry();

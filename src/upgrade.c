@@ -135,10 +135,10 @@ tell_doors(const struct start *start, struct out *out)
 static void
 tell_relays(const struct crew *crew, struct out *out)
 {
-	const struct crew_relay	*relay;
+	const struct child	*relay;
 
 	for (unsigned i = 0; i < crew->start.relays; i++) {
-		relay = &crew->relays[i];
+		relay = &crew->relays[i].child;
 		if (relay->pid != 0)
 			add(out, "r ", 2, (int[]){ relay->pid,
 			    relay->channel });
@@ -212,7 +212,7 @@ mark(const struct crew *crew, bool on)
 	for (int i = 0; i < DOORS; i++)
 		(void)proc_inherit(start->doors[i].fd, on);
 	for (unsigned i = 0; i < start->relays; i++)
-		(void)proc_inherit(crew->relays[i].channel, on);
+		(void)proc_inherit(crew->relays[i].child.channel, on);
 	(void)proc_inherit(start->log_fd, on);
 	(void)proc_inherit(start->pid_fd, on);
 }
@@ -307,8 +307,8 @@ take_relay(struct crew *crew, const int *v)
 	if (crew->start.relays == LIMIT_RELAYS ||
 	    proc_inherit(v[1], false) != 0)
 		return false;
-	relay->pid = v[0];
-	relay->channel = v[1];
+	relay->child.pid = v[0];
+	relay->child.channel = v[1];
 	relay->ready = relay->settled = true;
 	crew->start.relays++;
 	return true;
