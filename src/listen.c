@@ -32,24 +32,6 @@ fail(const struct start *start, const struct setup_listener *l,
 	return false;
 }
 
-/*
- * Ports of 0 are for tests, which ask with -R what came of them.
- */
-static bool
-check_ports(const struct start *start)
-{
-	const struct setup_listener	*l;
-
-	if (start->any_port)
-		return true;
-	for (unsigned i = 0; i < start->setup->nlisteners; i++) {
-		l = &start->setup->listeners[i];
-		if (l->addr.family != OS_UNIX && l->addr.port == 0)
-			return fail(start, l, "a port is from 1 to 65535");
-	}
-	return true;
-}
-
 static void
 listen_options(const struct start *start, const struct setup_listener *l,
     struct os_listen *options)
@@ -162,24 +144,6 @@ listen_on(struct start *start, unsigned i)
 	return true;
 }
 
-static bool
-listen_all(struct start *start, int activated)
-{
-	for (int i = 0; i < activated; i++)
-		if (!adopt(start, PROC_LISTEN_FIRST + i))
-			return false;
-	for (unsigned i = 0; i < start->setup->nlisteners; i++)
-		if (!listen_on(start, i))
-			return false;
-	return true;
-}
-
-bool
-listen_open(struct start *start, int activated)
-{
-	return check_ports(start) && listen_all(start, activated);
-}
-
 /*
  * The listener of a former generation with the same address; -1: none.
  */
@@ -209,7 +173,6 @@ listen_share(struct start *next, const struct start *former, unsigned i)
 	next->listeners[i] = former->listeners[j];
 	next->made[i] = former->made[j];
 	next->files[i] = former->files[j];
-	next->shared[i] = true;
 	listen_options(next, l, &options);
 	if ((error = os_listen_adopt(next->listeners[i], &options)) != 0)
 		log_warn("%s: the options of \"%.200s\" cannot be changed: %s",
@@ -218,34 +181,37 @@ listen_share(struct start *next, const struct start *former, unsigned i)
 }
 
 bool
-listen_again(struct start *next, const struct start *former)
+listen_open(struct start *start, const struct start *former, int activated)
 {
-	for (unsigned i = 0; i < next->setup->nlisteners; i++)
-		listen_share(next, former, i);
-	return check_ports(next) && listen_all(next, 0);
+	const unsigned	n = start->setup->nlisteners;
+
+	for (unsigned i = 0; i < n && former != NULL; i++)
+		listen_share(start, former, i);
+	for (int i = 0; i < activated; i++)
+		if (!adopt(start, PROC_LISTEN_FIRST + i))
+			return false;
+	for (unsigned i = 0; i < n; i++)
+		if (!listen_on(start, i))
+			return false;
+	return true;
 }
 
-/*
- * Whether a listener of ours is the next generation's too.
- */
 static bool
-handed_on(const struct start *start, unsigned i, const struct start *next)
+has(const struct start *start, int fd)
 {
-	if (next == NULL)
-		return false;
-	for (unsigned j = 0; j < next->setup->nlisteners; j++)
-		if (next->shared[j] && next->listeners[j] == start->listeners[i])
+	for (unsigned i = 0; i < start->setup->nlisteners; i++)
+		if (start->listeners[i] == fd)
 			return true;
 	return false;
 }
 
 void
-listen_close(struct start *start, const struct start *next)
+listen_close(struct start *start, const struct start *other)
 {
 	for (unsigned i = 0; i < start->setup->nlisteners; i++) {
 		if (start->listeners[i] == -1)
 			continue;
-		if (!handed_on(start, i, next)) {
+		if (other == NULL || !has(other, start->listeners[i])) {
 			if (start->made[i])
 				(void)file_socket_remove(
 				    start->setup->listeners[i].addr.u.path,
@@ -254,15 +220,6 @@ listen_close(struct start *start, const struct start *next)
 		}
 		start->listeners[i] = -1;
 	}
-}
-
-void
-listen_revert(struct start *next)
-{
-	for (unsigned i = 0; i < next->setup->nlisteners; i++)
-		if (next->shared[i])
-			next->listeners[i] = -1;	/* the former one's */
-	listen_close(next, NULL);
 }
 
 /*

@@ -17,7 +17,6 @@
 #include "conf.h"
 #include "crew.h"
 #include "file.h"
-#include "former.h"
 #include "limits.h"
 #include "listen.h"
 #include "log.h"
@@ -61,8 +60,6 @@ static uint64_t		log_due;
 static bool		failed;		/* the start has failed */
 static struct child	watcher = { .name = "the monitor", .channel = -1 };
 static struct child	left[LIMIT_RELAYS];	/* go on with their sessions */
-static uint16_t		map_listeners[LIMIT_LISTENERS + 1];
-static uint16_t		map_backends[LIMIT_BACKENDS + 1];
 
 static unsigned
 alive(void)
@@ -128,7 +125,8 @@ give_up(const char *why)
 	watcher_say(&watcher, why);
 	for (unsigned i = 0; i < second->start.relays; i++)
 		child_end(&second->relays[i].child);
-	start_revert(&second->start, &crew->start);
+	start_forget(&second->start, &crew->start);
+	start_close(&second->start, &crew->start);
 	other = NOBODY;
 	reload_over(false);
 	if (foreign)
@@ -170,16 +168,16 @@ kill_all(void)
 static bool
 spawn_all(struct crew *one, uint64_t now)
 {
-	int	error;
+	unsigned	i;
+	int		error = 0;
 
-	for (unsigned i = 0; i < one->start.relays; i++) {
-		if ((error = crew_spawn(one, i, now)) == 0)
-			continue;
-		log_fatal("cannot start relay %u: %s", i + 1,
-		    log_errno(error));
-		return false;
-	}
-	return true;
+	start_use(&one->start);
+	for (i = 0; i < one->start.relays && error == 0; i++)
+		error = crew_spawn(one, i, now);
+	start_use(&crew->start);
+	if (error != 0)
+		log_fatal("cannot start relay %u: %s", i, log_errno(error));
+	return error == 0;
 }
 
 /*
@@ -250,12 +248,6 @@ reload(uint64_t now)
 }
 
 static void
-carry(void)
-{
-	stat_carry(&second->start.stats, map_listeners, map_backends);
-}
-
-static void
 spawn_monitor(uint64_t now)
 {
 	int	error;
@@ -286,18 +278,16 @@ change(uint64_t now)
 	struct crew		*former = crew;
 	const struct setup	*setup = second->start.setup;
 
-	former_map(former->start.setup, setup, map_listeners, map_backends);
 	crew = second;
 	second = former;
 	foreign = false;
 	other = FORMER;
 	other_due = now + CHANGE_MS;
-	carry();
-	monitor_carry(&former->start.board, map_backends);
+	start_take_over(&crew->start);
 	upgrade_orders(setup);
 	crew_hand_over(former, crew);
 	change_monitor(now);
-	start_settle(&former->start, &crew->start);
+	start_close(&former->start, &crew->start);
 	log_notice("the configuration is in effect: %u listeners, %u backends, "
 	    "%u relays", setup->nlisteners, setup->nbackends,
 	    crew->start.relays);
@@ -310,8 +300,8 @@ change(uint64_t now)
 static void
 forget_former(void)
 {
-	carry();
-	start_forget(&second->start);
+	start_carry();
+	start_forget(&second->start, &crew->start);
 	other = NOBODY;
 }
 
@@ -414,7 +404,6 @@ upgrade_adopt(void)
 	if (!upgrade_take(second))
 		return false;
 	old->foreground = job->foreground;
-	old->any_port = job->ready_fd != -1;
 	old->ready_fd = -1;
 	old->setup->server.graceful_ms = ours->start.setup->server.graceful_ms;
 	old->setup->server.syslog_facility =
@@ -422,7 +411,7 @@ upgrade_adopt(void)
 	crew = second;
 	second = ours;
 	foreign = true;
-	start_use_log(old);
+	start_use(old);
 	(void)stat_open(old->relays, old->setup->nlisteners + 1, 1);
 	return true;
 }
@@ -431,19 +420,12 @@ upgrade_adopt(void)
  * The ends of relays.
  */
 
-/*
- * The counters of a crew that is not the one in use lie aside, in its start.
- */
 static void
 bury_counters(struct crew *whose, unsigned i)
 {
-	const bool	aside = whose == crew ? other == NEXT : other == FORMER;
-
-	if (aside)
-		stat_swap(&whose->start.stats);
+	start_use(&whose->start);
 	stat_bury(i);
-	if (aside)
-		stat_swap(&whose->start.stats);
+	start_use(&crew->start);
 }
 
 static void
@@ -497,13 +479,10 @@ reap(uint64_t now)
 	}
 }
 
-/*
- * Not while the tables that a fork would take are the next crew's already.
- */
 static bool
 may_respawn(void)
 {
-	return phase == RUNS && other != NEXT && !foreign;
+	return phase == RUNS && !foreign;
 }
 
 static void
@@ -720,7 +699,7 @@ begin(void)
 		return false;
 	phase_to(STARTS, UINT64_MAX);
 	if (!open_waiter()) {
-		start_close(&crew->start);
+		start_close(&crew->start, NULL);
 		return false;
 	}
 	if (!spawn_all(crew, os_now_ms())) {
@@ -771,10 +750,10 @@ parent_run(const struct parent_job *what)
 	child_end(&watcher);
 	if (!failed) {
 		if (other == FORMER)
-			carry();
+			start_carry();
 		stat_print(crew->start.setup, put_statistics, NULL);
 		log_notice("sockproxy stopped");
 	}
-	start_close(&crew->start);
+	start_close(&crew->start, NULL);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
