@@ -11,6 +11,8 @@
 #include "channel.h"
 #include "proc.h"
 
+enum { CHILD_RESPAWN_MS = 1000 };	/* between two starts of the same one */
+
 struct child {
 	char		name[16];	/* in the log: "relay 1" */
 	int		pid;		/* 0: there is none */

@@ -8,6 +8,9 @@
 #include "os.h"
 #include "relay.h"
 #include "text.h"
+#include "wait.h"
+
+static struct child	left[LIMIT_RELAYS];	/* to themselves */
 
 void
 crew_open(struct crew *crew, uint32_t token, struct setup *setup)
@@ -69,8 +72,8 @@ crew_kill_session(const struct crew *crew, const struct channel_note *note)
 		    note->value, note->number);
 }
 
-int
-crew_spawn(struct crew *crew, unsigned i, uint64_t now)
+static int
+spawn(struct crew *crew, unsigned i, uint64_t now)
 {
 	struct crew_relay	*relay = &crew->relays[i];
 	int			 pid;
@@ -82,6 +85,54 @@ crew_spawn(struct crew *crew, unsigned i, uint64_t now)
 		relay_run(&crew->start, i, relay->child.channel);
 	}
 	return pid < 0 ? pid : 0;
+}
+
+bool
+crew_start(struct crew *crew, uint64_t now)
+{
+	int	error;
+
+	for (unsigned i = 0; i < crew->start.relays; i++) {
+		if ((error = spawn(crew, i, now)) == 0)
+			continue;
+		log_fatal("cannot start %s: %s", crew->relays[i].child.name,
+		    log_errno(error));
+		return false;
+	}
+	return true;
+}
+
+static void
+spawn_again(struct crew *crew, unsigned i, uint64_t now)
+{
+	const struct child	*relay = &crew->relays[i].child;
+	int			 error;
+
+	crew->start.room.hold = false;	/* nobody comes any more */
+	if ((error = spawn(crew, i, now)) == 0)
+		log_notice("%s started again as process %d", relay->name,
+		    relay->pid);
+	else
+		log_error("%s cannot be started again: %s", relay->name,
+		    log_errno(error));
+}
+
+uint64_t
+crew_respawn(struct crew *crew, uint64_t now)
+{
+	const struct child	*relay;
+	uint64_t		 due = UINT64_MAX;
+
+	for (unsigned i = 0; i < crew->start.relays; i++) {
+		relay = &crew->relays[i].child;
+		if (relay->pid == 0 &&
+		    now - relay->start_ms >= CHILD_RESPAWN_MS)
+			spawn_again(crew, i, now);
+		if (relay->pid == 0 &&
+		    relay->start_ms + CHILD_RESPAWN_MS < due)
+			due = relay->start_ms + CHILD_RESPAWN_MS;
+	}
+	return due;
 }
 
 bool
@@ -195,4 +246,47 @@ crew_hand_over(struct crew *former, struct crew *next)
 			    log_errno(error));
 		}
 	}
+}
+
+/*
+ * The channel of a relay that is left to itself stays open as long as it lives,
+ * for the end of the parent is the end of its patience.  With too many of them it
+ * has to end in its graceful time.
+ */
+static void
+leave(struct child *relay)
+{
+	unsigned	i;
+
+	log_warn("process %d of the configuration before goes on with its "
+	    "sessions", relay->pid);
+	wait_want(relay->channel, 0);
+	for (i = 0; i < LIMIT_RELAYS && left[i].pid != 0; i++)
+		continue;
+	if (i == LIMIT_RELAYS) {
+		child_let_go(relay);
+		return;
+	}
+	left[i] = *relay;
+	relay->pid = 0;
+	relay->channel = -1;
+}
+
+void
+crew_leave(struct crew *former, struct crew *next)
+{
+	crew_tell(next, CHANNEL_ADOPT, 0, -1);
+	for (unsigned i = 0; i < next->start.relays; i++)
+		next->relays[i].settled = true;
+	for (unsigned i = 0; i < former->start.relays; i++)
+		if (former->relays[i].child.pid != 0)
+			leave(&former->relays[i].child);
+}
+
+void
+crew_bury_left(int pid)
+{
+	for (unsigned i = 0; i < LIMIT_RELAYS; i++)
+		if (left[i].pid == pid)
+			child_let_go(&left[i]);
 }

@@ -28,9 +28,15 @@ struct crew {
 void	crew_open(struct crew *, uint32_t token, struct setup *);
 
 /*
- * Start a relay in its place.  Returns 0 or an error.
+ * Start all relays.  False: log_fatal has said why.
  */
-int	crew_spawn(struct crew *, unsigned, uint64_t now);
+bool	crew_start(struct crew *, uint64_t now);
+
+/*
+ * Start those again that have ended.  Returns when it wants to be called again (ms),
+ * or UINT64_MAX.
+ */
+uint64_t crew_respawn(struct crew *, uint64_t now);
 
 /*
  * Watch the channels of relays that another program has started.
@@ -77,5 +83,13 @@ void	crew_kill(struct crew *);
  * Let the relays of former give their sessions to those of next, which serve.
  */
 void	crew_hand_over(struct crew *former, struct crew *next);
+
+/*
+ * Relays of former that still have sessions could not hand them over: they go on
+ * with them for as long as they last, and those of next wait no longer.
+ * crew_bury_left: a process has ended, which may be one of these.
+ */
+void	crew_leave(struct crew *former, struct crew *next);
+void	crew_bury_left(int pid);
 
 #endif

@@ -52,18 +52,19 @@ run(const struct start *start, int channel)
 	proc_exit(EXIT_SUCCESS);
 }
 
-int
+void
 watcher_spawn(struct child *w, const struct start *start, uint32_t token,
     uint64_t now)
 {
 	int	pid;
 
-	w->start_ms = now;
 	if (!monitor_wanted(start->setup))
-		return 0;
+		return;
 	if ((pid = child_fork(w, token, now)) == 0)
 		run(start, w->channel);
-	return pid < 0 ? pid : 0;
+	if (pid < 0)
+		log_error("the monitor cannot be started: %s",
+		    log_errno(pid));
 }
 
 void

@@ -8,10 +8,9 @@
 #include "start.h"
 
 /*
- * Start the monitor of a generation; nothing happens when it wants none.  Returns 0
- * or an error.
+ * Start the monitor of a generation, if it wants one.
  */
-int	watcher_spawn(struct child *, const struct start *, uint32_t token,
+void	watcher_spawn(struct child *, const struct start *, uint32_t token,
 	    uint64_t now);
 
 /* A line about a reload. */
