@@ -68,16 +68,14 @@ listen_error(const struct setup_listener *l, int error)
 }
 
 /*
- * A listener of the setup that has this address and no socket yet; -1: none.
+ * A listener with this address that has a socket, or has none yet; -1: none.
  */
 static int
-listener_with(const struct start *start, const struct os_addr *addr)
+find(const struct start *start, const struct os_addr *addr, bool open)
 {
-	const struct setup	*setup = start->setup;
-
-	for (unsigned i = 0; i < setup->nlisteners; i++)
-		if (start->listeners[i] == -1 &&
-		    addr_equal(&setup->listeners[i].addr, addr))
+	for (unsigned i = 0; i < start->setup->nlisteners; i++)
+		if ((start->listeners[i] != -1) == open &&
+		    addr_equal(&start->setup->listeners[i].addr, addr))
 			return (int)i;
 	return -1;
 }
@@ -108,7 +106,7 @@ adopt(struct start *start, int fd)
 	int			error, i;
 
 	if ((error = os_sockname(fd, &addr)) == 0) {
-		if ((i = listener_with(start, &addr)) == -1) {
+		if ((i = find(start, &addr, false)) == -1) {
 			log_fatal("descriptor %d of the service manager "
 			    "listens on %s, which the configuration does not",
 			    fd, addr_text(text, sizeof(text), &addr));
@@ -145,19 +143,6 @@ listen_on(struct start *start, unsigned i)
 }
 
 /*
- * The listener of a former generation with the same address; -1: none.
- */
-static int
-former_with(const struct start *former, const struct os_addr *addr)
-{
-	for (unsigned i = 0; i < former->setup->nlisteners; i++)
-		if (former->listeners[i] != -1 && addr_equal(
-		    &former->setup->listeners[i].addr, addr))
-			return (int)i;
-	return -1;
-}
-
-/*
  * Take over what stays.  Its options are set anew: that one fails says only that
  * an option cannot be changed any more.
  */
@@ -168,7 +153,7 @@ listen_share(struct start *next, const struct start *former, unsigned i)
 	struct os_listen		 options;
 	int				 error, j;
 
-	if ((j = former_with(former, &l->addr)) == -1)
+	if ((j = find(former, &l->addr, true)) == -1)
 		return;
 	next->listeners[i] = former->listeners[j];
 	next->made[i] = former->made[j];

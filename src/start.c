@@ -258,20 +258,30 @@ open_pid_file(struct start *start, const struct start *former)
 	return false;
 }
 
+/*
+ * Counters and tables: what all processes see.
+ */
 static bool
-open_tables(const struct start *start)
+open_tables(const struct start *start, const struct start *former)
 {
 	const struct setup	*setup = start->setup;
 	unsigned		 sessions = loop_sessions(setup);
 	size_t			 needed;
 	char			 size[32];
+	bool			 good;
 
 	if (start->room.rows > sessions)
 		sessions = start->room.rows;
-	if (stat_open(start->relays, setup->nlisteners + 1,
+	start_use(start);
+	good = stat_open(start->relays, setup->nlisteners + 1,
 	    setup->nbackends + 1) &&
-	    table_map(start->relays, sessions) && monitor_map(setup))
+	    table_map(start->relays, sessions) && monitor_map(setup);
+	if (former != NULL)
+		start_use(former);
+	if (good)
 		return true;
+	if (former != NULL)
+		start_forget(start, former);
 	needed = stat_memory(start->relays, setup->nlisteners,
 	    setup->nbackends) + start->relays * table_memory(setup, sessions) +
 	    monitor_memory(setup);
@@ -371,24 +381,6 @@ say_first(struct start *start)
 }
 
 /*
- * Counters and tables: what all processes see.
- */
-static bool
-open_areas(struct start *start, const struct start *former)
-{
-	bool	good;
-
-	start_use(start);
-	good = open_tables(start);
-	if (former == NULL)
-		return good;
-	start_use(former);
-	if (!good)
-		start_forget(start, former);
-	return good;
-}
-
-/*
  * All after the process is the one that stays.
  */
 static bool
@@ -413,7 +405,7 @@ open_parts(struct start *start, const struct start *former, int activated)
 	    sizeof(bound)));
 	return catch_signals() && listen_open(start, former, activated) &&
 	    open_pid_file(start, former) && doors_open(start, former) &&
-	    open_areas(start, former);
+	    open_tables(start, former);
 }
 
 static bool

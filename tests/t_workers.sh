@@ -132,10 +132,11 @@ a_crash_in_a_reload_is_a_crash_body()
 	await "sessions" churned_least live 60
 	# While the next crew starts.
 	relay=$(busiest)
-	hold "$PROXY" prctl 300
+	hold "$PROXY" prctl 600
 	kill -HUP "$PROXY"
 	await "the next crew starts" logs 'reading the configuration'
 	kill -KILL "$relay"
+	await "it is replaced meanwhile" logs 'started again'
 	await "it is in effect" logs 'is in effect'
 	let_go
 	await "sessions" churned_least live 60
@@ -157,7 +158,7 @@ a_crash_in_a_reload_is_a_crash_body()
 	await "it is in effect" times_logged 3 'is in effect'
 	# shellcheck disable=SC2086
 	kill -KILL "$(relays_but $old | head -n 1)"
-	await "it is started again" logs 'started again'
+	await "it is started again" times_logged 2 'started again'
 	await "all is well" churned_least live 60
 	made=$(churned new-done)
 	await "new clients" churned_least new-done $((made + 20))
