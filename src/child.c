@@ -1,8 +1,8 @@
 /*
  * child.c - forking, telling, hearing and ending one process.
  *
- * Owns the parent's end of the channel, which the waiter has as long as the child is
- * ours.
+ * Owns the parent's end of the channel, which the waiter has as long as the
+ * child is ours.
  */
 #include "child.h"
 

@@ -1,6 +1,6 @@
 /*
- * child.h - a process of ours, a relay or the monitor, as the parent sees it: its
- * number, and the channel to it.
+ * child.h - a process of ours, a relay or the monitor, as the parent sees it:
+ * its number, and the channel to it.
  */
 #ifndef CHILD_H
 #define CHILD_H
@@ -21,8 +21,9 @@ struct child {
 };
 
 /*
- * Fork, with a channel between the two that is watched under that token.  Returns
- * the child's number, or an error; and 0 in the child, where channel is its own end.
+ * Fork, with a channel between the two that is watched under that token.
+ * Returns the child's number, or an error; and 0 in the child, where channel is
+ * its own end.
  */
 int	child_fork(struct child *, uint32_t token, uint64_t now);
 

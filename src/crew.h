@@ -33,8 +33,8 @@ void	crew_open(struct crew *, uint32_t token, struct setup *);
 bool	crew_start(struct crew *, uint64_t now);
 
 /*
- * Start those again that have ended.  Returns when it wants to be called again (ms),
- * or UINT64_MAX.
+ * Start those again that have ended.  Returns when it wants to be called again
+ * (ms), or UINT64_MAX.
  */
 uint64_t crew_respawn(struct crew *, uint64_t now);
 
@@ -85,8 +85,8 @@ void	crew_kill(struct crew *);
 void	crew_hand_over(struct crew *former, struct crew *next);
 
 /*
- * Relays of former that still have sessions could not hand them over: they go on
- * with them for as long as they last, and those of next wait no longer.
+ * Relays of former that still have sessions could not hand them over: they go
+ * on with them for as long as they last, and those of next wait no longer.
  * crew_bury_left: a process has ended, which may be one of these.
  */
 void	crew_leave(struct crew *former, struct crew *next);

@@ -7,9 +7,9 @@
 #include "start.h"
 
 /*
- * Open all listeners of a start, with so many descriptors of the service manager.
- * Those that a former generation (NULL: there is none) has at the same address are
- * taken over.  False: log_fatal has said why.
+ * Open all listeners of a start, with so many descriptors of the service
+ * manager.  Those that a former generation (NULL: there is none) has at the same
+ * address are taken over.  False: log_fatal has said why.
  */
 bool	listen_open(struct start *, const struct start *former, int activated);
 
@@ -19,8 +19,8 @@ bool	listen_open(struct start *, const struct start *former, int activated);
 bool	listen_tell(const struct start *);
 
 /*
- * Close the listeners and remove their files, but those that another generation (or
- * NULL) has too.
+ * Close the listeners and remove their files, but those that another generation
+ * (or NULL) has too.
  */
 void	listen_close(struct start *, const struct start *other);
 

@@ -6,8 +6,8 @@
  * reset) or kills.  A relay that dies is replaced, at most once a second, as long
  * as the phase is run.
  *
- * There are two crews.  One serves.  The other is nobody (none of its relays is there),
- * or the next one, which begins (a reload), or the former one, which hands over its
+ * There are two crews.  One serves.  The other is nobody (it has no relays), or the
+ * next one, which begins (a reload), or the former one, which hands over its
  * sessions and ends.
  */
 #include "parent.h"
@@ -268,8 +268,8 @@ change(uint64_t now)
 }
 
 /*
- * The former crew has ended, and what it sent has arrived; or it is left to itself:
- * what it counts from now on is not seen any more.
+ * The former crew has ended, and what it sent has arrived; or it is left to
+ * itself: what it counts from now on is not seen any more.
  */
 static void
 forget_former(void)
@@ -387,8 +387,8 @@ signals(uint64_t now)
 }
 
 /*
- * Whether something is to be done now; if not, the loop wakes when it is.  What is
- * done changes what is to be waited for: there is another turn right after it.
+ * Whether something is to be done now; if not, the loop wakes when it is.  What
+ * is done changes what is to be waited for: another turn comes right after it.
  */
 static bool
 is_due(uint64_t when, uint64_t now)
@@ -550,10 +550,9 @@ begin(void)
 }
 
 /*
- * This is the new program.  What the old one has left is the crew that serves, and
- * there is a reload right away.  That this program takes the configuration was tried
- * before; if it cannot start all the same, the old relays serve on and it is tried
- * again.
+ * This is the new program.  What the old one has left is the crew that serves,
+ * and there is a reload right away.  That this program takes the configuration was
+ * tried before; if it cannot start, the old relays serve on and it is tried again.
  */
 static bool
 begin_next(void)

@@ -28,14 +28,16 @@
 
 enum { STDERR = 2 };
 
-static const struct start *used;	/* whose counters, tables and log are in use */
+static const struct start *used;	/* its counters, tables, log are in use */
 static struct {
 	struct stat_area stats;
 	struct table_area tables;
 	struct monitor_area board;
 } aside;				/* those of the other generation */
-static uint16_t	listener_now[LIMIT_LISTENERS + 1];	/* of a former one's, */
-static uint16_t	backend_now[LIMIT_BACKENDS + 1];	/* in the next one */
+
+/* The numbers that listeners and backends of a former generation have now. */
+static uint16_t	listener_now[LIMIT_LISTENERS + 1];
+static uint16_t	backend_now[LIMIT_BACKENDS + 1];
 
 static const char *
 string(const struct start *start, const struct setting *setting)

@@ -52,8 +52,9 @@ struct start {
 };
 
 /*
- * Do all that has to be done before relays are started; its log, counters and tables
- * are in use then.  False: log_fatal has said why, and nothing is left behind.
+ * Do all that has to be done before relays are started; its log, counters and
+ * tables are in use then.  False: log_fatal has said why, and nothing is left
+ * behind.
  */
 bool	start_open(struct start *);
 
@@ -70,14 +71,14 @@ bool	start_again(struct start *next, const struct start *former);
 bool	start_ready(struct start *);
 
 /*
- * There may be two generations.  From now on log, counters and tables in use are
- * those of this one: in this process, and in those that it forks.
+ * There may be two generations.  From now on log, counters and tables in use
+ * are those of this one: in this process, and in those that it forks.
  */
 void	start_use(const struct start *);
 
 /*
- * The next generation is in use for good and begins with what the former one knows.
- * start_carry: once more, for what that one has counted since.
+ * The next generation is in use for good and begins with what the former one
+ * knows.  start_carry: once more, for what that one has counted since.
  */
 void	start_take_over(const struct start *next);
 void	start_carry(void);

@@ -1,10 +1,10 @@
 /*
- * upgrade.h - to another program in the same process: its number, listeners, relays
- * and their sessions stay.
+ * upgrade.h - to another program in the same process: its number, listeners,
+ * relays and their sessions stay.
  *
- * The old program first lets the new one try itself (-H: does it know the form in
- * which sessions are handed over, and take the configuration?), and only then
- * becomes it.  What it has is told in an environment variable.
+ * The old program first lets the new one try itself (-H: does it know the form
+ * in which sessions are handed over, and take the configuration?), and only
+ * then becomes it.  What it has is told in an environment variable.
  */
 #ifndef UPGRADE_H
 #define UPGRADE_H
@@ -15,7 +15,8 @@
 #include "parent.h"
 
 /*
- * Start the new program's try.  Returns its process number, or 0: the log says why not.
+ * Start the new program's try.  Returns its process number, or 0: the log says
+ * why not.
  */
 int	upgrade_try(const struct parent_job *);
 
@@ -30,15 +31,16 @@ bool	upgrade_good(const struct parent_job *, const struct proc_exit *);
 void	upgrade_exec(const struct parent_job *, struct crew *);
 
 /*
- * For the new program: what the old one has left, as a crew that serves without a
- * setup of its own (start.setup is filled with its listeners), but for what ours says
- * about the log and the end.  Its counters are in use then.  False: nothing, this is
- * an ordinary start.
+ * For the new program: what the old one has left, as a crew that serves without
+ * a setup of its own (start.setup is filled with its listeners), but for what
+ * ours says about the log and the end.  Its counters are in use then.  False:
+ * nothing, this is an ordinary start.
  */
 bool	upgrade_take(struct crew *, const struct start *ours);
 
 /*
- * When the new program has a setup in use: what the operator wanted of its backends.
+ * When the new program has a setup in use: what the operator wanted of its
+ * backends.
  */
 void	upgrade_orders(const struct setup *);
 
