@@ -71,7 +71,7 @@ HEADERS = compat/attr.h compat/chan.h compat/chan_fds.h compat/console.h \
 	compat/proc.h compat/proc_close.h compat/proc_signal.h \
 	compat/sandbox.h compat/splice.h compat/wait.h compat/wait_kind.h \
 	src/addr.h src/backend.h src/board.h src/bound.h src/buf.h \
-	src/channel.h src/client.h src/conf.h src/conf_int.h src/confine.h \
+	src/channel.h src/child.h src/client.h src/conf.h src/conf_int.h src/confine.h \
 	src/connect.h src/crew.h src/ctl.h src/ctlclient.h src/doors.h \
 	src/expire.h src/former.h src/half.h src/handover.h src/history.h \
 	src/http.h src/key.h src/lex.h src/limits.h src/listen.h \
@@ -84,7 +84,7 @@ HEADERS = compat/attr.h compat/chan.h compat/chan_fds.h compat/console.h \
 
 # All but main.c, which tests must not have.
 SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
-	src/channel.c src/client.c src/conf.c src/conf_addr.c \
+	src/channel.c src/child.c src/client.c src/conf.c src/conf_addr.c \
 	src/conf_assign.c src/conf_build.c src/conf_cond.c src/conf_dump.c \
 	src/conf_expr.c src/conf_keys.c src/conf_pool.c src/conf_value.c \
 	src/confine.c src/connect.c src/crew.c src/ctl.c src/ctlclient.c src/doors.c \
@@ -410,7 +410,7 @@ tests/fuzz/fuzz_conf: tests/fuzz/fuzz_conf.o libparts.a libsrc.a libcompat.a
 	$(CC) $(OPT) $(CFLAGS) $(FUZZ) $(LDFLAGS) -o $@ \
 	    tests/fuzz/fuzz_conf.o libparts.a libsrc.a libcompat.a
 
-tests/fuzz/fuzz_ctl.o: src/channel.c src/client.c
+tests/fuzz/fuzz_ctl.o: src/channel.c src/child.c src/client.c
 
 tests/fuzz/fuzz_ctl: tests/fuzz/fuzz_ctl.o libparts.a libsrc.a libcompat.a
 	$(CC) $(OPT) $(CFLAGS) $(FUZZ) $(LDFLAGS) -o $@ \

@@ -1,18 +1,31 @@
 /*
  * crew.c - starting, telling and burying relays.
- *
- * Owns the parent's ends of the channels; the waiter has each of them as long as
- * its relay lives.
  */
 #include "crew.h"
-
-#include <errno.h>
 
 #include "chan.h"
 #include "log.h"
 #include "os.h"
 #include "relay.h"
+#include "text.h"
 #include "wait.h"
+
+static struct child	left[LIMIT_RELAYS];	/* to themselves */
+
+void
+crew_open(struct crew *crew, uint32_t token, struct setup *setup)
+{
+	struct child	*relay;
+
+	crew->token = token;
+	crew->start.setup = setup;
+	for (unsigned i = 0; i < LIMIT_RELAYS; i++) {
+		relay = &crew->relays[i].child;
+		relay->channel = -1;
+		text_format(relay->name, sizeof(relay->name), "relay %u",
+		    i + 1);
+	}
+}
 
 unsigned
 crew_alive(const struct crew *crew)
@@ -20,7 +33,7 @@ crew_alive(const struct crew *crew)
 	unsigned	n = 0;
 
 	for (unsigned i = 0; i < crew->start.relays; i++)
-		n += crew->relays[i].pid != 0;
+		n += crew->relays[i].child.pid != 0;
 	return n;
 }
 
@@ -37,7 +50,7 @@ bool
 crew_settled(const struct crew *crew)
 {
 	for (unsigned i = 0; i < crew->start.relays; i++)
-		if (crew->relays[i].pid != 0 && !crew->relays[i].settled)
+		if (crew->relays[i].child.pid != 0 && !crew->relays[i].settled)
 			return false;
 	return true;
 }
@@ -45,71 +58,89 @@ crew_settled(const struct crew *crew)
 void
 crew_tell(struct crew *crew, enum channel_order order, uint32_t value, int fd)
 {
-	const struct crew_relay	*relay;
-	int			 error;
-
-	for (unsigned i = 0; i < crew->start.relays; i++) {
-		relay = &crew->relays[i];
-		if (relay->pid == 0)
-			continue;
-		error = channel_send(relay->channel, order, value, fd);
-		if (error != 0 && error != -EPIPE)
-			log_warn("relay %u (process %d) cannot be told: %s",
-			    i + 1, relay->pid, log_errno(error));
-	}
+	for (unsigned i = 0; i < crew->start.relays; i++)
+		child_tell(&crew->relays[i].child, order, value, fd);
 }
 
 void
 crew_kill_session(const struct crew *crew, const struct channel_note *note)
 {
-	const struct crew_relay	*relay = &crew->relays[note->relay];
+	const struct child	*relay = &crew->relays[note->relay].child;
 
 	if (relay->pid != 0)
 		(void)channel_send_kill(relay->channel, note->relay,
 		    note->value, note->number);
 }
 
-int
-crew_spawn(struct crew *crew, unsigned i, uint64_t now)
+static int
+spawn(struct crew *crew, unsigned i, uint64_t now)
 {
 	struct crew_relay	*relay = &crew->relays[i];
-	int			 pair[2], error, pid;
+	int			 pid;
 
-	relay->start_ms = now;
 	relay->ready = false;
 	relay->settled = !crew->start.room.hold;
-	relay->channel = -1;
-	if ((error = chan_pair(pair)) != 0)
-		return error;
-	error = wait_add(pair[0], WAIT_LEVEL, crew->token + i);
-	if (error != 0) {
-		os_drop(pair[0]);
-		os_drop(pair[1]);
-		return error;
+	if ((pid = child_fork(&relay->child, crew->token + i, now)) == 0) {
+		log_name(relay->child.name);
+		relay_run(&crew->start, i, relay->child.channel);
 	}
-	if ((pid = proc_fork()) == 0)
-		relay_run(&crew->start, i, pair[1]);
-	os_drop(pair[1]);
-	if (pid < 0) {
-		wait_del(pair[0]);
-		os_drop(pair[0]);
-		return pid;
+	return pid < 0 ? pid : 0;
+}
+
+bool
+crew_start(struct crew *crew, uint64_t now)
+{
+	int	error;
+
+	for (unsigned i = 0; i < crew->start.relays; i++) {
+		if ((error = spawn(crew, i, now)) == 0)
+			continue;
+		log_fatal("cannot start %s: %s", crew->relays[i].child.name,
+		    log_errno(error));
+		return false;
 	}
-	wait_want(pair[0], WAIT_READ);
-	relay->pid = pid;
-	relay->channel = pair[0];
-	return 0;
+	return true;
+}
+
+static void
+spawn_again(struct crew *crew, unsigned i, uint64_t now)
+{
+	const struct child	*relay = &crew->relays[i].child;
+	int			 error;
+
+	crew->start.room.hold = false;	/* nobody comes any more */
+	if ((error = spawn(crew, i, now)) == 0)
+		log_notice("%s started again as process %d", relay->name,
+		    relay->pid);
+	else
+		log_error("%s cannot be started again: %s", relay->name,
+		    log_errno(error));
+}
+
+uint64_t
+crew_respawn(struct crew *crew, uint64_t now)
+{
+	const struct child	*relay;
+	uint64_t		 due = UINT64_MAX;
+
+	for (unsigned i = 0; i < crew->start.relays; i++) {
+		relay = &crew->relays[i].child;
+		if (relay->pid == 0 &&
+		    now - relay->start_ms >= CHILD_RESPAWN_MS)
+			spawn_again(crew, i, now);
+		if (relay->pid == 0 &&
+		    relay->start_ms + CHILD_RESPAWN_MS < due)
+			due = relay->start_ms + CHILD_RESPAWN_MS;
+	}
+	return due;
 }
 
 bool
 crew_watch(struct crew *crew)
 {
-	for (unsigned i = 0; i < crew->start.relays; i++) {
-		if (wait_add(crew->relays[i].channel, WAIT_LEVEL,
-		    crew->token + i) != 0)
+	for (unsigned i = 0; i < crew->start.relays; i++)
+		if (child_watch(&crew->relays[i].child, crew->token + i) != 0)
 			return false;
-		wait_want(crew->relays[i].channel, WAIT_READ);
-	}
 	return true;
 }
 
@@ -119,45 +150,21 @@ crew_hear(struct crew *crew, unsigned i)
 	struct crew_relay	*relay = &crew->relays[i];
 	struct channel_note	 note;
 
-	if (relay->channel == -1)
-		return;
-	do {
-		channel_take(relay->channel, &note);
-		if (note.fd != -1)
-			os_drop(note.fd);
+	while (child_hear(&relay->child, &note)) {
 		if (note.order == CHANNEL_READY)
 			relay->ready = true;
 		if (note.order == CHANNEL_ADOPTED)
 			relay->settled = true;
-	} while (note.order != CHANNEL_NONE && note.order != CHANNEL_GONE);
-	/* Its end is learnt from proc_reap; until then it would be reported. */
-	if (note.order == CHANNEL_GONE)
-		wait_want(relay->channel, 0);
+	}
 }
 
 int
 crew_find(const struct crew *crew, int pid)
 {
 	for (unsigned i = 0; i < crew->start.relays; i++)
-		if (crew->relays[i].pid == pid)
+		if (crew->relays[i].child.pid == pid)
 			return (int)i;
 	return -1;
-}
-
-static void
-report(const struct crew_relay *relay, unsigned i, const struct proc_exit *how,
-    uint64_t now)
-{
-	const unsigned long long	lived = (now - relay->start_ms) / 1000;
-
-	if (how->signal != 0)
-		log_error("relay %u (process %d) was killed by signal %d%s "
-		    "after %llu s: its sessions are lost", i + 1, relay->pid,
-		    how->signal, how->core ? " (core file written)" : "",
-		    lived);
-	else
-		log_error("relay %u (process %d) ended by itself with status "
-		    "%d after %llu s", i + 1, relay->pid, how->status, lived);
 }
 
 void
@@ -167,23 +174,24 @@ crew_bury(struct crew *crew, unsigned i, const struct proc_exit *how,
 	struct crew_relay	*relay = &crew->relays[i];
 
 	if (tell || how->signal != 0)
-		report(relay, i, how, now);
-	wait_del(relay->channel);
-	os_drop(relay->channel);
-	relay->channel = -1;
-	relay->pid = 0;
+		child_report(&relay->child, how, ": its sessions are lost",
+		    now);
+	child_let_go(&relay->child);
 	relay->ready = false;
 }
 
 void
 crew_kill(struct crew *crew)
 {
+	const struct child	*relay;
+
 	for (unsigned i = 0; i < crew->start.relays; i++) {
-		if (crew->relays[i].pid == 0)
+		relay = &crew->relays[i].child;
+		if (relay->pid == 0)
 			continue;
-		log_error("relay %u (process %d) does not end and is killed",
-		    i + 1, crew->relays[i].pid);
-		proc_kill(crew->relays[i].pid);
+		log_error("%s (process %d) does not end and is killed",
+		    relay->name, relay->pid);
+		proc_kill(relay->pid);
 	}
 }
 
@@ -196,12 +204,12 @@ predecessors(const struct crew *former, unsigned i, unsigned relays)
 	unsigned	n = 0;
 
 	for (unsigned k = i; k < former->start.relays; k += relays)
-		n += former->relays[k].pid != 0;
+		n += former->relays[k].child.pid != 0;
 	return n;
 }
 
 static int
-join(struct crew_relay *from, struct crew_relay *to, unsigned n)
+join(const struct child *from, const struct child *to, unsigned n)
 {
 	int	pair[2], error;
 
@@ -221,22 +229,64 @@ void
 crew_hand_over(struct crew *former, struct crew *next)
 {
 	const unsigned		 relays = next->start.relays;
-	struct crew_relay	*to;
+	const struct child	*from, *to;
 	unsigned		 n;
 	int			 error;
 
 	for (unsigned i = 0; i < relays; i++) {
-		to = &next->relays[i];
+		to = &next->relays[i].child;
 		if ((n = predecessors(former, i, relays)) == 0)
 			(void)channel_send(to->channel, CHANNEL_ADOPT, 0, -1);
 		for (unsigned k = i; k < former->start.relays; k += relays) {
-			if (former->relays[k].pid == 0)
+			from = &former->relays[k].child;
+			if (from->pid == 0 || (error = join(from, to, n)) == 0)
 				continue;
-			error = join(&former->relays[k], to, n);
-			if (error != 0)
-				log_error("relay %u (process %d) cannot hand "
-				    "over its sessions: %s", k + 1,
-				    former->relays[k].pid, log_errno(error));
+			log_error("%s (process %d) cannot hand over its "
+			    "sessions: %s", from->name, from->pid,
+			    log_errno(error));
 		}
 	}
+}
+
+/*
+ * The channel of a relay that is left to itself stays open as long as it lives,
+ * for the end of the parent is the end of its patience.  With too many of them it
+ * has to end in its graceful time.
+ */
+static void
+leave(struct child *relay)
+{
+	unsigned	i;
+
+	log_warn("process %d of the configuration before goes on with its "
+	    "sessions", relay->pid);
+	wait_want(relay->channel, 0);
+	for (i = 0; i < LIMIT_RELAYS && left[i].pid != 0; i++)
+		continue;
+	if (i == LIMIT_RELAYS) {
+		child_let_go(relay);
+		return;
+	}
+	left[i] = *relay;
+	relay->pid = 0;
+	relay->channel = -1;
+}
+
+void
+crew_leave(struct crew *former, struct crew *next)
+{
+	crew_tell(next, CHANNEL_ADOPT, 0, -1);
+	for (unsigned i = 0; i < next->start.relays; i++)
+		next->relays[i].settled = true;
+	for (unsigned i = 0; i < former->start.relays; i++)
+		if (former->relays[i].child.pid != 0)
+			leave(&former->relays[i].child);
+}
+
+void
+crew_bury_left(int pid)
+{
+	for (unsigned i = 0; i < LIMIT_RELAYS; i++)
+		if (left[i].pid == pid)
+			child_let_go(&left[i]);
 }

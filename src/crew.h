@@ -7,16 +7,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "channel.h"
-#include "proc.h"
+#include "child.h"
 #include "start.h"
 
 struct crew_relay {
-	int		pid;		/* 0: there is none */
-	int		channel;	/* -1 as long as pid is 0 */
+	struct child	child;
 	bool		ready;
 	bool		settled;	/* has all that predecessors had for it */
-	uint64_t	start_ms;	/* last fork, or try */
 };
 
 struct crew {
@@ -26,9 +23,20 @@ struct crew {
 };
 
 /*
- * Start a relay in its place.  Returns 0 or an error.
+ * Be a crew of nobody yet.
  */
-int	crew_spawn(struct crew *, unsigned, uint64_t now);
+void	crew_open(struct crew *, uint32_t token, struct setup *);
+
+/*
+ * Start all relays.  False: log_fatal has said why.
+ */
+bool	crew_start(struct crew *, uint64_t now);
+
+/*
+ * Start those again that have ended.  Returns when it wants to be called again
+ * (ms), or UINT64_MAX.
+ */
+uint64_t crew_respawn(struct crew *, uint64_t now);
 
 /*
  * Watch the channels of relays that another program has started.
@@ -60,11 +68,11 @@ void	crew_hear(struct crew *, unsigned);
 int	crew_find(const struct crew *, int pid);
 
 /*
- * That relay has ended: close its channel.  With report, and always when it was
+ * That relay has ended: close its channel.  With tell, and always when it was
  * killed, a line says how it ended.
  */
-void	crew_bury(struct crew *, unsigned, const struct proc_exit *, bool report,
-    uint64_t now);
+void	crew_bury(struct crew *, unsigned, const struct proc_exit *, bool tell,
+	    uint64_t now);
 
 /*
  * End all of them now.
@@ -75,5 +83,13 @@ void	crew_kill(struct crew *);
  * Let the relays of former give their sessions to those of next, which serve.
  */
 void	crew_hand_over(struct crew *former, struct crew *next);
+
+/*
+ * Relays of former that still have sessions could not hand them over: they go
+ * on with them for as long as they last, and those of next wait no longer.
+ * crew_bury_left: a process has ended, which may be one of these.
+ */
+void	crew_leave(struct crew *former, struct crew *next);
+void	crew_bury_left(int pid);
 
 #endif

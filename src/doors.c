@@ -168,11 +168,10 @@ open_one(struct start *start, enum door which, const struct start *former)
 		return false;
 	old = former == NULL ? NULL : &former->doors[which];
 	if (old != NULL && old->fd != -1 && addr_equal(&old->addr,
-	    &door->addr)) {
+	    &door->addr))
 		*door = *old;
-		door->shared = true;
-	} else if (door->addr.family != OS_UNIX && door->addr.port == 0 &&
-	    !start->any_port)
+	else if (door->addr.family != OS_UNIX && door->addr.port == 0 &&
+	    !conf_port_zero(NULL))
 		return fail(start, which, "a port is from 1 to 65535",
 		    -EINVAL);
 	else if (!listen_at(start, which))
@@ -212,33 +211,20 @@ doors_tell(const struct start *start)
 	return logio_write(start->ready_fd, line, len) == 0;
 }
 
-static void
-close_one(struct door_socket *door)
-{
-	if (door->fd == -1)
-		return;
-	if (door->made)
-		(void)file_socket_remove(door->addr.u.path, &door->file);
-	os_drop(door->fd);
-	door->fd = -1;
-}
-
 void
-doors_revert(struct start *next)
+doors_close(struct start *start, const struct start *other)
 {
-	for (int i = 0; i < DOORS; i++) {
-		if (next->doors[i].shared)
-			next->doors[i].fd = -1;	/* the former one's */
-		close_one(&next->doors[i]);
-	}
-}
+	struct door_socket	*door;
 
-void
-doors_close(struct start *start, const struct start *next)
-{
 	for (int i = 0; i < DOORS; i++) {
-		if (next != NULL && next->doors[i].shared)
-			start->doors[i].fd = -1;
-		close_one(&start->doors[i]);
+		door = &start->doors[i];
+		if (door->fd != -1 &&
+		    (other == NULL || other->doors[i].fd != door->fd)) {
+			if (door->made)
+				(void)file_socket_remove(door->addr.u.path,
+				    &door->file);
+			os_drop(door->fd);
+		}
+		door->fd = -1;
 	}
 }

@@ -10,10 +10,9 @@
 /*
  * Open what the setup asks for.  A next generation takes over those of the former
  * one (NULL: there is none) that have the same address.  False: log_fatal has said
- * why, and doors_revert is the caller's.
+ * why.
  */
 bool	doors_open(struct start *, const struct start *former);
-void	doors_revert(struct start *);
 
 /*
  * Log where they are; the status page's address also goes to ready_fd (-1: none),
@@ -22,9 +21,9 @@ void	doors_revert(struct start *);
 bool	doors_tell(const struct start *);
 
 /*
- * Close them and remove the control socket's file, but those that a next generation
- * (or NULL) has taken over.
+ * Close them and remove the control socket's file, but those that another
+ * generation (or NULL) has too.
  */
-void	doors_close(struct start *, const struct start *next);
+void	doors_close(struct start *, const struct start *other);
 
 #endif

@@ -32,24 +32,6 @@ fail(const struct start *start, const struct setup_listener *l,
 	return false;
 }
 
-/*
- * Ports of 0 are for tests, which ask with -R what came of them.
- */
-static bool
-check_ports(const struct start *start)
-{
-	const struct setup_listener	*l;
-
-	if (start->any_port)
-		return true;
-	for (unsigned i = 0; i < start->setup->nlisteners; i++) {
-		l = &start->setup->listeners[i];
-		if (l->addr.family != OS_UNIX && l->addr.port == 0)
-			return fail(start, l, "a port is from 1 to 65535");
-	}
-	return true;
-}
-
 static void
 listen_options(const struct start *start, const struct setup_listener *l,
     struct os_listen *options)
@@ -86,16 +68,14 @@ listen_error(const struct setup_listener *l, int error)
 }
 
 /*
- * A listener of the setup that has this address and no socket yet; -1: none.
+ * A listener with this address that has a socket, or has none yet; -1: none.
  */
 static int
-listener_with(const struct start *start, const struct os_addr *addr)
+find(const struct start *start, const struct os_addr *addr, bool open)
 {
-	const struct setup	*setup = start->setup;
-
-	for (unsigned i = 0; i < setup->nlisteners; i++)
-		if (start->listeners[i] == -1 &&
-		    addr_equal(&setup->listeners[i].addr, addr))
+	for (unsigned i = 0; i < start->setup->nlisteners; i++)
+		if ((start->listeners[i] != -1) == open &&
+		    addr_equal(&start->setup->listeners[i].addr, addr))
 			return (int)i;
 	return -1;
 }
@@ -126,7 +106,7 @@ adopt(struct start *start, int fd)
 	int			error, i;
 
 	if ((error = os_sockname(fd, &addr)) == 0) {
-		if ((i = listener_with(start, &addr)) == -1) {
+		if ((i = find(start, &addr, false)) == -1) {
 			log_fatal("descriptor %d of the service manager "
 			    "listens on %s, which the configuration does not",
 			    fd, addr_text(text, sizeof(text), &addr));
@@ -162,37 +142,6 @@ listen_on(struct start *start, unsigned i)
 	return true;
 }
 
-static bool
-listen_all(struct start *start, int activated)
-{
-	for (int i = 0; i < activated; i++)
-		if (!adopt(start, PROC_LISTEN_FIRST + i))
-			return false;
-	for (unsigned i = 0; i < start->setup->nlisteners; i++)
-		if (!listen_on(start, i))
-			return false;
-	return true;
-}
-
-bool
-listen_open(struct start *start, int activated)
-{
-	return check_ports(start) && listen_all(start, activated);
-}
-
-/*
- * The listener of a former generation with the same address; -1: none.
- */
-static int
-former_with(const struct start *former, const struct os_addr *addr)
-{
-	for (unsigned i = 0; i < former->setup->nlisteners; i++)
-		if (former->listeners[i] != -1 && addr_equal(
-		    &former->setup->listeners[i].addr, addr))
-			return (int)i;
-	return -1;
-}
-
 /*
  * Take over what stays.  Its options are set anew: that one fails says only that
  * an option cannot be changed any more.
@@ -204,12 +153,11 @@ listen_share(struct start *next, const struct start *former, unsigned i)
 	struct os_listen		 options;
 	int				 error, j;
 
-	if ((j = former_with(former, &l->addr)) == -1)
+	if ((j = find(former, &l->addr, true)) == -1)
 		return;
 	next->listeners[i] = former->listeners[j];
 	next->made[i] = former->made[j];
 	next->files[i] = former->files[j];
-	next->shared[i] = true;
 	listen_options(next, l, &options);
 	if ((error = os_listen_adopt(next->listeners[i], &options)) != 0)
 		log_warn("%s: the options of \"%.200s\" cannot be changed: %s",
@@ -218,34 +166,37 @@ listen_share(struct start *next, const struct start *former, unsigned i)
 }
 
 bool
-listen_again(struct start *next, const struct start *former)
+listen_open(struct start *start, const struct start *former, int activated)
 {
-	for (unsigned i = 0; i < next->setup->nlisteners; i++)
-		listen_share(next, former, i);
-	return check_ports(next) && listen_all(next, 0);
+	const unsigned	n = start->setup->nlisteners;
+
+	for (unsigned i = 0; i < n && former != NULL; i++)
+		listen_share(start, former, i);
+	for (int i = 0; i < activated; i++)
+		if (!adopt(start, PROC_LISTEN_FIRST + i))
+			return false;
+	for (unsigned i = 0; i < n; i++)
+		if (!listen_on(start, i))
+			return false;
+	return true;
 }
 
-/*
- * Whether a listener of ours is the next generation's too.
- */
 static bool
-handed_on(const struct start *start, unsigned i, const struct start *next)
+has(const struct start *start, int fd)
 {
-	if (next == NULL)
-		return false;
-	for (unsigned j = 0; j < next->setup->nlisteners; j++)
-		if (next->shared[j] && next->listeners[j] == start->listeners[i])
+	for (unsigned i = 0; i < start->setup->nlisteners; i++)
+		if (start->listeners[i] == fd)
 			return true;
 	return false;
 }
 
 void
-listen_close(struct start *start, const struct start *next)
+listen_close(struct start *start, const struct start *other)
 {
 	for (unsigned i = 0; i < start->setup->nlisteners; i++) {
 		if (start->listeners[i] == -1)
 			continue;
-		if (!handed_on(start, i, next)) {
+		if (other == NULL || !has(other, start->listeners[i])) {
 			if (start->made[i])
 				(void)file_socket_remove(
 				    start->setup->listeners[i].addr.u.path,
@@ -254,15 +205,6 @@ listen_close(struct start *start, const struct start *next)
 		}
 		start->listeners[i] = -1;
 	}
-}
-
-void
-listen_revert(struct start *next)
-{
-	for (unsigned i = 0; i < next->setup->nlisteners; i++)
-		if (next->shared[i])
-			next->listeners[i] = -1;	/* the former one's */
-	listen_close(next, NULL);
 }
 
 /*

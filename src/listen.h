@@ -7,17 +7,11 @@
 #include "start.h"
 
 /*
- * Open all listeners of a start, with so many descriptors of the service manager.
- * False: log_fatal has said why.
+ * Open all listeners of a start, with so many descriptors of the service
+ * manager.  Those that a former generation (NULL: there is none) has at the same
+ * address are taken over.  False: log_fatal has said why.
  */
-bool	listen_open(struct start *, int activated);
-
-/*
- * The same for a next generation, which takes over those of the former one that
- * have the same address.  listen_revert gives up what it opened for itself.
- */
-bool	listen_again(struct start *next, const struct start *former);
-void	listen_revert(struct start *next);
+bool	listen_open(struct start *, const struct start *former, int activated);
 
 /*
  * Log where each listener really is, and write it to ready_fd (-1: none).
@@ -25,9 +19,9 @@ void	listen_revert(struct start *next);
 bool	listen_tell(const struct start *);
 
 /*
- * Close the listeners and remove their files, but those that a next generation
- * (or NULL) has taken over.
+ * Close the listeners and remove their files, but those that another generation
+ * (or NULL) has too.
  */
-void	listen_close(struct start *, const struct start *next);
+void	listen_close(struct start *, const struct start *other);
 
 #endif

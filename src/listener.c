@@ -29,11 +29,12 @@ static const struct setup *setup;
 static struct door	*doors;
 static unsigned		 ndoors;
 static bool		 held;		/* not before listener_release */
-static bool		 paused;	/* nobody got in since it was said so */
+static bool		 paused;	/* nobody got in since */
+static bool		 said;		/* in the log */
 static bool		 away;		/* out of the wait set */
 static uint64_t		 retry_ms;	/* away: try again then; UINT64_MAX: when
 					   a row is free */
-static bool		 shared;	/* other relays have the same listeners */
+static unsigned		 relays;	/* that have the same listeners */
 static bool		 someone;	/* a door is ready */
 static unsigned		 first;		/* who is served first, in turns */
 
@@ -57,8 +58,8 @@ listener_open(const struct setup *set, const int *fds, bool hold)
 	int error;
 
 	setup = set;
-	paused = away = someone = false;
-	shared = set->server.max_worker.v > 1;
+	paused = said = away = someone = false;
+	relays = set->server.max_worker.v == 0 ? 1 : set->server.max_worker.v;
 	retry_ms = UINT64_MAX;
 	first = 0;
 	doors = mem_private((set->nlisteners + 1) * sizeof(doors[0]));
@@ -133,6 +134,16 @@ listener_profile(const struct setup *set, unsigned listener,
 	return set->classes[l->first_class + i].profile;
 }
 
+/* Whether other relays are full too; what they count may be a moment old. */
+static bool
+all_full(void)
+{
+	struct stat_global sum;
+
+	stat_sum_global(&sum);
+	return sum.active >= relays * table_max();
+}
+
 /* Nobody can be let in now.  error 0: the table of sessions is full. */
 static void
 pause_all(int error, uint64_t now)
@@ -143,15 +154,18 @@ pause_all(int error, uint64_t now)
 	away = true;
 	retry_ms = error == 0 ? UINT64_MAX : now +
 	    (error == ENFILE ? 10 * LIMIT_PAUSE_MS : LIMIT_PAUSE_MS);
-	if (paused)
-		return;
+	if (!paused)
+		stat_add(&stat_global()->pauses, 1);
 	paused = true;
-	stat_add(&stat_global()->pauses, 1);
+	/* as long as another relay has room, nobody waits: the last one says it */
+	if (said || (error == 0 && !all_full()))
+		return;
+	said = true;
 	if (!log_may(LOG_CLASS_LISTENER, now))
 		return;
 	if (error == 0)
 		log_warn("all %u sessions are in use: new clients wait "
-		    "(server.max-connections, %s)", table_max(),
+		    "(server.max-connections, %s)", relays * table_max(),
 		    conf_at(setup, setup->server.max_connections.at, at,
 		    sizeof(at)));
 	else
@@ -163,8 +177,9 @@ static void
 resumed(uint64_t now)
 {
 	paused = false;
-	if (log_may(LOG_CLASS_LISTENER, now))
+	if (said && log_may(LOG_CLASS_LISTENER, now))
 		log_notice("accepting clients again");
+	said = false;
 }
 
 static void
@@ -227,7 +242,7 @@ door_turn(unsigned i, uint64_t now)
 	doors[i].share = (uint8_t)(n == 0 ? 1 : n < share ? n :
 	    2 * n < LIMIT_ACCEPTS ? 2 * n : LIMIT_ACCEPTS);
 	doors[i].ready = 0;
-	if (shared && taken)
+	if (relays > 1 && taken)
 		door_requeue(i);
 	return true;
 }
@@ -257,7 +272,7 @@ listener_turn(uint64_t now)
 	 * The kernel wakes one relay for a client: not one that is asleep and full,
 	 * as long as another may have room.
 	 */
-	if (shared && !away && table_count() >= table_max())
+	if (relays > 1 && !away && table_count() >= table_max())
 		pause_all(0, now);
 }
 

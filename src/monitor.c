@@ -336,10 +336,6 @@ channel_turn(uint64_t now)
 		case CHANNEL_DRAIN:
 			end();
 			break;
-		case CHANNEL_STOP:
-			end();
-			leave();
-			break;
 		case CHANNEL_GONE:
 			/* after a drain it is meant; else the parent is dead */
 			wait_del(channel);

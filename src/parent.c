@@ -6,8 +6,9 @@
  * reset) or kills.  A relay that dies is replaced, at most once a second, as long
  * as the phase is run.
  *
- * There are two crews.  One serves.  The other is nobody, or the next one, which
- * begins (a reload), or the former one, which hands over its sessions and ends.
+ * There are two crews.  One serves.  The other is nobody (it has no relays), or the
+ * next one, which begins (a reload), or the former one, which hands over its
+ * sessions and ends.
  */
 #include "parent.h"
 
@@ -17,7 +18,6 @@
 #include "conf.h"
 #include "crew.h"
 #include "file.h"
-#include "former.h"
 #include "limits.h"
 #include "listen.h"
 #include "log.h"
@@ -34,8 +34,9 @@ enum phase { STARTS, RUNS, DRAINS, STOPS, KILLS };
 enum other { NOBODY, NEXT, FORMER };
 
 enum {
-	SIGNALS_TOKEN = 0,	/* relays have the tokens behind it */
-	RESPAWN_MS = 1000,	/* between two starts of a relay */
+	SIGNALS_TOKEN,
+	WATCHER_TOKEN,
+	CREW_TOKEN,		/* two crews */
 	DRAIN_MORE_MS = LIMIT_SHUTDOWN_LAST_MS + 200,	/* over the graceful time */
 	STOP_MS = 500,		/* for a relay to obey CHANNEL_STOP */
 	CHANGE_MS = 10000,	/* for a next crew to serve, a former one to end */
@@ -47,28 +48,21 @@ static struct crew	crews[2];
 static struct crew	*crew = &crews[0];	/* the one that serves */
 static struct crew	*second = &crews[1];	/* the other one */
 static enum other	other;
-static bool		again;		/* asked to reload meanwhile */
-static bool		upgrade;	/* asked to upgrade meanwhile */
-static uint64_t		again_ms = UINT64_MAX;	/* reload then */
+static uint64_t		reload_ms = UINT64_MAX;	/* then; 0: as soon as settled */
+static bool		upgrade;	/* the same */
 static int		try_pid;	/* a new program tries itself; 0: none */
 static bool		foreign;	/* crew is an old program's: no setup */
 static uint64_t		other_due;	/* NEXT, FORMER: patience ends */
 static enum phase	phase;
 static uint64_t		phase_due;	/* when a phase that ends is over */
-static uint64_t		log_due;
+static uint64_t		next_due;	/* something may have to be done then */
 static bool		failed;		/* the start has failed */
-static struct watcher	watcher = { .channel = -1 };
-static struct {
-	int		 pid;		/* 0: free */
-	int		 channel;
-} left[LIMIT_RELAYS];			/* they go on with their sessions */
-static uint16_t		map_listeners[LIMIT_LISTENERS + 1];
-static uint16_t		map_backends[LIMIT_BACKENDS + 1];
+static struct child	watcher = { .name = "the monitor", .channel = -1 };
 
 static unsigned
 alive(void)
 {
-	return crew_alive(crew) + (other != NOBODY ? crew_alive(second) : 0);
+	return crew_alive(crew) + crew_alive(second);
 }
 
 /*
@@ -78,21 +72,6 @@ static bool
 settled(void)
 {
 	return phase == RUNS && other == NOBODY && try_pid == 0;
-}
-
-static void
-tell_all(enum channel_order order, uint32_t value)
-{
-	crew_tell(crew, order, value, -1);
-	if (other != NOBODY)
-		crew_tell(second, order, value, -1);
-}
-
-static void
-phase_to(enum phase to, uint64_t due)
-{
-	phase = to;
-	phase_due = due;
 }
 
 /*
@@ -109,12 +88,15 @@ notify(enum notify state, const char *text)
 }
 
 /*
- * How a reload has ended, to all who want to know.
+ * How a reload has ended, to all who want to know.  Without a setup there is no
+ * staying as it was.
  */
 static void
 reload_over(bool good)
 {
-	watcher_tell(&watcher, CHANNEL_RELOADED, good ? 0 : 1, -1);
+	if (!good && foreign)
+		reload_ms = os_now_ms() + CHILD_RESPAWN_MS;
+	child_tell(&watcher, CHANNEL_RELOADED, good ? 0 : 1, -1);
 	notify(NOTIFY_READY, good ? "serving, with a new configuration" :
 	    "serving, with the configuration from before");
 }
@@ -127,20 +109,32 @@ give_up(const char *why)
 {
 	log_error("the configuration is not changed: %s", why);
 	watcher_say(&watcher, why);
-	for (unsigned i = 0; i < second->start.relays; i++) {
-		if (second->relays[i].pid == 0)
-			continue;
-		proc_kill(second->relays[i].pid);
-		(void)proc_wait(second->relays[i].pid,
-		    &(struct proc_exit){ .status = 0 });
-		crew_bury(second, i, &(struct proc_exit){ .status = 0 },
-		    false, 0);
-	}
-	start_revert(&second->start, &crew->start);
+	for (unsigned i = 0; i < second->start.relays; i++)
+		child_end(&second->relays[i].child);
+	start_forget(&second->start, &crew->start);
+	start_close(&second->start, &crew->start);
 	other = NOBODY;
 	reload_over(false);
-	if (foreign)
-		again_ms = os_now_ms() + RESPAWN_MS;
+}
+
+static void
+phase_to(enum phase to, uint64_t due)
+{
+	phase = to;
+	phase_due = due;
+}
+
+/*
+ * No new clients; and for those who are here, an order to all relays.
+ */
+static void
+end(enum channel_order order, uint32_t value)
+{
+	if (other == NEXT)
+		give_up("sockproxy stops");
+	listen_close(&crew->start, NULL);
+	crew_tell(crew, order, value, -1);
+	crew_tell(second, order, value, -1);
 }
 
 static void
@@ -148,21 +142,15 @@ drain(uint64_t now)
 {
 	const uint32_t	graceful = crew->start.setup->server.graceful_ms.v;
 
-	if (other == NEXT)
-		give_up("sockproxy stops");
 	notify(NOTIFY_STOPPING, "no new clients");
-	listen_close(&crew->start, NULL);
-	tell_all(CHANNEL_DRAIN, graceful);
+	end(CHANNEL_DRAIN, graceful);
 	phase_to(DRAINS, now + graceful + DRAIN_MORE_MS);
 }
 
 static void
 stop(uint64_t now)
 {
-	if (other == NEXT)
-		give_up("sockproxy stops");
-	listen_close(&crew->start, NULL);
-	tell_all(CHANNEL_STOP, 0);
+	end(CHANNEL_STOP, 0);
 	phase_to(STOPS, now + STOP_MS);
 }
 
@@ -170,24 +158,26 @@ static void
 kill_all(void)
 {
 	crew_kill(crew);
-	if (other != NOBODY)
-		crew_kill(second);
+	crew_kill(second);
 	phase_to(KILLS, UINT64_MAX);
+}
+
+static void
+fail(uint64_t now)
+{
+	failed = true;
+	stop(now);
 }
 
 static bool
 spawn_all(struct crew *one, uint64_t now)
 {
-	int	error;
+	bool	good;
 
-	for (unsigned i = 0; i < one->start.relays; i++) {
-		if ((error = crew_spawn(one, i, now)) == 0)
-			continue;
-		log_fatal("cannot start relay %u: %s", i + 1,
-		    log_errno(error));
-		return false;
-	}
-	return true;
+	start_use(&one->start);
+	good = crew_start(one, now);
+	start_use(&crew->start);
+	return good;
 }
 
 /*
@@ -231,22 +221,16 @@ read_again(struct setup *setup)
 static void
 reload(uint64_t now)
 {
-	if (!settled()) {
-		again = true;
-		return;
-	}
-	again = false;
-	again_ms = UINT64_MAX;
+	struct start	*start = &crew->start;
+
+	reload_ms = UINT64_MAX;
 	log_notice("reading the configuration again");
 	notify(NOTIFY_RELOADING, "reading the configuration again");
 	if (!read_again(second->start.setup)) {
 		log_error("the configuration is not changed");
-		if (foreign)
-			again_ms = now + RESPAWN_MS;
-		else if (start_reopen_log(&crew->start)) {
-			crew_tell(crew, CHANNEL_LOG, 0, crew->start.log_fd);
-			watcher_tell(&watcher, CHANNEL_LOG, 0,
-			    crew->start.log_fd);
+		if (start_reopen_log(start)) {
+			crew_tell(crew, CHANNEL_LOG, 0, start->log_fd);
+			child_tell(&watcher, CHANNEL_LOG, 0, start->log_fd);
 		}
 		reload_over(false);
 		return;
@@ -255,33 +239,6 @@ reload(uint64_t now)
 	other_due = now + CHANGE_MS;
 	if (!spawn_all(second, now))
 		give_up("a relay cannot be started");
-}
-
-static void
-carry(void)
-{
-	stat_carry(&second->start.stats, map_listeners, map_backends);
-}
-
-static void
-spawn_monitor(uint64_t now)
-{
-	int	error;
-
-	if ((error = watcher_spawn(&watcher, &crew->start, now)) != 0)
-		log_error("the monitor cannot be started: %s",
-		    log_errno(error));
-}
-
-/*
- * The monitor answers those who asked it, and another one takes its place.
- */
-static void
-change_monitor(uint64_t now)
-{
-	reload_over(true);
-	watcher_dismiss(&watcher);
-	spawn_monitor(now);
 }
 
 /*
@@ -293,169 +250,58 @@ change(uint64_t now)
 	struct crew		*former = crew;
 	const struct setup	*setup = second->start.setup;
 
-	former_map(former->start.setup, setup, map_listeners, map_backends);
 	crew = second;
 	second = former;
 	foreign = false;
 	other = FORMER;
 	other_due = now + CHANGE_MS;
-	carry();
-	monitor_carry(&former->start.board, map_backends);
+	start_take_over(&crew->start);
 	upgrade_orders(setup);
 	crew_hand_over(former, crew);
-	change_monitor(now);
-	start_settle(&former->start, &crew->start);
+	reload_over(true);
+	watcher_dismiss(&watcher);
+	watcher_spawn(&watcher, &crew->start, WATCHER_TOKEN, now);
+	start_close(&former->start, &crew->start);
 	log_notice("the configuration is in effect: %u listeners, %u backends, "
 	    "%u relays", setup->nlisteners, setup->nbackends,
 	    crew->start.relays);
 }
 
 /*
- * The former crew has ended, and what it sent has arrived; or it is left to itself: what it counts from now on is
- * not seen any more.
+ * The former crew has ended, and what it sent has arrived; or it is left to
+ * itself: what it counts from now on is not seen any more.
  */
 static void
 forget_former(void)
 {
-	carry();
-	start_forget(&second->start);
+	start_carry();
+	start_forget(&second->start, &crew->start);
 	other = NOBODY;
 }
 
 /*
- * The channel of a relay that is left to itself stays open as long as it lives,
- * for the end of the parent is the end of its patience.  With too many of them it
- * has to end in its graceful time.
+ * The new program has tried itself.
  */
-static void
-leave_relay(struct crew_relay *relay)
-{
-	unsigned	i;
-
-	wait_del(relay->channel);
-	for (i = 0; i < LIMIT_RELAYS && left[i].pid != 0; i++)
-		continue;
-	if (i < LIMIT_RELAYS) {
-		left[i].pid = relay->pid;
-		left[i].channel = relay->channel;
-	} else
-		os_drop(relay->channel);
-	relay->pid = 0;
-	relay->channel = -1;
-}
-
-static void
-bury_left(int pid)
-{
-	for (unsigned i = 0; i < LIMIT_RELAYS; i++) {
-		if (left[i].pid != pid)
-			continue;
-		os_drop(left[i].channel);
-		left[i].pid = 0;
-	}
-}
-
-/*
- * A former relay that still has sessions could not hand them over; it goes on
- * with them for as long as they last.
- */
-static void
-leave_former(void)
-{
-	crew_tell(crew, CHANNEL_ADOPT, 0, -1);
-	for (unsigned i = 0; i < crew->start.relays; i++)
-		crew->relays[i].settled = true;
-	for (unsigned i = 0; i < second->start.relays; i++) {
-		if (second->relays[i].pid == 0)
-			continue;
-		log_warn("process %d of the configuration before goes on with "
-		    "its sessions", second->relays[i].pid);
-		leave_relay(&second->relays[i]);
-	}
-	forget_former();
-}
-
-/*
- * Upgrade.
- */
-
-static void
-upgrade_begin(void)
-{
-	int	pid;
-
-	if (!settled() || foreign) {
-		upgrade = true;
-		return;
-	}
-	upgrade = false;
-	if ((pid = upgrade_try(job)) > 0)
-		try_pid = pid;
-	else
-		log_error("%s cannot be tried: %s; this program goes on",
-		    job->program, log_errno(pid));
-}
-
 static void
 upgrade_go(const struct proc_exit *how)
 {
 	try_pid = 0;
-	if (phase != RUNS)
+	if (phase != RUNS || !upgrade_good(job, how))
 		return;
-	if (how->signal != 0 || how->status != 0) {
-		log_error("%s is not taken as the new program: %s; this program "
-		    "goes on", job->program, upgrade_status(how));
-		return;
-	}
-	log_notice("becoming the new program %s", job->program);
 	watcher_dismiss(&watcher);
-	log_error("cannot become %s: %s; this program goes on", job->program,
-	    log_errno(upgrade_exec(job, crew)));
-}
-
-/*
- * This is the new program.  What the old one has left is the crew that serves;
- * ours is the next one.  Returns whether there was one.
- */
-static bool
-upgrade_adopt(void)
-{
-	struct crew	*ours = crew;
-	struct start	*old = &second->start;
-
-	if (!upgrade_take(second))
-		return false;
-	old->foreground = job->foreground;
-	old->any_port = job->ready_fd != -1;
-	old->ready_fd = -1;
-	old->setup->server.graceful_ms = ours->start.setup->server.graceful_ms;
-	old->setup->server.syslog_facility =
-	    ours->start.setup->server.syslog_facility;
-	crew = second;
-	second = ours;
-	foreign = true;
-	start_use_log(old);
-	(void)stat_open(old->relays, old->setup->nlisteners + 1, 1);
-	return true;
+	upgrade_exec(job, crew);
 }
 
 /*
  * The ends of relays.
  */
 
-/*
- * The counters of a crew that is not the one in use lie aside, in its start.
- */
 static void
 bury_counters(struct crew *whose, unsigned i)
 {
-	const bool	aside = whose == crew ? other == NEXT : other == FORMER;
-
-	if (aside)
-		stat_swap(&whose->start.stats);
+	start_use(&whose->start);
 	stat_bury(i);
-	if (aside)
-		stat_swap(&whose->start.stats);
+	start_use(&crew->start);
 }
 
 static void
@@ -464,10 +310,8 @@ bury_ours(unsigned i, const struct proc_exit *how, uint64_t now)
 	/* One that fails at the start has said why. */
 	crew_bury(crew, i, how, phase == RUNS, now);
 	bury_counters(crew, i);
-	if (phase != STARTS)
-		return;
-	failed = true;
-	stop(now);
+	if (phase == STARTS)
+		fail(now);
 }
 
 static void
@@ -481,6 +325,14 @@ bury_other(unsigned i, const struct proc_exit *how, uint64_t now)
 }
 
 static void
+bury_watcher(const struct proc_exit *how, uint64_t now)
+{
+	if (phase == RUNS)
+		child_report(&watcher, how, "", now);
+	child_let_go(&watcher);
+}
+
+static void
 reap(uint64_t now)
 {
 	struct proc_exit	how;
@@ -488,52 +340,16 @@ reap(uint64_t now)
 
 	while ((pid = proc_reap(&how)) > 0) {
 		if (pid == watcher.pid)
-			watcher_bury(&watcher, &how, phase == RUNS);
-		if (pid == try_pid)
+			bury_watcher(&how, now);
+		else if (pid == try_pid)
 			upgrade_go(&how);
 		else if ((i = crew_find(crew, pid)) != -1)
 			bury_ours((unsigned)i, &how, now);
-		else if (other != NOBODY &&
-		    (i = crew_find(second, pid)) != -1)
+		else if ((i = crew_find(second, pid)) != -1)
 			bury_other((unsigned)i, &how, now);
 		else
-			bury_left(pid);
+			crew_bury_left(pid);
 	}
-}
-
-/*
- * Not while the tables that a fork would take are the next crew's already.
- */
-static bool
-may_respawn(void)
-{
-	return phase == RUNS && other != NEXT && !foreign;
-}
-
-static void
-respawn(uint64_t now)
-{
-	const struct crew_relay	*relay;
-	int			 error;
-
-	for (unsigned i = 0; i < crew->start.relays; i++) {
-		relay = &crew->relays[i];
-		if (relay->pid != 0 || now - relay->start_ms < RESPAWN_MS)
-			continue;
-		crew->start.room.hold = false;	/* nobody comes any more */
-		if ((error = crew_spawn(crew, i, now)) == 0)
-			log_notice("relay %u started again as process %d",
-			    i + 1, relay->pid);
-		else
-			log_error("relay %u cannot be started again: %s",
-			    i + 1, log_errno(error));
-	}
-}
-
-static bool
-lacks_monitor(void)
-{
-	return watcher.pid == 0 && monitor_wanted(crew->start.setup);
 }
 
 /*
@@ -543,15 +359,13 @@ lacks_monitor(void)
 static void
 announce(uint64_t now)
 {
-	if (start_ready(&crew->start)) {
-		phase_to(RUNS, UINT64_MAX);
-		notify(NOTIFY_READY, "serving");
-		log_notice("sockproxy " VERSION " started, process %d",
-		    proc_pid());
+	if (!start_ready(&crew->start)) {
+		fail(now);
 		return;
 	}
-	failed = true;
-	stop(now);
+	phase_to(RUNS, UINT64_MAX);
+	notify(NOTIFY_READY, "serving");
+	log_notice("sockproxy " VERSION " started, process %d", proc_pid());
 }
 
 static void
@@ -567,102 +381,107 @@ signals(uint64_t now)
 		drain(now);
 	}
 	if ((got & (PROC_HUP | PROC_USR1)) != 0)
-		reload(now);
+		reload_ms = 0;
 	if ((got & PROC_USR2) != 0)
-		upgrade_begin();
+		upgrade = true;
+}
+
+/*
+ * Whether something is to be done now; if not, the loop wakes when it is.  What
+ * is done changes what is to be waited for: another turn comes right after it.
+ */
+static bool
+is_due(uint64_t when, uint64_t now)
+{
+	if (when < next_due)
+		next_due = when;
+	return when <= now;
+}
+
+/*
+ * Who has died is replaced.
+ */
+static void
+respawn(uint64_t now)
+{
+	(void)is_due(crew_respawn(crew, now), now);
+	if (watcher.pid == 0 && monitor_wanted(crew->start.setup) &&
+	    is_due(watcher.start_ms + CHILD_RESPAWN_MS, now))
+		watcher_spawn(&watcher, &crew->start, WATCHER_TOKEN, now);
 }
 
 static void
 times(uint64_t now)
 {
+	next_due = log_tick(now);
 	if (phase == STARTS && crew_ready(crew))
 		announce(now);
 	if (phase == RUNS && other == NEXT && crew_ready(second))
 		change(now);
 	if (other == FORMER && crew_alive(second) == 0 && crew_settled(crew))
 		forget_former();
-	if (phase == RUNS && other != NOBODY && other_due <= now) {
+	if (phase == RUNS && other != NOBODY && is_due(other_due, now)) {
 		if (other == NEXT)
 			give_up("the relays take too long to start");
-		else
-			leave_former();
+		else {
+			crew_leave(second, crew);
+			forget_former();
+		}
 	}
-	if (settled() && (again || again_ms <= now))
+	if (settled() && is_due(reload_ms, now))
 		reload(now);
-	if (upgrade && settled() && !foreign)
-		upgrade_begin();
-	if (may_respawn())
+	if (settled() && upgrade && !foreign) {
+		upgrade = false;
+		try_pid = upgrade_try(job);
+	}
+	if (phase == RUNS && !foreign)
 		respawn(now);
-	if (phase == RUNS && lacks_monitor() &&
-	    now - watcher.start_ms >= RESPAWN_MS)
-		spawn_monitor(now);
-	if (phase == DRAINS && phase_due <= now)
+	if (phase == DRAINS && is_due(phase_due, now))
 		stop(now);
-	else if (phase == STOPS && phase_due <= now)
+	else if (phase == STOPS && is_due(phase_due, now))
 		kill_all();
-	log_due = log_tick(now);
-}
-
-static uint64_t
-sooner(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
 }
 
 static int
 timeout(uint64_t now)
 {
-	uint64_t	due = sooner(phase_due, log_due);
-
-	for (unsigned i = 0; i < crew->start.relays && may_respawn(); i++)
-		if (crew->relays[i].pid == 0)
-			due = sooner(due, crew->relays[i].start_ms +
-			    RESPAWN_MS);
-	if (phase == RUNS) {
-		due = sooner(due, again_ms);
-		if (lacks_monitor())
-			due = sooner(due, watcher.start_ms + RESPAWN_MS);
-		if (other != NOBODY)
-			due = sooner(due, other_due);
-	}
-	if (due == UINT64_MAX)
+	if (next_due == UINT64_MAX)
 		return -1;
-	if (due <= now)
+	if (next_due <= now)
 		return 0;
-	return due - now > INT32_MAX ? INT32_MAX : (int)(due - now);
+	return next_due - now > INT32_MAX ? INT32_MAX : (int)(next_due - now);
 }
 
 /*
  * What the operator wants.
  */
 static void
-hear_monitor(uint64_t now)
+hear_monitor(void)
 {
 	struct channel_note	note;
 
-	while (watcher_hear(&watcher, &note)) {
+	while (child_hear(&watcher, &note)) {
 		if (note.order == CHANNEL_KILL &&
 		    note.relay < crew->start.relays)
 			crew_kill_session(crew, &note);
 		else if (note.order == CHANNEL_EMPTY)
 			crew_tell(crew, CHANNEL_EMPTY, note.value, -1);
 		else if (note.order == CHANNEL_RELOAD && phase == RUNS)
-			reload(now);
+			reload_ms = 0;
 		else if (note.order == CHANNEL_RELOAD)
-			watcher_tell(&watcher, CHANNEL_RELOADED, 1, -1);
+			child_tell(&watcher, CHANNEL_RELOADED, 1, -1);
 	}
 }
 
 static void
-hear(uint32_t token, uint64_t now)
+hear(uint32_t token)
 {
-	if (token == watcher.token) {
-		hear_monitor(now);
+	if (token == WATCHER_TOKEN) {
+		hear_monitor();
 		return;
 	}
 	for (int c = 0; c < 2; c++)
-		if (token >= crews[c].token &&
-		    token - crews[c].token < LIMIT_RELAYS)
+		if (token - crews[c].token < LIMIT_RELAYS)
 			crew_hear(&crews[c], token - crews[c].token);
 }
 
@@ -682,12 +501,11 @@ turn(void)
 		return false;
 	}
 	for (int i = 0; i < n; i++)
-		if (events[i].token != SIGNALS_TOKEN)
-			hear(events[i].token, now);
+		hear(events[i].token);
 	signals(now);
 	reap(now);
 	times(now);
-	return phase < DRAINS || alive() > 0;
+	return true;
 }
 
 static void
@@ -720,40 +538,35 @@ open_waiter(void)
 static bool
 begin(void)
 {
-	if (!start_open(&crew->start))
+	if (!start_open(&crew->start) || !open_waiter())
 		return false;
 	phase_to(STARTS, UINT64_MAX);
-	if (!open_waiter()) {
-		start_close(&crew->start);
-		return false;
-	}
-	if (!spawn_all(crew, os_now_ms())) {
-		failed = true;
-		stop(os_now_ms());
-	} else
-		spawn_monitor(os_now_ms());
+	if (spawn_all(crew, os_now_ms()))
+		watcher_spawn(&watcher, &crew->start, WATCHER_TOKEN,
+		    os_now_ms());
+	else
+		fail(os_now_ms());
 	return true;
 }
 
 /*
- * After an upgrade.  That the new program takes the configuration was tried before;
- * if it cannot start all the same, the old relays serve on and it is tried again.
+ * This is the new program.  What the old one has left is the crew that serves,
+ * and there is a reload right away.  That this program takes the configuration was
+ * tried before; if it cannot start, the old relays serve on and it is tried again.
  */
 static bool
 begin_next(void)
 {
+	struct crew	*ours = crew;
+
+	crew = second;
+	second = ours;
+	foreign = true;
 	phase_to(RUNS, UINT64_MAX);
 	if (!open_waiter() || !crew_watch(crew))
 		return false;
 	log_notice("sockproxy " VERSION " took over, process %d", proc_pid());
-	if (!start_again(&second->start, &crew->start)) {
-		again_ms = os_now_ms() + RESPAWN_MS;
-		return true;
-	}
-	other = NEXT;
-	other_due = os_now_ms() + CHANGE_MS;
-	if (!spawn_all(second, os_now_ms()))
-		give_up("a relay cannot be started");
+	reload_ms = 0;
 	return true;
 }
 
@@ -761,28 +574,23 @@ int
 parent_run(const struct parent_job *what)
 {
 	job = what;
-	for (int c = 0; c < 2; c++) {
-		crews[c].token = SIGNALS_TOKEN + 1 + (uint32_t)c * LIMIT_RELAYS;
-		crews[c].start.setup = job->setups[c];
-		for (int i = 0; i < LIMIT_RELAYS; i++)
-			crews[c].relays[i].channel = -1;
-	}
-	watcher.token = SIGNALS_TOKEN + 1 + 2 * LIMIT_RELAYS;
+	for (unsigned c = 0; c < 2; c++)
+		crew_open(&crews[c], CREW_TOKEN + c * LIMIT_RELAYS,
+		    job->setups[c]);
 	crew->start.foreground = job->foreground;
 	crew->start.ready_fd = job->ready_fd;
-	log_due = UINT64_MAX;
-	if (!(upgrade_adopt() ? begin_next() : begin()))
-		return EXIT_FAILURE;
-	while (alive() > 0 || phase == RUNS)
-		if (!turn())
-			break;
-	watcher_end(&watcher);
+	if (upgrade_take(second, &crew->start) ? begin_next() : begin()) {
+		while ((alive() > 0 || phase == RUNS) && turn())
+			continue;
+	} else
+		failed = true;
+	child_end(&watcher);
 	if (!failed) {
 		if (other == FORMER)
-			carry();
+			start_carry();
 		stat_print(crew->start.setup, put_statistics, NULL);
 		log_notice("sockproxy stopped");
 	}
-	start_close(&crew->start);
+	start_close(&crew->start, NULL);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

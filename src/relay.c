@@ -66,13 +66,8 @@ become(const struct start *start, unsigned index, int channel)
 void
 relay_run(const struct start *start, unsigned index, int channel)
 {
-	char	name[16];
 	int	error;
 
-	text_format(name, sizeof(name), "relay %u", index + 1);
-	log_name(name);
-	/* The parent's waiter, of which a fork has a copy. */
-	wait_close();
 	if (!become(start, index, channel))
 		proc_exit(EXIT_FAILURE);
 	log_echo(false);

@@ -28,6 +28,17 @@
 
 enum { STDERR = 2 };
 
+static const struct start *used;	/* its counters, tables, log are in use */
+static struct {
+	struct stat_area stats;
+	struct table_area tables;
+	struct monitor_area board;
+} aside;				/* those of the other generation */
+
+/* The numbers that listeners and backends of a former generation have now. */
+static uint16_t	listener_now[LIMIT_LISTENERS + 1];
+static uint16_t	backend_now[LIMIT_BACKENDS + 1];
+
 static const char *
 string(const struct start *start, const struct setting *setting)
 {
@@ -132,58 +143,36 @@ settle_paths(struct start *start)
 	    start->control_path);
 }
 
-static bool
-open_log_file(struct start *start)
-{
-	const struct setting	*setting = &start->setup->server.errorlog;
-
-	start->log_fd = logio_open(start->log_path);
-	if (start->log_fd >= 0) {
-		log_open(start->log_fd, true, 0);
-		log_echo(true);
-		return true;
-	}
-	log_fatal("%s: server.errorlog: cannot open %.200s: %s",
-	    place(start->setup, setting->at), start->log_path,
-	    log_errno(start->log_fd));
-	start->log_fd = -1;
-	return false;
-}
-
-/*
- * A logger that is not there yet is no reason not to start.
- */
-static void
-open_syslog(const struct start *start)
-{
-	int	error;
-
-	if ((error = logio_syslog_open()) != 0)
-		log_warn("the system's logger cannot be reached: %s; log lines "
-		    "are lost until it can", log_errno(error));
-	log_open(-1, false, (int)start->setup->server.syslog_facility.v);
-	log_echo(true);
-}
-
 /*
  * Without a place for the log, a daemon has only the system's logger: standard
- * error ends with the terminal.
+ * error ends with the terminal.  A logger that is not there yet is no reason not to
+ * start.
  */
 static bool
 open_log(struct start *start)
 {
-	if (start->setup->server.use_syslog.v != 0)
+	const struct setup_server	*server = &start->setup->server;
+	int				 error;
+
+	if (server->use_syslog.v != 0)
 		start->log_path[0] = '\0';
 	else if (start->log_path[0] != '\0')
-		return open_log_file(start);
-	else if (start->foreground) {
+		start->log_fd = logio_open(start->log_path);
+	else if (start->foreground)
 		start->log_fd = logio_own(STDERR);
-		if (start->log_fd < 0)
-			start->log_fd = -1;
-		log_open(start->log_fd < 0 ? STDERR : start->log_fd, true, 0);
+	if (start->log_fd >= 0)
 		return true;
+	if (start->log_path[0] != '\0') {
+		log_fatal("%s: server.errorlog: cannot open %.200s: %s",
+		    place(start->setup, server->errorlog.at), start->log_path,
+		    log_errno(start->log_fd));
+		start->log_fd = -1;
+		return false;
 	}
-	open_syslog(start);
+	start->log_fd = -1;
+	if ((error = logio_syslog_open()) != 0)
+		log_warn("the system's logger cannot be reached: %s; log lines "
+		    "are lost until it can", log_errno(error));
 	return true;
 }
 
@@ -239,8 +228,11 @@ warn_of_privileges(const struct start *start)
 		    server->username.at : server->groupname.at));
 }
 
+/*
+ * The same file must not be opened twice: closing one would end the lock.
+ */
 static bool
-open_pid_file(struct start *start)
+open_pid_file(struct start *start, const struct start *former)
 {
 	const struct setting	*setting = &start->setup->server.pid_file;
 	const char		*at;
@@ -248,6 +240,11 @@ open_pid_file(struct start *start)
 
 	if (start->pid_path[0] == '\0')
 		return true;
+	if (former != NULL && former->pid_fd != -1 &&
+	    file_pid_is(former->pid_fd, start->pid_path)) {
+		start->pid_fd = former->pid_fd;
+		return true;
+	}
 	error = start->pid_fd = file_pid_open(start->pid_path);
 	if (error < 0)
 		start->pid_fd = -1;
@@ -264,22 +261,29 @@ open_pid_file(struct start *start)
 }
 
 /*
- * What all processes see: counters, and the tables of the sessions.
+ * Counters and tables: what all processes see.
  */
 static bool
-open_tables(const struct start *start)
+open_tables(const struct start *start, const struct start *former)
 {
 	const struct setup	*setup = start->setup;
 	unsigned		 sessions = loop_sessions(setup);
 	size_t			 needed;
 	char			 size[32];
+	bool			 good;
 
 	if (start->room.rows > sessions)
 		sessions = start->room.rows;
-	if (stat_open(start->relays, setup->nlisteners + 1,
+	start_use(start);
+	good = stat_open(start->relays, setup->nlisteners + 1,
 	    setup->nbackends + 1) &&
-	    table_map(start->relays, sessions) && monitor_map(setup))
+	    table_map(start->relays, sessions) && monitor_map(setup);
+	if (former != NULL)
+		start_use(former);
+	if (good)
 		return true;
+	if (former != NULL)
+		start_forget(start, former);
 	needed = stat_memory(start->relays, setup->nlisteners,
 	    setup->nbackends) + start->relays * table_memory(setup, sessions) +
 	    monitor_memory(setup);
@@ -321,70 +325,16 @@ catch_signals(void)
 }
 
 /*
- * All after the process is the one that stays.
- */
-static bool
-open_parts(struct start *start, int activated)
-{
-	char	bound[256];
-
-	if (!settle_paths(start) || !open_log(start) || !find_user(start) ||
-	    !check_relays(start))
-		return false;
-	warn_of_privileges(start);
-	resolve_backends(start->setup);
-	if (!resolve_listeners(start->setup) || !bound_settle(start->setup))
-		return false;
-	former_entries(start->setup);
-	log_info("%s", bound_text(start->setup, start->relays, bound,
-	    sizeof(bound)));
-	return catch_signals() && listen_open(start, activated) &&
-	    open_pid_file(start) && doors_open(start, NULL) &&
-	    open_tables(start);
-}
-
-static void
-open_nothing(struct start *start)
-{
-	start->log_fd = start->pid_fd = -1;
-	for (unsigned i = 0; i < start->setup->nlisteners; i++)
-		start->listeners[i] = -1;
-	for (int i = 0; i < DOORS; i++)
-		start->doors[i].fd = -1;
-}
-
-bool
-start_open(struct start *start)
-{
-	int	activated;
-
-	open_nothing(start);
-	start->any_port = start->ready_fd != -1;
-	if (!check_ready_fd(start) || !take_activation(start, &activated))
-		return false;
-	close_inherited(start, activated);
-	if (!background(start))
-		return false;
-	if (open_parts(start, activated))
-		return true;
-	start_close(start);
-	return false;
-}
-
-/*
  * Names that cannot be resolved now keep the addresses they had.
  */
 static void
 keep_addresses(struct setup *next, const struct setup *now)
 {
-	static uint16_t	listeners[LIMIT_LISTENERS + 1];
-	static uint16_t	backends[LIMIT_BACKENDS + 1];
 	struct setup_backend	*to;
 
-	former_map(now, next, listeners, backends);
 	for (unsigned i = 0; i < now->nbackends; i++) {
-		to = &next->backends[backends[i]];
-		if (backends[i] < next->nbackends &&
+		to = &next->backends[backend_now[i]];
+		if (backend_now[i] < next->nbackends &&
 		    to->addr.family == OS_NONE)
 			to->addr = now->backends[i].addr;
 	}
@@ -413,9 +363,104 @@ size_room(struct start *next, const struct start *now)
 	    loop_room_descriptors(&next->room));
 }
 
-void
-start_use_log(const struct start *start)
+static void
+follow(struct start *next, const struct start *former)
 {
+	former_map(former->setup, next->setup, listener_now, backend_now);
+	keep_addresses(next->setup, former->setup);
+	size_room(next, former);
+}
+
+/*
+ * The first one has to say what goes wrong where somebody sees it, too.
+ */
+static void
+say_first(struct start *start)
+{
+	start_use(start);
+	log_echo(!start->foreground || start->log_path[0] != '\0' ||
+	    start->setup->server.use_syslog.v != 0);
+}
+
+/*
+ * All after the process is the one that stays.
+ */
+static bool
+open_parts(struct start *start, const struct start *former, int activated)
+{
+	char	bound[256];
+
+	if (!settle_paths(start) || !open_log(start))
+		return false;
+	if (former == NULL)
+		say_first(start);
+	if (!find_user(start) || !check_relays(start))
+		return false;
+	warn_of_privileges(start);
+	resolve_backends(start->setup);
+	if (!resolve_listeners(start->setup) || !bound_settle(start->setup))
+		return false;
+	former_entries(start->setup);
+	if (former != NULL)
+		follow(start, former);
+	log_info("%s", bound_text(start->setup, start->relays, bound,
+	    sizeof(bound)));
+	return catch_signals() && listen_open(start, former, activated) &&
+	    open_pid_file(start, former) && doors_open(start, former) &&
+	    open_tables(start, former);
+}
+
+static bool
+open_all(struct start *start, const struct start *former, int activated)
+{
+	if (open_parts(start, former, activated))
+		return true;
+	start_close(start, former);
+	return false;
+}
+
+static void
+open_nothing(struct start *start)
+{
+	start->log_fd = start->pid_fd = -1;
+	for (unsigned i = 0; i < start->setup->nlisteners; i++)
+		start->listeners[i] = -1;
+	for (int i = 0; i < DOORS; i++)
+		start->doors[i].fd = -1;
+}
+
+bool
+start_open(struct start *start)
+{
+	int	activated;
+
+	open_nothing(start);
+	if (!check_ready_fd(start) || !take_activation(start, &activated))
+		return false;
+	close_inherited(start, activated);
+	return background(start) && open_all(start, NULL, activated);
+}
+
+bool
+start_again(struct start *next, const struct start *former)
+{
+	struct setup	*setup = next->setup;
+
+	*next = (struct start){ .setup = setup, .ready_fd = -1,
+	    .foreground = former->foreground };
+	open_nothing(next);
+	return open_all(next, former, 0);
+}
+
+void
+start_use(const struct start *start)
+{
+	if (used != NULL && used != start) {
+		stat_swap(&aside.stats);
+		table_swap(&aside.tables);
+		monitor_swap(&aside.board);
+	}
+	used = start;
 	if (start->log_fd != -1)
 		log_open(start->log_fd, true, 0);
 	else
@@ -423,137 +468,28 @@ start_use_log(const struct start *start)
 		    (int)start->setup->server.syslog_facility.v);
 }
 
-static bool
-log_again(struct start *next, const struct start *now)
+void
+start_carry(void)
 {
-	if (next->setup->server.use_syslog.v != 0)
-		next->log_path[0] = '\0';
-	else if (next->log_path[0] != '\0') {
-		next->log_fd = logio_open(next->log_path);
-		if (next->log_fd >= 0)
-			return true;
-		log_fatal("server.errorlog: cannot open %.200s: %s",
-		    next->log_path, log_errno(next->log_fd));
-		next->log_fd = -1;
-		return false;
-	} else if (next->foreground && now->log_path[0] == '\0') {
-		next->log_fd = now->log_fd;
-		if (next->log_fd != -1)
-			return true;
-	}
-	(void)logio_syslog_open();
-	return true;
+	stat_carry(&aside.stats, listener_now, backend_now);
 }
 
-/*
- * The same file must not be opened twice: closing one would end the lock.
- */
-static bool
-pid_again(struct start *next, const struct start *now)
+void
+start_take_over(const struct start *next)
 {
-	if (now->pid_fd == -1 || !file_pid_is(now->pid_fd, next->pid_path))
-		return open_pid_file(next);
-	next->pid_fd = now->pid_fd;
-	return true;
+	start_use(next);
+	start_carry();
+	monitor_carry(&aside.board, backend_now);
 }
 
-static bool
-parts_again(struct start *next, struct start *now)
+void
+start_forget(const struct start *start, const struct start *other)
 {
-	if (!settle_paths(next) || !log_again(next, now) || !find_user(next) ||
-	    !check_relays(next))
-		return false;
-	resolve_backends(next->setup);
-	keep_addresses(next->setup, now->setup);
-	if (!resolve_listeners(next->setup) || !bound_settle(next->setup))
-		return false;
-	former_entries(next->setup);
-	size_room(next, now);
-	return listen_again(next, now) && doors_open(next, now) &&
-	    pid_again(next, now);
-}
-
-/*
- * Let go of what only this generation has; of its counters and tables only when
- * they are in use.
- */
-static void
-close_own(struct start *start, const struct start *other)
-{
-	if (start->pid_fd != -1 && start->pid_fd != other->pid_fd)
-		file_pid_remove(start->pid_fd, start->pid_path);
-	start->pid_fd = -1;
-	if (start->log_fd != -1 && start->log_fd != other->log_fd)
-		os_drop(start->log_fd);
-	start->log_fd = -1;
-}
-
-/*
- * Counters and tables: those in use against those that lie aside in a start.
- */
-static void
-swap_areas(struct start *start)
-{
-	stat_swap(&start->stats);
-	table_swap(&start->tables);
-	monitor_swap(&start->board);
-}
-
-static void
-unmap_areas(void)
-{
+	start_use(start);
 	stat_close();
 	table_unmap();
 	monitor_unmap();
-}
-
-bool
-start_again(struct start *next, struct start *now)
-{
-	struct setup	*setup = next->setup;
-
-	*next = (struct start){ .setup = setup, .ready_fd = -1,
-	    .foreground = now->foreground, .any_port = now->any_port };
-	open_nothing(next);
-	if (!parts_again(next, now)) {
-		listen_revert(next);
-		doors_revert(next);
-		close_own(next, now);
-		return false;
-	}
-	swap_areas(now);
-	start_use_log(next);
-	if (open_tables(next))
-		return true;
-	start_revert(next, now);
-	return false;
-}
-
-void
-start_settle(struct start *former, const struct start *now)
-{
-	listen_close(former, now);
-	doors_close(former, now);
-	close_own(former, now);
-}
-
-void
-start_forget(struct start *former)
-{
-	swap_areas(former);
-	unmap_areas();
-	swap_areas(former);
-}
-
-void
-start_revert(struct start *next, struct start *now)
-{
-	unmap_areas();
-	swap_areas(now);
-	start_use_log(now);
-	listen_revert(next);
-	doors_revert(next);
-	close_own(next, now);
+	start_use(other);
 }
 
 bool
@@ -576,15 +512,18 @@ start_ready(struct start *start)
 }
 
 void
-start_close(struct start *start)
+start_close(struct start *start, const struct start *other)
 {
-	listen_close(start, NULL);
-	if (start->pid_fd != -1)
+	listen_close(start, other);
+	doors_close(start, other);
+	if (start->pid_fd != -1 &&
+	    (other == NULL || start->pid_fd != other->pid_fd))
 		file_pid_remove(start->pid_fd, start->pid_path);
 	start->pid_fd = -1;
-	doors_close(start, NULL);
-	unmap_areas();
-	/* The log stays open: the last lines are still to come. */
+	/* Without another one the last lines are still to come. */
+	if (start->log_fd != -1 && other != NULL)
+		os_drop(start->log_fd);
+	start->log_fd = -1;
 }
 
 bool

@@ -22,7 +22,6 @@ enum door { DOOR_CONTROL, DOOR_STATUS, DOORS };
 struct door_socket {
 	int		 fd;		/* -1: none */
 	struct os_addr	 addr;		/* as it was asked for */
-	bool		 shared;	/* with the former generation */
 	bool		 made;		/* a file, which is this one: */
 	struct file_id	 file;
 };
@@ -32,7 +31,6 @@ struct start {
 	/* given */
 	struct setup	*setup;
 	bool		 foreground;	/* -D */
-	bool		 any_port;	/* -R was given: port 0 is fine */
 	int		 ready_fd;	/* -R: told when listening; -1 none */
 
 	/* made */
@@ -44,13 +42,7 @@ struct start {
 	int		 pid_fd;	/* locked; -1 none */
 	struct door_socket doors[DOORS];
 
-	/* while another generation's are in use */
-	struct stat_area stats;
-	struct table_area tables;
-	struct monitor_area board;
-
 	bool		 made[LIMIT_LISTENERS + 1];	/* a file, see files */
-	bool		 shared[LIMIT_LISTENERS + 1];	/* with the former one */
 	char		 log_path[START_PATH];	/* "": the log is no file */
 	char		 pid_path[START_PATH];
 	char		 chroot[START_PATH];	/* "": none */
@@ -60,10 +52,17 @@ struct start {
 };
 
 /*
- * Do all that has to be done before relays are started.  False: log_fatal has said
- * why, and nothing is left behind.
+ * Do all that has to be done before relays are started; its log, counters and
+ * tables are in use then.  False: log_fatal has said why, and nothing is left
+ * behind.
  */
 bool	start_open(struct start *);
+
+/*
+ * Make the next generation ready beside the one that serves: its setup is read
+ * already.  False as above.
+ */
+bool	start_again(struct start *next, const struct start *former);
 
 /*
  * Say that it works: to the log, to who waits for that (-R, the process in the
@@ -72,33 +71,27 @@ bool	start_open(struct start *);
 bool	start_ready(struct start *);
 
 /*
- * Make the next generation ready beside the one that runs: its setup is read
- * already.  Its log, counters and tables are in use afterwards.  False: log_fatal
- * has said why, and everything is as before.
+ * There may be two generations.  From now on log, counters and tables in use
+ * are those of this one: in this process, and in those that it forks.
  */
-bool	start_again(struct start *next, struct start *now);
+void	start_use(const struct start *);
 
 /*
- * Write the log where this start has it.
+ * The next generation is in use for good and begins with what the former one
+ * knows.  start_carry: once more, for what that one has counted since.
  */
-void	start_use_log(const struct start *);
+void	start_take_over(const struct start *next);
+void	start_carry(void);
 
 /*
- * The next generation serves: close what only the former one had.  start_forget
- * lets go of its counters and tables, when they have been carried over.
+ * Let go of the counters and tables of this one; the other one's are in use.
  */
-void	start_settle(struct start *former, const struct start *now);
-void	start_forget(struct start *former);
+void	start_forget(const struct start *, const struct start *other);
 
 /*
- * The next generation does not serve: back to the one before.
+ * Let go of all else that the other one (NULL: there is none) has not got too.
  */
-void	start_revert(struct start *next, struct start *now);
-
-/*
- * Undo everything.
- */
-void	start_close(struct start *);
+void	start_close(struct start *, const struct start *other);
 
 /*
  * Open the log file again, under its name.  Returns whether there is a new one.

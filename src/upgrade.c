@@ -78,16 +78,20 @@ upgrade_try(const struct parent_job *job)
 	int	pid;
 
 	text_format(version, sizeof(version), "%d", HANDOVER_VERSION);
-	if ((pid = proc_fork()) != 0)
+	if ((pid = proc_fork()) == 0) {
+		(void)file_enter(job->dir);
+		(void)proc_exec(job->program, arguments(job, version));
+		proc_exit(TRY_EXEC);
+	}
+	if (pid > 0)
 		return pid;
-	(void)file_enter(job->dir);
-	(void)proc_exec(job->program, arguments(job, version));
-	proc_exit(TRY_EXEC);
+	log_error("%s cannot be tried: %s; this program goes on", job->program,
+	    log_errno(pid));
 	return 0;
 }
 
-const char *
-upgrade_status(const struct proc_exit *how)
+static const char *
+fault(const struct proc_exit *how)
 {
 	if (how->signal != 0)
 		return "it crashed when it was tried";
@@ -101,6 +105,16 @@ upgrade_status(const struct proc_exit *how)
 	default:
 		return "it ended in an unknown way when it was tried";
 	}
+}
+
+bool
+upgrade_good(const struct parent_job *job, const struct proc_exit *how)
+{
+	if (how->signal == 0 && how->status == EXIT_SUCCESS)
+		return true;
+	log_error("%s is not taken as the new program: %s; this program goes "
+	    "on", job->program, fault(how));
+	return false;
 }
 
 static void
@@ -135,10 +149,10 @@ tell_doors(const struct start *start, struct out *out)
 static void
 tell_relays(const struct crew *crew, struct out *out)
 {
-	const struct crew_relay	*relay;
+	const struct child	*relay;
 
 	for (unsigned i = 0; i < crew->start.relays; i++) {
-		relay = &crew->relays[i];
+		relay = &crew->relays[i].child;
 		if (relay->pid != 0)
 			add(out, "r ", 2, (int[]){ relay->pid,
 			    relay->channel });
@@ -212,17 +226,18 @@ mark(const struct crew *crew, bool on)
 	for (int i = 0; i < DOORS; i++)
 		(void)proc_inherit(start->doors[i].fd, on);
 	for (unsigned i = 0; i < start->relays; i++)
-		(void)proc_inherit(crew->relays[i].channel, on);
+		(void)proc_inherit(crew->relays[i].child.channel, on);
 	(void)proc_inherit(start->log_fd, on);
 	(void)proc_inherit(start->pid_fd, on);
 }
 
-int
+void
 upgrade_exec(const struct parent_job *job, struct crew *crew)
 {
 	char	*state = tell(crew);
 	int	 error = -E2BIG;
 
+	log_notice("becoming the new program %s", job->program);
 	mark(crew, true);
 	if (state != NULL && (error = proc_putenv(state)) == 0) {
 		(void)file_enter(job->dir);
@@ -232,7 +247,8 @@ upgrade_exec(const struct parent_job *job, struct crew *crew)
 	}
 	mark(crew, false);
 	proc_unsetenv(VARIABLE);
-	return error;
+	log_error("cannot become %s: %s; this program goes on", job->program,
+	    log_errno(error));
 }
 
 /*
@@ -307,8 +323,8 @@ take_relay(struct crew *crew, const int *v)
 	if (crew->start.relays == LIMIT_RELAYS ||
 	    proc_inherit(v[1], false) != 0)
 		return false;
-	relay->pid = v[0];
-	relay->channel = v[1];
+	relay->child.pid = v[0];
+	relay->child.channel = v[1];
 	relay->ready = relay->settled = true;
 	crew->start.relays++;
 	return true;
@@ -368,8 +384,9 @@ take_part(struct crew *crew, const char **p)
 static bool
 take_all(struct crew *crew, const char *p)
 {
-	struct start	*start = &crew->start;
-	int		 v[5];		/* pid sessions buffers log-fd pid-fd */
+	struct start		*start = &crew->start;
+	struct setup_server	*server = &start->setup->server;
+	int			 v[5];	/* pid sessions buffers log-fd pid-fd */
 
 	if (!take(&p, 5, v) || v[0] != proc_pid())
 		return false;
@@ -378,30 +395,35 @@ take_all(struct crew *crew, const char *p)
 	while (*p != '\0')
 		if (!take_part(crew, &p))
 			return false;
-	start->setup->server.buffers.v = (uint32_t)v[2];
-	start->setup->server.max_worker.v = start->relays;
-	start->setup->server.max_connections.v = (uint32_t)v[1] *
-	    start->relays;
+	(void)proc_inherit(start->log_fd, false);
+	(void)proc_inherit(start->pid_fd, false);
+	server->buffers.v = (uint32_t)v[2];
+	server->max_worker.v = start->relays;
+	server->max_connections.v = (uint32_t)v[1] * start->relays;
 	return start->relays > 0;
 }
 
 bool
-upgrade_take(struct crew *crew)
+upgrade_take(struct crew *crew, const struct start *ours)
 {
-	const char	*state = getenv(VARIABLE);
-	bool		 good;
+	const char		*state = getenv(VARIABLE);
+	struct start		*start = &crew->start;
+	struct setup_server	*server = &start->setup->server;
+	bool			 good;
 
 	if (state == NULL)
 		return false;
-	crew->start.relays = 0;
-	crew->start.setup->nlisteners = 0;
 	for (int i = 0; i < DOORS; i++)
-		crew->start.doors[i].fd = -1;
+		start->doors[i].fd = -1;
 	good = take_all(crew, state);
 	proc_unsetenv(VARIABLE);
-	if (good && crew->start.log_fd != -1)
-		(void)proc_inherit(crew->start.log_fd, false);
-	if (good && crew->start.pid_fd != -1)
-		(void)proc_inherit(crew->start.pid_fd, false);
-	return good;
+	if (!good)
+		return false;
+	start->foreground = ours->foreground;
+	start->ready_fd = -1;
+	server->graceful_ms = ours->setup->server.graceful_ms;
+	server->syslog_facility = ours->setup->server.syslog_facility;
+	start_use(start);
+	(void)stat_open(start->relays, start->setup->nlisteners + 1, 1);
+	return true;
 }

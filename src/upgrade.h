@@ -1,10 +1,10 @@
 /*
- * upgrade.h - to another program in the same process: its number, listeners, relays
- * and their sessions stay.
+ * upgrade.h - to another program in the same process: its number, listeners,
+ * relays and their sessions stay.
  *
- * The old program first lets the new one try itself (-H: does it know the form in
- * which sessions are handed over, and take the configuration?), and only then
- * becomes it.  What it has is told in an environment variable.
+ * The old program first lets the new one try itself (-H: does it know the form
+ * in which sessions are handed over, and take the configuration?), and only
+ * then becomes it.  What it has is told in an environment variable.
  */
 #ifndef UPGRADE_H
 #define UPGRADE_H
@@ -15,26 +15,32 @@
 #include "parent.h"
 
 /*
- * Start the new program's try.  Returns its process number or an error.  It has
- * ended well with status 0; upgrade_status has words for the others.
+ * Start the new program's try.  Returns its process number, or 0: the log says
+ * why not.
  */
 int	upgrade_try(const struct parent_job *);
-const char *upgrade_status(const struct proc_exit *);
 
 /*
- * Become the new program.  Returns only when that fails: an error.
+ * Whether the try has ended well; if not, the log says how.
  */
-int	upgrade_exec(const struct parent_job *, struct crew *);
+bool	upgrade_good(const struct parent_job *, const struct proc_exit *);
 
 /*
- * For the new program: what the old one has left, as a crew that serves without a
- * setup of its own (start.setup is filled with its listeners).  False: nothing,
- * this is an ordinary start.
+ * Become the new program.  Returns only when that fails, and the log says why.
  */
-bool	upgrade_take(struct crew *);
+void	upgrade_exec(const struct parent_job *, struct crew *);
 
 /*
- * When the new program has a setup in use: what the operator wanted of its backends.
+ * For the new program: what the old one has left, as a crew that serves without
+ * a setup of its own (start.setup is filled with its listeners), but for what
+ * ours says about the log and the end.  Its counters are in use then.  False:
+ * nothing, this is an ordinary start.
+ */
+bool	upgrade_take(struct crew *, const struct start *ours);
+
+/*
+ * When the new program has a setup in use: what the operator wanted of its
+ * backends.
  */
 void	upgrade_orders(const struct setup *);
 

@@ -22,6 +22,7 @@ board history
 buf
 backend half
 channel
+child
 session connect expire report table
 handover listener
 loop

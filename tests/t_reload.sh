@@ -222,6 +222,10 @@ user_log_and_pid_file_change_body()
 		server.pid-file = "$PWD/pid.2"
 		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
 	CONF
+	# In the foreground no log file means standard error, as at the start.
+	conf log.2 pid.2 daemon | sed 1d >c
+	kill -HUP "$PROXY"
+	await "it is logged here again" logs 'is in effect'
 	proxy_stop
 	[ ! -e pid.2 ] || fail "the pid file is still there"
 }

@@ -132,10 +132,11 @@ a_crash_in_a_reload_is_a_crash_body()
 	await "sessions" churned_least live 60
 	# While the next crew starts.
 	relay=$(busiest)
-	hold "$PROXY" prctl 300
+	hold "$PROXY" prctl 600
 	kill -HUP "$PROXY"
 	await "the next crew starts" logs 'reading the configuration'
 	kill -KILL "$relay"
+	await "it is replaced meanwhile" logs 'started again'
 	await "it is in effect" logs 'is in effect'
 	let_go
 	await "sessions" churned_least live 60
@@ -157,7 +158,7 @@ a_crash_in_a_reload_is_a_crash_body()
 	await "it is in effect" times_logged 3 'is in effect'
 	# shellcheck disable=SC2086
 	kill -KILL "$(relays_but $old | head -n 1)"
-	await "it is started again" logs 'started again'
+	await "it is started again" times_logged 2 'started again'
 	await "all is well" churned_least live 60
 	made=$(churned new-done)
 	await "new clients" churned_least new-done $((made + 20))
@@ -267,6 +268,41 @@ sockets()
 sockets_are()
 {
 	[ "$(sockets "$1")" -eq "$2" ]
+}
+
+describe it_is_said_that_all_sessions_are_in_use_when_they_are \
+    "one relay is full: nothing; both are: one line, and one when it is over"
+it_is_said_that_all_sessions_are_in_use_when_they_are_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	cat >c <<-CONF
+		$([ -z "$HANDLER" ] || echo "server.event-handler = \"$HANDLER\"")
+		server.max-worker = 2
+		server.max-connections = 4
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+	launch -- -f c
+	# With three of them one relay is full.
+	for n in 1 2 3 4; do
+		logged 0 'sessions are in use'
+		peer "held$n" connect "$p0" rxseed 1 send 10 recv 10 say in park
+		await "client $n of 4 is served" grep -q in "held$n.out"
+	done
+	await "it is said" logs 'warning: all 4 sessions are in use'
+	for n in 1 2 3 4; do
+		eval "kill \"\$held${n}_pid\""
+	done
+	await "they end" times_logged 4 ' session [12]: '
+	await "it is over" one_more_and_logs 'accepting clients again'
+	logged 1 'sessions are in use'
+	logged 1 'accepting clients again'
+	proxy_stop
+}
+one_more_and_logs()
+{
+	client connect "$p0" rxseed 1 send 10 fin expect-fin got 10
+	logs "$1"
 }
 
 describe choices_hold_over_all_relays \

@@ -389,6 +389,7 @@ struct plan {
 	int		splice;
 	unsigned	pipe;
 	bool		by_channel;	/* the parent orders it */
+	bool		hands_over;	/* now and then, and while much gathers */
 	bool		no_start;	/* registering fails at the start */
 	unsigned	short_at;	/* so many allocations succeed; 0: all */
 	uint64_t	turns;		/* at most, before we drain */

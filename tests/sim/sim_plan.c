@@ -309,7 +309,8 @@ plan_make(uint64_t seed)
 	}
 	if (maybe(5))
 		net_at(pick(1u << (12 + pick(13))), EV_OPERATOR, 0, 0);
-	if (plan.by_channel && !fault_on(FAULT_FDS) && maybe(40))
+	plan.hands_over = plan.by_channel && !fault_on(FAULT_FDS) && maybe(40);
+	if (plan.hands_over)
 		for (i = 1 + pick(3); i > 0; i--)
 			net_at(pick(1u << (10 + pick(W.flavour ==
 			    FLAVOUR_BULK ? 12 : 16))), EV_HANDOVER, 0, 0);

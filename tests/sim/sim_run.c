@@ -17,6 +17,7 @@ enum { TURNS_DRAINING = 60000, TURNS_TAPED = 1500, SETTLE_S = 300 };
 
 static int	parent_fd, relay_fd;	/* the channel, both ends */
 static bool	parent_died, handing;
+static bool	stays;		/* nobody took the sessions: they go on here */
 static struct sock *next_adopt;
 static uint64_t	last_due_ms;	/* the rest is being reset: over then */
 static unsigned	late;		/* turns after that */
@@ -37,7 +38,7 @@ reset_all(uint64_t seed, const struct sim_mask *mask)
 	W.lat_max = 1000;
 	chan_reset_world();
 	parent_fd = -1;
-	parent_died = handing = false;
+	parent_died = handing = stays = false;
 	next_adopt = NULL;
 	last_due_ms = 0;
 	late = due_turns = 0;
@@ -208,7 +209,8 @@ kill_some(void)
 
 /*
  * A successor is to take over.  It cannot run beside this one here, so what is
- * sent waits until this one has ended.
+ * sent waits until this one has ended.  One that has died by then takes nothing, and
+ * who follows comes when the sessions have ended here.
  */
 static void
 hand_over(void)
@@ -217,15 +219,17 @@ hand_over(void)
 	unsigned i;
 	int fd;
 
-	if (W.draining || handing || parent_fd == -1)
+	if (W.draining || handing || stays || parent_fd == -1)
 		return;
-	handing = true;
+	stays = rng_chance(STREAM_PLAN, 40);
+	handing = !stays;
 	for (i = 0; i < sim_nlisteners; i++)
 		sim_listeners[i]->kept = true;
 	s = chan_make();
 	next_adopt = s->peer;
+	next_adopt->gone = stays;
 	fd = desc_new(DESC_SOCK, s);
-	trace("hand-over", fd, table_count(), 0);
+	trace("hand-over", fd, table_count(), stays);
 	(void)channel_send(parent_fd, CHANNEL_HANDOVER, 0, fd);
 	desc_free(fd);
 }
@@ -241,7 +245,6 @@ succeed(void)
 
 	if (table_count() != 0)
 		sim_fail("handover", -1, "%u sessions stayed", table_count());
-	handing = false;
 	tally.handovers++;
 	tally.handed += next_adopt->rx_total;
 	loop_close();
@@ -255,10 +258,15 @@ succeed(void)
 	plan.short_at = 0;
 	(void)open_relay(fds, &room);
 	check_successor();
-	W.adopt = next_adopt;
-	fd = desc_new(DESC_SOCK, next_adopt);
-	(void)channel_send(parent_fd, CHANNEL_ADOPT, 1, fd);
-	desc_free(fd);
+	if (stays)
+		(void)channel_send(parent_fd, CHANNEL_ADOPT, 0, -1);
+	else {
+		W.adopt = next_adopt;
+		fd = desc_new(DESC_SOCK, next_adopt);
+		(void)channel_send(parent_fd, CHANNEL_ADOPT, 1, fd);
+		desc_free(fd);
+	}
+	handing = stays = false;
 }
 
 static void
@@ -329,7 +337,8 @@ play_turns(void)
 		trace_turn = turns;
 		alive = loop_turn();
 		check_turn(alive);
-		if (!alive && handing && loop_error() == 0)
+		if (!alive && (handing || (stays && !W.draining)) &&
+		    loop_error() == 0)
 			succeed();
 		else if (!alive)
 			break;

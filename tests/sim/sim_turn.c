@@ -172,6 +172,13 @@ check_sums(unsigned active)
 	}
 }
 
+/* Whether the relay has it; the parent may. */
+static bool
+listens(const struct sock *listener)
+{
+	return !listener->gone && listener->fd != -1;
+}
+
 /* Everything about everybody. */
 static void
 check_all(bool alive)
@@ -194,7 +201,7 @@ check_all(bool alive)
 		    lanes);
 	other = splice_pipes() + W.channels;
 	for (i = 0; i < sim_nlisteners; i++)
-		other += !sim_listeners[i]->gone;
+		other += listens(sim_listeners[i]);
 	if (ndescs != fds + other)
 		sim_fail("descriptor", -1, "%u are open, %u are owned", ndescs,
 		    fds + other);
@@ -398,7 +405,7 @@ check_wait(uint64_t until)
 	if (table_count() == table_max() || adopting())
 		return;
 	for (i = 0; i < sim_nlisteners; i++)
-		if (!sim_listeners[i]->gone && sim_listeners[i]->nqueue > 0 &&
+		if (listens(sim_listeners[i]) && sim_listeners[i]->nqueue > 0 &&
 		    stat_listener(i)->paused == 0)
 			sim_fail("missed", -1, "sleeps though a client waits at "
 			    "listener %u", i);

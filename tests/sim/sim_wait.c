@@ -296,8 +296,12 @@ got_queue(unsigned fd)
 	if (w->level)
 		return mask & w->want;
 	got = mask;
-	if (!(mask & WAIT_END) && net_unread(descs[fd].s) < w->gather)
+	if (!(mask & WAIT_END) && net_unread(descs[fd].s) < w->gather) {
 		got &= ~(unsigned)WAIT_READ;
+		/* bytes are here and their event is gone: a moment to hand over */
+		if (plan.hands_over && rng_chance(STREAM_PLAN, 50))
+			W.orders |= 1u << EV_HANDOVER;
+	}
 	if (kind == KIND_KQUEUE) {
 		got = mask & w->pend & (WAIT_READ | WAIT_WRITE);
 		if (got != 0)
@@ -388,7 +392,7 @@ sleep_until(struct wait_event *events, int max, uint64_t until)
 			return collect(events, max);
 		}
 		net_until(next);
-		if ((n = collect(events, max)) > 0)
+		if ((n = collect(events, max)) > 0 || W.orders != 0)
 			return n;
 	}
 }
