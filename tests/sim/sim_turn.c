@@ -76,6 +76,9 @@ check_half(const struct session *s, unsigned way)
 		return;
 	if (h->end == HALF_BROKEN || h->end == HALF_DROPPED)
 		return;
+	if (h->end == HALF_CLEAN && !to->tx_fin)
+		sim_fail("missed", s->number, "half %u has ended, and %d was "
+		    "told nothing", way, s->side[!way].fd);
 	held = half_held(h);
 	if (from->rx_taken + h->owed != to->tx_total + held)
 		sim_fail("held", s->number, "half %u: %llu taken, %llu given, "
