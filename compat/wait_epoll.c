@@ -31,7 +31,8 @@ enum {
 	REMARK = 64,		/* a mark is for so many pieces */
 	SLOT_US = WAIT_GATHER_US / 2,	/* what is due at about the same time is
 				   reported at the same time */
-	VAIN = 3		/* events in vain, and it is registered anew */
+	VAIN = 3		/* that many events in vain, and from then on each one,
+				   and it is registered anew */
 };
 
 /* What a slot has. */
@@ -135,7 +136,6 @@ static int
 watch(int op, int fd, uint32_t bits)
 {
 	slots[fd].armed = (uint8_t)bits;
-	slots[fd].vain = 0;
 	return control(op, fd, events_of(bits) | EPOLLRDHUP | EPOLLET |
 	    (bits & WAIT_READ ? EPOLLPRI : 0));
 }
@@ -179,7 +179,7 @@ wait_queue_add(int fd, enum wait_how how, uint32_t token)
 	if (s->kind != NONE)
 		return -EEXIST;
 	s->token = token;
-	s->want = s->armed = 0;
+	s->want = s->armed = s->vain = 0;
 	if (how == WAIT_LEVEL) {
 		error = arm(fd, WAIT_READ);
 		disarm(fd);
@@ -411,9 +411,12 @@ accept_event(const struct epoll_event *e, struct wait_event *ev)
 	if (s->kind == NONE || s->token != ev->token || ev->got == 0)
 		return 0;
 	if (s->kind == EDGE) {
-		if ((ev->got & (s->want | WAIT_END)) == 0 && ++s->vain == VAIN)
+		if ((ev->got & (s->want | WAIT_END)) == 0 &&
+		    ++s->vain == VAIN) {
+			s->vain--;	/* from now on at once */
 			(void)watch(EPOLL_CTL_MOD, fd, s->want &
 			    (WAIT_READ | WAIT_WRITE));
+		}
 		return 1;
 	}
 	if (s->want == 0) {
