@@ -132,7 +132,7 @@ a_crash_in_a_reload_is_a_crash_body()
 	await "sessions" churned_least live 60
 	# While the next crew starts.
 	relay=$(busiest)
-	hold "$PROXY" prctl 600
+	hold "$PROXY" prlimit64 600
 	kill -HUP "$PROXY"
 	await "the next crew starts" logs 'reading the configuration'
 	kill -KILL "$relay"
