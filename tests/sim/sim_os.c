@@ -375,9 +375,12 @@ void
 os_reset(int fd)
 {
 	struct sock *s = desc_sock(fd, "os_reset");
+	uint64_t tx_ms = s->tx_ms;
 
-	if (fault(FAULT_RACE))
+	if (fault(FAULT_RACE)) {
 		net_race();
+		s->tx_ms = tx_ms;	/* which nobody could know of */
+	}
 	trace("reset", fd, s->id, (int64_t)(s->tx_total - s->tx_gone));
 	if (!W.contract)
 		check_close(s, false);
