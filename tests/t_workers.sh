@@ -217,19 +217,25 @@ relays_take_turns_when_there_is_little_to_do_body()
 		fail "one has little: $(cat shares)"
 }
 
-describe a_full_relay_leaves_clients_to_the_others \
-    "accepting: one relay is full, and nobody is woken in vain"
-a_full_relay_leaves_clients_to_the_others_body()
+# Two relays for so many sessions, in front of an echo.
+two_relays()
 {
 	begin
 	backend b 127.0.0.1:0 forever echo
 	cat >c <<-CONF
 		$([ -z "$HANDLER" ] || echo "server.event-handler = \"$HANDLER\"")
 		server.max-worker = 2
-		server.max-connections = 6
+		server.max-connections = $1
 		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
 	CONF
 	launch -- -f c
+}
+
+describe a_full_relay_leaves_clients_to_the_others \
+    "accepting: one relay is full, and nobody is woken in vain"
+a_full_relay_leaves_clients_to_the_others_body()
+{
+	two_relays 6
 	await "two relays" relays_are 2
 	# shellcheck disable=SC2046
 	set -- $(relays)
@@ -274,15 +280,7 @@ describe it_is_said_that_all_sessions_are_in_use_when_they_are \
     "one relay is full: nothing; both are: one line, and one when it is over"
 it_is_said_that_all_sessions_are_in_use_when_they_are_body()
 {
-	begin
-	backend b 127.0.0.1:0 forever echo
-	cat >c <<-CONF
-		$([ -z "$HANDLER" ] || echo "server.event-handler = \"$HANDLER\"")
-		server.max-worker = 2
-		server.max-connections = 4
-		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
-	CONF
-	launch -- -f c
+	two_relays 4
 	# With three of them one relay is full.
 	for n in 1 2 3 4; do
 		logged 0 'sessions are in use'
