@@ -429,7 +429,7 @@ tests/demo: tests/demo.c
 	$(CC) $(STD_CFLAGS) $(DEFS_$(@D)) $(WERROR) $(OPT) $(CFLAGS) -c -o $@ $<
 .c:
 	$(CC) $(STD_CFLAGS) $(DEFS_$(@D)) $(WERROR) $(OPT) $(CFLAGS) $(LDFLAGS) \
-	    -o $@ $< libparts.a libsrc.a libcompat.a -latf-c
+	    -o $@ $< libparts.a libsrc.a libcompat.a -latf-c -lpthread
 .sh:
 	{ echo "#! `command -v atf-sh`"; cat tests/lib.sh $<; } > $@
 	chmod +x $@

@@ -18,6 +18,8 @@
 #include <string.h>
 #include <unistd.h>
 
+extern char	**environ;		/* <unistd.h> has it on some systems */
+
 void	*small_malloc(size_t);
 void	*small_calloc(size_t, size_t);
 void	*small_realloc(void *, size_t);
