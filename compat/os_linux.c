@@ -64,3 +64,9 @@ os_sys_unsent(int fd)
 
 	return ioctl(fd, TIOCOUTQ, &n) == -1 ? -errno : n;
 }
+
+bool
+os_sys_full_is_refused(void)
+{
+	return false;
+}

@@ -13,32 +13,44 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "file.h"
 #include "os.h"
 #include "os_sys.h"
 
-/*
- * Whether somebody accepts connections on this Unix socket: -EADDRINUSE, or 0
- * when nobody does.  A full backlog (EAGAIN) is somebody.
- */
 static int
-unix_alive(const struct os_addr *a)
+unix_ask(const struct os_addr *a)
 {
 	bool	pending;
 	int	fd;
 
 	fd = os_connect(a, NULL, &pending);
-	if (fd >= 0) {
-		(void)close(fd);
-		return -EADDRINUSE;
-	}
-	if (fd == -ECONNREFUSED)
+	if (fd < 0)
+		return fd;
+	(void)close(fd);
+	return 0;
+}
+
+/*
+ * Whether somebody accepts connections on this Unix socket: -EADDRINUSE, or 0
+ * when nobody does.  A full backlog (EAGAIN) is somebody; where it is refused
+ * like a socket that was left, whoever is alive gets time to make room.
+ */
+static int
+unix_alive(const struct os_addr *a)
+{
+	const struct timespec	 a_while = { 0, 20 * 1000 * 1000 };
+	int			 error, more = os_sys_full_is_refused() ? 5 : 0;
+
+	while ((error = unix_ask(a)) == -ECONNREFUSED && more-- > 0)
+		(void)nanosleep(&a_while, NULL);
+	if (error == -ECONNREFUSED)
 		return 0;
-	if (fd == -EAGAIN || fd == -EPROTOTYPE)
+	if (error == 0 || error == -EAGAIN || error == -EPROTOTYPE)
 		return -EADDRINUSE;
-	return fd;
+	return error;
 }
 
 /*

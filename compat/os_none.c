@@ -34,3 +34,9 @@ os_sys_bind_no_port(int fd)
 {
 	(void)fd;
 }
+
+bool
+os_sys_full_is_refused(void)
+{
+	return true;
+}

@@ -57,3 +57,9 @@ os_sys_unsent(int fd)
 		return (long)info.tcpi_so_snd_sb_cc;
 	return errno == ENOPROTOOPT || errno == EOPNOTSUPP ? 0 : -errno;
 }
+
+bool
+os_sys_full_is_refused(void)
+{
+	return true;
+}

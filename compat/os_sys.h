@@ -58,6 +58,12 @@ int	os_sys_accept(int fd, struct sockaddr *, socklen_t *);
 /* Whether accepted TCP sockets have the options of the listening one. */
 bool	os_sys_inherits(void);
 
+/*
+ * Whether connecting to a Unix socket whose queue is full says ECONNREFUSED, just
+ * as when nobody listens.
+ */
+bool	os_sys_full_is_refused(void);
+
 /* What a listener only has on some systems; called after listen(2). */
 void	os_sys_defer(int fd, const struct os_listen *);
 

@@ -256,16 +256,30 @@ ATF_TC_BODY(a_live_socket_is_left_alone, tc)
 	struct os_addr		a = unix_path("live");
 	struct os_peer		peer;
 	bool			pending;
-	int			fd, i;
+	pid_t			pid = 0;
+	int			error = 0, fd, i;
 
 	ATF_REQUIRE((fd = os_listen(&a, &one)) >= 0);
 	ATF_CHECK_EQ(os_listen(&a, &how), -EADDRINUSE);
 	(void)accept_from(fd, &peer);	/* the question, which went away */
 	for (i = 0; i < 16; i++)
-		if (os_connect(&a, NULL, &pending) < 0)
+		if ((error = os_connect(&a, NULL, &pending)) < 0)
 			break;
-	ATF_CHECK_EQ(os_listen(&a, &how), -EADDRINUSE);	/* full */
+	/* Full: on Linux that is seen, elsewhere there must be room again. */
+	ATF_REQUIRE(error < 0);
+	if (error != -EAGAIN) {
+		ATF_REQUIRE((pid = fork()) != -1);
+		if (pid == 0) {
+			(void)usleep(30000);
+			while (os_accept(fd, &peer) >= 0)
+				continue;
+			_exit(0);
+		}
+	}
+	ATF_CHECK_EQ(os_listen(&a, &how), -EADDRINUSE);
 	ATF_CHECK_EQ(access("live", F_OK), 0);
+	if (pid > 0)
+		ATF_CHECK_EQ(waitpid(pid, NULL, 0), pid);
 }
 
 ATF_TC_WITHOUT_HEAD(what_is_no_socket_is_left_alone);
