@@ -225,7 +225,10 @@ os_connected(int fd, const struct os_addr *to)
 	if ((error = os_error(fd)) != 0)
 		return error;
 	/* macOS says EINVAL when it was connected and is no more. */
-	return why == ENOTCONN ? -EINPROGRESS : -ECONNRESET;
+	if (why != ENOTCONN)
+		return -ECONNRESET;
+	/* A Unix socket is never under way: the BSDs forget a peer that left. */
+	return to->family == OS_UNIX ? 0 : -EINPROGRESS;
 }
 
 long
