@@ -23,6 +23,11 @@
 #include <string.h>
 #include <unistd.h>
 
+/* NetBSD heeds MSG_DONTWAIT when receiving only (7.99.34), and this always. */
+#ifndef MSG_NBIO
+#define MSG_NBIO 0
+#endif
+
 enum { BUFFER = 65536 };
 
 static char buf[BUFFER], expected[BUFFER];
@@ -183,7 +188,7 @@ copy(const char *port, uint64_t bytes)
 			len = bytes - sent < BUFFER ? (size_t)(bytes - sent) :
 			    BUFFER;
 			pattern(buf, len, sent);
-			n = send(p.fd, buf, len, MSG_DONTWAIT);
+			n = send(p.fd, buf, len, MSG_DONTWAIT | MSG_NBIO);
 			sent += n > 0 ? (uint64_t)n : 0;
 			if (sent == bytes)
 				(void)shutdown(p.fd, SHUT_WR);

@@ -228,7 +228,7 @@ do_fill(void)
 
 	while (poll(&p, 1, QUIET_MS) == 1 && (p.revents & POLLERR) == 0) {
 		peer_fill(chunk, PEER_CHUNK, cur->txseed, cur->tx);
-		n = send(cur->fd, chunk, PEER_CHUNK, MSG_DONTWAIT | MSG_NOSIGNAL);
+		n = send(cur->fd, chunk, PEER_CHUNK, PEER_AT_ONCE);
 		if (n == -1 && errno != EAGAIN)
 			peer_die("send", strerror(errno));
 		if (n > 0)

@@ -14,6 +14,12 @@
 
 #include "attr.h"
 
+/* NetBSD heeds MSG_DONTWAIT when receiving only (7.99.34), and this always. */
+#ifndef MSG_NBIO
+#define MSG_NBIO 0
+#endif
+#define PEER_AT_ONCE (MSG_DONTWAIT | MSG_NBIO | MSG_NOSIGNAL)
+
 enum { PEER_SLOTS = 10240, PEER_CHUNK = 65536 };
 
 /* One connection. */

@@ -63,7 +63,7 @@ load_turn(struct load *l, struct peer *s, short got)
 		return true;
 	n = l->bytes - s->tx < PEER_CHUNK ? (size_t)(l->bytes - s->tx) : PEER_CHUNK;
 	peer_fill(chunk, n, s->txseed, s->tx);
-	r = send(s->fd, chunk, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	r = send(s->fd, chunk, n, PEER_AT_ONCE);
 	if (r > 0 && (s->tx += (uint64_t)r) == l->bytes)
 		(void)shutdown(s->fd, SHUT_WR);
 	return true;
