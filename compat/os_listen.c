@@ -115,6 +115,19 @@ prepare_tcp(int fd, const struct os_addr *a, const struct os_listen *how)
 	return 0;
 }
 
+/*
+ * Options for those that are accepted.  Keepalive only where they inherit it:
+ * NetBSD starts its clock for the listener too, finds no connection 20 seconds
+ * later, and makes it one that refuses.
+ */
+static void
+pass_on(int fd)
+{
+	os_born(fd);
+	if (os_sys_inherits())
+		os_keep(fd);
+}
+
 static int
 listen_on(int fd, const struct os_addr *a, const struct os_listen *how)
 {
@@ -128,10 +141,8 @@ listen_on(int fd, const struct os_addr *a, const struct os_listen *how)
 	if ((error = bind_to(fd, a, how)) != 0)
 		return error;
 	/* Before the first connection can come: it inherits them. */
-	if (a->family != OS_UNIX) {
-		os_born(fd);
-		os_keep(fd);
-	}
+	if (a->family != OS_UNIX)
+		pass_on(fd);
 	if (listen(fd, how->backlog) == -1)
 		return -errno;
 	if (a->family != OS_UNIX)
@@ -193,8 +204,7 @@ os_listen_adopt(int fd, const struct os_listen *how)
 		return -errno;
 	if (a.family == OS_UNIX)
 		return 0;
-	os_born(fd);
-	os_keep(fd);
+	pass_on(fd);
 	os_sys_defer(fd, how);
 	return 0;
 }

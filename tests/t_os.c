@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "os.h"
+#include "os_sys.h"
 #include "splice.h"
 
 static const struct os_listen how = { .backlog = 8, .mode = -1 };
@@ -139,6 +140,21 @@ ATF_TC_BODY(both_sides_have_all_options, tc)
 	check_kept(s);
 	os_keep(c);
 	check_kept(c);
+}
+
+/* The kernel of NetBSD ends a listener that has it. */
+ATF_TC_WITHOUT_HEAD(listeners_have_keepalive_only_to_pass_it_on);
+ATF_TC_BODY(listeners_have_keepalive_only_to_pass_it_on, tc)
+{
+	struct os_addr	a = loopback(0);
+	int		fd = listen_at(&a);
+
+	ATF_CHECK_EQ(option(fd, SOL_SOCKET, SO_KEEPALIVE) != 0,
+	    os_sys_inherits());
+	ATF_REQUIRE_EQ(os_listen_adopt(fd, &how), 0);
+	ATF_CHECK_EQ(option(fd, SOL_SOCKET, SO_KEEPALIVE) != 0,
+	    os_sys_inherits());
+	os_close(fd);
 }
 
 ATF_TC_WITHOUT_HEAD(a_v4_client_of_a_v6_listener_is_a_v4_client);
@@ -680,6 +696,7 @@ ATF_TC_BODY(pipes_run_short_of_pages, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, both_sides_have_all_options);
+	ATF_TP_ADD_TC(tp, listeners_have_keepalive_only_to_pass_it_on);
 	ATF_TP_ADD_TC(tp, a_v4_client_of_a_v6_listener_is_a_v4_client);
 	ATF_TP_ADD_TC(tp, v6only_leaves_v4_alone);
 	ATF_TP_ADD_TC(tp, a_connection_to_itself_is_refused);
