@@ -216,7 +216,9 @@ launch()
 	shift
 	rm -f proxy.ready
 	mkfifo proxy.ready
-	$_front $WRAPPER "$PROGRAM" -D -R 3 "$@" 3>proxy.ready 2>proxy.log &
+	# in braces: a shell that begins commands with vfork(2) waits for itself
+	{ exec $_front $WRAPPER "$PROGRAM" -D -R 3 "$@"; } \
+	    3>proxy.ready 2>proxy.log &
 	PROXY=$!
 	timeout "$LIMIT" cat proxy.ready >proxy.ports ||
 	    fail "sockproxy does not start: $(cat proxy.log)"
@@ -229,7 +231,7 @@ launch()
 # The relays: children of the parent that is ours.
 relays()
 {
-	ps -o pid= --ppid "$PROXY"
+	ps -ax -o ppid= -o pid= | awk -v parent="$PROXY" '$1 == parent { print $2 }'
 }
 
 # Descriptors of the first relay.
