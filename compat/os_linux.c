@@ -27,10 +27,10 @@ os_keep(int fd)
 	os_option_try(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, OS_USER_TIMEOUT);
 }
 
-bool
-os_sys_inherits(void)
+void
+os_sys_accepted(int fd)
 {
-	return true;
+	(void)fd;
 }
 
 void

@@ -4,8 +4,9 @@
  */
 #include "os_sys.h"
 
-bool
-os_sys_inherits(void)
+void
+os_sys_accepted(int fd)
 {
-	return false;
+	os_born(fd);
+	os_keep(fd);
 }

@@ -7,10 +7,11 @@
 #include "os_sys.h"
 
 /* Options of TCP are set anew on what is accepted. */
-bool
-os_sys_inherits(void)
+void
+os_sys_accepted(int fd)
 {
-	return false;
+	os_born(fd);
+	os_keep(fd);
 }
 
 void
