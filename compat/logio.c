@@ -21,7 +21,8 @@
 enum kind {
 	SHARED,			/* ask first */
 	OWN,			/* does not block */
-	SOCKET			/* can be told not to, each time */
+	SOCKET			/* the same, and told not to wait: the BSDs send
+				   on a stream as if they had not heard */
 };
 
 enum { FD_PATH = 40 };
@@ -150,7 +151,7 @@ logio_write(int fd, const char *line, size_t len)
 	enum kind	kind = kind_of(fd);
 	ssize_t		n;
 
-	if (kind == SHARED) {
+	if (kind != OWN) {
 		p.fd = fd;
 		p.events = POLLOUT;
 		p.revents = 0;
