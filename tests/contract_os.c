@@ -96,7 +96,7 @@ connect_without_a_file_says_so(void)
 
 /*
  * A listener with no room: a Unix socket says so at once and nothing is under
- * way; a TCP connection stays pending.
+ * way; a TCP connection stays pending, or is reset (FreeBSD).
  */
 static void
 full_backlog(void)
@@ -117,6 +117,10 @@ full_backlog(void)
 	}
 	EXPECT(i < 16);
 	if (contract_family() != OS_UNIX) {
+		if (fd < 0 && !contract_linux()) {
+			EXPECT_EQ(fd, -ECONNRESET);
+			return;
+		}
 		EXPECT(fd >= 0);
 		EXPECT_EQ(os_connected(fd, &a), -EINPROGRESS);
 		contract_reset(e);
@@ -133,13 +137,16 @@ full_backlog(void)
 static void
 half_close(struct end *first, struct end *second)
 {
+	size_t	n;
+
 	contract_write(first, 0, 1000);
 	EXPECT_EQ(os_shutdown(first->fd), 0);
 	contract_read(second, 0, 1000);
 	contract_read_end(second);
 	contract_read_end(second);
-	contract_write(second, 5000, 100000);
-	contract_read(first, 5000, 100000);
+	n = contract_fill(second, 5000);
+	EXPECT(n > 0);
+	contract_read(first, 5000, n);
 	EXPECT_EQ(os_shutdown(second->fd), 0);
 	contract_read_end(first);
 }
@@ -203,9 +210,25 @@ bytes_in_front_of_a_reset_are_read(void)
 	contract_read_error(s, -ECONNRESET);
 }
 
+/* On Linux closing with unread input is a reset; elsewhere it may be an end. */
+static void
+read_reset(struct end *e)
+{
+	char	byte;
+	long	n;
+
+	if (contract_linux()) {
+		contract_read_error(e, -ECONNRESET);
+		return;
+	}
+	EXPECT(contract_await(e, WAIT_READ));
+	n = os_read(e->fd, &byte, 1);
+	EXPECT(n == 0 || n == -ECONNRESET);
+}
+
 /*
- * Unread input makes the end of a Unix socket a reset for its peer; there is no
- * other way to reset one.
+ * Unread input makes the end of a Unix socket a reset for its peer, on Linux; there
+ * is no other way to reset one.
  */
 static void
 unix_reset_needs_unread_bytes(void)
@@ -218,7 +241,7 @@ unix_reset_needs_unread_bytes(void)
 	contract_reset(s);
 	contract_settle();
 	contract_read(c, 0, 50);
-	contract_read_error(c, -ECONNRESET);
+	read_reset(c);
 	contract_read_end(c);
 
 	contract_pair(&c, &s);
@@ -238,7 +261,7 @@ close_with_unread_bytes_resets(void)
 	deliver(c, s, 0, 1000);
 	contract_close(s);
 	contract_settle();
-	contract_read_error(c, -ECONNRESET);
+	read_reset(c);
 }
 
 static void

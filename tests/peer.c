@@ -226,14 +226,16 @@ do_fill(void)
 	struct pollfd p = { cur->fd, POLLOUT, 0 };
 	ssize_t n;
 
+	peer_waits(cur->fd, false);
 	while (poll(&p, 1, QUIET_MS) == 1 && (p.revents & POLLERR) == 0) {
 		peer_fill(chunk, PEER_CHUNK, cur->txseed, cur->tx);
-		n = send(cur->fd, chunk, PEER_CHUNK, MSG_DONTWAIT | MSG_NOSIGNAL);
+		n = send(cur->fd, chunk, PEER_CHUNK, MSG_NOSIGNAL);
 		if (n == -1 && errno != EAGAIN)
 			peer_die("send", strerror(errno));
 		if (n > 0)
 			cur->tx += (uint64_t)n;
 	}
+	peer_waits(cur->fd, true);
 	printf("filled %llu\n", (unsigned long long)cur->tx);
 }
 
