@@ -376,12 +376,15 @@ check_count(const char *want, bool least)
 static void
 sent_all(void)
 {
-#ifdef TIOCOUTQ
+#ifdef FIONWRITE		/* FreeBSD, NetBSD: TIOCOUTQ is a terminal's */
+	const unsigned long left_in = FIONWRITE;
+#else
+	const unsigned long left_in = TIOCOUTQ;
+#endif
 	int left = 1;
 
-	while (ioctl(cur->fd, TIOCOUTQ, &left) == 0 && left > 0)
+	while (ioctl(cur->fd, left_in, &left) == 0 && left > 0)
 		(void)poll(NULL, 0, 1);
-#endif
 }
 
 static void
