@@ -18,6 +18,8 @@
 #include <string.h>
 #include <unistd.h>
 
+extern char	**environ;		/* <unistd.h> has it on some systems */
+
 void	*small_malloc(size_t);
 void	*small_calloc(size_t, size_t);
 void	*small_realloc(void *, size_t);
@@ -53,8 +55,6 @@ int	 small_seteuid(uid_t);
 int	 small_setgroups(size_t, const gid_t *);
 int	 small_setrlimit(int, const struct rlimit *);
 int	 small_getrlimit(int, struct rlimit *);
-
-extern char **environ;		/* not every system's headers have it */
 
 #define malloc		small_malloc
 #define calloc		small_calloc
