@@ -350,7 +350,7 @@ processes()
 {
 	[ -d /proc/self/fd ] || {
 		ps -A -o pid= -o args= | awk -v p="$PWD/sockproxy" \
-		    '$2 == p { print $1 }'
+		    '$2 == p || $2 == "./sockproxy" { print $1 }'
 		return
 	}
 	for _p in /proc/[0-9]*; do
