@@ -141,9 +141,6 @@ FUZZERS = tests/fuzz/fuzz_conf tests/fuzz/fuzz_ctl tests/fuzz/fuzz_sim
 PARTS = tests/contract.c tests/contract_os.c tests/contract_splice.c \
 	tests/contract_wait.c
 PEER = tests/peer.c tests/peer_load.c tests/peer_net.c
-# Needs epoll.
-CHURN_Linux = tests/churn
-CHURN = $(CHURN_$(COMPAT_SYSTEM))
 # Run once; UNIT_TESTS in C, ONCE_TESTS not.  SYSTEM_TESTS run with each build of
 # the program, each way to wait and each way to move bytes.
 UNIT_TESTS = tests/t_addr tests/t_cage tests/t_chan tests/t_conf \
@@ -361,8 +358,8 @@ libcompat.a: $(COMPAT:.c=.o)
 	ranlib $@
 
 test-programs: $(UNIT_TESTS) $(ONCE_TESTS) $(SYSTEM_TESTS) $(FUZZERS) \
-	$(CHURN) tests/activate tests/ask tests/keys tests/peer tests/sim/sim \
-	tests/sim/sim-contract
+	tests/activate tests/ask tests/churn tests/keys tests/peer \
+	tests/sim/sim tests/sim/sim-contract
 
 $(OBJS) $(PARTS:.c=.o) $(PEER:.c=.o) $(SIM:.c=.o) $(FUZZERS:=.o) \
     tests/keys.o tests/sim/sim.o tests/sim/sim_contract.o: $(HEADERS)

@@ -21,7 +21,8 @@
 enum kind {
 	SHARED,			/* ask first */
 	OWN,			/* does not block */
-	SOCKET			/* can be told not to, each time */
+	SOCKET			/* the same, and told not to wait: the BSDs send
+				   on a stream as if they had not heard */
 };
 
 /* NetBSD heeds MSG_DONTWAIT when receiving only (7.99.34), and this always. */
@@ -164,7 +165,7 @@ logio_write(int fd, const char *line, size_t len)
 	enum kind	kind = kind_of(fd);
 	ssize_t		n;
 
-	if (kind == SHARED) {
+	if (kind != OWN) {
 		p.fd = fd;
 		p.events = POLLOUT;
 		p.revents = 0;

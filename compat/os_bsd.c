@@ -65,9 +65,3 @@ os_sys_unsent(int fd)
 
 	return ioctl(fd, FIONWRITE, &n) == -1 ? -errno : n;
 }
-
-bool
-os_sys_full_is_refused(void)
-{
-	return true;
-}

@@ -27,10 +27,16 @@ os_keep(int fd)
 	os_option_try(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, OS_USER_TIMEOUT);
 }
 
-bool
-os_sys_inherits(void)
+void
+os_sys_pass_on(int fd)
 {
-	return true;
+	os_keep(fd);
+}
+
+void
+os_sys_accepted(int fd)
+{
+	(void)fd;
 }
 
 void
@@ -63,10 +69,4 @@ os_sys_unsent(int fd)
 	int	n;
 
 	return ioctl(fd, TIOCOUTQ, &n) == -1 ? -errno : n;
-}
-
-bool
-os_sys_full_is_refused(void)
-{
-	return false;
 }

@@ -13,44 +13,33 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "file.h"
 #include "os.h"
 #include "os_sys.h"
 
-static int
-unix_ask(const struct os_addr *a)
-{
-	bool	pending;
-	int	fd;
-
-	fd = os_connect(a, NULL, &pending);
-	if (fd < 0)
-		return fd;
-	(void)close(fd);
-	return 0;
-}
-
 /*
- * Whether somebody accepts connections on this Unix socket: -EADDRINUSE, or 0
- * when nobody does.  A full backlog (EAGAIN) is somebody; where it is refused
- * like a socket that was left, whoever is alive gets time to make room.
+ * Whether a Unix socket's file is somebody's: -EADDRINUSE, or 0 when nobody has it
+ * open.  A datagram socket asks: it makes no connection where nobody waits for one,
+ * and EPROTOTYPE is the answer of every stream socket, whereas ECONNREFUSED is on
+ * the BSDs what a listener with a full backlog says too.
  */
 static int
 unix_alive(const struct os_addr *a)
 {
-	const struct timespec	 a_while = { 0, 20 * 1000 * 1000 };
-	int			 error, more = os_sys_full_is_refused() ? 5 : 0;
+	struct sockaddr_storage	 ss;
+	const socklen_t		 len = os_addr_to(a, &ss);
+	int			 fd, error = 0;
 
-	while ((error = unix_ask(a)) == -ECONNREFUSED && more-- > 0)
-		(void)nanosleep(&a_while, NULL);
-	if (error == -ECONNREFUSED)
+	if ((fd = socket(AF_UNIX, SOCK_DGRAM, 0)) == -1)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&ss, len) == -1)
+		error = errno;
+	(void)close(fd);
+	if (error == ECONNREFUSED)
 		return 0;
-	if (error == 0 || error == -EAGAIN || error == -EPROTOTYPE)
-		return -EADDRINUSE;
-	return error;
+	return error == 0 || error == EPROTOTYPE ? -EADDRINUSE : -error;
 }
 
 /*
@@ -115,19 +104,6 @@ prepare_tcp(int fd, const struct os_addr *a, const struct os_listen *how)
 	return 0;
 }
 
-/*
- * Options for those that are accepted.  Keepalive only where they inherit it:
- * NetBSD starts its clock for the listener too, finds no connection 20 seconds
- * later, and makes it one that refuses.
- */
-static void
-pass_on(int fd)
-{
-	os_born(fd);
-	if (os_sys_inherits())
-		os_keep(fd);
-}
-
 static int
 listen_on(int fd, const struct os_addr *a, const struct os_listen *how)
 {
@@ -141,8 +117,10 @@ listen_on(int fd, const struct os_addr *a, const struct os_listen *how)
 	if ((error = bind_to(fd, a, how)) != 0)
 		return error;
 	/* Before the first connection can come: it inherits them. */
-	if (a->family != OS_UNIX)
-		pass_on(fd);
+	if (a->family != OS_UNIX) {
+		os_born(fd);
+		os_sys_pass_on(fd);
+	}
 	if (listen(fd, how->backlog) == -1)
 		return -errno;
 	if (a->family != OS_UNIX)
@@ -204,7 +182,8 @@ os_listen_adopt(int fd, const struct os_listen *how)
 		return -errno;
 	if (a.family == OS_UNIX)
 		return 0;
-	pass_on(fd);
+	os_born(fd);
+	os_sys_pass_on(fd);
 	os_sys_defer(fd, how);
 	return 0;
 }

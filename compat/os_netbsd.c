@@ -12,10 +12,22 @@
 
 #include "os_sys.h"
 
-bool
-os_sys_inherits(void)
+/*
+ * Setting the times of keepalive starts its clock whatever the state: 20 seconds
+ * later a listener counts as a connection that was never made, and refuses
+ * everybody from then on.
+ */
+void
+os_sys_pass_on(int fd)
 {
-	return false;
+	(void)fd;
+}
+
+void
+os_sys_accepted(int fd)
+{
+	os_born(fd);
+	os_keep(fd);
 }
 
 int

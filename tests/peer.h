@@ -10,6 +10,7 @@
 
 #include <netinet/in.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "attr.h"
@@ -50,6 +51,9 @@ void	peer_check(const char *, size_t, uint64_t seed, uint64_t at);
 
 socklen_t peer_address(union peer_address *, const char *);
 int	peer_socket(int family);
+/* MSG_DONTWAIT does not keep the BSDs from waiting when they send. */
+void	peer_waits(int fd, bool);
+
 void	peer_begin(struct peer *, int fd, uint64_t txseed, uint64_t rxseed);
 
 /* Connect, from a source address unless NULL.  0 or an error number. */

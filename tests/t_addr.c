@@ -1,6 +1,7 @@
 /*
  * t_addr.c - addresses as text and back, networks.
  */
+#include <sys/socket.h>
 #include <arpa/inet.h>
 #include <atf-c.h>
 #include <stdlib.h>

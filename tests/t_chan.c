@@ -7,6 +7,7 @@
 #include <atf-c.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -86,6 +87,32 @@ ATF_TC_BODY(the_end_comes_behind_the_last_message, tc)
 	ATF_CHECK_EQ(take(fd[0]), 0);
 	ATF_CHECK_EQ(take(fd[0]), 0);
 	ATF_CHECK_EQ(chan_send(fd[0], "x", 1, NULL, 0, 0), -EPIPE);
+}
+
+/* Who sent descriptors has to know when it may close its own. */
+ATF_TC_WITHOUT_HEAD(the_other_side_has_taken_all_when_it_closes);
+ATF_TC_BODY(the_other_side_has_taken_all_when_it_closes, tc)
+{
+	int	fd[2], i;
+	pid_t	pid;
+
+	ATF_REQUIRE_EQ(chan_pair(fd), 0);
+	for (i = 0; i < 3; i++)
+		ATF_REQUIRE_EQ(chan_send(fd[0], "abc", 3, NULL, 0, 0), 0);
+	ATF_CHECK_EQ(chan_finish(fd[0], 20), -EAGAIN);
+	ATF_REQUIRE((pid = fork()) != -1);
+	if (pid == 0) {
+		(void)close(fd[0]);
+		(void)poll(NULL, 0, 50);
+		for (i = 0; take(fd[1]) == 3; i++)
+			continue;
+		/* what ended it was the end */
+		_exit(i == 3 && take(fd[1]) == 0 ? 0 : 1);
+	}
+	(void)close(fd[1]);
+	ATF_CHECK_EQ(chan_finish(fd[0], 5000), 0);
+	ATF_REQUIRE_EQ(waitpid(pid, &i, 0), pid);
+	ATF_CHECK_EQ(i, 0);
 }
 
 ATF_TC_WITHOUT_HEAD(a_full_channel_takes_nothing_in_part);
@@ -246,6 +273,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, messages_stay_whole_and_in_order);
 	ATF_TP_ADD_TC(tp, nothing_and_too_much_are_refused);
 	ATF_TP_ADD_TC(tp, the_end_comes_behind_the_last_message);
+	ATF_TP_ADD_TC(tp, the_other_side_has_taken_all_when_it_closes);
 	ATF_TP_ADD_TC(tp, a_full_channel_takes_nothing_in_part);
 	ATF_TP_ADD_TC(tp, a_sender_waits_for_a_reader);
 	ATF_TP_ADD_TC(tp, descriptors_arrive_with_their_message);
