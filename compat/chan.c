@@ -144,3 +144,10 @@ chan_finish(int fd, int timeout_ms)
 			return -EAGAIN;
 	}
 }
+
+void
+chan_end(int fd)
+{
+	(void)shutdown(fd, SHUT_RDWR);
+	(void)close(fd);
+}

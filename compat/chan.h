@@ -47,6 +47,11 @@ long	chan_recv(int fd, void *, size_t, int *fds, unsigned *nfds);
 int	chan_finish(int fd, int timeout_ms);
 
 /*
+ * Close an end for good: the other side is told, whoever else has it open.
+ */
+void	chan_end(int fd);
+
+/*
  * Wait until chan_recv has something, at most timeout_ms.  1, 0 on timeout (or
  * signal), or an error.  For processes that have no waiter.
  */

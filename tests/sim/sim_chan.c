@@ -86,6 +86,12 @@ chan_finish(int fd, int timeout_ms)
 	return s->peer->gone ? 0 : -EAGAIN;
 }
 
+void
+chan_end(int fd)
+{
+	os_drop(fd);
+}
+
 /* The first message for s goes from the queue into *m. */
 static bool
 take(const struct sock *s, struct message *m)
