@@ -37,7 +37,8 @@ await()
 	_n=0
 	until [ "$(grep -c "$2" log)" -ge "$1" ]; do
 		sleep 0.02
-		[ $((_n += 1)) -lt 1500 ] || die "waited in vain for \"$2\" ($1)"
+		_n=$((_n + 1))
+		[ $_n -lt 1500 ] || die "waited in vain for \"$2\" ($1)"
 	done
 }
 
