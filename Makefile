@@ -79,7 +79,8 @@ HEADERS = compat/attr.h compat/chan.h compat/chan_fds.h compat/console.h \
 	src/operate.h src/out.h src/parent.h src/place.h src/relay.h src/report.h \
 	src/resolve.h src/session.h src/setup.h src/start.h src/stat.h \
 	src/status.h src/table.h src/text.h src/upgrade.h src/view.h \
-	src/watcher.h tests/conf_same.h tests/contract.h tests/peer.h \
+	src/watcher.h tests/conf_same.h tests/contract.h tests/fuzz/fuzz.h \
+	tests/peer.h \
 	tests/sim/sim.h tests/sim/sim_check.h
 
 # All but main.c, which tests must not have.
@@ -136,6 +137,7 @@ SIM = tests/sim/sim_actor.c tests/sim/sim_chan.c tests/sim/sim_check.c \
 	tests/sim/sim_wait.c
 
 FUZZERS = tests/fuzz/fuzz_conf tests/fuzz/fuzz_ctl tests/fuzz/fuzz_sim
+FUZZ_MAIN = tests/fuzz/fuzz_main.o
 
 # What several tests share.
 PARTS = tests/contract.c tests/contract_os.c tests/contract_splice.c \
@@ -364,7 +366,7 @@ test-programs: $(UNIT_TESTS) $(ONCE_TESTS) $(SYSTEM_TESTS) $(FUZZERS) \
 	$(CHURN) tests/activate tests/ask tests/keys tests/peer tests/sim/sim \
 	tests/sim/sim-contract
 
-$(OBJS) $(PARTS:.c=.o) $(PEER:.c=.o) $(SIM:.c=.o) $(FUZZERS:=.o) \
+$(OBJS) $(PARTS:.c=.o) $(PEER:.c=.o) $(SIM:.c=.o) $(FUZZERS:=.o) $(FUZZ_MAIN) \
     tests/keys.o tests/sim/sim.o tests/sim/sim_contract.o: $(HEADERS)
 
 $(UNIT_TESTS): libcompat.a libparts.a libsrc.a $(HEADERS)
@@ -406,19 +408,19 @@ tests/sim/sim-contract: tests/sim/sim_contract.o libparts.a libsim.a libsrc.a
 	$(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ tests/sim/sim_contract.o \
 	    libparts.a libsim.a libsrc.a
 
-tests/fuzz/fuzz_conf: tests/fuzz/fuzz_conf.o libparts.a libsrc.a libcompat.a
+tests/fuzz/fuzz_conf: tests/fuzz/fuzz_conf.o $(FUZZ_MAIN) libparts.a libsrc.a libcompat.a
 	$(CC) $(OPT) $(CFLAGS) $(FUZZ) $(LDFLAGS) -o $@ \
-	    tests/fuzz/fuzz_conf.o libparts.a libsrc.a libcompat.a
+	    tests/fuzz/fuzz_conf.o $(FUZZ_MAIN) libparts.a libsrc.a libcompat.a
 
 tests/fuzz/fuzz_ctl.o: src/channel.c src/child.c src/client.c
 
-tests/fuzz/fuzz_ctl: tests/fuzz/fuzz_ctl.o libparts.a libsrc.a libcompat.a
+tests/fuzz/fuzz_ctl: tests/fuzz/fuzz_ctl.o $(FUZZ_MAIN) libparts.a libsrc.a libcompat.a
 	$(CC) $(OPT) $(CFLAGS) $(FUZZ) $(LDFLAGS) -o $@ \
-	    tests/fuzz/fuzz_ctl.o libparts.a libsrc.a libcompat.a
+	    tests/fuzz/fuzz_ctl.o $(FUZZ_MAIN) libparts.a libsrc.a libcompat.a
 
-tests/fuzz/fuzz_sim: tests/fuzz/fuzz_sim.o libsim.a libsrc.a
+tests/fuzz/fuzz_sim: tests/fuzz/fuzz_sim.o $(FUZZ_MAIN) libsim.a libsrc.a
 	$(CC) $(OPT) $(CFLAGS) $(FUZZ) $(LDFLAGS) -o $@ \
-	    tests/fuzz/fuzz_sim.o libsim.a libsrc.a
+	    tests/fuzz/fuzz_sim.o $(FUZZ_MAIN) libsim.a libsrc.a
 
 tests/demo: tests/demo.c
 	$(CC) $(STD_CFLAGS) $(SYSTEM) $(WERROR) $(OPT) $(CFLAGS) $(LDFLAGS) \
