@@ -141,6 +141,22 @@ is_same(int fd, const char *path)
 	return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+/* Nothing but digits and blanks, and not many: no file that anybody misses. */
+static int
+check_number(int fd)
+{
+	char	text[32];
+	ssize_t	n, i;
+
+	if ((n = pread(fd, text, sizeof(text), 0)) == -1)
+		return -errno;
+	for (i = 0; i < n; i++)
+		if ((text[i] < '0' || text[i] > '9') && text[i] != '\n' &&
+		    text[i] != ' ')
+			return -EEXIST;
+	return n < (ssize_t)sizeof(text) ? 0 : -EEXIST;
+}
+
 int
 file_pid_open(const char *path)
 {
@@ -158,6 +174,8 @@ file_pid_open(const char *path)
 			    -errno;
 		if ((error = check_regular(fd)) == -EISDIR)
 			error = -EINVAL;
+		if (error == 0)
+			error = check_number(fd);
 		if (error == 0)
 			error = lock(fd);
 		if (error == 0 && is_same(fd, path))

@@ -58,6 +58,10 @@ listen_error(const struct setup_listener *l, int error)
 		return l->addr.family != OS_UNIX && l->addr.port < 1024 ?
 		    "permission denied (ports below 1024 are the superuser's)" :
 		    "permission denied";
+	case -EPERM:
+		return l->transparent.v != 0 ?
+		    "not permitted (server.ip-transparent is the superuser's)" :
+		    "not permitted";
 	case -ENOENT:
 		return "the directory does not exist";
 	case -ENAMETOOLONG:

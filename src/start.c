@@ -254,6 +254,9 @@ open_pid_file(struct start *start, const struct start *former)
 	if (error == -EBUSY)
 		log_fatal("%s: server.pid-file %.200s is locked: sockproxy "
 		    "runs already", at, start->pid_path);
+	else if (error == -EEXIST)
+		log_fatal("%s: server.pid-file %.200s is another file: it "
+		    "has more in it than a number", at, start->pid_path);
 	else
 		log_fatal("%s: cannot write server.pid-file %.200s: %s", at,
 		    start->pid_path, log_errno(error));
