@@ -126,7 +126,8 @@ reach(const char *path, int *fd)
 	if (*fd >= 0)
 		return 0;
 	if (*fd == -ENOENT)
-		return fail("there is no control socket ", path);
+		return fail("no control socket (sockproxy.control) at ",
+		    path);
 	if (*fd == -ECONNREFUSED)
 		return fail("no sockproxy listens at ", path);
 	text_format(why, sizeof(why), "%s: %s", path, log_errno(*fd));

@@ -239,6 +239,8 @@ take_options(struct options *options, int argc, char *const *argv)
 			i++;
 			break;
 		}
+		if (argv[i][1] == '-')
+			return misuse("unknown option ", argv[i]);
 		if ((status = take_option(options, argc, argv, &i)) != 0)
 			return status;
 	}
