@@ -154,8 +154,12 @@ fill_backend(unsigned b, struct status_backend *to)
 	stat_sum_backend(b, &to->count);
 	history_rate((int)b, &to->rate);
 	to->label = conf_string(setup, sb->label);
-	to->addr = sb->addr.family == OS_NONE ? conf_string(setup, sb->host) :
-	    addr_text(to->text, sizeof(to->text), &sb->addr);
+	if (sb->addr.family != OS_NONE)
+		(void)addr_text(to->text, sizeof(to->text), &sb->addr);
+	else
+		(void)text_format(to->text, sizeof(to->text), "%s:%lu",
+		    conf_string(setup, sb->host), (unsigned long)sb->port.v);
+	to->addr = to->text;
 	to->pool = pool_of(b);
 	state = state_of(b, to->count.down);
 	to->state = status_word(state);
