@@ -17,6 +17,8 @@ PREFIX = /usr/local
 DESTDIR =
 MANDIR = $(PREFIX)/share/man
 EXAMPLES = $(PREFIX)/share/examples/sockproxy
+# What "make install" takes; build-musl/sockproxy after "make static".
+BINARY = build/sockproxy
 MUSL_CC = musl-gcc
 CLANG = clang
 AFL_CC = afl-clang-fast
@@ -309,7 +311,7 @@ demo:
 install: all
 	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(EXAMPLES) \
 	    $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
-	install -m 0755 build/sockproxy $(DESTDIR)$(PREFIX)/sbin/sockproxy
+	install -m 0755 $(BINARY) $(DESTDIR)$(PREFIX)/sbin/sockproxy
 	install -m 0644 sockproxy.8 $(DESTDIR)$(MANDIR)/man8/sockproxy.8
 	install -m 0644 sockproxy.conf.5 \
 	    $(DESTDIR)$(MANDIR)/man5/sockproxy.conf.5
