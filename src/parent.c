@@ -319,7 +319,7 @@ bury_other(unsigned i, const struct proc_exit *how, uint64_t now)
 {
 	crew_bury(second, i, how, other == NEXT || how->status != 0, now);
 	if (other == NEXT)
-		give_up("a relay did not start");
+		give_up("a relay did not start, the log says why");
 	else
 		bury_counters(second, i);
 }

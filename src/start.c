@@ -215,6 +215,9 @@ static void
 warn_of_privileges(const struct start *start)
 {
 	const struct setup_server	*server = &start->setup->server;
+	const struct setting		*wanted = server->username.v != 0 ?
+	    &server->username : server->groupname.v != 0 ?
+	    &server->groupname : &server->chroot;
 
 	if (proc_is_root()) {
 		if (server->username.v == 0)
@@ -222,10 +225,10 @@ warn_of_privileges(const struct start *start)
 			    "the relays stay root");
 		return;
 	}
-	if (server->username.v != 0 || server->groupname.v != 0)
-		log_warn("%s: not started by root: the relays stay who we are",
-		    place(start->setup, server->username.v != 0 ?
-		    server->username.at : server->groupname.at));
+	if (wanted->v != 0)
+		log_warn("%s: not started by root: user, group and root "
+		    "directory of the relays stay ours",
+		    place(start->setup, wanted->at));
 }
 
 /*

@@ -207,6 +207,27 @@ a_daemon_that_fails_says_so_in_the_foreground_body()
 	[ ! -e pid ] || fail "a pid file was left"
 }
 
+describe who_is_not_root_is_told_what_has_no_effect \
+    "server.username, server.chroot: a warning that names the line"
+who_is_not_root_is_told_what_has_no_effect_body()
+{
+	begin
+	_drop=
+	[ "$(id -u)" -ne 0 ] ||
+		_drop="setpriv --reuid=65534 --regid=65534 --clear-groups"
+	conf 127.0.0.1:1 "server.chroot = \"$PWD\"" >chroot
+	conf 127.0.0.1:1 '' 'server.username = "nobody"' >user
+	chmod 755 .
+	cp "$PROGRAM" program	# who has nothing may not reach it where it is
+	PROGRAM=$PWD/program
+	for c in chroot:1 user:2; do
+		launch $_drop -- -f "$PWD/${c%:*}"
+		atf_check -o match:"warning: .*$c: not started by root: user," \
+		    cat proxy.log
+		proxy_stop
+	done
+}
+
 describe the_lock_decides_who_runs \
     "a second one is refused, a number left by a dead one is not in the way"
 the_lock_decides_who_runs_body()
