@@ -292,6 +292,8 @@ exit_status_says_success_body()
 	atf_check -s exit:2 -e match:"^usage" "$PROGRAM" ctl
 	atf_check -s exit:2 -e match:"^usage" "$PROGRAM" ctl --json
 	atf_check -s exit:2 -e match:"^usage" "$PROGRAM" ctl -x
+	atf_check -s exit:2 -e match:"^usage" "$PROGRAM" ctl --json -s ./ctl.sock
+	atf_check -o match:'"version"' "$PROGRAM" ctl --json -s ./ctl.sock status
 	proxy_stop
 	# what was left behind by one that was killed
 	"$PEER" -t "$LIMIT" bind ./stale park & bind=$!
