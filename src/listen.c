@@ -127,17 +127,45 @@ adopt(struct start *start, int fd)
 	return false;
 }
 
+/*
+ * A listener of ours at this port, which may be what is in the way; or NULL.
+ */
+static const char *
+neighbour(const struct start *start, const struct setup_listener *l)
+{
+	const struct setup_listener	*other = start->setup->listeners;
+
+	for (unsigned i = 0; i < start->setup->nlisteners; i++, other++)
+		if (start->listeners[i] != -1 && l->addr.family != OS_UNIX &&
+		    other->addr.family != OS_UNIX &&
+		    other->addr.port == l->addr.port)
+			return conf_string(start->setup, other->name);
+	return NULL;
+}
+
 static bool
-listen_on(struct start *start, unsigned i)
+listen_on(struct start *start, const struct start *former, unsigned i)
 {
 	const struct setup_listener	*l = &start->setup->listeners[i];
 	struct os_listen		 options;
+	const char			*other;
+	char				 why[256];
 	int				 fd;
 
 	if (start->listeners[i] != -1)
 		return true;
 	listen_options(start, l, &options);
-	if ((fd = os_listen(&l->addr, &options)) < 0)
+	if ((fd = os_listen(&l->addr, &options)) == -EADDRINUSE) {
+		other = neighbour(start, l);
+		if (other == NULL && former != NULL)
+			other = neighbour(former, l);
+		if (other != NULL) {
+			(void)text_format(why, sizeof(why), "address in use; "
+			    "\"%.200s\" is our own", other);
+			return fail(start, l, why);
+		}
+	}
+	if (fd < 0)
 		return fail(start, l, listen_error(l, fd));
 	start->listeners[i] = fd;
 	start->made[i] = l->addr.family == OS_UNIX &&
@@ -147,13 +175,25 @@ listen_on(struct start *start, unsigned i)
 }
 
 /*
+ * Whether what is settled when a socket is bound is the same.
+ */
+static bool
+bound_alike(const struct setup_listener *a, const struct setup_listener *b)
+{
+	if (a->addr.family == OS_UNIX)
+		return a->perms.v == b->perms.v;
+	return a->transparent.v == b->transparent.v &&
+	    (a->addr.family != OS_IPV6 || a->v6only.v == b->v6only.v);
+}
+
+/*
  * Take over what stays.  Its options are set anew: that one fails says only that
  * an option cannot be changed any more.
  */
 static void
 listen_share(struct start *next, const struct start *former, unsigned i)
 {
-	const struct setup_listener	*l = &next->setup->listeners[i];
+	const struct setup_listener	*l = &next->setup->listeners[i], *was;
 	struct os_listen		 options;
 	int				 error, j;
 
@@ -162,6 +202,14 @@ listen_share(struct start *next, const struct start *former, unsigned i)
 	next->listeners[i] = former->listeners[j];
 	next->made[i] = former->made[j];
 	next->files[i] = former->files[j];
+	was = &former->setup->listeners[j];
+	/* an upgrade knows the address alone, and no place */
+	if (was->at != 0 && !bound_alike(was, l))
+		log_warn("%s: \"%.200s\" stays open as it is: "
+		    "server.v4mapped, server.set-v6only, server.ip-transparent "
+		    "and server.socket-perms take effect at a restart",
+		    place(next->setup, l->at),
+		    conf_string(next->setup, l->name));
 	listen_options(next, l, &options);
 	if ((error = os_listen_adopt(next->listeners[i], &options)) != 0)
 		log_warn("%s: the options of \"%.200s\" cannot be changed: %s",
@@ -180,7 +228,7 @@ listen_open(struct start *start, const struct start *former, int activated)
 		if (!adopt(start, PROC_LISTEN_FIRST + i))
 			return false;
 	for (unsigned i = 0; i < n; i++)
-		if (!listen_on(start, i))
+		if (!listen_on(start, former, i))
 			return false;
 	return true;
 }
