@@ -146,15 +146,14 @@ static int
 check_number(int fd)
 {
 	char	text[32];
-	ssize_t	n, i;
+	ssize_t	n;
 
 	if ((n = pread(fd, text, sizeof(text), 0)) == -1)
 		return -errno;
-	for (i = 0; i < n; i++)
-		if ((text[i] < '0' || text[i] > '9') && text[i] != '\n' &&
-		    text[i] != ' ')
-			return -EEXIST;
-	return n < (ssize_t)sizeof(text) ? 0 : -EEXIST;
+	if (n == sizeof(text))
+		return -EEXIST;
+	text[n] = '\0';
+	return strspn(text, "0123456789 \n") == (size_t)n ? 0 : -EEXIST;
 }
 
 int

@@ -60,8 +60,8 @@ listen_error(const struct setup_listener *l, int error)
 		    "permission denied";
 	case -EPERM:
 		return l->transparent.v != 0 ?
-		    "not permitted (server.ip-transparent is the superuser's)" :
-		    "not permitted";
+		    "server.ip-transparent is the superuser's" :
+		    log_errno(error);
 	case -ENOENT:
 		return "the directory does not exist";
 	case -ENAMETOOLONG:
@@ -128,19 +128,16 @@ adopt(struct start *start, int fd)
 }
 
 /*
- * A listener of ours at this port, which may be what is in the way; or NULL.
+ * Whether a listener of ours has that port: it may be what is in the way.
  */
-static const char *
-neighbour(const struct start *start, const struct setup_listener *l)
+static bool
+has_port(const struct start *start, uint16_t port)
 {
-	const struct setup_listener	*other = start->setup->listeners;
-
-	for (unsigned i = 0; i < start->setup->nlisteners; i++, other++)
-		if (start->listeners[i] != -1 && l->addr.family != OS_UNIX &&
-		    other->addr.family != OS_UNIX &&
-		    other->addr.port == l->addr.port)
-			return conf_string(start->setup, other->name);
-	return NULL;
+	for (unsigned i = 0; i < start->setup->nlisteners; i++)
+		if (start->listeners[i] != -1 &&
+		    start->setup->listeners[i].addr.port == port)
+			return port != 0;
+	return false;
 }
 
 static bool
@@ -148,23 +145,16 @@ listen_on(struct start *start, const struct start *former, unsigned i)
 {
 	const struct setup_listener	*l = &start->setup->listeners[i];
 	struct os_listen		 options;
-	const char			*other;
-	char				 why[256];
 	int				 fd;
 
 	if (start->listeners[i] != -1)
 		return true;
 	listen_options(start, l, &options);
-	if ((fd = os_listen(&l->addr, &options)) == -EADDRINUSE) {
-		other = neighbour(start, l);
-		if (other == NULL && former != NULL)
-			other = neighbour(former, l);
-		if (other != NULL) {
-			(void)text_format(why, sizeof(why), "address in use; "
-			    "\"%.200s\" is our own", other);
-			return fail(start, l, why);
-		}
-	}
+	fd = os_listen(&l->addr, &options);
+	if (fd == -EADDRINUSE && (has_port(start, l->addr.port) ||
+	    (former != NULL && has_port(former, l->addr.port))))
+		return fail(start, l, "address in use; another listener of "
+		    "ours has the port");
 	if (fd < 0)
 		return fail(start, l, listen_error(l, fd));
 	start->listeners[i] = fd;
@@ -205,9 +195,8 @@ listen_share(struct start *next, const struct start *former, unsigned i)
 	was = &former->setup->listeners[j];
 	/* an upgrade knows the address alone, and no place */
 	if (was->at != 0 && !bound_alike(was, l))
-		log_warn("%s: \"%.200s\" stays open as it is: "
-		    "server.v4mapped, server.set-v6only, server.ip-transparent "
-		    "and server.socket-perms take effect at a restart",
+		log_warn("%s: \"%.200s\" stays open as it is: how it "
+		    "is bound changes at a restart only",
 		    place(next->setup, l->at),
 		    conf_string(next->setup, l->name));
 	listen_options(next, l, &options);

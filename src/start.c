@@ -226,9 +226,8 @@ warn_of_privileges(const struct start *start)
 		return;
 	}
 	if (wanted->v != 0)
-		log_warn("%s: not started by root: user, group and root "
-		    "directory of the relays stay ours",
-		    place(start->setup, wanted->at));
+		log_warn("%s: not started by root: user, group and chroot "
+		    "have no effect", place(start->setup, wanted->at));
 }
 
 /*
@@ -257,12 +256,10 @@ open_pid_file(struct start *start, const struct start *former)
 	if (error == -EBUSY)
 		log_fatal("%s: server.pid-file %.200s is locked: sockproxy "
 		    "runs already", at, start->pid_path);
-	else if (error == -EEXIST)
-		log_fatal("%s: server.pid-file %.200s is another file: it "
-		    "has more in it than a number", at, start->pid_path);
 	else
 		log_fatal("%s: cannot write server.pid-file %.200s: %s", at,
-		    start->pid_path, log_errno(error));
+		    start->pid_path, error == -EEXIST ?
+		    "there is more in it than a number" : log_errno(error));
 	return false;
 }
 

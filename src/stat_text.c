@@ -129,8 +129,7 @@ static bool
 is_up(const struct setup *setup, unsigned k, const struct stat_backend *one)
 {
 	return one->down == 0 && board_allows(k) &&
-	    (k >= setup->nbackends ||
-	    setup->backends[k].addr.family != OS_NONE);
+	    setup->backends[k].addr.family != OS_NONE;
 }
 
 /*

@@ -99,7 +99,7 @@ a_bad_file_changes_nothing_body()
 }
 
 describe what_is_bound_waits_for_a_restart \
-    "other permissions are a warning, an address around ours names ours"
+    "other permissions are a warning, an address around ours is said to be"
 what_is_bound_waits_for_a_restart_body()
 {
 	begin
@@ -122,7 +122,7 @@ what_is_bound_waits_for_a_restart_body()
 	conf "" 0666 >c
 	kill -HUP "$PROXY"
 	await "it is refused" logs 'is not changed'
-	logs "\":8000\": address in use; \"$HERE:8000\" is our own" ||
+	logs "\":8000\": address in use; another listener of ours has" ||
 	    fail "$(cat proxy.log)"
 	client connect "$HERE:8000" rxseed 1 send 1k fin expect-fin got 1k
 	proxy_stop

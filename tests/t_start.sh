@@ -126,8 +126,6 @@ low_limits_are_refused_with_the_number_body()
 	[ "$(id -u)" -ne 0 ] ||
 		_drop="setpriv --bounding-set -sys_resource --inh-caps -sys_resource"
 	conf 127.0.0.1:1 >c
-	(ulimit -n 20 && exec $_drop "$PROGRAM" -D -R 9 -f c) 2>err 9>/dev/null
-	atf_check -o match:"ulimit -n\\) is 20: raise it\$" cat err
 	for n in 100 1000; do
 		(ulimit -n $n && exec $_drop "$PROGRAM" -D -R 9 -f c) 2>err 9>/dev/null
 		_status=$?
@@ -252,7 +250,7 @@ the_lock_decides_who_runs_body()
 	[ ! -e elsewhere ] || fail "a symbolic link was followed"
 	conf 127.0.0.1:1 'server.pid-file = "c"' >c
 	cp c same
-	refused "c:1: server.pid-file .*/c is another file: it has more in it" \
+	refused "c:1: cannot write server.pid-file .*/c: there is more in it" \
 	    -R 9 -f c
 	atf_check cmp c same
 }
