@@ -164,6 +164,13 @@ listen_on(struct start *start, const struct start *former, unsigned i)
 	return true;
 }
 
+void
+listen_keeps(const struct start *start, uint32_t at, const char *name)
+{
+	log_warn("%s: \"%.200s\" stays open as it is: how it is bound changes "
+	    "at a restart only", place(start->setup, at), name);
+}
+
 /*
  * Whether what is settled when a socket is bound is the same.
  */
@@ -195,10 +202,7 @@ listen_share(struct start *next, const struct start *former, unsigned i)
 	was = &former->setup->listeners[j];
 	/* an upgrade knows the address alone, and no place */
 	if (was->at != 0 && !bound_alike(was, l))
-		log_warn("%s: \"%.200s\" stays open as it is: how it "
-		    "is bound changes at a restart only",
-		    place(next->setup, l->at),
-		    conf_string(next->setup, l->name));
+		listen_keeps(next, l->at, conf_string(next->setup, l->name));
 	listen_options(next, l, &options);
 	if ((error = os_listen_adopt(next->listeners[i], &options)) != 0)
 		log_warn("%s: the options of \"%.200s\" cannot be changed: %s",

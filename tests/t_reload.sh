@@ -107,6 +107,8 @@ what_is_bound_waits_for_a_restart_body()
 	backend b 127.0.0.1:0 forever echo
 	conf()
 	{
+		echo "sockproxy.control = \"$PWD/ctl\""
+		echo "sockproxy.control-perms = \"$2\""
 		echo "\$SERVER[\"socket\"] == \"$1:8000\" { $(server "b=$b") }"
 		echo "\$SERVER[\"socket\"] == \"$PWD/s\" { $(server "b=$b")"
 		echo "server.socket-perms = \"$2\" }"
@@ -117,8 +119,10 @@ what_is_bound_waits_for_a_restart_body()
 	logs 'stays open' && fail "nothing was changed"
 	conf "$HERE" 0666 >c
 	reload
-	logs "warning: .*/c:[0-9]+: \"$PWD/s\" stays open as it is: " ||
-	    fail "$(cat proxy.log)"
+	for s in s ctl; do
+		logs "warning: .*/c:[0-9]+: \"$PWD/$s\" stays open as it is: " ||
+		    fail "$(cat proxy.log)"
+	done
 	conf "" 0666 >c
 	kill -HUP "$PROXY"
 	await "it is refused" logs 'is not changed'
