@@ -327,7 +327,7 @@ help:
 	@echo "static        build-musl/sockproxy: static, stripped, with musl"
 	@echo "generic       build-generic/sockproxy: what any system has, only"
 	@echo "systems       for BSDs and macOS, to see that it compiles; ZIG="
-	@echo "install       program, manuals, example; DESTDIR= PREFIX="
+	@echo "install       program, manuals, example; DESTDIR= PREFIX= BINARY="
 	@echo "demo          see it work; DEMO=once: and end"
 	@echo "check         every test; CHECK=quick or CHECK=full"
 	@echo "check-asan check-msan check-valgrind coverage   tests under tools"

@@ -30,7 +30,7 @@ enum {
 
 static const char usage[] =
     "usage: sockproxy ctl [-s socket | -f file] [--json] command [argument]\n"
-    "       sockproxy ctl help (asks the running one which commands it has)\n";
+    "       sockproxy ctl help (which commands there are)\n";
 
 static int
 fail(const char *what, const char *about)

@@ -60,7 +60,7 @@ listen_error(const struct setup_listener *l, int error)
 		    "permission denied";
 	case -EPERM:
 		return l->transparent.v != 0 ?
-		    "server.ip-transparent is the superuser's" :
+		    "server.ip-transparent needs root" :
 		    log_errno(error);
 	case -ENOENT:
 		return "the directory does not exist";
@@ -153,8 +153,7 @@ listen_on(struct start *start, const struct start *former, unsigned i)
 	fd = os_listen(&l->addr, &options);
 	if (fd == -EADDRINUSE && (has_port(start, l->addr.port) ||
 	    (former != NULL && has_port(former, l->addr.port))))
-		return fail(start, l, "address in use; another listener of "
-		    "ours has the port");
+		return fail(start, l, "address in use; one of ours has the port");
 	if (fd < 0)
 		return fail(start, l, listen_error(l, fd));
 	start->listeners[i] = fd;
@@ -167,8 +166,8 @@ listen_on(struct start *start, const struct start *former, unsigned i)
 void
 listen_keeps(const struct start *start, uint32_t at, const char *name)
 {
-	log_warn("%s: \"%.200s\" stays open as it is: how it is bound changes "
-	    "at a restart only", place(start->setup, at), name);
+	log_warn("%s: \"%.200s\" stays as it was bound until a restart",
+	    place(start->setup, at), name);
 }
 
 /*

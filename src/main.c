@@ -179,7 +179,7 @@ take_argument(struct options *options, char letter, const char *argument)
 static int
 take_letter(struct options *options, char letter)
 {
-	const char	text[2] = { letter, '\0' };
+	const char	text[3] = { '-', letter, '\0' };
 
 	switch (letter) {
 	case 'D':
@@ -197,7 +197,7 @@ take_letter(struct options *options, char letter)
 		options->about = letter;
 		return 0;
 	default:
-		return misuse("unknown option -", text);
+		return misuse("unknown option ", text);
 	}
 }
 
