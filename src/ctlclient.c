@@ -30,7 +30,7 @@ enum {
 
 static const char usage[] =
     "usage: sockproxy ctl [-s socket | -f file] [--json] command [argument]\n"
-    "       sockproxy ctl help (which commands there are)\n";
+    "       sockproxy ctl help\n";
 
 static int
 fail(const char *what, const char *about)

@@ -166,7 +166,7 @@ listen_on(struct start *start, const struct start *former, unsigned i)
 void
 listen_keeps(const struct start *start, uint32_t at, const char *name)
 {
-	log_warn("%s: \"%.200s\" stays as it was bound until a restart",
+	log_warn("%s: \"%.200s\" stays as bound until a restart",
 	    place(start->setup, at), name);
 }
 

@@ -259,7 +259,7 @@ open_pid_file(struct start *start, const struct start *former)
 	else
 		log_fatal("%s: cannot write server.pid-file %.200s: %s", at,
 		    start->pid_path, error == -EEXIST ?
-		    "there is more in it than a number" : log_errno(error));
+		    "it holds more than a number" : log_errno(error));
 	return false;
 }
 

@@ -120,7 +120,7 @@ what_is_bound_waits_for_a_restart_body()
 	conf "$HERE" 0666 >c
 	reload
 	for s in s ctl; do
-		logs "warning: .*/c:[0-9]+: \"$PWD/$s\" stays as it was bound" ||
+		logs "warning: .*/c:[0-9]+: \"$PWD/$s\" stays as bound" ||
 		    fail "$(cat proxy.log)"
 	done
 	conf "" 0666 >c

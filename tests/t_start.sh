@@ -250,7 +250,7 @@ the_lock_decides_who_runs_body()
 	[ ! -e elsewhere ] || fail "a symbolic link was followed"
 	conf 127.0.0.1:1 'server.pid-file = "c"' >c
 	cp c same
-	refused "c:1: cannot write server.pid-file .*/c: there is more in it" \
+	refused "c:1: cannot write server.pid-file .*/c: it holds more than" \
 	    -R 9 -f c
 	atf_check cmp c same
 }
