@@ -17,6 +17,8 @@ PREFIX = /usr/local
 DESTDIR =
 MANDIR = $(PREFIX)/share/man
 EXAMPLES = $(PREFIX)/share/examples/sockproxy
+# What "make install" takes; build-musl/sockproxy after "make static".
+BINARY = build/sockproxy
 MUSL_CC = musl-gcc
 CLANG = clang
 AFL_CC = afl-clang-fast
@@ -311,7 +313,7 @@ demo:
 install: all
 	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(EXAMPLES) \
 	    $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
-	install -m 0755 build/sockproxy $(DESTDIR)$(PREFIX)/sbin/sockproxy
+	install -m 0755 $(BINARY) $(DESTDIR)$(PREFIX)/sbin/sockproxy
 	install -m 0644 sockproxy.8 $(DESTDIR)$(MANDIR)/man8/sockproxy.8
 	install -m 0644 sockproxy.conf.5 \
 	    $(DESTDIR)$(MANDIR)/man5/sockproxy.conf.5
@@ -327,7 +329,7 @@ help:
 	@echo "static        build-musl/sockproxy: static, stripped, with musl"
 	@echo "generic       build-generic/sockproxy: what any system has, only"
 	@echo "systems       for BSDs and macOS, to see that it compiles; ZIG="
-	@echo "install       program, manuals, example; DESTDIR= PREFIX="
+	@echo "install       program, manuals, example; DESTDIR= PREFIX= BINARY="
 	@echo "demo          see it work; DEMO=once: and end"
 	@echo "check         every test; CHECK=quick or CHECK=full"
 	@echo "check-asan check-msan check-valgrind coverage   tests under tools"

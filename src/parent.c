@@ -193,6 +193,18 @@ put_error(void *arg, const char *line)
 }
 
 /*
+ * Whether the configuration can be read again.
+ */
+static bool
+is_there(void)
+{
+	if (job->file != NULL || job->nwords > 0)
+		return true;
+	put_error(NULL, "standard input cannot be read again");
+	return false;
+}
+
+/*
  * Read the configuration into the setup that is not in use, from where the program
  * was started.
  */
@@ -201,10 +213,8 @@ read_again(struct setup *setup)
 {
 	bool	good;
 
-	if (job->file == NULL && job->nwords == 0) {
-		put_error(NULL, "standard input cannot be read again");
+	if (!is_there())
 		return false;
-	}
 	(void)file_enter(job->dir);
 	if (job->file != NULL)
 		good = conf_file(setup, job->file, put_error, NULL);
@@ -319,7 +329,7 @@ bury_other(unsigned i, const struct proc_exit *how, uint64_t now)
 {
 	crew_bury(second, i, how, other == NEXT || how->status != 0, now);
 	if (other == NEXT)
-		give_up("a relay did not start");
+		give_up("a relay did not start, see the log");
 	else
 		bury_counters(second, i);
 }
@@ -432,7 +442,7 @@ times(uint64_t now)
 		reload(now);
 	if (settled() && upgrade && !foreign) {
 		upgrade = false;
-		try_pid = upgrade_try(job);
+		try_pid = is_there() ? upgrade_try(job) : 0;
 	}
 	if (phase == RUNS && !foreign)
 		respawn(now);

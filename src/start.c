@@ -215,6 +215,9 @@ static void
 warn_of_privileges(const struct start *start)
 {
 	const struct setup_server	*server = &start->setup->server;
+	const struct setting		*wanted = server->username.v != 0 ?
+	    &server->username : server->groupname.v != 0 ?
+	    &server->groupname : &server->chroot;
 
 	if (proc_is_root()) {
 		if (server->username.v == 0)
@@ -222,10 +225,9 @@ warn_of_privileges(const struct start *start)
 			    "the relays stay root");
 		return;
 	}
-	if (server->username.v != 0 || server->groupname.v != 0)
-		log_warn("%s: not started by root: the relays stay who we are",
-		    place(start->setup, server->username.v != 0 ?
-		    server->username.at : server->groupname.at));
+	if (wanted->v != 0)
+		log_warn("%s: not started by root: user, group and chroot "
+		    "have no effect", place(start->setup, wanted->at));
 }
 
 /*
@@ -256,7 +258,8 @@ open_pid_file(struct start *start, const struct start *former)
 		    "runs already", at, start->pid_path);
 	else
 		log_fatal("%s: cannot write server.pid-file %.200s: %s", at,
-		    start->pid_path, log_errno(error));
+		    start->pid_path, error == -EEXIST ?
+		    "it holds more than a number" : log_errno(error));
 	return false;
 }
 

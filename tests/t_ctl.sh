@@ -252,6 +252,24 @@ control_can_move_and_go_body()
 	proxy_stop
 }
 
+describe a_name_without_an_address_is_unresolved \
+    "its state, and its address as it is written; a backend up is used"
+a_name_without_an_address_is_unresolved_body()
+{
+	begin
+	backend a 127.0.0.1:0 forever echo
+	# No name server is asked: a part of a name has 63 characters at most.
+	name=$(printf '%070d' 0).invalid
+	controlled <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "n=$name:80" "a=$a") }
+	CONF
+	grep "a backend is down: \"$name\" does not resolve: " proxy.log ||
+		fail "$(cat proxy.log)"
+	state_is n unresolved || fail "$(ctl backends)"
+	is "$(member backends backends.0.address)" "$name:80" address
+	client load 1 1 100 "$p0"
+}
+
 describe exit_status_says_success "the client's exit status, for each kind of end"
 exit_status_says_success_body()
 {
@@ -274,6 +292,8 @@ exit_status_says_success_body()
 	atf_check -s exit:2 -e match:"^usage" "$PROGRAM" ctl
 	atf_check -s exit:2 -e match:"^usage" "$PROGRAM" ctl --json
 	atf_check -s exit:2 -e match:"^usage" "$PROGRAM" ctl -x
+	atf_check -s exit:2 -e match:"^usage" "$PROGRAM" ctl --json -s ./ctl.sock
+	atf_check -o match:'"version"' "$PROGRAM" ctl --json -s ./ctl.sock status
 	proxy_stop
 	# what was left behind by one that was killed
 	"$PEER" -t "$LIMIT" bind ./stale park & bind=$!

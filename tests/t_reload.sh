@@ -98,6 +98,40 @@ a_bad_file_changes_nothing_body()
 	proxy_stop
 }
 
+describe what_is_bound_waits_for_a_restart \
+    "other permissions are a warning, an address around ours is said to be"
+what_is_bound_waits_for_a_restart_body()
+{
+	begin
+	here
+	backend b 127.0.0.1:0 forever echo
+	conf()
+	{
+		echo "sockproxy.control = \"$PWD/ctl\""
+		echo "sockproxy.control-perms = \"$2\""
+		echo "\$SERVER[\"socket\"] == \"$1:8000\" { $(server "b=$b") }"
+		echo "\$SERVER[\"socket\"] == \"$PWD/s\" { $(server "b=$b")"
+		echo "server.socket-perms = \"$2\" }"
+	}
+	conf "$HERE" 0600 >c
+	launch -- -f c
+	reload
+	logs 'stays as' && fail "nothing was changed"
+	conf "$HERE" 0666 >c
+	reload
+	for s in s ctl; do
+		logs "warning: .*/c:[0-9]+: \"$PWD/$s\" stays as bound" ||
+		    fail "$(cat proxy.log)"
+	done
+	conf "" 0666 >c
+	kill -HUP "$PROXY"
+	await "it is refused" logs 'is not changed'
+	logs "\":8000\": address in use; one of ours has the port" ||
+	    fail "$(cat proxy.log)"
+	client connect "$HERE:8000" rxseed 1 send 1k fin expect-fin got 1k
+	proxy_stop
+}
+
 describe a_reload_is_all_or_nothing \
     "an address in use: the listener beside it is not opened either"
 a_reload_is_all_or_nothing_body()

@@ -205,6 +205,27 @@ a_daemon_that_fails_says_so_in_the_foreground_body()
 	[ ! -e pid ] || fail "a pid file was left"
 }
 
+describe who_is_not_root_is_told_what_has_no_effect \
+    "server.username, server.chroot: a warning that names the line"
+who_is_not_root_is_told_what_has_no_effect_body()
+{
+	begin
+	_drop=
+	[ "$(id -u)" -ne 0 ] ||
+		_drop="setpriv --reuid=65534 --regid=65534 --clear-groups"
+	conf 127.0.0.1:1 "server.chroot = \"$PWD\"" >chroot
+	conf 127.0.0.1:1 '' 'server.username = "nobody"' >user
+	chmod 755 .
+	cp "$PROGRAM" program	# who has nothing may not reach it where it is
+	PROGRAM=$PWD/program
+	for c in chroot:1 user:2; do
+		launch $_drop -- -f "$PWD/${c%:*}"
+		atf_check -o match:"warning: .*$c: not started by root: user," \
+		    cat proxy.log
+		proxy_stop
+	done
+}
+
 describe the_lock_decides_who_runs \
     "a second one is refused, a number left by a dead one is not in the way"
 the_lock_decides_who_runs_body()
@@ -227,6 +248,11 @@ the_lock_decides_who_runs_body()
 	ln -s elsewhere pid
 	refused "c:1: cannot write server.pid-file" -R 9 -f c
 	[ ! -e elsewhere ] || fail "a symbolic link was followed"
+	conf 127.0.0.1:1 'server.pid-file = "c"' >c
+	cp c same
+	refused "c:1: cannot write server.pid-file .*/c: it holds more than" \
+	    -R 9 -f c
+	atf_check cmp c same
 }
 
 describe sockets_that_we_made_are_removed \

@@ -107,6 +107,12 @@ a_bad_program_is_not_taken_body()
 	client connect "$HERE:8000" rxseed 1 send 1k fin expect-fin
 	proxy_stop
 	await "no process is left" processes_are 0
+	# What was read from standard input is gone.
+	launch -- -f - <c
+	kill -USR2 "$PROXY"
+	await "it is refused" logs 'error: standard input cannot be read again'
+	client connect "$HERE:8000" rxseed 1 send 1k fin expect-fin
+	proxy_stop
 }
 
 describe a_daemon_is_upgraded_from_where_it_was_started \
