@@ -9,9 +9,9 @@
 #include "setup.h"
 
 /*
- * Resolve the names of backends: all addresses are kept in setup.addrs, the first
- * one is used.  A name that does not resolve leaves its backend without an address,
- * which is a backend that is down, and a line in the log.
+ * Resolve the names of backends: all addresses are kept in setup.addrs.  A name
+ * that does not resolve leaves its backend without an address, which is a backend
+ * that is down, and a line in the log.
  */
 void	resolve_backends(struct setup *);
 

@@ -43,8 +43,8 @@ struct setup_backend {
 	uint32_t	label;		/* string: written, or its address */
 	uint32_t	host;		/* string as written (name, address, path) */
 	uint32_t	at;
-	uint16_t	first_addr;	/* in setup.addrs: all it resolved to */
-	uint16_t	naddrs;
+	uint16_t	first_addr;	/* in setup.addrs: all a name resolved to */
+	uint16_t	naddrs;		/* 0: there is addr only */
 	struct setting	port;
 	struct setting	connect_timeout;	/* ms, 0: the kernel's */
 	struct setting	read_timeout;		/* ms, 0: off */

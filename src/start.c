@@ -333,13 +333,24 @@ catch_signals(void)
 static void
 keep_addresses(struct setup *next, const struct setup *now)
 {
-	struct setup_backend	*to;
+	const struct setup_backend	*from;
+	struct setup_backend		*to;
 
 	for (unsigned i = 0; i < now->nbackends; i++) {
+		from = &now->backends[i];
 		to = &next->backends[backend_now[i]];
-		if (backend_now[i] < next->nbackends &&
-		    to->addr.family == OS_NONE)
-			to->addr = now->backends[i].addr;
+		if (backend_now[i] >= next->nbackends ||
+		    to->addr.family != OS_NONE)
+			continue;
+		to->addr = from->addr;
+		if (from->naddrs > LIMIT_ADDRS - next->naddrs)
+			continue;
+		to->first_addr = (uint16_t)next->naddrs;
+		to->naddrs = from->naddrs;
+		memcpy(&next->addrs[next->naddrs],
+		    &now->addrs[from->first_addr],
+		    from->naddrs * sizeof(next->addrs[0]));
+		next->naddrs += from->naddrs;
 	}
 }
 

@@ -36,7 +36,8 @@ enum {
 	SIM_SOCKS = 4096,
 	SIM_CLIENTS = 64,		/* a mask of them is one word */
 	SIM_ACTORS = SIM_SOCKS / 2,
-	SIM_SERVICES = 16,
+	SIM_ADDRS = 3,			/* of a backend, at most */
+	SIM_SERVICES = 8 * SIM_ADDRS,
 	SIM_LISTENERS = 4,
 	SIM_BACKLOG = 64,
 	SIM_OPS = 48,
