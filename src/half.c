@@ -192,11 +192,11 @@ static void
 half_sink(struct half *h, struct side *from, struct side *to, int error)
 {
 	/*
-	 * EPIPE leaves the peer's own stream as it is.  Any other error has now
-	 * been taken from the socket: where reading would have reported it, it
-	 * reports an end of stream that nobody sent.
+	 * EPIPE and ENOTCONN leave the peer's own stream as it is.  Any other
+	 * error has now been taken from the socket: where reading would have
+	 * reported it, it reports an end of stream that nobody sent.
 	 */
-	if (error != EPIPE && !to->cut) {
+	if (error != EPIPE && error != ENOTCONN && !to->cut) {
 		to->cut = 1;
 		to->error = error;
 	}

@@ -249,11 +249,11 @@ check_reason(const struct session *row, const struct sock *c,
 	case REASON_CLIENT_RESET:
 	case REASON_CLIENT_LOST:
 	case REASON_CLIENT_GONE:
-		ok = c->why != 0;
+		ok = c->why != 0 && row->error == c->why;
 		break;
 	case REASON_BACKEND_RESET:
 	case REASON_BACKEND_LOST:
-		ok = b != NULL && b->why != 0;
+		ok = b != NULL && b->why != 0 && row->error == b->why;
 		break;
 	case REASON_CLIENT_DEAF:
 		ok = broken(c);
