@@ -33,12 +33,19 @@ static struct late {		/* rows that were seen over a limit */
 	uint64_t	ms, turn;
 } lates[ROWS][LATES];
 
+static struct rate {		/* what was taken when we looked first */
+	uint32_t	number, kbytes;
+	uint64_t	ms, bytes;
+} rates[ROWS][2], common[2];
+
 /* Another relay: its rows and numbers mean other sessions. */
 void
 check_successor(void)
 {
 	check_forget();
 	memset(lates, 0, sizeof(lates));
+	memset(rates, 0, sizeof(rates));
+	memset(common, 0, sizeof(common));
 }
 
 void
@@ -302,6 +309,61 @@ check_all_limits(void)
 			check_limits(i);
 }
 
+/* --- byte rates ---------------------------------------------------------- */
+
+/*
+ * So many bytes were taken until now: no more than what the time since gives, and
+ * so many times what 50 ms give.
+ */
+static void
+paid(struct rate *r, uint32_t number, uint32_t kbytes, uint64_t bytes,
+    uint64_t pieces)
+{
+	uint64_t a_second = kbytes * 1024ULL, passed;
+
+	if (kbytes == 0)
+		return;
+	if (r->number != number || r->kbytes != kbytes) {
+		*r = (struct rate){ number, kbytes, W.last_ms, bytes };
+		return;
+	}
+	/* even if it jumps for centuries */
+	passed = W.last_ms - r->ms < 1u << 30 ? W.last_ms - r->ms : 1u << 30;
+	if (bytes > r->bytes + (passed + 1) * a_second / 1000 +
+	    pieces * (a_second / 20))
+		sim_fail("rate", number, "%llu bytes in %llu ms, %u KiB/s",
+		    (unsigned long long)(bytes - r->bytes),
+		    (unsigned long long)passed, kbytes);
+}
+
+static void
+check_rates(void)
+{
+	uint64_t sum, all[2] = { 0, 0 };
+	const struct session *s;
+	unsigned i, way;
+
+	if (splice_kind() == SPLICE_DETACHED)
+		return;			/* who came with a lane: not counted yet */
+	for (i = 0; i < table_rows() && i < ROWS; i++) {
+		s = table_row(i);
+		if (s->state != SESSION_RELAY || s->arriving)
+			continue;
+		for (way = CLIENT; way <= BACKEND; way++) {
+			sum = s->half[way].bytes + half_held(&s->half[way]);
+			/* one before it was seen first, and one now */
+			paid(&rates[i][way], s->number,
+			    plan_setup.profiles[s->profile].kbytes.v, sum, 2);
+			all[way] += half_held(&s->half[way]);
+		}
+	}
+	/* each session may take a piece, and then waits for its turn */
+	for (way = CLIENT; way <= BACKEND && !adopting(); way++)
+		paid(&common[way], 1, plan_setup.server.kbytes.v,
+		    stat_global()->bytes[way] + all[way],
+		    2 + table_rows() + stat_global()->accepted);
+}
+
 /* --- spinning ------------------------------------------------------------ */
 
 static void
@@ -337,6 +399,7 @@ check_turn(bool alive)
 	if (W.dirty_all || tick++ % 4 == 0) {
 		W.dirty_all = false;
 		check_all(alive);
+		check_rates();
 	}
 	if (W.last_ms >= last_limits + 20 || W.last_ms < last_limits) {
 		last_limits = W.last_ms;
