@@ -171,6 +171,7 @@ struct sock {
 	int		fd;
 	int		actor;		/* plays the other end; -1 */
 	int		service;	/* backend it is a connection of; -1 */
+	uint32_t	tried;		/* a client: backends it was given to */
 	unsigned	id;
 	struct sock	*peer;
 	struct sock	*mate;		/* the session's other side, once known */
@@ -230,6 +231,7 @@ struct world {
 	uint64_t	drain_due_ms;	/* from then on bytes may be destroyed */
 	unsigned	channels;	/* to the parent, open */
 	struct sock	*adopt;		/* a predecessor's sessions come here */
+	unsigned	shortages;	/* that accepting met */
 };
 
 extern struct world W;
@@ -311,6 +313,7 @@ void	chan_gone(struct sock *);
 /* --- sim_sys ------------------------------------------------------------- */
 
 void	sys_reset_world(void);
+void	sys_keep(void);
 void	sys_started(bool);	/* from here on nothing is allocated */
 extern bool sys_print;			/* log lines to stdout */
 extern bool sys_short;			/* memory ran out */
@@ -403,6 +406,7 @@ void	plan_change(void);
 void	check_reset_world(void);
 void	check_successor(void);
 void	check_turn(bool alive);
+bool	adopting(void);		/* sessions of a predecessor are on their way */
 void	check_wait(uint64_t until_us);	/* the relay is about to sleep */
 void	check_read(struct sock *, long n);
 void	check_write(struct sock *, const void *, size_t);

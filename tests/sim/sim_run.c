@@ -22,6 +22,7 @@ static struct sock *next_adopt;
 static uint64_t	last_due_ms;	/* the rest is being reset: over then */
 static unsigned	late;		/* turns after that */
 static unsigned	due_turns;	/* turns after the graceful time */
+static unsigned	idle;		/* turns without sessions, drained */
 
 static void
 reset_all(uint64_t seed, const struct sim_mask *mask)
@@ -41,7 +42,7 @@ reset_all(uint64_t seed, const struct sim_mask *mask)
 	parent_died = handing = stays = false;
 	next_adopt = NULL;
 	last_due_ms = 0;
-	late = due_turns = 0;
+	late = due_turns = idle = 0;
 }
 
 static void
@@ -138,6 +139,7 @@ open_first(void)
 	    plan_setup.nbackends + 1))
 		return refused(-ENOMEM);
 	stat_self(0);
+	sys_keep();
 	return open_relay(fds, &none);
 }
 
@@ -250,6 +252,7 @@ succeed(void)
 	loop_close();
 	close_channel();
 	table_unmap();
+	stat_bury(0);
 	sys_started(false);
 	plan_change();
 	for (i = 0; i < sim_nlisteners; i++)
@@ -267,6 +270,9 @@ succeed(void)
 		desc_free(fd);
 	}
 	handing = stays = false;
+	/* another one follows before what came to this one was looked at */
+	if (plan.hands_over && rng_chance(STREAM_PLAN, 20))
+		W.orders |= 1u << EV_HANDOVER;
 }
 
 static void
@@ -309,6 +315,9 @@ check_drain(uint64_t turns)
 {
 	if (turns > plan.turns + TURNS_DRAINING)
 		sim_fail("end", -1, "drained for %d turns", TURNS_DRAINING);
+	idle = table_count() == 0 && heard() && !adopting() ? idle + 1 : 0;
+	if (idle > 2)
+		sim_fail("end", -1, "goes on without sessions");
 	if (W.drain_due_ms == SIM_NEVER) {
 		if (heard())
 			W.drain_due_ms = W.last_ms + plan.graceful_ms;

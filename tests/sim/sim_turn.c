@@ -20,7 +20,7 @@ enum { SPINS = 3, IDLE_WAKES = 200, BUFS = 1024,
 
 static unsigned	spins, idle_wakes;
 static uint64_t	idle_second, last_progress, last_happened, last_limits;
-static unsigned	tick;
+static unsigned	tick, last_shortages, last_paused;
 static uint64_t	leased[BUFS], lease_round;	/* by buffer: seen leased in */
 static unsigned	nleased;
 enum limit { LATE_LAST, LATE_CONNECT, LATE_READ_IDLE, LATE_WRITE_IDLE,
@@ -53,7 +53,7 @@ check_reset_world(void)
 {
 	spins = idle_wakes = 0;
 	idle_second = last_progress = last_happened = last_limits = 0;
-	tick = 0;
+	tick = last_shortages = last_paused = 0;
 	check_successor();
 }
 
@@ -126,8 +126,7 @@ check_row(unsigned i, unsigned *fds, unsigned *lanes)
 	(void)check_last(i);
 }
 
-/* Sessions of a predecessor are still on their way. */
-static bool
+bool
 adopting(void)
 {
 	return W.adopt != NULL && !W.adopt->gone;
@@ -139,9 +138,13 @@ check_sums(unsigned active)
 	const struct stat_global *g = stat_global();
 	uint64_t ended = 0, listeners = 0, loads = 0, bytes = 0;
 	uint64_t load[LIMIT_BACKENDS > 64 ? 64 : LIMIT_BACKENDS] = { 0 };
+	uint64_t since, until;
 	const struct session *s;
 	unsigned i;
 
+	if (g->buffers_used != buf_used())
+		sim_fail("counters", -1, "%u buffers in use, counted %llu",
+		    buf_used(), (unsigned long long)g->buffers_used);
 	if (table_count() != active || g->active != active)
 		sim_fail("counters", -1, "%u sessions, counted %u and %llu",
 		    active, table_count(), (unsigned long long)g->active);
@@ -174,6 +177,10 @@ check_sums(unsigned active)
 			load[s->backend % 64]++;
 	}
 	for (i = 0; i < plan_setup.nbackends; i++) {
+		backend_health(i, &since, &until);
+		if (W.base_ms != 0 && stat_backend(i)->down != (since != 0))
+			sim_fail("counters", -1, "backend %u is %s", i,
+			    since != 0 ? "out" : "not out");
 		loads = stat_backend(i)->load;
 		if (loads != load[i])
 			sim_fail("counters", -1, "backend %u: load %llu is %llu",
@@ -364,6 +371,25 @@ check_rates(void)
 		    2 + table_rows() + stat_global()->accepted);
 }
 
+/* --- listeners ----------------------------------------------------------- */
+
+/* Nobody is kept waiting without a cause. */
+static void
+check_paused(void)
+{
+	bool short_of = W.shortages != last_shortages;
+	unsigned i, n = 0;
+
+	last_shortages = W.shortages;
+	for (i = 0; i < plan_setup.nlisteners; i++)
+		n += stat_listener(i)->paused != 0;
+	if (n > 0 && last_paused == 0 && !short_of &&
+	    table_count() < table_max())
+		sim_fail("paused", -1, "with %u of %u sessions", table_count(),
+		    table_max());
+	last_paused = n;
+}
+
 /* --- spinning ------------------------------------------------------------ */
 
 static void
@@ -396,6 +422,7 @@ check_turn(bool alive)
 	check_spin();
 	if (!alive)
 		return;
+	check_paused();
 	if (W.dirty_all || tick++ % 4 == 0) {
 		W.dirty_all = false;
 		check_all(alive);
