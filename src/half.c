@@ -397,8 +397,6 @@ half_unsplice(struct half *h, struct side *from, int error, uint64_t now)
 		from->cut = 1;
 		from->error = error;
 	}
-	half_scatter(from);
-	h->bulk = 0;
 	from->ready |= WAIT_READ | WAIT_END;
 	if (splice_held(h->lane) > 0) {
 		half_to(h, HALF_DRAIN);
@@ -438,7 +436,6 @@ half_splice(struct half *h, struct side *from, struct side *to, size_t size,
 		if (moved.in >= LIMIT_BULK)
 			h->chatty = 0;
 		else if (++h->chatty >= LIMIT_CHATTY) {
-			h->bulk = 0;
 			half_free(h, from);
 			half_to(h, HALF_FILL);
 		}

@@ -198,6 +198,13 @@ both_ways_at_once_body()
 	proxy_stop
 	counts sockproxy.requests 1016
 	counts gw.active-requests 0
+	# else every test of splicing was one of copying
+	spliced=$(counter sockproxy.bytes-spliced)
+	case $SPLICE:$("$PROGRAM" -V) in
+	disable:* | *"splicing: none"*)
+		[ "$spliced" -eq 0 ] ;;
+	*)	[ "$spliced" -ge 50000000 ] ;;
+	esac || fail "$spliced bytes were spliced"
 }
 
 describe bytes_pass_unchanged_one_by_one \
