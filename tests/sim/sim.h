@@ -230,7 +230,8 @@ struct world {
 	bool		draining, killed;
 	uint64_t	drain_due_ms;	/* from then on bytes may be destroyed */
 	unsigned	channels;	/* to the parent, open */
-	struct sock	*adopt;		/* a predecessor's sessions come here */
+	struct sock	*adopt[2];	/* predecessors' sessions come here */
+	bool		hold;		/* and as long, nobody is accepted */
 	unsigned	shortages;	/* that accepting met */
 };
 

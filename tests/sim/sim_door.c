@@ -92,6 +92,8 @@ os_accept(int lfd, struct os_peer *peer)
 
 	if (lfd < 0 || lfd >= SIM_FDS || descs[lfd].kind != DESC_LISTEN)
 		sim_fail("descriptor", -1, "accepts on %d", lfd);
+	if (W.hold && adopting())
+		sim_fail("order", -1, "accepts while sessions are to come");
 	if (fault(FAULT_RACE))
 		net_race();
 	l = descs[lfd].s;

@@ -129,7 +129,8 @@ check_row(unsigned i, unsigned *fds, unsigned *lanes)
 bool
 adopting(void)
 {
-	return W.adopt != NULL && !W.adopt->gone;
+	return (W.adopt[0] != NULL && !W.adopt[0]->gone) ||
+	    (W.adopt[1] != NULL && !W.adopt[1]->gone);
 }
 
 static void
@@ -495,11 +496,12 @@ check_wait(uint64_t until)
 		if (s->state != SESSION_FREE && !s->arriving)
 			check_asleep(s);
 	}
-	if (table_count() == table_max() || adopting())
+	if (table_count() >= table_max() || adopting())
 		return;
 	for (i = 0; i < sim_nlisteners; i++)
 		if (listens(sim_listeners[i]) && sim_listeners[i]->nqueue > 0 &&
-		    stat_listener(i)->paused == 0)
+		    (stat_listener(i)->paused == 0 ||
+		    until > W.now + 10 * LIMIT_PAUSE_MS * SIM_MS))
 			sim_fail("missed", -1, "sleeps though a client waits at "
 			    "listener %u", i);
 }
