@@ -236,6 +236,15 @@ struct world {
 };
 
 extern struct world W;
+
+/* Sessions of a predecessor are still on their way. */
+static inline bool
+adopting(void)
+{
+	return (W.adopt[0] != NULL && !W.adopt[0]->gone) ||
+	    (W.adopt[1] != NULL && !W.adopt[1]->gone);
+}
+
 extern struct sock socks[SIM_SOCKS];
 
 void	net_reset_world(void);
@@ -407,7 +416,6 @@ void	plan_change(void);
 void	check_reset_world(void);
 void	check_successor(void);
 void	check_turn(bool alive);
-bool	adopting(void);		/* sessions of a predecessor are on their way */
 void	check_wait(uint64_t until_us);	/* the relay is about to sleep */
 void	check_read(struct sock *, long n);
 void	check_write(struct sock *, const void *, size_t);

@@ -126,13 +126,6 @@ check_row(unsigned i, unsigned *fds, unsigned *lanes)
 	(void)check_last(i);
 }
 
-bool
-adopting(void)
-{
-	return (W.adopt[0] != NULL && !W.adopt[0]->gone) ||
-	    (W.adopt[1] != NULL && !W.adopt[1]->gone);
-}
-
 static void
 check_sums(unsigned active)
 {
