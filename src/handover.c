@@ -483,7 +483,7 @@ take_bytes(struct handover_in *in, const struct handover_bytes *msg,
 	uint32_t n;
 
 	if (len < offsetof(struct handover_bytes, data) || msg->way > BACKEND ||
-	    in->arriving == NULL)
+	    in->arriving == NULL || in->missing[msg->way] == 0)
 		return;
 	n = (uint32_t)(len - offsetof(struct handover_bytes, data));
 	if (n > in->missing[msg->way])

@@ -302,3 +302,34 @@ failing_socket_calls_end_one_session_body()
 	end b
 	proxy_stop
 }
+
+describe a_listener_that_cannot_be_watched_is_tried_again \
+    "epoll_ctl: ENOMEM when the table of sessions has room again" strace
+a_listener_that_cannot_be_watched_is_tried_again_body()
+{
+	begin
+	uncaged
+	case $HANDLER:$("$PROGRAM" -V) in
+	poll:*)	atf_skip "not with epoll" ;;
+	*"waiting: epoll"*)	;;
+	*)	atf_skip "no epoll" ;;
+	esac
+	mkfifo go
+	backend b 127.0.0.1:0 forever echo
+	proxy <<-CONF
+		sockproxy.sandbox = "disable"
+		server.max-connections = 1
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+	peer one connect "$p0" rxseed 1 send 1 recv 1 say in wait go fin expect-fin
+	await "it is served" grep -q in one.out
+	peer two connect "$p0" rxseed 1 send 1 fin expect-fin got 1
+	await "the next one waits" logs 'sessions are in use'
+	injected -e trace=epoll_ctl -e inject=epoll_ctl:error=ENOMEM:when=1..2
+	: >go
+	finish one two
+	kill "$STRACE"
+	wait "$STRACE"
+	end b
+	proxy_stop
+}

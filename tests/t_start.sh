@@ -116,6 +116,17 @@ the_superuser_is_told_of_what_cannot_be_body()
 	refused 'c:1: .*server.chroot /nowhere: no such file' -R 9 -f c
 }
 
+# needed LISTENERS: descriptors, as the program says.
+needed()
+{
+	for _l in $1; do
+		conf 127.0.0.1:1 | sed "s/127.0.0.1:0/127.0.0.$_l:0/"
+	done >f
+	printf 'server.max-%s\n' 'fds = 64' 'connections = 1000' >>f
+	timeout "$LIMIT" "$PROGRAM" -D -R 9 -f f 2>&1 9>/dev/null |
+	    sed -n 's/.*too low: \([0-9]*\) descriptors are needed.*/\1/p'
+}
+
 describe low_limits_are_refused_with_the_number \
     "RLIMIT_NOFILE: raised when it may be, else the number that would do"
 low_limits_are_refused_with_the_number_body()
@@ -141,6 +152,11 @@ low_limits_are_refused_with_the_number_body()
 		(ulimit -n $n && exec $_drop "$PROGRAM" -D -R 9 -f more) 2>err 9>/dev/null &&
 		    fail "$max is not the most"
 	done
+	# One for each listener.
+	needed "1 2 3" >three
+	needed 1 >one
+	[ $(($(cat three) - $(cat one))) -eq 2 ] ||
+	    fail "$(cat three) descriptors with two listeners more, $(cat one)"
 	# The soft limit alone is no hindrance.
 	ulimit -S -n 64
 	launch -- -f c

@@ -172,6 +172,7 @@ struct sock {
 	int		fd;
 	int		actor;		/* plays the other end; -1 */
 	int		service;	/* backend it is a connection of; -1 */
+	uint32_t	tried;		/* a client: backends it was given to */
 	unsigned	id;
 	struct sock	*peer;
 	struct sock	*mate;		/* the session's other side, once known */
@@ -230,10 +231,21 @@ struct world {
 	bool		draining, killed;
 	uint64_t	drain_due_ms;	/* from then on bytes may be destroyed */
 	unsigned	channels;	/* to the parent, open */
-	struct sock	*adopt;		/* a predecessor's sessions come here */
+	struct sock	*adopt[2];	/* predecessors' sessions come here */
+	bool		hold;		/* and as long, nobody is accepted */
+	unsigned	shortages;	/* that accepting met */
 };
 
 extern struct world W;
+
+/* Sessions of a predecessor are still on their way. */
+static inline bool
+adopting(void)
+{
+	return (W.adopt[0] != NULL && !W.adopt[0]->gone) ||
+	    (W.adopt[1] != NULL && !W.adopt[1]->gone);
+}
+
 extern struct sock socks[SIM_SOCKS];
 
 void	net_reset_world(void);
@@ -312,6 +324,7 @@ void	chan_gone(struct sock *);
 /* --- sim_sys ------------------------------------------------------------- */
 
 void	sys_reset_world(void);
+void	sys_keep(void);
 void	sys_started(bool);	/* from here on nothing is allocated */
 extern bool sys_print;			/* log lines to stdout */
 extern bool sys_short;			/* memory ran out */
