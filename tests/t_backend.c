@@ -121,7 +121,7 @@ ATF_TC_BODY(one_that_fails_is_left_out_and_tried_by_one, tc)
 	ATF_CHECK(!backend_is_up(2, NOW + 2 * DISABLE_MS - 1));
 	client();
 	PICKS(2, NOW + 2 * DISABLE_MS);
-	backend_connected(2, NOW + 2 * DISABLE_MS, 7);
+	backend_connected(2, 0, NOW + 2 * DISABLE_MS, 7);
 	ATF_CHECK_EQ(0, stat_backend(2)->down);
 	ATF_CHECK_EQ(1, stat_backend(2)->connected);
 	ATF_CHECK_EQ(7, stat_backend(2)->connect_ms);
@@ -231,7 +231,7 @@ ATF_TC_BODY(a_client_stays_where_it_is, tc)
 		backend_failed(first, ECONNREFUSED, NOW);
 		client();
 		PICKS(second, NOW);
-		backend_connected(first, NOW, 0);
+		backend_connected(first, 0, NOW, 0);
 		client();
 		PICKS(first, NOW);
 	}
@@ -268,7 +268,7 @@ ATF_TC_BODY(what_is_told_of_one_that_is_out_already_is_old, tc)
 	/* one that came back here, and of which another relay says this */
 	client();
 	PICKS(2, NOW);
-	backend_connected(2, NOW, 0);
+	backend_connected(2, 0, NOW, 0);
 	backend_released(2);
 	backend_set_health(2, NOW - 5, NOW + 5);
 	client();
@@ -278,8 +278,31 @@ ATF_TC_BODY(what_is_told_of_one_that_is_out_already_is_old, tc)
 	PICKS(2, NOW + 5);
 }
 
+ATF_TC_WITHOUT_HEAD(the_address_that_was_connected_to_last_is_first);
+ATF_TC_BODY(the_address_that_was_connected_to_last_is_first, tc)
+{
+	open_backends(BALANCE_LEAST, 2);
+	ATF_CHECK_EQ(1, backend_addrs(2));
+	ATF_CHECK_EQ(0, backend_first_addr(2));
+	ATF_CHECK(backend_addr(2, 0) == &setup.backends[2].addr);
+	/* after a reload there may be fewer than when the session began */
+	ATF_CHECK(backend_addr(2, 7) == &setup.backends[2].addr);
+	setup.backends[3].first_addr = 4;
+	setup.backends[3].naddrs = 3;
+	ATF_CHECK_EQ(3, backend_addrs(3));
+	client();
+	PICKS(2, NOW);
+	PICKS(3, NOW);
+	backend_connected(3, 2, NOW, 0);
+	ATF_CHECK_EQ(2, backend_first_addr(3));
+	ATF_CHECK_EQ(0, backend_first_addr(2));
+	ATF_CHECK(backend_addr(3, 2) == &setup.addrs[6]);
+	ATF_CHECK(backend_addr(3, 4) == &setup.addrs[5]);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, the_address_that_was_connected_to_last_is_first);
 	ATF_TP_ADD_TC(tp, each_is_tried_once);
 	ATF_TP_ADD_TC(tp, one_that_fails_is_left_out_and_tried_by_one);
 	ATF_TP_ADD_TC(tp, the_longest_out_is_tried_rather_than_none);
