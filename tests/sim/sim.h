@@ -172,7 +172,7 @@ struct sock {
 	int		fd;
 	int		actor;		/* plays the other end; -1 */
 	int		service;	/* backend it is a connection of; -1 */
-	uint32_t	tried;		/* a client: backends it was given to */
+	uint32_t	tried;		/* a client: services it was given to */
 	unsigned	id;
 	struct sock	*peer;
 	struct sock	*mate;		/* the session's other side, once known */

@@ -74,10 +74,10 @@ check_marry(struct session *s, unsigned row)
 		    (unsigned long long)c->mate->tx_total);
 	if (c->mate != NULL)
 		tally.failovers++;
-	if (c->tried & 1u << s->backend % 32)
-		sim_fail("failover", s->number, "to backend %u again",
-		    s->backend);
-	c->tried |= 1u << s->backend % 32;
+	if (c->tried & 1u << b->service)
+		sim_fail("failover", s->number, "to service %d again",
+		    b->service);
+	c->tried |= 1u << b->service;
 	c->mate = b;
 	b->mate = c;
 	c->row = b->row = (int8_t)row;
