@@ -177,6 +177,37 @@ what_is_removed_ends_in_its_own_time_body()
 	counts sockproxy.listener.removed.active 0
 }
 
+describe what_still_connects_goes_to_no_other_backend \
+    "a listener is removed: its clients never get another listener's backends"
+what_still_connects_goes_to_no_other_backend_body()
+{
+	begin
+	mkfifo hang.ready
+	peer hang -r hang.ready backlog 0 listen 127.0.0.1:0 park
+	hang=127.0.0.1:$(timeout "$LIMIT" cat hang.ready)
+	peer q1 connect "$hang" park
+	await "the queue is full" sh -c \
+	    "! timeout 0.2 '$PEER' connect $hang"
+	backend other 127.0.0.1:0 forever discard
+	conf="\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "other=$other") }"
+	cat >c <<-CONF
+		sockproxy.debug = 1
+		$conf
+		\$SERVER["socket"] == "127.0.0.2:0" { $(server "hang=$hang") }
+	CONF
+	launch -- -f c
+	peer one connect "$p1" send 1000 expect-reset
+	await "it is connecting" logs 'goes to hang'
+	echo "$conf" >c
+	reload
+	end q1
+	end hang
+	finish one
+	proxy_stop
+	counts sockproxy.ended.no-backend 1
+	counts gw.backend.other.0.chosen 0
+}
+
 describe user_log_and_pid_file_change \
     "server.username, server.errorlog, server.pid-file"
 user_log_and_pid_file_change_head()
