@@ -210,7 +210,8 @@ handover_pack(const struct setup *set, struct session *s, void *buf, int *fds,
 	session_halt(s);
 	for (i = CLIENT; i <= BACKEND; i++) {
 		pack_half(&row.half[i], &s->half[i]);
-		if (s->half[i].lane == -1)
+		/* a lane whose last bytes are in the buffer is not needed there */
+		if (s->half[i].lane == -1 || splice_held(s->half[i].lane) == 0)
 			continue;
 		row.half[i].has_lane = 1;
 		row.half[i].lane_held = (uint32_t)splice_held(s->half[i].lane);
