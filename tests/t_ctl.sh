@@ -235,6 +235,49 @@ print(len(json.load(sys.stdin)["messages"]))' <said)" 99 messages
 	proxy_stop
 }
 
+describe a_reload_has_its_own_verdict \
+    "asked for while another one is under way: the file is read again for it"
+a_reload_has_its_own_verdict_body()
+{
+	begin
+	in_front_of_two
+	mkfifo reached gate
+	cp proxy.conf good
+	echo 'include_shell "echo >reached; cat gate"' >>proxy.conf
+	ctl reload >first & first=$!
+	told reached
+	cp good proxy.conf
+	echo 'sockproxy.balence = "fair"' >>proxy.conf
+	ctl reload >second & second=$!
+	await "both are asked for" times_logged 2 'operator: reload'
+	echo >gate
+	wait $first || fail "the first one: $(cat first)"
+	wait $second && fail "the second one was taken"
+	is "$(cat first)" "" "the first one says"
+	grep -q 'error:.*balance' second || fail "the second one: $(cat second)"
+	logged 1 'is in effect'
+	logged 1 'is not changed'
+	# and the other way round
+	echo 'include_shell "echo >reached; cat gate"' >>proxy.conf
+	ctl reload >first & first=$!
+	told reached
+	cp good proxy.conf
+	ctl reload >second & second=$!
+	await "both are asked for" times_logged 4 'operator: reload'
+	echo >gate
+	wait $first && fail "the first one was taken"
+	wait $second || fail "the second one: $(cat second)"
+	is "$(cat second)" "" "the second one says"
+	# who asks when it stops is told so
+	echo 'include_shell "echo >reached; cat gate"' >>proxy.conf
+	ctl reload >first & first=$!
+	told reached
+	proxy_stop
+	wait $first && fail "taken at the end"
+	grep -q 'sockproxy stops' first || fail "at the end: $(cat first)"
+	echo >gate
+}
+
 describe control_can_move_and_go "reload with another control socket, and none"
 control_can_move_and_go_body()
 {

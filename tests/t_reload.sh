@@ -327,6 +327,37 @@ a_reload_may_come_at_any_moment_body()
 	[ "$(cat forged)" -eq 0 ] || fail "$(cat forged) forged ends"
 }
 
+describe a_reading_that_hangs_holds_nobody_up \
+    "a command in the configuration: relays are replaced, a stop is obeyed"
+a_reading_that_hangs_holds_nobody_up_body()
+{
+	begin
+	own_program
+	backend b 127.0.0.1:0 forever echo
+	mkfifo reached gate
+	conf="\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }"
+	echo "$conf" >c
+	launch -- -f c
+	relay=$(relays | tr -d ' ')
+	printf '%s\n' "$conf" 'include_shell "echo >reached; cat gate"' >c
+	kill -HUP "$PROXY"
+	told reached
+	kill -KILL "$relay"
+	await "it is replaced" logs 'relay 1 started again'
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	await "the log says what is up" logs 'takes long: a command in it'
+	echo >gate
+	await "it is in effect" logs 'is in effect'
+	kill -HUP "$PROXY"
+	told reached
+	kill -TERM "$PROXY"
+	wait "$PROXY" || fail "sockproxy ended with $?"
+	PROXY=
+	await "no process is left" processes_are 0
+	logs 'not changed: sockproxy stops' || fail "not said"
+	echo >gate
+}
+
 describe a_relay_that_is_stopped_holds_nobody_up_for_ever \
     "SIGSTOP of the old relay: the new one serves after 10 seconds"
 a_relay_that_is_stopped_holds_nobody_up_for_ever_body()
