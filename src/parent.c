@@ -41,7 +41,8 @@ enum {
 	CREW_TOKEN = WATCHER_TOKEN + WATCHERS,	/* two crews */
 	DRAIN_MORE_MS = LIMIT_SHUTDOWN_LAST_MS + 200,	/* over the graceful time */
 	STOP_MS = 500,		/* for a relay to obey CHANNEL_STOP */
-	CHANGE_MS = 10000,	/* for a next crew to serve, a former one to end */
+	CHANGE_MS = 10000,	/* for a next crew to serve, a former one to end,
+				   a new program to try itself */
 	READ_MS = 10000,	/* more is worth a line */
 	OTHER_FDS = 64
 };
@@ -54,6 +55,7 @@ static enum other	other;
 static uint64_t		reload_ms = UINT64_MAX;	/* then; 0: as soon as settled */
 static bool		upgrade;	/* the same */
 static int		try_pid;	/* a new program tries itself; 0: none */
+static uint64_t		try_due;	/* its patience ends; UINT64_MAX: it did */
 static bool		foreign;	/* crew is an old program's: no setup */
 static uint64_t		other_due;	/* NEXT, FORMER: patience ends */
 static enum phase	phase;
@@ -317,7 +319,7 @@ static void
 upgrade_go(const struct proc_exit *how)
 {
 	try_pid = 0;
-	if (phase != RUNS || !upgrade_good(job, how))
+	if (phase != RUNS || !upgrade_good(job, how, try_due == UINT64_MAX))
 		return;
 	watcher_dismiss();
 	upgrade_exec(job, crew);
@@ -465,6 +467,11 @@ times(uint64_t now)
 	if (settled() && upgrade && !foreign) {
 		upgrade = false;
 		try_pid = upgrade_try(job);
+		try_due = now + CHANGE_MS;
+	}
+	if (try_pid != 0 && is_due(try_due, now)) {
+		proc_kill(try_pid);
+		try_due = UINT64_MAX;
 	}
 	if (phase == RUNS && !foreign)
 		respawn(now);
@@ -617,6 +624,7 @@ parent_run(const struct parent_job *what)
 	} else
 		failed = true;
 	watcher_end();
+	proc_kill(try_pid);
 	if (!failed) {
 		if (other == FORMER)
 			start_carry();

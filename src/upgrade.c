@@ -91,8 +91,10 @@ upgrade_try(const struct parent_job *job)
 }
 
 static const char *
-fault(const struct proc_exit *how)
+fault(const struct proc_exit *how, bool late)
 {
+	if (late)
+		return "it took too long when it was tried";
 	if (how->signal != 0)
 		return "it crashed when it was tried";
 	switch (how->status) {
@@ -108,12 +110,13 @@ fault(const struct proc_exit *how)
 }
 
 bool
-upgrade_good(const struct parent_job *job, const struct proc_exit *how)
+upgrade_good(const struct parent_job *job, const struct proc_exit *how,
+    bool late)
 {
 	if (how->signal == 0 && how->status == EXIT_SUCCESS)
 		return true;
 	log_error("%s is not taken as the new program: %s; this program goes "
-	    "on", job->program, fault(how));
+	    "on", job->program, fault(how, late));
 	return false;
 }
 
