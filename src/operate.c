@@ -73,7 +73,7 @@ give_orders(const struct ctl_request *req, struct out *out,
 		out_format(out, "{\"backends\":%u}\n", n);
 	else
 		out_format(out, "%s: %u backend%s\n", ctl_word(req->command),
-		    n, n == 1 ? "" : "s");
+		    n, text_s(n));
 	return OPERATE_DONE;
 }
 

@@ -26,6 +26,7 @@
 #include "os.h"
 #include "reader.h"
 #include "stat.h"
+#include "text.h"
 #include "upgrade.h"
 #include "wait.h"
 #include "watcher.h"
@@ -295,9 +296,10 @@ change(uint64_t now)
 	reload_over(true);
 	watcher_change(&crew->start, now);
 	start_close(&former->start, &crew->start);
-	log_notice("the configuration is in effect: %u listeners, %u backends, "
-	    "%u relays", setup->nlisteners, setup->nbackends,
-	    crew->start.relays);
+	log_notice("the configuration is in effect: %u listener%s, %u backend%s, "
+	    "%u relay%s", setup->nlisteners, text_s(setup->nlisteners),
+	    setup->nbackends, text_s(setup->nbackends), crew->start.relays,
+	    text_s(crew->start.relays));
 }
 
 /*
