@@ -278,6 +278,33 @@ a_reload_has_its_own_verdict_body()
 	echo >gate
 }
 
+moved_least()
+{
+	[ "$(member status bytes.from_clients)" -ge "$1" ]
+}
+
+describe a_rate_holds_for_sessions_that_splice \
+    "connection.kbytes-per-second comes with a reload, in mid stream" python3
+a_rate_holds_for_sessions_that_splice_body()
+{
+	begin
+	backend d 127.0.0.1:0 forever discard
+	controlled <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "d=$d") }
+	CONF
+	peer one connect "$p0" send-until-error
+	await "it streams" moved_least 50000000
+	sed 's/.*SERVER.*/connection.kbytes-per-second = 100\n&/' proxy.conf >c
+	mv c proxy.conf
+	reload
+	await "the next monitor answers" ctl status
+	before=$(member status bytes.from_clients)
+	sleep 1
+	more=$(($(member status bytes.from_clients) - before))
+	[ "$more" -le 2000000 ] || fail "$more bytes in a second"
+	proxy_stop_now
+}
+
 describe control_can_move_and_go "reload with another control socket, and none"
 control_can_move_and_go_body()
 {
