@@ -7,7 +7,6 @@
 #include <sys/uio.h>
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -43,14 +42,8 @@ chan_send(int fd, const void *data, size_t len, const int *fds, unsigned nfds,
 	for (;;) {
 		if (sendmsg(fd, &m, MSG_NOSIGNAL) != -1)
 			return 0;
-		if (errno == EINTR)
-			continue;
-		if ((error = chan_send_error(errno)) != -EAGAIN)
+		if ((error = chan_again(fd, errno, timeout_ms, &until)) != 0)
 			return error;
-		if (until == 0)
-			until = chan_until(timeout_ms);
-		if (!chan_wait_until(fd, POLLOUT, until))
-			return -EAGAIN;
 	}
 }
 

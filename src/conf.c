@@ -13,6 +13,7 @@
 #include "file.h"
 #include "log.h"
 #include "mem.h"
+#include "proc.h"
 #include "text.h"
 
 static void statements(struct conf *);
@@ -24,6 +25,16 @@ conf_port_zero(const bool *may)
 	if (may != NULL)
 		port_zero = *may;
 	return port_zero;
+}
+
+int
+conf_pid(int set)
+{
+	static int pid;
+
+	if (set != 0)
+		pid = set;
+	return pid != 0 ? pid : proc_pid();
 }
 
 const char *

@@ -524,8 +524,11 @@ half_run(struct half *h, struct side *from, struct side *to,
 			half_drain(h, from, to, leave->now);
 			break;
 		case HALF_SPLICE:
-			taken += half_splice(h, from, to, leave->take - taken,
-			    leave->now);
+			/* a predecessor may have begun what now has a rate */
+			taken += half_splice(h, from, to, leave->splice ?
+			    leave->take - taken : 0, leave->now);
+			if (!leave->splice)
+				half_halt(h, from);
 			break;
 		case HALF_FIN:
 			half_fin(h, from, to);

@@ -124,7 +124,7 @@ struct setup {
 	struct setup_server	server;
 	/* one more each, for what went with an earlier configuration */
 	struct setup_listener	listeners[LIMIT_LISTENERS + 1];
-	struct setup_pool	pools[LIMIT_POOLS];
+	struct setup_pool	pools[LIMIT_POOLS + 1];
 	struct setup_backend	backends[LIMIT_BACKENDS + 1];
 	struct setup_profile	profiles[LIMIT_PROFILES + 1];
 	struct setup_class	classes[LIMIT_CLASSES + 1];

@@ -411,8 +411,9 @@ open_parts(struct start *start, const struct start *former, int activated)
 	if (!find_user(start) || !check_relays(start))
 		return false;
 	warn_of_privileges(start);
-	resolve_backends(start->setup);
-	if (!resolve_listeners(start->setup) || !bound_settle(start->setup))
+	/* names of a next generation are addresses already */
+	if ((former == NULL && !resolve_names(start->setup)) ||
+	    !bound_settle(start->setup))
 		return false;
 	former_entries(start->setup);
 	if (former != NULL)

@@ -235,6 +235,76 @@ print(len(json.load(sys.stdin)["messages"]))' <said)" 99 messages
 	proxy_stop
 }
 
+describe a_reload_has_its_own_verdict \
+    "asked for while another one is under way: the file is read again for it"
+a_reload_has_its_own_verdict_body()
+{
+	begin
+	in_front_of_two
+	mkfifo reached gate
+	cp proxy.conf good
+	echo 'include_shell "echo >reached; cat gate"' >>proxy.conf
+	ctl reload >first & first=$!
+	told reached
+	cp good proxy.conf
+	echo 'sockproxy.balence = "fair"' >>proxy.conf
+	ctl reload >second & second=$!
+	await "both are asked for" times_logged 2 'operator: reload'
+	echo >gate
+	wait $first || fail "the first one: $(cat first)"
+	wait $second && fail "the second one was taken"
+	is "$(cat first)" "" "the first one says"
+	grep -q 'error:.*balance' second || fail "the second one: $(cat second)"
+	logged 1 'is in effect'
+	logged 1 'is not changed'
+	# and the other way round
+	echo 'include_shell "echo >reached; cat gate"' >>proxy.conf
+	ctl reload >first & first=$!
+	told reached
+	cp good proxy.conf
+	ctl reload >second & second=$!
+	await "both are asked for" times_logged 4 'operator: reload'
+	echo >gate
+	wait $first && fail "the first one was taken"
+	wait $second || fail "the second one: $(cat second)"
+	is "$(cat second)" "" "the second one says"
+	# who asks when it stops is told so
+	echo 'include_shell "echo >reached; cat gate"' >>proxy.conf
+	ctl reload >first & first=$!
+	told reached
+	proxy_stop
+	wait $first && fail "taken at the end"
+	grep -q 'sockproxy stops' first || fail "at the end: $(cat first)"
+	echo >gate
+}
+
+moved_least()
+{
+	[ "$(member status bytes.from_clients)" -ge "$1" ]
+}
+
+describe a_rate_holds_for_sessions_that_splice \
+    "connection.kbytes-per-second comes with a reload, in mid stream" python3
+a_rate_holds_for_sessions_that_splice_body()
+{
+	begin
+	backend d 127.0.0.1:0 forever discard
+	controlled <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "d=$d") }
+	CONF
+	peer one connect "$p0" send-until-error
+	await "it streams" moved_least 50000000
+	sed 's/.*SERVER.*/connection.kbytes-per-second = 100\n&/' proxy.conf >c
+	mv c proxy.conf
+	reload
+	await "the next monitor answers" ctl status
+	before=$(member status bytes.from_clients)
+	sleep 1
+	more=$(($(member status bytes.from_clients) - before))
+	[ "$more" -le 2000000 ] || fail "$more bytes in a second"
+	proxy_stop_now
+}
+
 describe control_can_move_and_go "reload with another control socket, and none"
 control_can_move_and_go_body()
 {

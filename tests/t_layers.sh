@@ -42,7 +42,7 @@ listen start doors
 confine
 relay watcher
 crew
-parent upgrade
+parent reader upgrade
 ctlclient
 main
 "

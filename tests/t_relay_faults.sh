@@ -255,6 +255,29 @@ failing_accepts_are_survived_body()
 	counts sockproxy.ended.done 96
 }
 
+describe accepts_that_only_fail_do_not_spin \
+    "accept: EPERM, and nothing else: tried at times, and then it goes on" strace
+accepts_that_only_fail_do_not_spin_body()
+{
+	begin
+	uncaged
+	backend b 127.0.0.1:0 forever echo
+	proxy <<-CONF
+		sockproxy.sandbox = "disable"
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+	injected -e trace=accept,accept4 -e inject=accept,accept4:error=EPERM
+	peer one connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	await "it pauses" logs 'accepting no one for a while'
+	kill "$STRACE"
+	wait "$STRACE"
+	finish one
+	end b
+	proxy_stop
+	logged 1 'accepting no one for a while'
+	logged 1 'accepting clients again'
+}
+
 describe interrupted_calls_lose_nothing \
     "EINTR on every other read, write and wait" strace
 interrupted_calls_lose_nothing_body()

@@ -211,6 +211,37 @@ what_is_removed_ends_in_its_own_time_body()
 	counts sockproxy.listener.removed.active 0
 }
 
+describe what_still_connects_goes_to_no_other_backend \
+    "a listener is removed: its clients never get another listener's backends"
+what_still_connects_goes_to_no_other_backend_body()
+{
+	begin
+	mkfifo hang.ready
+	peer hang -r hang.ready backlog 0 listen 127.0.0.1:0 park
+	hang=127.0.0.1:$(timeout "$LIMIT" cat hang.ready)
+	peer q1 connect "$hang" park
+	await "the queue is full" sh -c \
+	    "! timeout 0.2 '$PEER' connect $hang"
+	backend other 127.0.0.1:0 forever discard
+	conf="\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "other=$other") }"
+	cat >c <<-CONF
+		sockproxy.debug = 1
+		$conf
+		\$SERVER["socket"] == "127.0.0.2:0" { $(server "hang=$hang") }
+	CONF
+	launch -- -f c
+	peer one connect "$p1" send 1000 expect-reset
+	await "it is connecting" logs 'goes to hang'
+	echo "$conf" >c
+	reload
+	end q1
+	end hang
+	finish one
+	proxy_stop
+	counts sockproxy.ended.no-backend 1
+	counts gw.backend.other.0.chosen 0
+}
+
 describe user_log_and_pid_file_change \
     "server.username, server.errorlog, server.pid-file"
 user_log_and_pid_file_change_head()
@@ -328,6 +359,37 @@ a_reload_may_come_at_any_moment_body()
 	say rest 1
 	churned forged >forged
 	[ "$(cat forged)" -eq 0 ] || fail "$(cat forged) forged ends"
+}
+
+describe a_reading_that_hangs_holds_nobody_up \
+    "a command in the configuration: relays are replaced, a stop is obeyed"
+a_reading_that_hangs_holds_nobody_up_body()
+{
+	begin
+	own_program
+	backend b 127.0.0.1:0 forever echo
+	mkfifo reached gate
+	conf="\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }"
+	echo "$conf" >c
+	launch -- -f c
+	relay=$(relays | tr -d ' ')
+	printf '%s\n' "$conf" 'include_shell "echo >reached; cat gate"' >c
+	kill -HUP "$PROXY"
+	told reached
+	kill -KILL "$relay"
+	await "it is replaced" logs 'relay 1 started again'
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	await "the log says what is up" logs 'takes long: a command in it'
+	echo >gate
+	await "it is in effect" logs 'is in effect'
+	kill -HUP "$PROXY"
+	told reached
+	kill -TERM "$PROXY"
+	wait "$PROXY" || fail "sockproxy ended with $?"
+	PROXY=
+	await "no process is left" processes_are 0
+	logs 'not changed: sockproxy stops' || fail "not said"
+	echo >gate
 }
 
 describe a_relay_that_is_stopped_holds_nobody_up_for_ever \

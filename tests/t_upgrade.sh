@@ -61,7 +61,7 @@ no_session_is_cut_by_an_upgrade_body()
 }
 
 describe a_bad_program_is_not_taken \
-    "missing, deleted, no program, crashing, older, refusing: the old one goes on"
+    "missing, no program, crashing, older, refusing, hanging: the old one goes on"
 a_bad_program_is_not_taken_body()
 {
 	begin
@@ -72,7 +72,7 @@ a_bad_program_is_not_taken_body()
 	launch -- -f c
 	before=$(relays)
 	n=0
-	for how in missing denied text crash older refuse; do
+	for how in missing denied text crash older refuse hang; do
 		n=$((n + 1))
 		rm -f sockproxy
 		why="cannot be executed"
@@ -86,6 +86,8 @@ a_bad_program_is_not_taken_body()
 			why="does not know how to take over" ;;
 		refuse)	printf '#!/bin/sh\nexit 1\n' >sockproxy
 			why="does not take the configuration" ;;
+		hang)	printf '#!/bin/sh\nexec sleep 1000\n' >sockproxy
+			why="took too long" ;;
 		esac
 		[ ! -e sockproxy ] || [ $how = denied ] || chmod +x sockproxy
 		kill -USR2 "$PROXY"

@@ -365,7 +365,8 @@ fill_table(const uint8_t *from, size_t n)
 static bool
 reload_notes(unsigned how)
 {
-	struct channel_note	note = { .order = CHANNEL_SAID, .fd = -1 };
+	struct channel_note	note = { .order = CHANNEL_SAID,
+				    .value = UINT32_MAX, .fd = -1 };
 
 	memset(note.text, 'x', CHANNEL_TEXT);
 	memcpy(note.text, "c.conf:1:2: error: \"odd\" \xff ", 27);
@@ -377,7 +378,8 @@ reload_notes(unsigned how)
 	if (how & 16 && !(how & 32))
 		return true;
 	note = (struct channel_note){ .order = how & 16 ? CHANNEL_GONE :
-	    CHANNEL_RELOADED, .value = !(how & 8), .fd = -1 };
+	    how & 8 ? CHANNEL_RELOADED : CHANNEL_REFUSED, .value = UINT32_MAX,
+	    .fd = -1 };
 	client_note(&client, &note, clock_ms);
 	return true;
 }

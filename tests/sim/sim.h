@@ -82,6 +82,7 @@ enum fault {
 	FAULT_WAIT_ADD,
 	FAULT_LANE,		/* no lane, no pipe */
 	FAULT_LANE_FULL,	/* a pipe takes less than it should */
+	FAULT_LANE_SHORT,	/* no memory to empty a pipe */
 	FAULT_SHUTDOWN,		/* shutdown fails */
 	FAULT_VANISH,		/* a peer loses its power */
 	FAULT_DRAIN,		/* the operator ends it somewhere */

@@ -238,6 +238,7 @@ make_faults(void)
 		[FAULT_CLOCK_JUMP] = 500, [FAULT_CLOCK_STILL] = 300,
 		[FAULT_FLAP] = 1, [FAULT_WAIT] = 50, [FAULT_WAIT_ADD] = 20,
 		[FAULT_LANE] = 4, [FAULT_LANE_FULL] = 4,
+		[FAULT_LANE_SHORT] = 4,
 		[FAULT_SHUTDOWN] = 20, [FAULT_VANISH] = 2, [FAULT_DRAIN] = 1
 	};
 	/* of a hundred seeds: how many know this fault */

@@ -120,6 +120,9 @@ log_line(const char *fmt, ...)
 	sys_lines++;
 	if (sys_print)
 		printf("  log  %s\n", text);
+	if (strstr(text, "could not be taken over") != NULL &&
+	    !fault_on(FAULT_LANE) && !fault_on(FAULT_WAIT_ADD))
+		sim_fail("handover", -1, "%s", text);
 }
 
 bool
