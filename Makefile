@@ -17,6 +17,8 @@ PREFIX = /usr/local
 DESTDIR =
 MANDIR = $(PREFIX)/share/man
 EXAMPLES = $(PREFIX)/share/examples/sockproxy
+# What "make install" takes; build-musl/sockproxy after "make static".
+BINARY = build/sockproxy
 MUSL_CC = musl-gcc
 CLANG = clang
 AFL_CC = afl-clang-fast
@@ -76,10 +78,11 @@ HEADERS = compat/attr.h compat/chan.h compat/chan_fds.h compat/console.h \
 	src/expire.h src/former.h src/half.h src/handover.h src/history.h \
 	src/http.h src/key.h src/lex.h src/limits.h src/listen.h \
 	src/listener.h src/log.h src/loop.h src/monitor.h src/must.h \
-	src/operate.h src/out.h src/parent.h src/place.h src/relay.h src/report.h \
-	src/resolve.h src/session.h src/setup.h src/start.h src/stat.h \
+	src/operate.h src/out.h src/parent.h src/place.h src/reader.h src/relay.h \
+	src/report.h src/resolve.h src/session.h src/setup.h src/start.h src/stat.h \
 	src/status.h src/table.h src/text.h src/upgrade.h src/view.h \
-	src/watcher.h tests/conf_same.h tests/contract.h tests/peer.h \
+	src/watcher.h tests/conf_same.h tests/contract.h tests/fuzz/fuzz.h \
+	tests/peer.h \
 	tests/sim/sim.h tests/sim/sim_check.h
 
 # All but main.c, which tests must not have.
@@ -92,9 +95,9 @@ SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
 	src/http.c src/json.c src/key.c src/key_value.c src/lex.c \
 	src/listen.c src/listener.c src/listing.c src/log.c src/loop.c \
 	src/metrics.c src/monitor.c src/must.c src/operate.c src/out.c \
-	src/page.c src/parent.c src/place.c src/relay.c src/report.c src/resolve.c \
-	src/session.c src/start.c src/stat.c src/stat_text.c src/status.c \
-	src/table.c src/text.c src/upgrade.c src/view.c src/watcher.c
+	src/page.c src/parent.c src/place.c src/reader.c src/relay.c src/report.c \
+	src/resolve.c src/session.c src/start.c src/stat.c src/stat_text.c \
+	src/status.c src/table.c src/text.c src/upgrade.c src/view.c src/watcher.c
 COMPAT_ALL = compat/chan.c compat/console.c compat/file.c compat/file_glob.c \
 	compat/file_run.c compat/line.c compat/logio.c \
 	compat/logio_syslog.c compat/mem.c compat/name.c compat/notify.c \
@@ -136,6 +139,7 @@ SIM = tests/sim/sim_actor.c tests/sim/sim_chan.c tests/sim/sim_check.c \
 	tests/sim/sim_wait.c
 
 FUZZERS = tests/fuzz/fuzz_conf tests/fuzz/fuzz_ctl tests/fuzz/fuzz_sim
+FUZZ_MAIN = tests/fuzz/fuzz_main.o
 
 # What several tests share.
 PARTS = tests/contract.c tests/contract_os.c tests/contract_splice.c \
@@ -143,10 +147,10 @@ PARTS = tests/contract.c tests/contract_os.c tests/contract_splice.c \
 PEER = tests/peer.c tests/peer_load.c tests/peer_net.c
 # Run once; UNIT_TESTS in C, ONCE_TESTS not.  SYSTEM_TESTS run with each build of
 # the program, each way to wait and each way to move bytes.
-UNIT_TESTS = tests/t_addr tests/t_cage tests/t_chan tests/t_conf \
-	tests/t_contract tests/t_file tests/t_http tests/t_lex tests/t_log \
-	tests/t_notify tests/t_os tests/t_proc tests/t_small tests/t_stat \
-	tests/t_text tests/t_wait
+UNIT_TESTS = tests/t_addr tests/t_backend tests/t_cage tests/t_chan tests/t_conf \
+	tests/t_contract tests/t_file tests/t_handover tests/t_http tests/t_lex \
+	tests/t_log tests/t_notify tests/t_os tests/t_proc tests/t_small \
+	tests/t_stat tests/t_text tests/t_wait
 ONCE_TESTS = tests/t_dist tests/t_fuzz tests/t_layers tests/t_manual \
 	tests/t_sim
 SYSTEM_TESTS = tests/t_activate tests/t_clients tests/t_ctl tests/t_inject \
@@ -306,7 +310,7 @@ demo:
 install: all
 	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(EXAMPLES) \
 	    $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
-	install -m 0755 build/sockproxy $(DESTDIR)$(PREFIX)/sbin/sockproxy
+	install -m 0755 $(BINARY) $(DESTDIR)$(PREFIX)/sbin/sockproxy
 	install -m 0644 sockproxy.8 $(DESTDIR)$(MANDIR)/man8/sockproxy.8
 	install -m 0644 sockproxy.conf.5 \
 	    $(DESTDIR)$(MANDIR)/man5/sockproxy.conf.5
@@ -322,7 +326,7 @@ help:
 	@echo "static        build-musl/sockproxy: static, stripped, with musl"
 	@echo "generic       build-generic/sockproxy: what any system has, only"
 	@echo "systems       for BSDs and macOS, to see that it compiles; ZIG="
-	@echo "install       program, manuals, example; DESTDIR= PREFIX="
+	@echo "install       program, manuals, example; DESTDIR= PREFIX= BINARY="
 	@echo "demo          see it work; DEMO=once: and end"
 	@echo "check         every test; CHECK=quick or CHECK=full"
 	@echo "check-asan check-msan check-valgrind coverage   tests under tools"
@@ -361,7 +365,7 @@ test-programs: $(UNIT_TESTS) $(ONCE_TESTS) $(SYSTEM_TESTS) $(FUZZERS) \
 	tests/activate tests/ask tests/churn tests/keys tests/peer \
 	tests/sim/sim tests/sim/sim-contract
 
-$(OBJS) $(PARTS:.c=.o) $(PEER:.c=.o) $(SIM:.c=.o) $(FUZZERS:=.o) \
+$(OBJS) $(PARTS:.c=.o) $(PEER:.c=.o) $(SIM:.c=.o) $(FUZZERS:=.o) $(FUZZ_MAIN) \
     tests/keys.o tests/sim/sim.o tests/sim/sim_contract.o: $(HEADERS)
 
 $(UNIT_TESTS): libcompat.a libparts.a libsrc.a $(HEADERS)
@@ -403,19 +407,19 @@ tests/sim/sim-contract: tests/sim/sim_contract.o libparts.a libsim.a libsrc.a
 	$(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ tests/sim/sim_contract.o \
 	    libparts.a libsim.a libsrc.a
 
-tests/fuzz/fuzz_conf: tests/fuzz/fuzz_conf.o libparts.a libsrc.a libcompat.a
+tests/fuzz/fuzz_conf: tests/fuzz/fuzz_conf.o $(FUZZ_MAIN) libparts.a libsrc.a libcompat.a
 	$(CC) $(OPT) $(CFLAGS) $(FUZZ) $(LDFLAGS) -o $@ \
-	    tests/fuzz/fuzz_conf.o libparts.a libsrc.a libcompat.a
+	    tests/fuzz/fuzz_conf.o $(FUZZ_MAIN) libparts.a libsrc.a libcompat.a
 
 tests/fuzz/fuzz_ctl.o: src/channel.c src/child.c src/client.c
 
-tests/fuzz/fuzz_ctl: tests/fuzz/fuzz_ctl.o libparts.a libsrc.a libcompat.a
+tests/fuzz/fuzz_ctl: tests/fuzz/fuzz_ctl.o $(FUZZ_MAIN) libparts.a libsrc.a libcompat.a
 	$(CC) $(OPT) $(CFLAGS) $(FUZZ) $(LDFLAGS) -o $@ \
-	    tests/fuzz/fuzz_ctl.o libparts.a libsrc.a libcompat.a
+	    tests/fuzz/fuzz_ctl.o $(FUZZ_MAIN) libparts.a libsrc.a libcompat.a
 
-tests/fuzz/fuzz_sim: tests/fuzz/fuzz_sim.o libsim.a libsrc.a
+tests/fuzz/fuzz_sim: tests/fuzz/fuzz_sim.o $(FUZZ_MAIN) libsim.a libsrc.a
 	$(CC) $(OPT) $(CFLAGS) $(FUZZ) $(LDFLAGS) -o $@ \
-	    tests/fuzz/fuzz_sim.o libsim.a libsrc.a
+	    tests/fuzz/fuzz_sim.o $(FUZZ_MAIN) libsim.a libsrc.a
 
 tests/demo: tests/demo.c
 	$(CC) $(STD_CFLAGS) $(SYSTEM) $(WERROR) $(OPT) $(CFLAGS) $(LDFLAGS) \

@@ -30,6 +30,7 @@
 enum {
 	SETTLE_MS = 100,	/* what is still under way in the kernel */
 	QUIET_MS = 5000,	/* the longest wait for silence */
+	LATE_MS = 2500,		/* until new sessions are old ones */
 	MAX_STRETCHES = 8,
 	SLICES = 7
 };
@@ -353,7 +354,8 @@ sessions_are(unsigned n)
 /*
  * Open the idle sessions, with those that will have traffic spread among them,
  * and print what idle ones cost by themselves: opening, a second of nothing,
- * memory.
+ * memory.  What a program does to sessions that turn out to last (keepalive) is part
+ * of opening them.
  */
 static void
 open_among(const struct options *o)
@@ -368,6 +370,7 @@ open_among(const struct options *o)
 	client_hold(o->plan.idle, o->plan.held, o->scenario->conns);
 	seconds = (now_ns() - start) / 1e9;
 	settle_quiet();
+	settle(LATE_MS);
 	proxy_usage(&open, true);
 	settle(1000);
 	proxy_usage(&later, false);

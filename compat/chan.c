@@ -72,7 +72,8 @@ now_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-uint64_t
+/* When a wait of timeout_ms (-1: for ever) that begins now is over. */
+static uint64_t
 chan_until(int timeout_ms)
 {
 	return timeout_ms < 0 ? UINT64_MAX : now_ms() + (unsigned)timeout_ms;
@@ -87,7 +88,9 @@ chan_wait_until(int fd, short events, uint64_t until)
 
 	if (now >= until)
 		return false;
-	if (until != UINT64_MAX)
+	if (events == 0)
+		timeout = 1;
+	else if (until != UINT64_MAX)
 		timeout = until - now > 1000000 ? 1000000 : (int)(until - now);
 	p.fd = fd;
 	p.events = events;
@@ -97,20 +100,31 @@ chan_wait_until(int fd, short events, uint64_t until)
 }
 
 int
-chan_send_error(int error)
+chan_again(int fd, int error, int timeout_ms, uint64_t *until)
 {
+	short	events = 0;
+
 	switch (error) {
+	case EINTR:
+		return 0;
 	case EPIPE:
 	case ECONNRESET:
 	case ECONNREFUSED:
 	case ENOTCONN:
 		return -EPIPE;
-	case ENOBUFS:		/* how BSD says that the other end is full */
 	case EAGAIN:
-		return -EAGAIN;
+		events = POLLOUT;
+		break;
+	/* Neither makes the channel unwritable: there is nothing to wait for. */
+	case ENOBUFS:		/* how BSD says that the other end is full */
+	case ETOOMANYREFS:	/* Linux: in all channels of this user */
+		break;
 	default:
 		return -error;
 	}
+	if (*until == 0)
+		*until = chan_until(timeout_ms);
+	return chan_wait_until(fd, events, *until) ? 0 : -EAGAIN;
 }
 
 int

@@ -23,7 +23,7 @@ int	chan_pair(int fd[2]);
  * Send a message of 1 to CHAN_BYTES bytes, with nfds descriptors (the sender's
  * stay open), waiting at most timeout_ms for room (-1: for ever).  0, -EAGAIN no
  * room in time and nothing was sent, -EPIPE the other side is gone, -EMSGSIZE
- * too large, -ETOOMANYREFS -EMFILE too many descriptors under way, ...
+ * too large, ...
  */
 int	chan_send(int fd, const void *, size_t, const int *fds, unsigned nfds,
 	    int timeout_ms);

@@ -31,14 +31,14 @@ bool	chan_fds_take(struct msghdr *, int *, unsigned *nfds);
 
 /*
  * Wait until a channel takes or has something, up to a point in time (UINT64_MAX:
- * for ever).  Returns false when it is over.
+ * for ever); for no events, a moment.  Returns false when it is over.
  */
 bool	chan_wait_until(int fd, short events, uint64_t until);
 
-/* When a wait of timeout_ms (-1: for ever) that begins now is over. */
-uint64_t chan_until(int timeout_ms);
-
-/* What a failed send means, in the words of chan.h. */
-int	chan_send_error(int error);
+/*
+ * A send has failed with that errno.  0: try again, there may be room now; else an
+ * error in the words of chan.h.  *until is 0 at first, and is ours.
+ */
+int	chan_again(int fd, int error, int timeout_ms, uint64_t *until);
 
 #endif

@@ -14,7 +14,6 @@
 #include <sys/uio.h>
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -95,16 +94,10 @@ chan_send(int fd, const void *data, size_t len, const int *fds, unsigned nfds,
 	for (;;) {
 		if (sendmsg(fd, &m, MSG_NOSIGNAL) != -1)
 			return 0;
-		if (errno == EINTR)
-			continue;
 		/* There is room for every message: too long is too much now. */
-		error = errno == EMSGSIZE ? -EAGAIN : chan_send_error(errno);
-		if (error != -EAGAIN)
+		error = errno == EMSGSIZE ? EAGAIN : errno;
+		if ((error = chan_again(fd, error, timeout_ms, &until)) != 0)
 			return error;
-		if (until == 0)
-			until = chan_until(timeout_ms);
-		if (!chan_wait_until(fd, POLLOUT, until))
-			return -EAGAIN;
 	}
 }
 

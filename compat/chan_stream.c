@@ -57,22 +57,17 @@ send_first(int fd, struct msghdr *m, int timeout_ms)
 	for (;;) {
 		if ((n = sendmsg(fd, m, MSG_NOSIGNAL)) > 0)
 			return n;
-		if (n == -1 && errno == EINTR)
-			continue;
-		if ((error = chan_send_error(errno)) != -EAGAIN)
+		if ((error = chan_again(fd, errno, timeout_ms, &until)) != 0)
 			return error;
-		if (until == 0)
-			until = chan_until(timeout_ms);
-		if (!chan_wait_until(fd, POLLOUT, until))
-			return -EAGAIN;
 	}
 }
 
 static int
 send_rest(int fd, const char *p, size_t len)
 {
-	ssize_t	n;
-	int	error;
+	uint64_t until = 0;
+	ssize_t	 n;
+	int	 error;
 
 	while (len > 0) {
 		if ((n = send(fd, p, len, MSG_NOSIGNAL)) > 0) {
@@ -80,11 +75,8 @@ send_rest(int fd, const char *p, size_t len)
 			len -= (size_t)n;
 			continue;
 		}
-		if (n == -1 && errno == EINTR)
-			continue;
-		if ((error = chan_send_error(errno)) != -EAGAIN)
+		if ((error = chan_again(fd, errno, -1, &until)) != 0)
 			return error;
-		(void)chan_wait_until(fd, POLLOUT, UINT64_MAX);
 	}
 	return 0;
 }

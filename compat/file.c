@@ -141,6 +141,21 @@ is_same(int fd, const char *path)
 	return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+/* Nothing but digits and blanks, and not many: no file that anybody misses. */
+static int
+check_number(int fd)
+{
+	char	text[32];
+	ssize_t	n;
+
+	if ((n = pread(fd, text, sizeof(text), 0)) == -1)
+		return -errno;
+	if (n == sizeof(text))
+		return -EEXIST;
+	text[n] = '\0';
+	return strspn(text, "0123456789 \n") == (size_t)n ? 0 : -EEXIST;
+}
+
 int
 file_pid_open(const char *path)
 {
@@ -158,6 +173,8 @@ file_pid_open(const char *path)
 			    -errno;
 		if ((error = check_regular(fd)) == -EISDIR)
 			error = -EINVAL;
+		if (error == 0)
+			error = check_number(fd);
 		if (error == 0)
 			error = lock(fd);
 		if (error == 0 && is_same(fd, path))

@@ -94,17 +94,17 @@ logio_open(const char *path)
 	const int	flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK |
 			    O_NOCTTY | O_CLOEXEC;
 	struct stat	st;
-	int		fd;
+	int		fd, error;
 
 	fd = open(path, flags | O_NOFOLLOW, 0640);
+	error = fd == -1 ? -errno : 0;
 	if (fd == -1 && lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) {
 		if (!may_follow(path))
 			return -ELOOP;
 		fd = open(path, flags, 0640);
+		error = fd == -1 ? -errno : 0;
 	}
-	if (fd == -1)
-		return -errno;
-	return know(fd, OWN);
+	return fd == -1 ? error : know(fd, OWN);
 }
 
 /* "/proc/self/fd/12": opens what fd has open, on Linux. */

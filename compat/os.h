@@ -67,11 +67,11 @@ size_t	os_path_max(void);
 
 /*
  * Make a listening socket.  Options that accepted sockets inherit are set here:
- * TCP_NODELAY, keepalive (60 s idle, 20 s apart, 4 probes), TCP_USER_TIMEOUT
- * 120 s, and SO_LINGER (1, 0), so that a process that dies resets its peers
- * instead of forging an end.  A stale Unix socket file is taken over after a
- * failed connect; a live one gives -EADDRINUSE, a file that is no socket
- * -EEXIST.  Returns the descriptor or an error.
+ * TCP_NODELAY, keepalive (60 s idle, 20 s apart, 4 probes), and SO_LINGER (1, 0),
+ * so that a process that dies resets its peers instead of forging an end.  A stale
+ * Unix socket file is taken over after a failed connect; a live one gives
+ * -EADDRINUSE, a file that is no socket -EEXIST.  Returns the descriptor or an
+ * error.
  */
 int	os_listen(const struct os_addr *, const struct os_listen *);
 
@@ -104,8 +104,8 @@ int	os_accept(int, struct os_peer *);
 int	os_connect(const struct os_addr *, const struct os_connect *, bool *);
 
 /*
- * Find out when the peer of a TCP connection is gone: keepalive and user timeout as
- * os_listen says.  Apart from os_connect, as only a connection that lasts needs it.
+ * Find out when the peer of a TCP connection is gone: keepalive as os_listen
+ * says.  Apart from os_connect, as only a connection that lasts needs it.
  */
 void	os_keep(int);
 

@@ -15,8 +15,8 @@
 #include "os_sys.h"
 
 /*
- * TCP_KEEPCNT is not set: with TCP_USER_TIMEOUT that alone decides when a peer
- * that does not answer probes is lost (tcp(7)).
+ * No TCP_USER_TIMEOUT: it also ends a connection whose peer answers every probe,
+ * but has not read for so long (tcp(7); RFC 1122, 4.2.2.17, wants it to stay).
  */
 void
 os_keep(int fd)
@@ -24,7 +24,7 @@ os_keep(int fd)
 	os_option_try(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 	os_option_try(fd, IPPROTO_TCP, TCP_KEEPIDLE, OS_KEEP_IDLE);
 	os_option_try(fd, IPPROTO_TCP, TCP_KEEPINTVL, OS_KEEP_APART);
-	os_option_try(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, OS_USER_TIMEOUT);
+	os_option_try(fd, IPPROTO_TCP, TCP_KEEPCNT, OS_KEEP_PROBES);
 }
 
 void

@@ -18,8 +18,7 @@
 enum {
 	OS_KEEP_IDLE = 60,
 	OS_KEEP_APART = 20,
-	OS_KEEP_PROBES = 4,
-	OS_USER_TIMEOUT = 120000
+	OS_KEEP_PROBES = 4
 };
 
 /* ---- os_addr.c: the same on all systems ---- */

@@ -23,6 +23,7 @@ struct health {
 	uint64_t	hash;		/* of its name, for sticky and hash */
 	uint8_t		out;
 	uint8_t		probed;		/* a session is trying it now */
+	uint8_t		addr;		/* which was connected to last */
 };
 
 static const struct setup *setup;
@@ -206,11 +207,36 @@ backend_pick(struct backend_choice *c, uint64_t now)
 	return b;
 }
 
+unsigned
+backend_addrs(unsigned b)
+{
+	unsigned n = setup->backends[b].naddrs;
+
+	return n == 0 ? 1 : n;
+}
+
+unsigned
+backend_first_addr(unsigned b)
+{
+	return health[b].addr;
+}
+
+const struct os_addr *
+backend_addr(unsigned b, unsigned which)
+{
+	const struct setup_backend *sb = &setup->backends[b];
+
+	return sb->naddrs == 0 ? &sb->addr :
+	    &setup->addrs[sb->first_addr + which % sb->naddrs];
+}
+
 void
-backend_connected(unsigned b, uint64_t now, uint64_t took_ms)
+backend_connected(unsigned b, unsigned addr, uint64_t now, uint64_t took_ms)
 {
 	struct health *h = &health[b];
 	char span[32];
+
+	h->addr = (uint8_t)addr;
 
 	stat_add(&stat_backend(b)->connected, 1);
 	stat_add(&stat_backend(b)->connect_ms, took_ms);
@@ -242,12 +268,16 @@ backend_failed(unsigned b, int error, uint64_t now)
 	h->out = 1;
 	h->since_ms = now;
 	stat_set(&st->down, 1);
-	if (log_may(LOG_CLASS_BACKEND, now))
-		log_warn("backend %s (%s) does not answer: %s; left out for %s "
-		    "(disable-time, %s)", conf_string(setup, sb->label),
-		    addr_text(addr, sizeof(addr), &sb->addr), log_errno(error),
-		    text_span(span, sizeof(span), sb->disable_time.v),
-		    conf_at(setup, sb->disable_time.at, at, sizeof(at)));
+	if (!log_may(LOG_CLASS_BACKEND, now))
+		return;
+	if (sb->naddrs > 1)
+		text_format(addr, sizeof(addr), "%u addresses", sb->naddrs);
+	else
+		addr_text(addr, sizeof(addr), &sb->addr);
+	log_warn("backend %s (%s) does not answer: %s; left out for %s "
+	    "(disable-time, %s)", conf_string(setup, sb->label), addr,
+	    log_errno(error), text_span(span, sizeof(span), sb->disable_time.v),
+	    conf_at(setup, sb->disable_time.at, at, sizeof(at)));
 }
 
 void

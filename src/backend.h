@@ -36,12 +36,21 @@ void	backend_close(void);
 unsigned backend_pick(struct backend_choice *, uint64_t now);
 
 /*
+ * Its addresses, one or more, counted from 0; those of a name are tried in turn,
+ * beginning with the one that was connected to last.
+ */
+unsigned backend_addrs(unsigned);
+unsigned backend_first_addr(unsigned);
+const struct os_addr *backend_addr(unsigned, unsigned which);
+
+/*
  * What came of it.  failed leaves it out for its disable-time (error says why, an
  * errno); connected brings it back; released takes the session off its load.
  * Exactly one released follows each pick.  spared: the attempt failed for a
  * reason of our own, which says nothing of the backend.
  */
-void	backend_connected(unsigned, uint64_t now, uint64_t took_ms);
+void	backend_connected(unsigned, unsigned addr, uint64_t now,
+    uint64_t took_ms);
 void	backend_failed(unsigned, int error, uint64_t now);
 void	backend_spared(unsigned);
 void	backend_released(unsigned);

@@ -1,5 +1,5 @@
 /*
- * board.c - a byte each for the operator's and the checks' word on a backend.
+ * board.c - a byte for the operator's word on each backend.
  *
  * What is in it is believed only as far as it goes: a word that is not known
  * keeps new sessions away, and nothing worse.
@@ -9,15 +9,10 @@
 #include "board.h"
 #include "must.h"
 
-struct words {
-	_Atomic uint8_t	order;		/* enum board_order */
-	_Atomic uint8_t	health;		/* enum board_health */
-};
-
 struct board {
 	uint64_t	start_ms;
 	uint32_t	generation;
-	struct words	words[];
+	_Atomic uint8_t	orders[];	/* enum board_order */
 };
 
 static struct board	*board;
@@ -26,7 +21,7 @@ static unsigned		 count;
 size_t
 board_memory(unsigned nbackends)
 {
-	return sizeof(*board) + nbackends * sizeof(board->words[0]);
+	return sizeof(*board) + nbackends * sizeof(board->orders[0]);
 }
 
 void
@@ -47,18 +42,14 @@ void
 board_carry(const void *former, unsigned nbackends, const uint16_t *backends)
 {
 	const struct board	*old = former;
-	struct words		*to;
 	unsigned		 b;
 
 	board->start_ms = old->start_ms;
 	board->generation = old->generation + 1;
-	for (b = 0; b < nbackends; b++) {
-		if (backends[b] >= count)
-			continue;
-		to = &board->words[backends[b]];
-		to->order = atomic_load(&old->words[b].order);
-		to->health = atomic_load(&old->words[b].health);
-	}
+	for (b = 0; b < nbackends; b++)
+		if (backends[b] < count)
+			atomic_store(&board->orders[backends[b]],
+			    atomic_load(&old->orders[b]));
 }
 
 uint64_t
@@ -76,7 +67,7 @@ board_generation(void)
 enum board_order
 board_order(unsigned b)
 {
-	return b < count ? atomic_load_explicit(&board->words[b].order,
+	return b < count ? atomic_load_explicit(&board->orders[b],
 	    memory_order_relaxed) : BOARD_NORMAL;
 }
 
@@ -84,25 +75,11 @@ void
 board_give_order(unsigned b, enum board_order order)
 {
 	MUST(b < count);
-	atomic_store(&board->words[b].order, (uint8_t)order);
-}
-
-enum board_health
-board_health(unsigned b)
-{
-	return b < count ? atomic_load_explicit(&board->words[b].health,
-	    memory_order_relaxed) : BOARD_UNCHECKED;
-}
-
-void
-board_give_health(unsigned b, enum board_health health)
-{
-	MUST(b < count);
-	atomic_store(&board->words[b].health, (uint8_t)health);
+	atomic_store(&board->orders[b], (uint8_t)order);
 }
 
 bool
 board_allows(unsigned b)
 {
-	return board_order(b) == BOARD_NORMAL && board_health(b) != BOARD_SICK;
+	return board_order(b) == BOARD_NORMAL;
 }

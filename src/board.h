@@ -1,6 +1,6 @@
 /*
- * board.h - what the operator and the health checks say about backends, in memory
- * that the monitor writes and the relays read.  No locks: each word stands alone.
+ * board.h - what the operator says about backends, in memory that the monitor
+ * writes and the relays read.  No locks: each word stands alone.
  *
  * As long as there is no board (no monitor was asked for), every backend is as it
  * should be.
@@ -16,12 +16,6 @@ enum board_order {
 	BOARD_NORMAL,
 	BOARD_DRAIN,		/* no new sessions */
 	BOARD_DISABLED		/* no new sessions, and those it had were reset */
-};
-
-enum board_health {
-	BOARD_UNCHECKED,
-	BOARD_HEALTHY,
-	BOARD_SICK		/* no new sessions */
 };
 
 /*
@@ -49,8 +43,6 @@ uint32_t board_generation(void);
 
 enum board_order board_order(unsigned backend);
 void	board_give_order(unsigned backend, enum board_order);
-enum board_health board_health(unsigned backend);
-void	board_give_health(unsigned backend, enum board_health);
 
 /*
  * Whether a backend may get new sessions.

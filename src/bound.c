@@ -145,9 +145,9 @@ relay_text(struct setup *setup, uint64_t *fixed, char *buf, size_t size)
 	each = memory(setup, setup->server.max_connections.v, buffers) -
 	    pool - *fixed;
 	each = (each + sessions - 1) / sessions;
-	text_format(buf, size, "%u sessions x %llu bytes + %u buffers x %s",
-	    sessions, (unsigned long long)each, buffers,
-	    text_bytes(one, sizeof(one), LIMIT_BUFFER));
+	text_format(buf, size, "%u session%s x %llu bytes + %u buffer%s x %s",
+	    sessions, text_s(sessions), (unsigned long long)each, buffers,
+	    text_s(buffers), text_bytes(one, sizeof(one), LIMIT_BUFFER));
 	return sessions * each + pool;
 }
 

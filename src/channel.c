@@ -44,9 +44,10 @@ channel_send_kill(int channel, uint32_t relay, uint32_t row, uint32_t number)
 }
 
 int
-channel_send_text(int channel, enum channel_order order, const char *text)
+channel_send_text(int channel, enum channel_order order, uint32_t value,
+    const char *text)
 {
-	struct message m = { .order = order };
+	struct message m = { .order = order, .value = value };
 
 	(void)text_format(m.text, sizeof(m.text), "%s", text);
 	return send(channel, &m, BARE + strlen(m.text), -1);

@@ -22,9 +22,11 @@ enum channel_order {
 	CHANNEL_KILL,		/* end a session by reset: of the monitor to the
 				   parent, and on to the relay; value: its row */
 	CHANNEL_EMPTY,		/* the same for all of a backend; value: which */
-	CHANNEL_RELOAD,		/* from the monitor: as SIGHUP */
-	CHANNEL_SAID,		/* to the monitor, text: a line about the reload */
-	CHANNEL_RELOADED,	/* to the monitor; value: 0 done, 1 refused */
+	CHANNEL_RELOAD,		/* from the monitor: as SIGHUP; value counts these */
+	CHANNEL_SAID,		/* to the monitor, text: a line about the reload
+				   that obeys all of these up to value */
+	CHANNEL_RELOADED,	/* to the monitor: that one is done */
+	CHANNEL_REFUSED,	/* to the monitor: that one is refused */
 	CHANNEL_GONE		/* the other end has ended */
 };
 
@@ -50,7 +52,8 @@ int	channel_send(int channel, enum channel_order, uint32_t value, int fd);
  */
 int	channel_send_kill(int channel, uint32_t relay, uint32_t row,
 	    uint32_t number);
-int	channel_send_text(int channel, enum channel_order, const char *);
+int	channel_send_text(int channel, enum channel_order, uint32_t value,
+	    const char *);
 
 /*
  * Take the next order.

@@ -336,13 +336,15 @@ client_note(struct client *c, const struct channel_note *note, uint64_t now)
 {
 	if (c->kind == CLIENT_NONE || c->state != CLIENT_RELOADS)
 		return;
-	if (note->order == CHANNEL_SAID)
-		reload_line(c, note->text);
-	else if (note->order == CHANNEL_GONE)
+	if (note->order == CHANNEL_GONE)
 		reload_end(c, unheard, now);
+	else if (note->value < c->victim.number)
+		return;		/* what was read before this one was asked for */
+	else if (note->order == CHANNEL_SAID)
+		reload_line(c, note->text);
 	else
-		reload_end(c, note->value == 0 ? NULL : "the configuration was "
-		    "not taken; all is as it was", now);
+		reload_end(c, note->order == CHANNEL_RELOADED ? NULL : "the "
+		    "configuration was not taken; all is as it was", now);
 }
 
 uint64_t

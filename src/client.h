@@ -50,7 +50,7 @@ struct client {
 	uint64_t	start_ms;
 	uint64_t	since_ms;	/* of the state, or a byte was taken */
 	struct view	view;
-	struct status_place victim;	/* KILLS */
+	struct status_place victim;	/* KILLS; RELOADS: number of the order */
 	char		tail[CLIENT_TAIL];	/* the last line of a control answer */
 	char		in[HTTP_HEAD];
 	char		out[CLIENT_BUFFER];

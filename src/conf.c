@@ -13,6 +13,7 @@
 #include "file.h"
 #include "log.h"
 #include "mem.h"
+#include "proc.h"
 #include "text.h"
 
 static void statements(struct conf *);
@@ -24,6 +25,16 @@ conf_port_zero(const bool *may)
 	if (may != NULL)
 		port_zero = *may;
 	return port_zero;
+}
+
+int
+conf_pid(int set)
+{
+	static int pid;
+
+	if (set != 0)
+		pid = set;
+	return pid != 0 ? pid : proc_pid();
 }
 
 const char *
@@ -517,7 +528,7 @@ line(int n)
 	return (struct place){ SETUP_AT(0, (uint32_t)n), 1 };
 }
 
-/* A word of the command line, on the line on which the dump would have it. */
+/* A word of the command line: the first address is its line 1, and so on. */
 static struct value *
 word(struct conf *c, int n, const char *text)
 {
@@ -543,7 +554,7 @@ conf_words(struct setup *setup, const char *listen, int nbackends,
 	c->block = conf_cond_listen(c, word(c, 1, listen));
 	list = value_new(c, VALUE_LIST, line(2));
 	for (i = 0; i < nbackends; i++)
-		value_append(c, list, word(c, i + 3, backends[i]));
+		value_append(c, list, word(c, i + 2, backends[i]));
 	conf_assign(c, line(2), "sockproxy.server", TOKEN_ASSIGN, list);
 	return finish(c);
 }

@@ -42,6 +42,11 @@ bool	conf_words(struct setup *, const char *listen, int nbackends,
 bool	conf_port_zero(const bool *);
 
 /*
+ * What var.PID means, for a process that reads on behalf of another.  0 asks only.
+ */
+int	conf_pid(int);
+
+/*
  * Write the effective configuration, as a configuration: reading it gives the
  * same setup.
  */

@@ -87,8 +87,9 @@ conf_addr(const char *s, enum addr_use use, bool ipv6, uint32_t port,
 			end = s + strlen(s);
 		rest = end;
 	}
-	if ((*rest != '\0' && *rest != ':') ||
-	    (!bracket && memchr(s, ':', (size_t)(end - s)) != NULL))
+	len = strcspn(s, ":");
+	if ((*rest != '\0' && *rest != ':') || (!bracket && s + len < end &&
+	    len < strspn(s, "0123456789abcdefABCDEF:")))
 		return "an IPv6 address is written "
 		    "\"[address]\" or \"[address]:port\"";
 	if ((len = (size_t)(end - begin)) >= sizeof(host))

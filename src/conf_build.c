@@ -255,7 +255,10 @@ listen_more(struct conf *c, struct block *block)
 		listen_at(c, v->text, v->place, block, true);
 }
 
-/* server.bind and server.port, for a sockproxy.server at the top. */
+/*
+ * server.bind and server.port, for a sockproxy.server at the top; it may stand in
+ * a condition there.
+ */
 static void
 listen_main(struct conf *c)
 {
@@ -266,7 +269,7 @@ listen_main(struct conf *c)
 	    bind != NULL ? bind : server;
 	char text[8];
 
-	if (server == NULL || server->value->first == NULL || (from == server &&
+	if (from == NULL || (from == server &&
 	    assign_here(c->blocks, "sockproxy.listen") != NULL))
 		return;
 	text_format(text, sizeof(text), ":%lu",

@@ -389,7 +389,7 @@ value_of_word(struct conf *c, struct place place, const char *name)
 		value_of_cwd(c, v);
 	else if (text_casecmp(name, "var.PID") == 0) {
 		v->type = VALUE_NUMBER;
-		v->number = (uint32_t)proc_pid();
+		v->number = (uint32_t)conf_pid(0);
 	} else
 		no_value(c, place, name);
 	return v;

@@ -1,7 +1,8 @@
 /*
  * connect.c - from an accepted client to a connected backend.
  *
- * Goes from one backend to the next as long as they fail; nothing of the client's
+ * Goes from one address of a backend to the next, and from one backend to the next,
+ * as long as they fail; nothing of the client's
  * is taken before one is connected, so nothing has to be said twice.
  */
 #include <errno.h>
@@ -35,14 +36,12 @@ ours(int error)
  * another backend may do better.
  */
 static bool
-connect_failed(struct session *s, int error, uint64_t now)
+connect_left(struct session *s, int error, uint64_t now)
 {
-	session_shut(&s->side[BACKEND], true);
 	if (ours(error) || error == EADDRNOTAVAIL)
 		backend_spared(s->backend);
 	else
 		backend_failed(s->backend, error, now);
-	report_failed(setup, s, error, now);
 	backend_released(s->backend);
 	s->backend = BACKEND_NONE;
 	s->error = error;
@@ -53,7 +52,7 @@ static void
 connect_done(struct session *s, uint64_t now)
 {
 	s->connect_ms = (uint32_t)(now - s->since_ms);
-	backend_connected(s->backend, now, s->connect_ms);
+	backend_connected(s->backend, s->addr, now, s->connect_ms);
 	s->since_ms = now;
 	s->error = 0;
 	half_start(&s->half[CLIENT], now);
@@ -66,7 +65,7 @@ connect_done(struct session *s, uint64_t now)
 static int
 connect_one(struct session *s, uint64_t now)
 {
-	const struct os_addr *to = &setup->backends[s->backend].addr;
+	const struct os_addr *to = backend_addr(s->backend, s->addr);
 	bool pending;
 	int error, fd;
 
@@ -85,6 +84,31 @@ connect_one(struct session *s, uint64_t now)
 	}
 	connect_done(s, now);
 	return 0;
+}
+
+/*
+ * That address failed.  True when the backend has another one, which is next then.
+ */
+static bool
+connect_address(struct session *s, int error, uint64_t now)
+{
+	session_shut(&s->side[BACKEND], true);
+	report_failed(setup, s, error, now);
+	s->addrs++;
+	s->addr = (s->addr + 1U) % backend_addrs(s->backend);
+	return !ours(error) && s->addrs < backend_addrs(s->backend);
+}
+
+/* The address that is next, and those after it.  0 or an errno as above. */
+static int
+connect_addresses(struct session *s, uint64_t now)
+{
+	int error;
+
+	while ((error = connect_one(s, now)) != 0)
+		if (!connect_address(s, error, now))
+			break;
+	return error;
 }
 
 /* Go through the backends until one is connected or under way. */
@@ -110,14 +134,29 @@ connect_next(struct session *s, uint64_t now)
 			return;
 		}
 		report_choice(setup, s);
-		if ((error = connect_one(s, now)) == 0)
+		s->addr = backend_first_addr(b) & 15;
+		s->addrs = 0;
+		if ((error = connect_addresses(s, now)) == 0)
 			return;
-		if (!connect_failed(s, error, now)) {
+		if (!connect_left(s, error, now)) {
 			session_reset(s, REASON_NO_RESOURCES, error, false,
 			    now);
 			return;
 		}
 	}
+}
+
+/* What was under way failed: the next address, or the next backend. */
+static void
+connect_failed(struct session *s, int error, uint64_t now)
+{
+	if (connect_address(s, error, now) &&
+	    (error = connect_addresses(s, now)) == 0)
+		return;
+	if (connect_left(s, error, now))
+		connect_next(s, now);
+	else
+		session_reset(s, REASON_NO_RESOURCES, error, false, now);
 }
 
 /*
@@ -152,7 +191,7 @@ connect_step(struct session *s, uint64_t now)
 
 	if (!connect_client(s, now) || !(sd->ready & WAIT_WRITE))
 		return;
-	error = -os_connected(sd->fd, &setup->backends[s->backend].addr);
+	error = -os_connected(sd->fd, backend_addr(s->backend, s->addr));
 	if (error == EINPROGRESS) {
 		sd->ready = 0;
 		return;
@@ -167,15 +206,12 @@ connect_step(struct session *s, uint64_t now)
 	}
 	if (error == 0)
 		connect_done(s, now);
-	else if (connect_failed(s, error, now))
-		connect_next(s, now);
 	else
-		session_reset(s, REASON_NO_RESOURCES, error, false, now);
+		connect_failed(s, error, now);
 }
 
 void
 connect_expire(struct session *s, uint64_t now)
 {
-	(void)connect_failed(s, ETIMEDOUT, now);
-	connect_next(s, now);
+	connect_failed(s, ETIMEDOUT, now);
 }

@@ -30,7 +30,7 @@ enum {
 
 static const char usage[] =
     "usage: sockproxy ctl [-s socket | -f file] [--json] command [argument]\n"
-    "       sockproxy ctl help (asks the running one which commands it has)\n";
+    "       sockproxy ctl help\n";
 
 static int
 fail(const char *what, const char *about)
@@ -71,34 +71,39 @@ path_from(const char *file, struct setup *set, const char **path)
  */
 static int
 take_options(char *const **words, int *n, struct setup *spare,
-    const char **path)
+    const char **path, bool *json)
 {
-	char	*const *w;
+	char	*const *w = *words;
 
 	*path = DEFAULT_PATH;
-	for (w = *words; *n >= 2; w += 2, *n -= 2) {
-		if (strcmp(w[0], "-s") == 0)
-			*path = w[1];
-		else if (strcmp(w[0], "-f") != 0)
+	*json = false;
+	for (; *n > 0 && **w == '-'; w++, --*n) {
+		if (strcmp(*w, "--json") == 0) {
+			*json = true;
+			continue;
+		}
+		if (*n == 1 ||
+		    (strcmp(*w, "-s") != 0 && strcmp(*w, "-f") != 0))
 			break;
+		if ((*w)[1] == 's')
+			*path = w[1];
 		else if (path_from(w[1], spare, path) != 0)
 			return EXIT_FAILURE;
+		w++;
+		--*n;
 	}
 	*words = w;
-	/* what begins with '-' is --json, in front of a command */
-	if (*n == 0 || (w[0][0] == '-' &&
-	    (*n == 1 || strcmp(w[0], "--json") != 0))) {
-		console_error(usage);
-		return EXIT_USAGE;
-	}
-	return 0;
+	if (*n > 0 && **w != '-')
+		return 0;
+	console_error(usage);
+	return EXIT_USAGE;
 }
 
 /* The words as a line. */
 static int
-make_line(char *const *words, int n, char *line, size_t size)
+make_line(char *const *words, int n, bool json, char *line, size_t size)
 {
-	size_t	len = 0;
+	size_t	len = text_format(line, size, json ? "--json " : "");
 
 	for (; n > 0 && len < size; n--)
 		len += text_format(line + len, size - len, "%s%c", *words++,
@@ -126,7 +131,8 @@ reach(const char *path, int *fd)
 	if (*fd >= 0)
 		return 0;
 	if (*fd == -ENOENT)
-		return fail("there is no control socket ", path);
+		return fail("no control socket (sockproxy.control) at ",
+		    path);
 	if (*fd == -ECONNREFUSED)
 		return fail("no sockproxy listens at ", path);
 	text_format(why, sizeof(why), "%s: %s", path, log_errno(*fd));
@@ -262,11 +268,12 @@ ctlclient_main(int nwords, char *const *words, struct setup *spare)
 	char		 line[CTL_LINE + 1];
 	int		 fd = -1, status;
 
-	if ((status = take_options(&words, &nwords, spare, &path)) != 0 ||
-	    (status = make_line(words, nwords, line, sizeof(line))) != 0 ||
+	if ((status = take_options(&words, &nwords, spare, &path,
+	    &answer.json)) != 0 ||
+	    (status = make_line(words, nwords, answer.json, line,
+	    sizeof(line))) != 0 ||
 	    (status = reach(path, &fd)) != 0)
 		return status;
-	answer.json = strcmp(words[0], "--json") == 0;
 	if ((status = give(fd, line)) == 0)
 		status = listen_to(fd);
 	return status;

@@ -12,6 +12,7 @@
 #include "addr.h"
 #include "conf.h"
 #include "limits.h"
+#include "listen.h"
 #include "log.h"
 #include "logio.h"
 #include "name.h"
@@ -155,6 +156,21 @@ listen_at(struct start *start, enum door which)
 	return true;
 }
 
+/*
+ * Take over what stays.  An upgrade knows no settings, and no places.
+ */
+static void
+keep(struct start *start, enum door which, const struct start *former)
+{
+	const struct setup_server	*now = &start->setup->server;
+	const struct setup_server	*was = &former->setup->server;
+
+	start->doors[which] = former->doors[which];
+	if (which == DOOR_CONTROL && was->control.at != 0 &&
+	    was->control_perms.v != now->control_perms.v)
+		listen_keeps(start, now->control_perms.at, start->control_path);
+}
+
 static bool
 open_one(struct start *start, enum door which, const struct start *former)
 {
@@ -169,7 +185,7 @@ open_one(struct start *start, enum door which, const struct start *former)
 	old = former == NULL ? NULL : &former->doors[which];
 	if (old != NULL && old->fd != -1 && addr_equal(&old->addr,
 	    &door->addr))
-		*door = *old;
+		keep(start, which, former);
 	else if (door->addr.family != OS_UNIX && door->addr.port == 0 &&
 	    !conf_port_zero(NULL))
 		return fail(start, which, "a port is from 1 to 65535",

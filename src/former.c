@@ -31,6 +31,10 @@ former_entries(struct setup *set)
 	*p = (struct setup_profile){ .log_sessions = { LOG_SESSIONS_ALL, 0 } };
 	if (set->nprofiles > 0)
 		*p = set->profiles[0];
+	/* what is set elsewhere must not end these, nor get them its backends */
+	p->max_read_idle.v = p->max_write_idle.v = p->kbytes.v = 0;
+	p->pool = set->npools;
+	set->pools[set->npools] = (struct setup_pool){ .nbackends = 0 };
 	*c = (struct setup_class){ .profile = (uint16_t)set->nprofiles };
 	*l = (struct setup_listener){ .name = name, .first_class =
 	    set->nclasses, .nclasses = 1 };

@@ -192,11 +192,11 @@ static void
 half_sink(struct half *h, struct side *from, struct side *to, int error)
 {
 	/*
-	 * EPIPE leaves the peer's own stream as it is.  Any other error has now
-	 * been taken from the socket: where reading would have reported it, it
-	 * reports an end of stream that nobody sent.
+	 * EPIPE and ENOTCONN leave the peer's own stream as it is.  Any other
+	 * error has now been taken from the socket: where reading would have
+	 * reported it, it reports an end of stream that nobody sent.
 	 */
-	if (error != EPIPE && !to->cut) {
+	if (error != EPIPE && error != ENOTCONN && !to->cut) {
 		to->cut = 1;
 		to->error = error;
 	}
@@ -397,8 +397,6 @@ half_unsplice(struct half *h, struct side *from, int error, uint64_t now)
 		from->cut = 1;
 		from->error = error;
 	}
-	half_scatter(from);
-	h->bulk = 0;
 	from->ready |= WAIT_READ | WAIT_END;
 	if (splice_held(h->lane) > 0) {
 		half_to(h, HALF_DRAIN);
@@ -438,7 +436,6 @@ half_splice(struct half *h, struct side *from, struct side *to, size_t size,
 		if (moved.in >= LIMIT_BULK)
 			h->chatty = 0;
 		else if (++h->chatty >= LIMIT_CHATTY) {
-			h->bulk = 0;
 			half_free(h, from);
 			half_to(h, HALF_FILL);
 		}
@@ -527,8 +524,11 @@ half_run(struct half *h, struct side *from, struct side *to,
 			half_drain(h, from, to, leave->now);
 			break;
 		case HALF_SPLICE:
-			taken += half_splice(h, from, to, leave->take - taken,
-			    leave->now);
+			/* a predecessor may have begun what now has a rate */
+			taken += half_splice(h, from, to, leave->splice ?
+			    leave->take - taken : 0, leave->now);
+			if (!leave->splice)
+				half_halt(h, from);
 			break;
 		case HALF_FIN:
 			half_fin(h, from, to);

@@ -70,7 +70,7 @@ struct half {
 struct half_leave {
 	uint64_t	now;		/* ms */
 	size_t		take;		/* bytes to take from the source at most */
-	bool		splice;		/* may begin to splice */
+	bool		splice;		/* may splice; else it ends what it began */
 };
 
 void	half_start(struct half *, uint64_t now);

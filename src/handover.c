@@ -53,10 +53,10 @@ struct handover_row {
 	uint64_t	start_ms, since_ms;
 	uint32_t	number, connect_ms;
 	int32_t		error;
-	uint8_t		state, reason, unused, last_choice;
+	uint8_t		state, reason, addr, last_choice;
 	uint8_t		ip[16];
 	uint16_t	port;
-	uint8_t		family, fill[5];
+	uint8_t		family, addrs, fill[4];
 	struct handover_side side[2];
 	struct handover_half half[2];
 };
@@ -195,6 +195,7 @@ handover_pack(const struct setup *set, struct session *s, void *buf, int *fds,
 	    .since_ms = s->since_ms,
 	    .number = s->number, .connect_ms = s->connect_ms,
 	    .error = s->error, .state = s->state, .reason = s->reason,
+	    .addr = s->addr, .addrs = s->addrs,
 	    .last_choice = s->last_choice,
 	    .port = s->peer.port, .family = s->peer.family };
 	unsigned i, n = 0;
@@ -211,7 +212,8 @@ handover_pack(const struct setup *set, struct session *s, void *buf, int *fds,
 	session_halt(s);
 	for (i = CLIENT; i <= BACKEND; i++) {
 		pack_half(&row.half[i], &s->half[i]);
-		if (s->half[i].lane == -1)
+		/* a lane whose last bytes are in the buffer is not needed there */
+		if (s->half[i].lane == -1 || splice_held(s->half[i].lane) == 0)
 			continue;
 		row.half[i].has_lane = 1;
 		row.half[i].lane_held = (uint32_t)splice_held(s->half[i].lane);
@@ -389,6 +391,7 @@ unpack(const struct setup *set, const struct handover_row *row,
 	unsigned i;
 
 	*s = (struct session){ .state = row->state, .reason = row->reason,
+	    .addr = row->addr & 15, .addrs = row->addrs & 15,
 	    .last_choice = row->last_choice,
 	    .backend = BACKEND_NONE, .error = row->error,
 	    .number = row->number, .connect_ms = row->connect_ms,
@@ -488,7 +491,7 @@ take_bytes(struct handover_in *in, const struct handover_bytes *msg,
 	uint32_t n;
 
 	if (len < offsetof(struct handover_bytes, data) || msg->way > BACKEND ||
-	    in->arriving == NULL)
+	    in->arriving == NULL || in->missing[msg->way] == 0)
 		return;
 	n = (uint32_t)(len - offsetof(struct handover_bytes, data));
 	if (n > in->missing[msg->way])

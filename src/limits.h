@@ -12,7 +12,7 @@ enum {
 	LIMIT_PROFILES = 4096,		/* different settings of sessions */
 	LIMIT_CLASSES = 16384,		/* listener x remoteip condition */
 	LIMIT_ADDRS = 8192,		/* resolved addresses of backends */
-	LIMIT_ADDRS_PER_NAME = 16,
+	LIMIT_ADDRS_PER_NAME = 15,	/* of these, one backend's */
 	LIMIT_STRINGS = 512 * 1024,	/* bytes of all strings */
 	LIMIT_FILES = 256,		/* configuration files, with includes */
 	LIMIT_DEPTH = 64,		/* nested blocks, lists, includes */

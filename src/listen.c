@@ -58,6 +58,10 @@ listen_error(const struct setup_listener *l, int error)
 		return l->addr.family != OS_UNIX && l->addr.port < 1024 ?
 		    "permission denied (ports below 1024 are the superuser's)" :
 		    "permission denied";
+	case -EPERM:
+		return l->transparent.v != 0 ?
+		    "server.ip-transparent needs root" :
+		    log_errno(error);
 	case -ENOENT:
 		return "the directory does not exist";
 	case -ENAMETOOLONG:
@@ -123,8 +127,21 @@ adopt(struct start *start, int fd)
 	return false;
 }
 
+/*
+ * Whether a listener of ours has that port: it may be what is in the way.
+ */
 static bool
-listen_on(struct start *start, unsigned i)
+has_port(const struct start *start, uint16_t port)
+{
+	for (unsigned i = 0; i < start->setup->nlisteners; i++)
+		if (start->listeners[i] != -1 &&
+		    start->setup->listeners[i].addr.port == port)
+			return port != 0;
+	return false;
+}
+
+static bool
+listen_on(struct start *start, const struct start *former, unsigned i)
 {
 	const struct setup_listener	*l = &start->setup->listeners[i];
 	struct os_listen		 options;
@@ -133,13 +150,36 @@ listen_on(struct start *start, unsigned i)
 	if (start->listeners[i] != -1)
 		return true;
 	listen_options(start, l, &options);
-	if ((fd = os_listen(&l->addr, &options)) < 0)
+	fd = os_listen(&l->addr, &options);
+	if (fd == -EADDRINUSE && (has_port(start, l->addr.port) ||
+	    (former != NULL && has_port(former, l->addr.port))))
+		return fail(start, l, "address in use; one of ours has the port");
+	if (fd < 0)
 		return fail(start, l, listen_error(l, fd));
 	start->listeners[i] = fd;
 	start->made[i] = l->addr.family == OS_UNIX &&
 	    l->addr.u.path[0] != '\0' &&
 	    file_socket_id(l->addr.u.path, &start->files[i]) == 0;
 	return true;
+}
+
+void
+listen_keeps(const struct start *start, uint32_t at, const char *name)
+{
+	log_warn("%s: \"%.200s\" stays as bound until a restart",
+	    place(start->setup, at), name);
+}
+
+/*
+ * Whether what is settled when a socket is bound is the same.
+ */
+static bool
+bound_alike(const struct setup_listener *a, const struct setup_listener *b)
+{
+	if (a->addr.family == OS_UNIX)
+		return a->perms.v == b->perms.v;
+	return a->transparent.v == b->transparent.v &&
+	    (a->addr.family != OS_IPV6 || a->v6only.v == b->v6only.v);
 }
 
 /*
@@ -149,7 +189,7 @@ listen_on(struct start *start, unsigned i)
 static void
 listen_share(struct start *next, const struct start *former, unsigned i)
 {
-	const struct setup_listener	*l = &next->setup->listeners[i];
+	const struct setup_listener	*l = &next->setup->listeners[i], *was;
 	struct os_listen		 options;
 	int				 error, j;
 
@@ -158,6 +198,10 @@ listen_share(struct start *next, const struct start *former, unsigned i)
 	next->listeners[i] = former->listeners[j];
 	next->made[i] = former->made[j];
 	next->files[i] = former->files[j];
+	was = &former->setup->listeners[j];
+	/* an upgrade knows the address alone, and no place */
+	if (was->at != 0 && !bound_alike(was, l))
+		listen_keeps(next, l->at, conf_string(next->setup, l->name));
 	listen_options(next, l, &options);
 	if ((error = os_listen_adopt(next->listeners[i], &options)) != 0)
 		log_warn("%s: the options of \"%.200s\" cannot be changed: %s",
@@ -176,7 +220,7 @@ listen_open(struct start *start, const struct start *former, int activated)
 		if (!adopt(start, PROC_LISTEN_FIRST + i))
 			return false;
 	for (unsigned i = 0; i < n; i++)
-		if (!listen_on(start, i))
+		if (!listen_on(start, former, i))
 			return false;
 	return true;
 }

@@ -14,6 +14,12 @@
 bool	listen_open(struct start *, const struct start *former, int activated);
 
 /*
+ * Warn that a socket that was taken over does not change as the setting at that
+ * place wants it.
+ */
+void	listen_keeps(const struct start *, uint32_t at, const char *name);
+
+/*
  * Log where each listener really is, and write it to ready_fd (-1: none).
  */
 bool	listen_tell(const struct start *);

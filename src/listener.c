@@ -238,6 +238,11 @@ door_turn(unsigned i, uint64_t now)
 		admit(i, fd, &peer, now);
 		taken = true;
 	}
+	/* nothing but failures: they may be there to stay */
+	if (n == LIMIT_ACCEPTS && !taken) {
+		pause_all(ECONNABORTED, now);
+		return false;
+	}
 	/* more next time when all came, so that one alone is not asked after twice */
 	doors[i].share = (uint8_t)(n == 0 ? 1 : n < share ? n :
 	    2 * n < LIMIT_ACCEPTS ? 2 * n : LIMIT_ACCEPTS);

@@ -22,6 +22,7 @@
 #include "splice.h"
 #include "stat.h"
 #include "table.h"
+#include "text.h"
 #include "wait.h"
 
 enum {
@@ -222,8 +223,9 @@ loop_drain(uint32_t graceful_ms)
 	mode = LOOP_DRAIN;
 	mode_due = os_now_ms() + graceful_ms;
 	if (table_count() > 0)
-		log_notice("no new clients; %u sessions may go on for %u ms",
-		    table_count(), (unsigned)graceful_ms);
+		log_notice("no new clients; %u session%s may go on for %u ms",
+		    table_count(), text_s(table_count()),
+		    (unsigned)graceful_ms);
 }
 
 void

@@ -179,7 +179,7 @@ take_argument(struct options *options, char letter, const char *argument)
 static int
 take_letter(struct options *options, char letter)
 {
-	const char	text[2] = { letter, '\0' };
+	const char	text[3] = { '-', letter, '\0' };
 
 	switch (letter) {
 	case 'D':
@@ -197,7 +197,7 @@ take_letter(struct options *options, char letter)
 		options->about = letter;
 		return 0;
 	default:
-		return misuse("unknown option -", text);
+		return misuse("unknown option ", text);
 	}
 }
 
@@ -239,6 +239,8 @@ take_options(struct options *options, int argc, char *const *argv)
 			i++;
 			break;
 		}
+		if (argv[i][1] == '-')
+			return misuse("unknown option ", argv[i]);
 		if ((status = take_option(options, argc, argv, &i)) != 0)
 			return status;
 	}

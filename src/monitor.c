@@ -331,6 +331,7 @@ channel_turn(uint64_t now)
 			break;
 		case CHANNEL_SAID:
 		case CHANNEL_RELOADED:
+		case CHANNEL_REFUSED:
 			pass_on(&note, now);
 			break;
 		case CHANNEL_DRAIN:

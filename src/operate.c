@@ -13,12 +13,14 @@ enum { SHOWN = 100 };
 
 static int	channel = -1;
 static bool	over;
+static uint32_t	reloads;	/* ordered */
 
 void
 operate_open(int chan)
 {
 	channel = chan;
 	over = false;
+	reloads = 0;
 }
 
 void
@@ -71,7 +73,7 @@ give_orders(const struct ctl_request *req, struct out *out,
 		out_format(out, "{\"backends\":%u}\n", n);
 	else
 		out_format(out, "%s: %u backend%s\n", ctl_word(req->command),
-		    n, n == 1 ? "" : "s");
+		    n, text_s(n));
 	return OPERATE_DONE;
 }
 
@@ -91,8 +93,10 @@ operate_start(const struct ctl_request *req, struct out *out,
 		return give_orders(req, out, error);
 	if (kill && !status_find(req->word, victim))
 		return fail(error, "session", req->word);
+	if (!kill)
+		victim->number = ++reloads;
 	why = kill ? channel_send_kill(channel, victim->relay, victim->row,
-	    victim->number) : channel_send(channel, CHANNEL_RELOAD, 0, -1);
+	    victim->number) : channel_send(channel, CHANNEL_RELOAD, reloads, -1);
 	if (why != 0)
 		return untold(error, why);
 	log_notice("operator: %s%.*s", kill ? "kill session " : "reload", SHOWN,

@@ -36,7 +36,7 @@ void	operate_end(void);
 
 /*
  * Do it.  out gets what there is to say, error why not.  victim is set for
- * OPERATE_KILLING.
+ * OPERATE_KILLING; for OPERATE_RELOADING its number is that of the order.
  */
 enum operate operate_start(const struct ctl_request *, struct out *,
     struct status_place *victim, char error[OPERATE_ERROR]);

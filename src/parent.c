@@ -7,8 +7,8 @@
  * as the phase is run.
  *
  * There are two crews.  One serves.  The other is nobody (it has no relays), or the
- * next one, which begins (a reload), or the former one, which hands over its
- * sessions and ends.
+ * next one, which begins (a reload; first its configuration is read), or the former
+ * one, which hands over its sessions and ends.
  */
 #include "parent.h"
 
@@ -24,22 +24,27 @@
 #include "monitor.h"
 #include "notify.h"
 #include "os.h"
+#include "reader.h"
 #include "stat.h"
+#include "text.h"
 #include "upgrade.h"
 #include "wait.h"
 #include "watcher.h"
 
 enum phase { STARTS, RUNS, DRAINS, STOPS, KILLS };
 
-enum other { NOBODY, NEXT, FORMER };
+enum other { NOBODY, READS, NEXT, FORMER };
 
 enum {
 	SIGNALS_TOKEN,
+	READER_TOKEN,
 	WATCHER_TOKEN,
-	CREW_TOKEN,		/* two crews */
+	CREW_TOKEN = WATCHER_TOKEN + WATCHERS,	/* two crews */
 	DRAIN_MORE_MS = LIMIT_SHUTDOWN_LAST_MS + 200,	/* over the graceful time */
 	STOP_MS = 500,		/* for a relay to obey CHANNEL_STOP */
-	CHANGE_MS = 10000,	/* for a next crew to serve, a former one to end */
+	CHANGE_MS = 10000,	/* for a next crew to serve, a former one to end,
+				   a new program to try itself */
+	READ_MS = 10000,	/* more is worth a line */
 	OTHER_FDS = 64
 };
 
@@ -51,13 +56,14 @@ static enum other	other;
 static uint64_t		reload_ms = UINT64_MAX;	/* then; 0: as soon as settled */
 static bool		upgrade;	/* the same */
 static int		try_pid;	/* a new program tries itself; 0: none */
+static uint64_t		try_due;	/* its patience ends; UINT64_MAX: it did */
 static bool		foreign;	/* crew is an old program's: no setup */
 static uint64_t		other_due;	/* NEXT, FORMER: patience ends */
 static enum phase	phase;
 static uint64_t		phase_due;	/* when a phase that ends is over */
 static uint64_t		next_due;	/* something may have to be done then */
 static bool		failed;		/* the start has failed */
-static struct child	watcher = { .name = "the monitor", .channel = -1 };
+static struct child	reader = { .name = "the reader", .channel = -1 };
 
 static unsigned
 alive(void)
@@ -96,7 +102,7 @@ reload_over(bool good)
 {
 	if (!good && foreign)
 		reload_ms = os_now_ms() + CHILD_RESPAWN_MS;
-	child_tell(&watcher, CHANNEL_RELOADED, good ? 0 : 1, -1);
+	watcher_over(good);
 	notify(NOTIFY_READY, good ? "serving, with a new configuration" :
 	    "serving, with the configuration from before");
 }
@@ -108,11 +114,14 @@ static void
 give_up(const char *why)
 {
 	log_error("the configuration is not changed: %s", why);
-	watcher_say(&watcher, why);
-	for (unsigned i = 0; i < second->start.relays; i++)
-		child_end(&second->relays[i].child);
-	start_forget(&second->start, &crew->start);
-	start_close(&second->start, &crew->start);
+	watcher_say(why);
+	child_end(&reader);
+	if (other == NEXT) {
+		for (unsigned i = 0; i < second->start.relays; i++)
+			child_end(&second->relays[i].child);
+		start_forget(&second->start, &crew->start);
+		start_close(&second->start, &crew->start);
+	}
 	other = NOBODY;
 	reload_over(false);
 }
@@ -125,13 +134,24 @@ phase_to(enum phase to, uint64_t due)
 }
 
 /*
+ * There will be no reload any more.
+ */
+static void
+refuse_all(void)
+{
+	watcher_reads();
+	watcher_over(false);
+}
+
+/*
  * No new clients; and for those who are here, an order to all relays.
  */
 static void
 end(enum channel_order order, uint32_t value)
 {
-	if (other == NEXT)
+	if (other == READS || other == NEXT)
 		give_up("sockproxy stops");
+	refuse_all();
 	listen_close(&crew->start, NULL);
 	crew_tell(crew, order, value, -1);
 	crew_tell(second, order, value, -1);
@@ -184,55 +204,70 @@ spawn_all(struct crew *one, uint64_t now)
  * Reload.
  */
 
-static void
-put_error(void *arg, const char *line)
-{
-	(void)arg;
-	log_error("%s", line);
-	watcher_say(&watcher, line);
-}
-
 /*
- * Read the configuration into the setup that is not in use, from where the program
- * was started.
+ * The configuration was not taken.  The log is opened anew all the same.
  */
-static bool
-read_again(struct setup *setup)
+static void
+refuse(void)
 {
-	bool	good;
+	struct start	*start = &crew->start;
 
-	if (job->file == NULL && job->nwords == 0) {
-		put_error(NULL, "standard input cannot be read again");
-		return false;
+	log_error("the configuration is not changed");
+	if (start_reopen_log(start)) {
+		crew_tell(crew, CHANNEL_LOG, 0, start->log_fd);
+		watcher_log(start->log_fd);
 	}
-	(void)file_enter(job->dir);
-	if (job->file != NULL)
-		good = conf_file(setup, job->file, put_error, NULL);
-	else
-		good = conf_words(setup, job->words[0], job->nwords - 1,
-		    job->words + 1, put_error, NULL);
-	if (good && !(good = start_again(&second->start, &crew->start)))
-		watcher_say(&watcher, log_last());
-	if (!crew->start.foreground)
-		(void)file_enter("/");
-	return good;
+	reload_over(false);
 }
 
 static void
 reload(uint64_t now)
 {
-	struct start	*start = &crew->start;
+	int	error;
 
 	reload_ms = UINT64_MAX;
 	log_notice("reading the configuration again");
 	notify(NOTIFY_RELOADING, "reading the configuration again");
-	if (!read_again(second->start.setup)) {
-		log_error("the configuration is not changed");
-		if (start_reopen_log(start)) {
-			crew_tell(crew, CHANNEL_LOG, 0, start->log_fd);
-			child_tell(&watcher, CHANNEL_LOG, 0, start->log_fd);
-		}
-		reload_over(false);
+	watcher_reads();
+	if ((error = reader_start(&reader, job, READER_TOKEN, now)) != 0) {
+		log_error("it cannot be read: %s", log_errno(error));
+		refuse();
+		return;
+	}
+	other = READS;
+	other_due = now + READ_MS;
+}
+
+static void
+hear_reader(void)
+{
+	struct channel_note	note;
+
+	while (child_hear(&reader, &note))
+		watcher_say(note.text);
+}
+
+/*
+ * The configuration has been read, into the setup that is not in use.  Paths are
+ * meant from where the program was started.
+ */
+static void
+have_read(const struct proc_exit *how, uint64_t now)
+{
+	bool	good;
+
+	hear_reader();
+	other = NOBODY;
+	good = reader_take(&reader, how, second->start.setup, now);
+	if (good) {
+		(void)file_enter(job->dir);
+		if (!(good = start_again(&second->start, &crew->start)))
+			watcher_say(log_last());
+		if (!crew->start.foreground)
+			(void)file_enter("/");
+	}
+	if (!good) {
+		refuse();
 		return;
 	}
 	other = NEXT;
@@ -259,12 +294,12 @@ change(uint64_t now)
 	upgrade_orders(setup);
 	crew_hand_over(former, crew);
 	reload_over(true);
-	watcher_dismiss(&watcher);
-	watcher_spawn(&watcher, &crew->start, WATCHER_TOKEN, now);
+	watcher_change(&crew->start, now);
 	start_close(&former->start, &crew->start);
-	log_notice("the configuration is in effect: %u listeners, %u backends, "
-	    "%u relays", setup->nlisteners, setup->nbackends,
-	    crew->start.relays);
+	log_notice("the configuration is in effect: %u listener%s, %u backend%s, "
+	    "%u relay%s", setup->nlisteners, text_s(setup->nlisteners),
+	    setup->nbackends, text_s(setup->nbackends), crew->start.relays,
+	    text_s(crew->start.relays));
 }
 
 /*
@@ -286,10 +321,11 @@ static void
 upgrade_go(const struct proc_exit *how)
 {
 	try_pid = 0;
-	if (phase != RUNS || !upgrade_good(job, how))
+	if (phase != RUNS || !upgrade_good(job, how, try_due == UINT64_MAX))
 		return;
-	watcher_dismiss(&watcher);
+	watcher_dismiss();
 	upgrade_exec(job, crew);
+	watcher_change(&crew->start, os_now_ms());
 }
 
 /*
@@ -319,17 +355,9 @@ bury_other(unsigned i, const struct proc_exit *how, uint64_t now)
 {
 	crew_bury(second, i, how, other == NEXT || how->status != 0, now);
 	if (other == NEXT)
-		give_up("a relay did not start");
+		give_up("a relay did not start, see the log");
 	else
 		bury_counters(second, i);
-}
-
-static void
-bury_watcher(const struct proc_exit *how, uint64_t now)
-{
-	if (phase == RUNS)
-		child_report(&watcher, how, "", now);
-	child_let_go(&watcher);
 }
 
 static void
@@ -339,8 +367,10 @@ reap(uint64_t now)
 	int			i, pid;
 
 	while ((pid = proc_reap(&how)) > 0) {
-		if (pid == watcher.pid)
-			bury_watcher(&how, now);
+		if (watcher_bury(pid, &how, phase == RUNS, now))
+			continue;
+		if (pid == reader.pid)
+			have_read(&how, now);
 		else if (pid == try_pid)
 			upgrade_go(&how);
 		else if ((i = crew_find(crew, pid)) != -1)
@@ -405,14 +435,16 @@ static void
 respawn(uint64_t now)
 {
 	(void)is_due(crew_respawn(crew, now), now);
-	if (watcher.pid == 0 && monitor_wanted(crew->start.setup) &&
-	    is_due(watcher.start_ms + CHILD_RESPAWN_MS, now))
-		watcher_spawn(&watcher, &crew->start, WATCHER_TOKEN, now);
+	if (is_due(watcher_due(&crew->start), now))
+		watcher_spawn(&crew->start, now);
 }
 
 static void
 times(uint64_t now)
 {
+	static const char	slow[] = "reading the configuration takes long: "
+				    "a command in it, or a name server";
+
 	next_due = log_tick(now);
 	if (phase == STARTS && crew_ready(crew))
 		announce(now);
@@ -421,7 +453,11 @@ times(uint64_t now)
 	if (other == FORMER && crew_alive(second) == 0 && crew_settled(crew))
 		forget_former();
 	if (phase == RUNS && other != NOBODY && is_due(other_due, now)) {
-		if (other == NEXT)
+		if (other == READS) {
+			log_warn("%s", slow);
+			watcher_say(slow);
+			other_due = now + READ_MS;
+		} else if (other == NEXT)
 			give_up("the relays take too long to start");
 		else {
 			crew_leave(second, crew);
@@ -433,6 +469,11 @@ times(uint64_t now)
 	if (settled() && upgrade && !foreign) {
 		upgrade = false;
 		try_pid = upgrade_try(job);
+		try_due = now + CHANGE_MS;
+	}
+	if (try_pid != 0 && is_due(try_due, now)) {
+		proc_kill(try_pid);
+		try_due = UINT64_MAX;
 	}
 	if (phase == RUNS && !foreign)
 		respawn(now);
@@ -456,11 +497,11 @@ timeout(uint64_t now)
  * What the operator wants.
  */
 static void
-hear_monitor(void)
+hear_monitor(uint32_t token)
 {
 	struct channel_note	note;
 
-	while (child_hear(&watcher, &note)) {
+	while (watcher_hear(token, &note)) {
 		if (note.order == CHANNEL_KILL &&
 		    note.relay < crew->start.relays)
 			crew_kill_session(crew, &note);
@@ -469,17 +510,17 @@ hear_monitor(void)
 		else if (note.order == CHANNEL_RELOAD && phase == RUNS)
 			reload_ms = 0;
 		else if (note.order == CHANNEL_RELOAD)
-			child_tell(&watcher, CHANNEL_RELOADED, 1, -1);
+			refuse_all();
 	}
 }
 
 static void
 hear(uint32_t token)
 {
-	if (token == WATCHER_TOKEN) {
-		hear_monitor();
-		return;
-	}
+	if (token == READER_TOKEN)
+		hear_reader();
+	if (token - WATCHER_TOKEN < WATCHERS)
+		hear_monitor(token);
 	for (int c = 0; c < 2; c++)
 		if (token - crews[c].token < LIMIT_RELAYS)
 			crew_hear(&crews[c], token - crews[c].token);
@@ -542,8 +583,7 @@ begin(void)
 		return false;
 	phase_to(STARTS, UINT64_MAX);
 	if (spawn_all(crew, os_now_ms()))
-		watcher_spawn(&watcher, &crew->start, WATCHER_TOKEN,
-		    os_now_ms());
+		watcher_spawn(&crew->start, os_now_ms());
 	else
 		fail(os_now_ms());
 	return true;
@@ -574,6 +614,7 @@ int
 parent_run(const struct parent_job *what)
 {
 	job = what;
+	watcher_open(WATCHER_TOKEN);
 	for (unsigned c = 0; c < 2; c++)
 		crew_open(&crews[c], CREW_TOKEN + c * LIMIT_RELAYS,
 		    job->setups[c]);
@@ -584,7 +625,8 @@ parent_run(const struct parent_job *what)
 			continue;
 	} else
 		failed = true;
-	child_end(&watcher);
+	watcher_end();
+	proc_kill(try_pid);
 	if (!failed) {
 		if (other == FORMER)
 			start_carry();

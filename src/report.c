@@ -64,11 +64,13 @@ void
 report_failed(const struct setup *set, const struct session *s, int error,
     uint64_t now)
 {
-	char span[32];
+	char addr[ADDR_TEXT], span[32];
 
 	if (debug_level(set, s) >= 2)
-		log_debug("session %u: connecting to %s failed after %s: %s",
-		    (unsigned)s->number, backend_name(set, s),
+		log_debug("session %u: connecting to %s (%s) failed after %s: "
+		    "%s", (unsigned)s->number, backend_name(set, s),
+		    addr_text(addr, sizeof(addr),
+		    backend_addr(s->backend, s->addr)),
 		    text_span(span, sizeof(span), now - s->since_ms),
 		    log_errno(error));
 }

@@ -133,7 +133,7 @@ keep(struct setup *setup, unsigned i, const struct os_addr *addrs, unsigned n)
 	setup->naddrs += n;
 }
 
-void
+static void
 resolve_backends(struct setup *setup)
 {
 	struct os_addr		 addrs[LIMIT_ADDRS_PER_NAME];
@@ -163,7 +163,7 @@ host_of(const char *name, char *host, size_t size)
 	return text_format(host, size, "%.*s", (int)len, name) < size;
 }
 
-bool
+static bool
 resolve_listeners(struct setup *setup)
 {
 	struct setup_listener	*l;
@@ -187,4 +187,11 @@ resolve_listeners(struct setup *setup)
 		return false;
 	}
 	return true;
+}
+
+bool
+resolve_names(struct setup *setup)
+{
+	resolve_backends(setup);
+	return resolve_listeners(setup);
 }

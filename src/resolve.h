@@ -1,5 +1,5 @@
 /*
- * resolve.h - names in the configuration to addresses, once, at start.  Blocks.
+ * resolve.h - names in the configuration to addresses, when it is read.  Blocks.
  */
 #ifndef RESOLVE_H
 #define RESOLVE_H
@@ -9,16 +9,10 @@
 #include "setup.h"
 
 /*
- * Resolve the names of backends: all addresses are kept in setup.addrs, the first
- * one is used.  A name that does not resolve leaves its backend without an address,
- * which is a backend that is down, and a line in the log.
+ * Backends: all addresses are kept in setup.addrs.  A name that does not resolve
+ * leaves its backend without an address, which is a backend that is down, and a line
+ * in the log.  Listeners: false when one has no address; log_fatal has said which.
  */
-void	resolve_backends(struct setup *);
-
-/*
- * Resolve the names of listeners.  False when one has no address: log_fatal has
- * said which.
- */
-bool	resolve_listeners(struct setup *);
+bool	resolve_names(struct setup *);
 
 #endif

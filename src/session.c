@@ -478,8 +478,6 @@ session_start(int fd, const struct os_peer *peer, unsigned listener,
 	    .queued = s->queued, .run_next = s->run_next };
 	session_side(s, CLIENT, fd, peer->family == OS_UNIX);
 	s->side[BACKEND].fd = -1;
-	s->half[CLIENT].state = s->half[BACKEND].state = HALF_DONE;
-	s->half[CLIENT].end = s->half[BACKEND].end = HALF_DROPPED;
 	s->half[CLIENT].buf = s->half[BACKEND].buf = -1;
 	s->half[CLIENT].lane = s->half[BACKEND].lane = -1;
 	session_to(s, SESSION_CONNECT);

@@ -29,12 +29,14 @@ enum session_state {
 struct session {
 	uint8_t		state;		/* session_to writes it */
 	uint8_t		reason;		/* enum reason, from LAST on */
-	uint8_t		queued;		/* in the run list */
-	uint8_t		napping;	/* in the nap list */
+	uint8_t		queued : 1;	/* in the run list */
+	uint8_t		napping : 1;	/* in the nap list */
 	uint8_t		arriving : 1;	/* from a predecessor, not whole yet */
 	uint8_t		kept : 1;	/* os_keep was called for the backend */
 	uint8_t		last_choice : 1;	/* a backend that was out has been
 						   tried */
+	uint8_t		addr : 4;	/* CONNECT: which address of the backend */
+	uint8_t		addrs : 4;	/* and how many of them have failed */
 	uint8_t		waits;		/* RELAY: what both halves wait for */
 	uint16_t	profile;	/* in setup.profiles */
 	uint16_t	listener;	/* in setup.listeners */

@@ -43,8 +43,8 @@ struct setup_backend {
 	uint32_t	label;		/* string: written, or its address */
 	uint32_t	host;		/* string as written (name, address, path) */
 	uint32_t	at;
-	uint16_t	first_addr;	/* in setup.addrs: all it resolved to */
-	uint16_t	naddrs;
+	uint16_t	first_addr;	/* in setup.addrs: all a name resolved to */
+	uint16_t	naddrs;		/* 0: there is addr only */
 	struct setting	port;
 	struct setting	connect_timeout;	/* ms, 0: the kernel's */
 	struct setting	read_timeout;		/* ms, 0: off */
@@ -124,7 +124,7 @@ struct setup {
 	struct setup_server	server;
 	/* one more each, for what went with an earlier configuration */
 	struct setup_listener	listeners[LIMIT_LISTENERS + 1];
-	struct setup_pool	pools[LIMIT_POOLS];
+	struct setup_pool	pools[LIMIT_POOLS + 1];
 	struct setup_backend	backends[LIMIT_BACKENDS + 1];
 	struct setup_profile	profiles[LIMIT_PROFILES + 1];
 	struct setup_class	classes[LIMIT_CLASSES + 1];

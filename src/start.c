@@ -215,6 +215,9 @@ static void
 warn_of_privileges(const struct start *start)
 {
 	const struct setup_server	*server = &start->setup->server;
+	const struct setting		*wanted = server->username.v != 0 ?
+	    &server->username : server->groupname.v != 0 ?
+	    &server->groupname : &server->chroot;
 
 	if (proc_is_root()) {
 		if (server->username.v == 0)
@@ -222,10 +225,9 @@ warn_of_privileges(const struct start *start)
 			    "the relays stay root");
 		return;
 	}
-	if (server->username.v != 0 || server->groupname.v != 0)
-		log_warn("%s: not started by root: the relays stay who we are",
-		    place(start->setup, server->username.v != 0 ?
-		    server->username.at : server->groupname.at));
+	if (wanted->v != 0)
+		log_warn("%s: not started by root: user, group and chroot "
+		    "have no effect", place(start->setup, wanted->at));
 }
 
 /*
@@ -256,7 +258,8 @@ open_pid_file(struct start *start, const struct start *former)
 		    "runs already", at, start->pid_path);
 	else
 		log_fatal("%s: cannot write server.pid-file %.200s: %s", at,
-		    start->pid_path, log_errno(error));
+		    start->pid_path, error == -EEXIST ?
+		    "it holds more than a number" : log_errno(error));
 	return false;
 }
 
@@ -330,13 +333,24 @@ catch_signals(void)
 static void
 keep_addresses(struct setup *next, const struct setup *now)
 {
-	struct setup_backend	*to;
+	const struct setup_backend	*from;
+	struct setup_backend		*to;
 
 	for (unsigned i = 0; i < now->nbackends; i++) {
+		from = &now->backends[i];
 		to = &next->backends[backend_now[i]];
-		if (backend_now[i] < next->nbackends &&
-		    to->addr.family == OS_NONE)
-			to->addr = now->backends[i].addr;
+		if (backend_now[i] >= next->nbackends ||
+		    to->addr.family != OS_NONE)
+			continue;
+		to->addr = from->addr;
+		if (from->naddrs > LIMIT_ADDRS - next->naddrs)
+			continue;
+		to->first_addr = (uint16_t)next->naddrs;
+		to->naddrs = from->naddrs;
+		memcpy(&next->addrs[next->naddrs],
+		    &now->addrs[from->first_addr],
+		    from->naddrs * sizeof(next->addrs[0]));
+		next->naddrs += from->naddrs;
 	}
 }
 
@@ -397,8 +411,9 @@ open_parts(struct start *start, const struct start *former, int activated)
 	if (!find_user(start) || !check_relays(start))
 		return false;
 	warn_of_privileges(start);
-	resolve_backends(start->setup);
-	if (!resolve_listeners(start->setup) || !bound_settle(start->setup))
+	/* names of a next generation are addresses already */
+	if ((former == NULL && !resolve_names(start->setup)) ||
+	    !bound_settle(start->setup))
 		return false;
 	former_entries(start->setup);
 	if (former != NULL)

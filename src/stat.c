@@ -277,6 +277,8 @@ stat_carry(struct stat_area *former, const uint16_t *listeners,
 void
 stat_sum_global(struct stat_global *to)
 {
+	/* of two that have just counted, one at least sees the other's */
+	atomic_thread_fence(memory_order_seq_cst);
 	memset(to, 0, sizeof(*to));
 	row_sum(GLOBAL, 0, (void *)to);
 }

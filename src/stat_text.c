@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "board.h"
 #include "must.h"
 #include "stat.h"
 #include "text.h"
@@ -123,6 +124,14 @@ add(struct stat_backend *sum, const struct stat_backend *one)
 		to[i] += from[i];
 }
 
+/* Whether it gets new sessions. */
+static bool
+is_up(const struct setup *setup, unsigned k, const struct stat_backend *one)
+{
+	return one->down == 0 && board_allows(k) &&
+	    setup->backends[k].addr.family != OS_NONE;
+}
+
 /*
  * Sum them up from i on.  False when they were summed before.
  */
@@ -131,6 +140,7 @@ label_sum(const struct setup *setup, unsigned i, struct labelled *to)
 {
 	struct stat_backend	one;
 	unsigned		k;
+	bool			up;
 
 	for (k = 0; k < i; k++)
 		if (label_same(setup, i, k))
@@ -141,8 +151,9 @@ label_sum(const struct setup *setup, unsigned i, struct labelled *to)
 			continue;
 		stat_sum_backend(k, &one);
 		add(&to->sum, &one);
-		to->disabled += one.down != 0;
-		to->up += one.down == 0;
+		up = is_up(setup, k, &one);
+		to->up += up;
+		to->disabled += !up;
 	}
 	to->died = to->sum.died + to->sum.timeouts;
 	return true;

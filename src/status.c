@@ -26,8 +26,8 @@ static const struct os_addr	*bound;
 
 /* In the order of enum status_state. */
 static const char	states[] =
-    "up\0partly\0out\0sick\0drain\0disabled\0unresolved";
-static const char	moods[] = "good\0warn\0bad\0bad\0warn\0warn\0bad";
+    "up\0partly\0out\0drain\0disabled\0unresolved";
+static const char	moods[] = "good\0warn\0bad\0warn\0warn\0bad";
 
 static unsigned		widths[2];	/* of labels, of listeners */
 
@@ -125,8 +125,6 @@ state_of(unsigned b, uint64_t down)
 	}
 	if (setup->backends[b].addr.family == OS_NONE)
 		return STATUS_UNRESOLVED;
-	if (board_health(b) == BOARD_SICK)
-		return STATUS_SICK;
 	if (down == 0)
 		return STATUS_UP;
 	return down < loop_relays(setup) ? STATUS_PARTLY : STATUS_OUT;
@@ -156,8 +154,12 @@ fill_backend(unsigned b, struct status_backend *to)
 	stat_sum_backend(b, &to->count);
 	history_rate((int)b, &to->rate);
 	to->label = conf_string(setup, sb->label);
-	to->addr = sb->addr.family == OS_NONE ? conf_string(setup, sb->host) :
-	    addr_text(to->text, sizeof(to->text), &sb->addr);
+	if (sb->addr.family != OS_NONE)
+		(void)addr_text(to->text, sizeof(to->text), &sb->addr);
+	else
+		(void)text_format(to->text, sizeof(to->text), "%s:%lu",
+		    conf_string(setup, sb->host), (unsigned long)sb->port.v);
+	to->addr = to->text;
 	to->pool = pool_of(b);
 	state = state_of(b, to->count.down);
 	to->state = status_word(state);

@@ -19,7 +19,6 @@ enum status_state {
 	STATUS_UP,
 	STATUS_PARTLY,		/* left out by some relays */
 	STATUS_OUT,		/* left out by all of them */
-	STATUS_SICK,		/* its checks fail */
 	STATUS_DRAIN,		/* the operator wants no new sessions for it */
 	STATUS_DISABLED,	/* nor the old ones */
 	STATUS_UNRESOLVED,	/* its name has no address */

@@ -205,7 +205,7 @@ text_bytes(char *buf, size_t size, uint64_t n)
 		shift += 10;
 	if (shift == 0)
 		text_format(buf, size, "%llu byte%s", (unsigned long long)n,
-		    n == 1 ? "" : "s");
+		    text_s(n));
 	else
 		text_format(buf, size, "%llu.%llu %ciB",
 		    (unsigned long long)(n >> shift),
@@ -232,6 +232,12 @@ text_number(const char *s, uint64_t max, uint64_t *v)
 	}
 	*v = n;
 	return true;
+}
+
+const char *
+text_s(uint64_t n)
+{
+	return n == 1 ? "" : "s";
 }
 
 const char *

@@ -47,6 +47,11 @@ unsigned text_distance(const char *, const char *, unsigned limit);
  */
 const char *text_nth(const char *, unsigned n);
 
+/*
+ * What makes a noun with that number a plural: "s", or nothing.
+ */
+const char *text_s(uint64_t n);
+
 /* ISO C has no case-blind comparison. */
 int	text_casecmp(const char *, const char *);
 

@@ -77,6 +77,10 @@ upgrade_try(const struct parent_job *job)
 	char	version[16];
 	int	pid;
 
+	if (job->file == NULL && job->nwords == 0) {
+		log_error("standard input cannot be read again");
+		return 0;
+	}
 	text_format(version, sizeof(version), "%d", HANDOVER_VERSION);
 	if ((pid = proc_fork()) == 0) {
 		(void)file_enter(job->dir);
@@ -91,8 +95,10 @@ upgrade_try(const struct parent_job *job)
 }
 
 static const char *
-fault(const struct proc_exit *how)
+fault(const struct proc_exit *how, bool late)
 {
+	if (late)
+		return "it took too long when it was tried";
 	if (how->signal != 0)
 		return "it crashed when it was tried";
 	switch (how->status) {
@@ -108,12 +114,13 @@ fault(const struct proc_exit *how)
 }
 
 bool
-upgrade_good(const struct parent_job *job, const struct proc_exit *how)
+upgrade_good(const struct parent_job *job, const struct proc_exit *how,
+    bool late)
 {
 	if (how->signal == 0 && how->status == EXIT_SUCCESS)
 		return true;
 	log_error("%s is not taken as the new program: %s; this program goes "
-	    "on", job->program, fault(how));
+	    "on", job->program, fault(how, late));
 	return false;
 }
 

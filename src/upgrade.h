@@ -21,9 +21,11 @@
 int	upgrade_try(const struct parent_job *);
 
 /*
- * Whether the try has ended well; if not, the log says how.
+ * Whether the try has ended well; if not, the log says how.  late: it was killed,
+ * for it took too long.
  */
-bool	upgrade_good(const struct parent_job *, const struct proc_exit *);
+bool	upgrade_good(const struct parent_job *, const struct proc_exit *,
+	    bool late);
 
 /*
  * Become the new program.  Returns only when that fails, and the log says why.

@@ -10,6 +10,13 @@
 #include "monitor.h"
 #include "os.h"
 
+static struct watcher {
+	struct child	child;
+	uint32_t	token;
+	uint32_t	asked;		/* the last reload that was ordered of it */
+	uint32_t	reads;		/* the same when reading began */
+} watchers[WATCHERS], *watcher = watchers;
+
 /*
  * In the monitor: what a relay gives up, this one does too.
  */
@@ -53,37 +60,113 @@ run(const struct start *start, int channel)
 }
 
 void
-watcher_spawn(struct child *w, const struct start *start, uint32_t token,
-    uint64_t now)
+watcher_open(uint32_t token)
 {
-	int	pid;
+	for (uint32_t i = 0; i < WATCHERS; i++)
+		watchers[i] = (struct watcher){ .token = token + i, .child = {
+		    .name = "the monitor", .channel = -1 } };
+}
 
+void
+watcher_spawn(const struct start *start, uint64_t now)
+{
+	struct watcher	*w = watcher;
+	int		 pid;
+
+	w->asked = w->reads = 0;
 	if (!monitor_wanted(start->setup))
 		return;
-	if ((pid = child_fork(w, token, now)) == 0)
-		run(start, w->channel);
+	if ((pid = child_fork(&w->child, w->token, now)) == 0)
+		run(start, w->child.channel);
 	if (pid < 0)
 		log_error("the monitor cannot be started: %s",
 		    log_errno(pid));
 }
 
 void
-watcher_say(const struct child *w, const char *line)
+watcher_change(const struct start *start, uint64_t now)
 {
-	if (w->pid != 0)
-		(void)channel_send_text(w->channel, CHANNEL_SAID, line);
+	watcher_dismiss();
+	watcher = &watchers[watcher == watchers];
+	child_let_go(&watcher->child);
+	watcher_spawn(start, now);
+}
+
+uint64_t
+watcher_due(const struct start *start)
+{
+	if (watcher->child.pid != 0 || !monitor_wanted(start->setup))
+		return UINT64_MAX;
+	return watcher->child.start_ms + CHILD_RESPAWN_MS;
 }
 
 void
-watcher_dismiss(struct child *w)
+watcher_reads(void)
 {
-	struct channel_note	note;
+	for (struct watcher *w = watchers; w < watchers + WATCHERS; w++)
+		w->reads = w->asked;
+}
 
-	if (w->pid == 0)
-		return;
-	child_tell(w, CHANNEL_DRAIN, 0, -1);
-	/* what was not heard would come before the order, as an error */
-	while (child_hear(w, &note))
-		continue;
-	child_let_go(w);
+void
+watcher_say(const char *line)
+{
+	for (struct watcher *w = watchers; w < watchers + WATCHERS; w++)
+		if (w->child.pid != 0)
+			(void)channel_send_text(w->child.channel, CHANNEL_SAID,
+			    w->reads, line);
+}
+
+void
+watcher_over(bool good)
+{
+	for (struct watcher *w = watchers; w < watchers + WATCHERS; w++)
+		child_tell(&w->child, good ? CHANNEL_RELOADED :
+		    CHANNEL_REFUSED, w->reads, -1);
+}
+
+void
+watcher_log(int fd)
+{
+	child_tell(&watcher->child, CHANNEL_LOG, 0, fd);
+}
+
+bool
+watcher_hear(uint32_t token, struct channel_note *note)
+{
+	struct watcher	*w = &watchers[token - watchers[0].token];
+
+	while (child_hear(&w->child, note)) {
+		if (note->order == CHANNEL_RELOAD)
+			w->asked = note->value;
+		/* what else was dismissed means relays that are no more */
+		if (w == watcher || note->order == CHANNEL_RELOAD)
+			return true;
+	}
+	return false;
+}
+
+bool
+watcher_bury(int pid, const struct proc_exit *how, bool tell, uint64_t now)
+{
+	for (struct watcher *w = watchers; w < watchers + WATCHERS; w++) {
+		if (w->child.pid != pid)
+			continue;
+		if (tell && (w == watcher || how->signal != 0))
+			child_report(&w->child, how, "", now);
+		child_let_go(&w->child);
+		return true;
+	}
+	return false;
+}
+
+void
+watcher_dismiss(void)
+{
+	child_tell(&watcher->child, CHANNEL_DRAIN, 0, -1);
+}
+
+void
+watcher_end(void)
+{
+	child_end(&watcher->child);
 }

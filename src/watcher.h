@@ -1,5 +1,8 @@
 /*
  * watcher.h - the monitor as the parent sees it (monitor.h is its own side).
+ *
+ * There may be two: one that was dismissed answers those who asked it, and ends by
+ * itself.  Somebody may wait there for the next reload.
  */
 #ifndef WATCHER_H
 #define WATCHER_H
@@ -7,19 +10,45 @@
 #include "child.h"
 #include "start.h"
 
-/*
- * Start the monitor of a generation, if it wants one.
- */
-void	watcher_spawn(struct child *, const struct start *, uint32_t token,
-	    uint64_t now);
-
-/* A line about a reload. */
-void	watcher_say(const struct child *, const char *);
+enum { WATCHERS = 2 };		/* tokens: token, and the one after it */
 
 /*
- * It answers those who asked, and ends by itself; from now on it is not ours: its
- * end is nobody's concern.
+ * Start the monitor of a generation, if it wants one.  watcher_change: in place of
+ * the one that there is.  watcher_due: when it is to be started (ms), UINT64_MAX
+ * not at all.
  */
-void	watcher_dismiss(struct child *);
+void	watcher_open(uint32_t token);
+void	watcher_spawn(const struct start *, uint64_t now);
+void	watcher_change(const struct start *, uint64_t now);
+uint64_t watcher_due(const struct start *);
+
+/*
+ * Reloads.  watcher_reads: the configuration is being read from now on, so whoever
+ * has asked until now is told what watcher_say says and watcher_over ends with.
+ */
+void	watcher_reads(void);
+void	watcher_say(const char *);
+void	watcher_over(bool good);
+
+/*
+ * The log was opened anew.
+ */
+void	watcher_log(int fd);
+
+/*
+ * Take the next order of the one with that token.  False: there is none.
+ */
+bool	watcher_hear(uint32_t token, struct channel_note *);
+
+/*
+ * Whether a process that has ended was one; with tell a line says how.
+ */
+bool	watcher_bury(int pid, const struct proc_exit *, bool tell, uint64_t now);
+
+/*
+ * No new clients; and kill it.
+ */
+void	watcher_dismiss(void);
+void	watcher_end(void);
 
 #endif

@@ -334,6 +334,37 @@ end_before_a_failed_write_is_true(void)
 	contract_read_end(s);
 }
 
+/*
+ * Unlike a write, os_shutdown takes no error away: what was there to be read, bytes,
+ * an end or a reset, is there still.
+ */
+static void
+shutdown_that_fails_hides_nothing(void)
+{
+	struct end	*c, *s;
+
+	contract_pair(&c, &s);
+	deliver(c, s, 0, 1000);
+	contract_reset(c);
+	contract_settle();
+	EXPECT_EQ(os_shutdown(s->fd), -ENOTCONN);
+	contract_read(s, 0, 1000);
+	contract_read_error(s, -ECONNRESET);
+
+	contract_pair(&c, &s);
+	deliver(c, s, 0, 1000);
+	EXPECT_EQ(os_shutdown(c->fd), 0);
+	contract_settle();
+	contract_reset(c);
+	contract_settle();
+	EXPECT_EQ(os_shutdown(s->fd), -ENOTCONN);
+	contract_read(s, 0, 1000);
+	/* elsewhere the reset that followed the end is told before it */
+	if (!contract_linux())
+		return;
+	contract_read_end(s);
+}
+
 static void
 nothing_to_read_would_block(void)
 {
@@ -529,6 +560,8 @@ const struct contract_case contract_os_cases[] = {
 	    "ECONNRESET on writing hides the reset from reading"),
 	CASE(end_before_a_failed_write_is_true, CONTRACT_TCP,
 	    "EPIPE on writing leaves a true end to be read"),
+	CASE(shutdown_that_fails_hides_nothing, CONTRACT_TCP,
+	    "ENOTCONN of os_shutdown leaves ends and resets to be read"),
 	CASE(nothing_to_read_would_block, CONTRACT_ALL,
 	    "reading nothing is EAGAIN"),
 	CASE(peek_does_not_take, CONTRACT_ALL,

@@ -2,6 +2,7 @@
  * t_chan.c - messages and descriptors between processes.
  */
 #include <sys/types.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <atf-c.h>
@@ -268,6 +269,37 @@ ATF_TC_BODY(the_largest_message_has_room, tc)
 	ATF_CHECK_EQ(take(fd[1]), -EAGAIN);
 }
 
+/*
+ * Linux counts the descriptors of a user that are under way, in all his channels
+ * together, against the limit of the process that sends.
+ */
+ATF_TC_WITHOUT_HEAD(descriptors_under_way_are_waited_for);
+ATF_TC_BODY(descriptors_under_way_are_waited_for, tc)
+{
+	const struct rlimit	few = { 16, 16 };
+	unsigned		nfds = 1;
+	int			error, fd[2], got, status;
+	pid_t			pid;
+
+	ATF_REQUIRE((pid = fork()) != -1);
+	if (pid == 0) {
+		if (geteuid() == 0 && setuid(65534) == -1)
+			_exit(1);
+		if (setrlimit(RLIMIT_NOFILE, &few) == -1 || chan_pair(fd) != 0)
+			_exit(2);
+		while ((error = chan_send(fd[1], "x", 1, fd, 1, 0)) == 0)
+			continue;
+		if (error != -EAGAIN)
+			_exit(3);
+		if (chan_recv(fd[0], buf, sizeof(buf), &got, &nfds) != 1 ||
+		    nfds != 1)
+			_exit(4);
+		_exit(chan_send(fd[1], "x", 1, fd, 1, 5000) == 0 ? 0 : 5);
+	}
+	ATF_REQUIRE_EQ(waitpid(pid, &status, 0), pid);
+	ATF_CHECK_EQ(status, 0);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, messages_stay_whole_and_in_order);
@@ -279,5 +311,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, descriptors_arrive_with_their_message);
 	ATF_TP_ADD_TC(tp, the_largest_message_has_room);
 	ATF_TP_ADD_TC(tp, what_does_not_fit_leaks_nothing);
+	ATF_TP_ADD_TC(tp, descriptors_under_way_are_waited_for);
 	return atf_no_error();
 }

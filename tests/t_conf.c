@@ -664,6 +664,34 @@ ATF_TC_BODY(a_block_may_have_more_listeners, tc)
 	    "t:3:1: error: \":82\" is a listener already (t:2)");
 }
 
+ATF_TC_WITHOUT_HEAD(the_top_level_may_have_backends_in_a_condition);
+ATF_TC_BODY(the_top_level_may_have_backends_in_a_condition, tc)
+{
+#define SOME	"$HTTP[\"remoteip\"] == \"::1\" { " SERVER "}\n"
+#define OTHER	"$SERVER[\"socket\"] == \":81\" { " SERVER "}\n"
+	static const char *const	opens[] = {
+		"server.port = 82\n" SOME, "server.bind = \"*:82\"\n" SOME,
+		SOME OTHER "server.port = 82\n",
+		"server.port = 82\nsockproxy.server = ( )\n" SOME
+	};
+
+	for (size_t i = 0; i < sizeof(opens) / sizeof(opens[0]); i++) {
+		ATF_REQUIRE_MSG(parse(&one, opens[i]), "%s", said.text);
+		ATF_CHECK_STREQ("", said.text);
+		ATF_CHECK_EQ(0, one.pools[profile(i == 1 ? "*:82" : ":82",
+		    NULL)->pool].nbackends);
+	}
+	/* without either of the two it is meant for the others */
+	ATF_REQUIRE(parse(&one, SOME OTHER));
+	ATF_CHECK_EQ(1, one.nlisteners);
+	ATF_REQUIRE(parse(&one, "server.port = 82\n" OTHER));
+	ATF_CHECK_EQ(1, one.nlisteners);
+	ATF_CHECK(strstr(said.text, "t:1:1: warning: \":82\" is not opened") !=
+	    NULL);
+#undef SOME
+#undef OTHER
+}
+
 ATF_TC_WITHOUT_HEAD(listeners_without_backends_are_not_opened);
 ATF_TC_BODY(listeners_without_backends_are_not_opened, tc)
 {
@@ -986,11 +1014,11 @@ ATF_TC_BODY(the_command_line_is_a_configuration, tc)
 	listener(":8080");
 	accept_setup("command line");
 	ATF_CHECK(!conf_words(&one, ":8080", 1, wrong, put, &said));
-	ATF_CHECK(strstr(said.text, "command line:3:1: error: "
+	ATF_CHECK(strstr(said.text, "command line:2:1: error: "
 	    "\"10.0.0.1:x\"") !=
 	    NULL);
 	ATF_CHECK(!conf_words(&one, ":8080", 1, binary, put, &said));
-	ATF_CHECK(strstr(said.text, "command line:3:1: error: it holds "
+	ATF_CHECK(strstr(said.text, "command line:2:1: error: it holds "
 	    "control characters") != NULL);
 	ATF_CHECK(!conf_words(&one, ":x", 1, backends, put, &said));
 	ATF_CHECK(!conf_words(&one, ":1", 0, backends, put, &said));
@@ -1541,6 +1569,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, listeners_have_many_forms);
 	ATF_TP_ADD_TC(tp, listeners_of_the_top_level);
 	ATF_TP_ADD_TC(tp, a_block_may_have_more_listeners);
+	ATF_TP_ADD_TC(tp, the_top_level_may_have_backends_in_a_condition);
 	ATF_TP_ADD_TC(tp, listeners_without_backends_are_not_opened);
 	ATF_TP_ADD_TC(tp, version_6_of_a_listener);
 	ATF_TP_ADD_TC(tp, port_0_is_for_tests);

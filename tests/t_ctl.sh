@@ -235,6 +235,76 @@ print(len(json.load(sys.stdin)["messages"]))' <said)" 99 messages
 	proxy_stop
 }
 
+describe a_reload_has_its_own_verdict \
+    "asked for while another one is under way: the file is read again for it"
+a_reload_has_its_own_verdict_body()
+{
+	begin
+	in_front_of_two
+	mkfifo reached gate
+	cp proxy.conf good
+	echo 'include_shell "echo >reached; cat gate"' >>proxy.conf
+	ctl reload >first & first=$!
+	told reached
+	cp good proxy.conf
+	echo 'sockproxy.balence = "fair"' >>proxy.conf
+	ctl reload >second & second=$!
+	await "both are asked for" times_logged 2 'operator: reload'
+	echo >gate
+	wait $first || fail "the first one: $(cat first)"
+	wait $second && fail "the second one was taken"
+	is "$(cat first)" "" "the first one says"
+	grep -q 'error:.*balance' second || fail "the second one: $(cat second)"
+	logged 1 'is in effect'
+	logged 1 'is not changed'
+	# and the other way round
+	echo 'include_shell "echo >reached; cat gate"' >>proxy.conf
+	ctl reload >first & first=$!
+	told reached
+	cp good proxy.conf
+	ctl reload >second & second=$!
+	await "both are asked for" times_logged 4 'operator: reload'
+	echo >gate
+	wait $first && fail "the first one was taken"
+	wait $second || fail "the second one: $(cat second)"
+	is "$(cat second)" "" "the second one says"
+	# who asks when it stops is told so
+	echo 'include_shell "echo >reached; cat gate"' >>proxy.conf
+	ctl reload >first & first=$!
+	told reached
+	proxy_stop
+	wait $first && fail "taken at the end"
+	grep -q 'sockproxy stops' first || fail "at the end: $(cat first)"
+	echo >gate
+}
+
+moved_least()
+{
+	[ "$(member status bytes.from_clients)" -ge "$1" ]
+}
+
+describe a_rate_holds_for_sessions_that_splice \
+    "connection.kbytes-per-second comes with a reload, in mid stream" python3
+a_rate_holds_for_sessions_that_splice_body()
+{
+	begin
+	backend d 127.0.0.1:0 forever discard
+	controlled <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "d=$d") }
+	CONF
+	peer one connect "$p0" send-until-error
+	await "it streams" moved_least 50000000
+	sed 's/.*SERVER.*/connection.kbytes-per-second = 100\n&/' proxy.conf >c
+	mv c proxy.conf
+	reload
+	await "the next monitor answers" ctl status
+	before=$(member status bytes.from_clients)
+	sleep 1
+	more=$(($(member status bytes.from_clients) - before))
+	[ "$more" -le 2000000 ] || fail "$more bytes in a second"
+	proxy_stop_now
+}
+
 describe control_can_move_and_go "reload with another control socket, and none"
 control_can_move_and_go_body()
 {
@@ -250,6 +320,24 @@ control_can_move_and_go_body()
 	await "the new one is gone" test ! -e new.sock
 	client load 1 1 100 "$p0"
 	proxy_stop
+}
+
+describe a_name_without_an_address_is_unresolved \
+    "its state, and its address as it is written; a backend up is used"
+a_name_without_an_address_is_unresolved_body()
+{
+	begin
+	backend a 127.0.0.1:0 forever echo
+	# No name server is asked: a part of a name has 63 characters at most.
+	name=$(printf '%070d' 0).invalid
+	controlled <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "n=$name:80" "a=$a") }
+	CONF
+	grep "a backend is down: \"$name\" does not resolve: " proxy.log ||
+		fail "$(cat proxy.log)"
+	state_is n unresolved || fail "$(ctl backends)"
+	is "$(member backends backends.0.address)" "$name:80" address
+	client load 1 1 100 "$p0"
 }
 
 describe exit_status_says_success "the client's exit status, for each kind of end"
@@ -274,6 +362,8 @@ exit_status_says_success_body()
 	atf_check -s exit:2 -e match:"^usage" "$PROGRAM" ctl
 	atf_check -s exit:2 -e match:"^usage" "$PROGRAM" ctl --json
 	atf_check -s exit:2 -e match:"^usage" "$PROGRAM" ctl -x
+	atf_check -s exit:2 -e match:"^usage" "$PROGRAM" ctl --json -s ./ctl.sock
+	atf_check -o match:'"version"' "$PROGRAM" ctl --json -s ./ctl.sock status
 	proxy_stop
 	# what was left behind by one that was killed
 	"$PEER" -t "$LIMIT" bind ./stale park & bind=$!

@@ -50,3 +50,14 @@ systemd_takes_the_units_body()
 	grep sockproxy said | grep -v "Command 'man" >ours
 	atf_check cat ours
 }
+
+# A port alone is IPv6 and IPv4 in one to systemd, and IPv4 in a configuration.
+describe the_socket_unit_is_for_the_example "both say the same address"
+the_socket_unit_is_for_the_example_body()
+{
+	begin
+	port=$(sed -n 's/^ListenStream=0\.0\.0\.0:\([0-9]*\)$/\1/p' \
+	    "$_dir/../../dist/systemd/sockproxy.socket")
+	atf_check -o match:"^.SERVER\[\"socket\"\] == \":$port\"" \
+	    cat "$_dir/../../dist/sockproxy.conf"
+}

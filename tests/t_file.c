@@ -276,7 +276,7 @@ ATF_TC_BODY(the_number_is_ours_and_alone, tc)
 {
 	int	fd;
 
-	make("pid", "99999999999999\nrubbish\n");
+	make("pid", "99999999999999\n");
 	ATF_REQUIRE((fd = file_pid_open("pid")) >= 0);
 	ATF_REQUIRE_EQ(file_pid_write(fd), 0);
 	memset(buf, 0, sizeof(buf));
@@ -294,7 +294,12 @@ ATF_TC_BODY(a_pid_file_that_is_none_is_left_alone, tc)
 	make("precious", "data");
 	ATF_REQUIRE_EQ(symlink("precious", "pid"), 0);
 	ATF_CHECK(file_pid_open("pid") < 0);
+	ATF_CHECK_EQ(file_pid_open("precious"), -EEXIST);
 	ATF_CHECK_EQ(file_read("precious", buf, sizeof(buf)), 4);
+	make("log", "2026-11-29 12:00:00 sockproxy 0.1 started\n");
+	ATF_CHECK_EQ(file_pid_open("log"), -EEXIST);
+	make("digits", "31415926535897932384626433832795");
+	ATF_CHECK_EQ(file_pid_open("digits"), -EEXIST);
 	ATF_CHECK_EQ(file_pid_open("."), -EINVAL);
 	ATF_REQUIRE_EQ(mkfifo("fifo", 0600), 0);
 	ATF_CHECK_EQ(file_pid_open("fifo"), -EINVAL);
@@ -372,6 +377,24 @@ ATF_TC_BODY(a_log_link_is_followed_only_where_it_is_safe, tc)
 	ATF_CHECK_EQ(logio_open("open/log"), -ELOOP);
 	ATF_CHECK_EQ(logio_open("."), -EISDIR);
 	ATF_CHECK_EQ(logio_open("no/log"), -ENOENT);
+}
+
+ATF_TC_WITHOUT_HEAD(a_log_that_may_not_be_made_is_not_said_to_be_missing);
+ATF_TC_BODY(a_log_that_may_not_be_made_is_not_said_to_be_missing, tc)
+{
+	int	status;
+	pid_t	pid;
+
+	ATF_REQUIRE_EQ(chmod(".", 0755), 0);
+	ATF_REQUIRE_EQ(mkdir("closed", 0555), 0);
+	ATF_REQUIRE((pid = fork()) != -1);
+	if (pid == 0) {
+		if (geteuid() == 0 && setuid(65534) == -1)
+			_exit(2);
+		_exit(logio_open("closed/log") == -EACCES ? 0 : 1);
+	}
+	ATF_REQUIRE_EQ(waitpid(pid, &status, 0), pid);
+	ATF_CHECK_EQ(status, 0);
 }
 
 ATF_TC_WITHOUT_HEAD(a_fifo_never_hangs);
@@ -489,6 +512,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, only_our_own_socket_file_is_removed);
 	ATF_TP_ADD_TC(tp, lines_are_appended);
 	ATF_TP_ADD_TC(tp, a_log_link_is_followed_only_where_it_is_safe);
+	ATF_TP_ADD_TC(tp, a_log_that_may_not_be_made_is_not_said_to_be_missing);
 	ATF_TP_ADD_TC(tp, a_fifo_never_hangs);
 	ATF_TP_ADD_TC(tp, a_shared_pipe_stays_blocking_for_others);
 	ATF_TP_ADD_TC(tp, a_shared_socket_stays_blocking_for_others);

@@ -17,8 +17,9 @@ setup
 key lex
 conf conf_addr conf_assign conf_build conf_cond conf_dump conf_expr conf_int \
 conf_keys conf_pool conf_value key_value
+board
 stat stat_text
-board history
+history
 buf
 backend half
 channel
@@ -41,7 +42,7 @@ listen start doors
 confine
 relay watcher
 crew
-parent upgrade
+parent reader upgrade
 ctlclient
 main
 "

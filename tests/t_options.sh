@@ -16,6 +16,7 @@ wrong_use_is_named_and_exits_2_body()
 	begin
 	misused 'unknown option -x$' -x
 	misused 'unknown option -y$' -Dy -f nothing
+	misused 'unknown option --help$' --help
 	misused '-f wants a file$' -D -f
 	misused '-f is given twice$' -f one -f two
 	misused '-R wants the number of a descriptor$' -R

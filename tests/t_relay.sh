@@ -141,6 +141,28 @@ reset_right_after_a_fin_is_not_swallowed_body()
 	proxy_stop
 }
 
+describe end_before_a_reset_is_passed_on \
+    "the backend answers, ends and resets, and only then the client's end comes"
+end_before_a_reset_is_passed_on_body()
+{
+	begin
+	mkfifo there go gone end ended
+	in_front_of accept recv 10 tell there wait go send 5000 fin reset tell gone
+	peer one connect "$p0" send 10 wait end fin tell ended expect-fin got 5000
+	told there
+	# the relay finds all of it at once
+	relay=$(relays | tr -d ' ')
+	kill -STOP "$relay"
+	: >go
+	told gone
+	: >end
+	told ended
+	kill -CONT "$relay"
+	finish one b
+	await "the session ends" logs "session 1: .* on "
+	proxy_stop
+}
+
 describe backend_that_answers_early_is_heard \
     "the backend answers and closes with the request unread"
 backend_that_answers_early_is_heard_body()
@@ -179,6 +201,13 @@ both_ways_at_once_body()
 	proxy_stop
 	counts sockproxy.requests 1016
 	counts gw.active-requests 0
+	# else every test of splicing was one of copying
+	spliced=$(counter sockproxy.bytes-spliced)
+	case $SPLICE:$("$PROGRAM" -V) in
+	disable:* | *"splicing: none"*)
+		[ "$spliced" -eq 0 ] ;;
+	*)	[ "$spliced" -ge 50000000 ] ;;
+	esac || fail "$spliced bytes were spliced"
 }
 
 describe bytes_pass_unchanged_one_by_one \

@@ -54,6 +54,47 @@ refusing_backend_costs_no_client_body()
 	done
 }
 
+describe all_addresses_of_a_name_are_tried \
+    "a name with two addresses, one of which refuses; the other is remembered"
+all_addresses_of_a_name_are_tried_head()
+{
+	atf_set require.user root
+	atf_set require.progs "unshare mount"
+}
+all_addresses_of_a_name_are_tried_body()
+{
+	begin
+	backend four 127.0.0.1:0 forever echo
+	backend six '[::1]:0' forever echo
+	refuser none 127.0.0.1:0
+	printf '::1 both\n127.0.0.1 both\n' >hosts
+	echo 'mount --bind hosts /etc/hosts && exec "$@"' >with_hosts
+	cat >conf <<-CONF
+		sockproxy.debug = 2
+		\$SERVER["socket"] == "127.0.0.1:0" {
+		$(server "four=both:${four##*:}") }
+		\$SERVER["socket"] == "127.0.0.2:0" {
+		$(server "six=both:${six##*:}") }
+		\$SERVER["socket"] == "127.0.0.3:0" {
+		$(server "none=both:${none##*:}") }
+	CONF
+	launch unshare -m sh ./with_hosts -- -f conf
+	for p in "$p0" "$p1"; do
+		client load 1 3 1000 "$p"
+		atf_check -o inline:"ok 3 lost 0 refused 0\n" cat client.out
+	done
+	# whichever comes first, one of the two has met it once
+	atf_check -o inline:"1\n" grep -c 'connecting to .* failed' proxy.log
+	peer c connect "$p2" expect-reset
+	finish c
+	await "both have failed" logs 'backend none \(2 addresses\) does not answer'
+	proxy_stop
+	counts gw.backend.four.0.died 0
+	counts gw.backend.six.0.died 0
+	counts gw.backend.none.0.died 1
+	counts sockproxy.ended.done 6
+}
+
 describe all_down_is_a_reset_at_once \
     "no backend: reset within 100 ms, no session or descriptor left"
 all_down_is_a_reset_at_once_body()

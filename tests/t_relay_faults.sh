@@ -255,6 +255,29 @@ failing_accepts_are_survived_body()
 	counts sockproxy.ended.done 96
 }
 
+describe accepts_that_only_fail_do_not_spin \
+    "accept: EPERM, and nothing else: tried at times, and then it goes on" strace
+accepts_that_only_fail_do_not_spin_body()
+{
+	begin
+	uncaged
+	backend b 127.0.0.1:0 forever echo
+	proxy <<-CONF
+		sockproxy.sandbox = "disable"
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+	injected -e trace=accept,accept4 -e inject=accept,accept4:error=EPERM
+	peer one connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	await "it pauses" logs 'accepting no one for a while'
+	kill "$STRACE"
+	wait "$STRACE"
+	finish one
+	end b
+	proxy_stop
+	logged 1 'accepting no one for a while'
+	logged 1 'accepting clients again'
+}
+
 describe interrupted_calls_lose_nothing \
     "EINTR on every other read, write and wait" strace
 interrupted_calls_lose_nothing_body()
@@ -299,6 +322,37 @@ failing_socket_calls_end_one_session_body()
 		client connect "$p0" rxseed 1 send 10 fin expect-fin got 10 close
 	done
 	await "all descriptors are back" descriptors_are "$before"
+	end b
+	proxy_stop
+}
+
+describe a_listener_that_cannot_be_watched_is_tried_again \
+    "epoll_ctl: ENOMEM when the table of sessions has room again" strace
+a_listener_that_cannot_be_watched_is_tried_again_body()
+{
+	begin
+	uncaged
+	case $HANDLER:$("$PROGRAM" -V) in
+	poll:*)	atf_skip "not with epoll" ;;
+	*"waiting: epoll"*)	;;
+	*)	atf_skip "no epoll" ;;
+	esac
+	mkfifo go
+	backend b 127.0.0.1:0 forever echo
+	proxy <<-CONF
+		sockproxy.sandbox = "disable"
+		server.max-connections = 1
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+	peer one connect "$p0" rxseed 1 send 1 recv 1 say in wait go fin expect-fin
+	await "it is served" grep -q in one.out
+	peer two connect "$p0" rxseed 1 send 1 fin expect-fin got 1
+	await "the next one waits" logs 'sessions are in use'
+	injected -e trace=epoll_ctl -e inject=epoll_ctl:error=ENOMEM:when=1..2
+	: >go
+	finish one two
+	kill "$STRACE"
+	wait "$STRACE"
 	end b
 	proxy_stop
 }

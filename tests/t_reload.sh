@@ -98,6 +98,40 @@ a_bad_file_changes_nothing_body()
 	proxy_stop
 }
 
+describe what_is_bound_waits_for_a_restart \
+    "other permissions are a warning, an address around ours is said to be"
+what_is_bound_waits_for_a_restart_body()
+{
+	begin
+	here
+	backend b 127.0.0.1:0 forever echo
+	conf()
+	{
+		echo "sockproxy.control = \"$PWD/ctl\""
+		echo "sockproxy.control-perms = \"$2\""
+		echo "\$SERVER[\"socket\"] == \"$1:8000\" { $(server "b=$b") }"
+		echo "\$SERVER[\"socket\"] == \"$PWD/s\" { $(server "b=$b")"
+		echo "server.socket-perms = \"$2\" }"
+	}
+	conf "$HERE" 0600 >c
+	launch -- -f c
+	reload
+	logs 'stays as' && fail "nothing was changed"
+	conf "$HERE" 0666 >c
+	reload
+	for s in s ctl; do
+		logs "warning: .*/c:[0-9]+: \"$PWD/$s\" stays as bound" ||
+		    fail "$(cat proxy.log)"
+	done
+	conf "" 0666 >c
+	kill -HUP "$PROXY"
+	await "it is refused" logs 'is not changed'
+	logs "\":8000\": address in use; one of ours has the port" ||
+	    fail "$(cat proxy.log)"
+	client connect "$HERE:8000" rxseed 1 send 1k fin expect-fin got 1k
+	proxy_stop
+}
+
 describe a_reload_is_all_or_nothing \
     "an address in use: the listener beside it is not opened either"
 a_reload_is_all_or_nothing_body()
@@ -175,6 +209,37 @@ what_is_removed_ends_in_its_own_time_body()
 	counts gw.backend.new.0.connected 1
 	counts gw.backend.removed.0.bytes-from-backend 21480
 	counts sockproxy.listener.removed.active 0
+}
+
+describe what_still_connects_goes_to_no_other_backend \
+    "a listener is removed: its clients never get another listener's backends"
+what_still_connects_goes_to_no_other_backend_body()
+{
+	begin
+	mkfifo hang.ready
+	peer hang -r hang.ready backlog 0 listen 127.0.0.1:0 park
+	hang=127.0.0.1:$(timeout "$LIMIT" cat hang.ready)
+	peer q1 connect "$hang" park
+	await "the queue is full" sh -c \
+	    "! timeout 0.2 '$PEER' connect $hang"
+	backend other 127.0.0.1:0 forever discard
+	conf="\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "other=$other") }"
+	cat >c <<-CONF
+		sockproxy.debug = 1
+		$conf
+		\$SERVER["socket"] == "127.0.0.2:0" { $(server "hang=$hang") }
+	CONF
+	launch -- -f c
+	peer one connect "$p1" send 1000 expect-reset
+	await "it is connecting" logs 'goes to hang'
+	echo "$conf" >c
+	reload
+	end q1
+	end hang
+	finish one
+	proxy_stop
+	counts sockproxy.ended.no-backend 1
+	counts gw.backend.other.0.chosen 0
 }
 
 describe user_log_and_pid_file_change \
@@ -296,6 +361,37 @@ a_reload_may_come_at_any_moment_body()
 	say rest 1
 	churned forged >forged
 	[ "$(cat forged)" -eq 0 ] || fail "$(cat forged) forged ends"
+}
+
+describe a_reading_that_hangs_holds_nobody_up \
+    "a command in the configuration: relays are replaced, a stop is obeyed"
+a_reading_that_hangs_holds_nobody_up_body()
+{
+	begin
+	own_program
+	backend b 127.0.0.1:0 forever echo
+	mkfifo reached gate
+	conf="\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }"
+	echo "$conf" >c
+	launch -- -f c
+	relay=$(relays | tr -d ' ')
+	printf '%s\n' "$conf" 'include_shell "echo >reached; cat gate"' >c
+	kill -HUP "$PROXY"
+	told reached
+	kill -KILL "$relay"
+	await "it is replaced" logs 'relay 1 started again'
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	await "the log says what is up" logs 'takes long: a command in it'
+	echo >gate
+	await "it is in effect" logs 'is in effect'
+	kill -HUP "$PROXY"
+	told reached
+	kill -TERM "$PROXY"
+	wait "$PROXY" || fail "sockproxy ended with $?"
+	PROXY=
+	await "no process is left" processes_are 0
+	logs 'not changed: sockproxy stops' || fail "not said"
+	echo >gate
 }
 
 describe a_relay_that_is_stopped_holds_nobody_up_for_ever \

@@ -28,7 +28,7 @@ go_on()
 # The relay drains.
 no_new_clients()
 {
-	await "no new clients" logs 'relay 1: no new clients; 1 sessions'
+	await "no new clients" logs 'relay 1: no new clients; 1 session may'
 	client unconnectable "$p0"
 }
 

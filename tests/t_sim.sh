@@ -5,6 +5,14 @@ thousands_of_seeds_body()
 {
 	begin
 	atf_check -o save:said -e save:errors "$_dir/sim/sim" -q -n 4000 -j 2
+	# what never happens is not tested
+	grep -q '(spliced [1-9].*)' said || fail "nothing was spliced"
+	grep -q '(gathers [1-9].*)' said || fail "nothing gathered"
+	grep -q 'handovers [1-9].* ([1-9].* messages)' said ||
+	    fail "nothing was handed over"
+	sed -n 's/^ended *none 0//p' said >reasons
+	[ -s reasons ] || fail "nothing ended"
+	atf_check -s exit:1 grep -E ' [a-z-]+ 0( |$)' reasons
 }
 
 describe contract_holds_on_the_simulated_system \

@@ -116,6 +116,17 @@ the_superuser_is_told_of_what_cannot_be_body()
 	refused 'c:1: .*server.chroot /nowhere: no such file' -R 9 -f c
 }
 
+# needed LISTENERS: descriptors, as the program says.
+needed()
+{
+	for _l in $1; do
+		conf 127.0.0.1:1 | sed "s/127.0.0.1:0/127.0.0.$_l:0/"
+	done >f
+	printf 'server.max-%s\n' 'fds = 64' 'connections = 1000' >>f
+	timeout "$LIMIT" "$PROGRAM" -D -R 9 -f f 2>&1 9>/dev/null |
+	    sed -n 's/.*too low: \([0-9]*\) descriptors are needed.*/\1/p'
+}
+
 describe low_limits_are_refused_with_the_number \
     "RLIMIT_NOFILE: raised when it may be, else the number that would do"
 low_limits_are_refused_with_the_number_body()
@@ -141,6 +152,11 @@ low_limits_are_refused_with_the_number_body()
 		(ulimit -n $n && exec $_drop "$PROGRAM" -D -R 9 -f more) 2>err 9>/dev/null &&
 		    fail "$max is not the most"
 	done
+	# One for each listener.
+	needed "1 2 3" >three
+	needed 1 >one
+	[ $(($(cat three) - $(cat one))) -eq 2 ] ||
+	    fail "$(cat three) descriptors with two listeners more, $(cat one)"
 	# The soft limit alone is no hindrance.
 	ulimit -S -n 64
 	launch -- -f c
@@ -205,6 +221,27 @@ a_daemon_that_fails_says_so_in_the_foreground_body()
 	[ ! -e pid ] || fail "a pid file was left"
 }
 
+describe who_is_not_root_is_told_what_has_no_effect \
+    "server.username, server.chroot: a warning that names the line"
+who_is_not_root_is_told_what_has_no_effect_body()
+{
+	begin
+	_drop=
+	[ "$(id -u)" -ne 0 ] ||
+		_drop="setpriv --reuid=65534 --regid=65534 --clear-groups"
+	conf 127.0.0.1:1 "server.chroot = \"$PWD\"" >chroot
+	conf 127.0.0.1:1 '' 'server.username = "nobody"' >user
+	chmod 755 .
+	cp "$PROGRAM" program	# who has nothing may not reach it where it is
+	PROGRAM=$PWD/program
+	for c in chroot:1 user:2; do
+		launch $_drop -- -f "$PWD/${c%:*}"
+		atf_check -o match:"warning: .*$c: not started by root: user," \
+		    cat proxy.log
+		proxy_stop
+	done
+}
+
 describe the_lock_decides_who_runs \
     "a second one is refused, a number left by a dead one is not in the way"
 the_lock_decides_who_runs_body()
@@ -227,6 +264,11 @@ the_lock_decides_who_runs_body()
 	ln -s elsewhere pid
 	refused "c:1: cannot write server.pid-file" -R 9 -f c
 	[ ! -e elsewhere ] || fail "a symbolic link was followed"
+	conf 127.0.0.1:1 'server.pid-file = "c"' >c
+	cp c same
+	refused "c:1: cannot write server.pid-file .*/c: it holds more than" \
+	    -R 9 -f c
+	atf_check cmp c same
 }
 
 describe sockets_that_we_made_are_removed \

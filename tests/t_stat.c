@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "board.h"
 #include "stat.h"
 
 enum { ROUNDS = 2000000, LINES = 256 };
@@ -53,8 +54,10 @@ make_setup(unsigned n, const char *const *labels)
 	memset(&setup, 0, sizeof(setup));
 	setup.nstrings = 1;
 	setup.nbackends = n;
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
 		setup.backends[i].label = string(labels[i]);
+		setup.backends[i].addr.family = OS_IPV4;
+	}
 	setup.nlisteners = 1;
 	setup.listeners[0].name = string("127.0.0.1:80");
 }
@@ -263,6 +266,28 @@ ATF_TC_BODY(backends_with_one_label_are_one, tc)
 	stat_close();
 }
 
+ATF_TC_WITHOUT_HEAD(up_is_who_gets_new_sessions);
+ATF_TC_BODY(up_is_who_gets_new_sessions, tc)
+{
+	static const char *const	labels[] = { "a", "a", "a", "b" };
+	uint64_t			board[4] = { 0 };
+
+	make_setup(4, labels);
+	setup.backends[0].addr.family = OS_NONE;	/* not resolved */
+	ATF_REQUIRE(board_memory(4) <= sizeof(board));
+	board_use(board, 4);
+	board_give_order(1, BOARD_DRAIN);
+	ATF_REQUIRE(stat_open(1, 1, 4));
+	stat_self(0);
+	lines.n = 0;
+	stat_print(&setup, put, &lines);
+	ATF_CHECK(printed("gw.backend.a.0.disabled: 2"));
+	ATF_CHECK(printed("gw.backend.a.0.up: 1"));
+	ATF_CHECK(printed("gw.backend.b.0.disabled: 0"));
+	board_use(NULL, 0);
+	stat_close();
+}
+
 ATF_TC_WITHOUT_HEAD(a_label_cannot_make_a_line_of_its_own);
 ATF_TC_BODY(a_label_cannot_make_a_line_of_its_own, tc)
 {
@@ -323,6 +348,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, readers_never_see_half_a_counter);
 	ATF_TP_ADD_TC(tp, lighttpds_keys_come_first);
 	ATF_TP_ADD_TC(tp, backends_with_one_label_are_one);
+	ATF_TP_ADD_TC(tp, up_is_who_gets_new_sessions);
 	ATF_TP_ADD_TC(tp, a_label_cannot_make_a_line_of_its_own);
 	ATF_TP_ADD_TC(tp, every_reason_has_its_own_words);
 	ATF_TP_ADD_TC(tp, no_more_memory_is_used_than_stated);

@@ -257,6 +257,18 @@ page_on_a_unix_socket_body()
 	[ ! -e page.sock ] || fail "it was not removed"
 }
 
+describe page_at_a_name "status.listen with a name" curl
+page_at_a_name_body()
+{
+	begin
+	proxy <<-CONF
+		status.listen = "localhost:0"
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "a=127.0.0.1:9") }
+	CONF
+	page / | grep -q "127.0.0.1:9" || fail "no page"
+	proxy_stop
+}
+
 describe off_by_default "no monitor runs that nobody asked for"
 off_by_default_body()
 {

@@ -62,7 +62,7 @@ no_session_is_cut_by_an_upgrade_body()
 }
 
 describe a_bad_program_is_not_taken \
-    "missing, deleted, no program, crashing, older, refusing: the old one goes on"
+    "missing, no program, crashing, older, refusing, hanging: the old one goes on"
 a_bad_program_is_not_taken_body()
 {
 	begin
@@ -73,7 +73,7 @@ a_bad_program_is_not_taken_body()
 	launch -- -f c
 	before=$(relays)
 	n=0
-	for how in missing denied text crash older refuse; do
+	for how in missing denied text crash older refuse hang; do
 		n=$((n + 1))
 		rm -f sockproxy
 		why="cannot be executed"
@@ -87,6 +87,8 @@ a_bad_program_is_not_taken_body()
 			why="does not know how to take over" ;;
 		refuse)	printf '#!/bin/sh\nexit 1\n' >sockproxy
 			why="does not take the configuration" ;;
+		hang)	printf '#!/bin/sh\nexec sleep 1000\n' >sockproxy
+			why="took too long" ;;
 		esac
 		[ ! -e sockproxy ] || [ $how = denied ] || chmod +x sockproxy
 		kill -USR2 "$PROXY"
@@ -108,6 +110,12 @@ a_bad_program_is_not_taken_body()
 	client connect "$HERE:8000" rxseed 1 send 1k fin expect-fin
 	proxy_stop
 	await "no process is left" processes_are 0
+	# What was read from standard input is gone.
+	launch -- -f - <c
+	kill -USR2 "$PROXY"
+	await "it is refused" logs 'error: standard input cannot be read again'
+	client connect "$HERE:8000" rxseed 1 send 1k fin expect-fin
+	proxy_stop
 }
 
 describe a_daemon_is_upgraded_from_where_it_was_started \

@@ -52,6 +52,25 @@ a_dead_relay_takes_only_its_own_sessions_body()
 	counts gw.backend.a.load 0
 }
 
+describe a_relay_that_hangs_is_killed_in_the_end \
+    "SIGSTOP of one of two, and SIGTERM: the program stops all the same"
+a_relay_that_hangs_is_killed_in_the_end_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	proxy <<-CONF
+		server.max-worker = 2
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+	relay=$(relays | head -n 1 | tr -d ' ')
+	kill -STOP "$relay"
+	proxy_stop_now
+	logged 1 'does not end and is killed'
+	logged 1 "\(process $relay\) does not end and is killed"
+	[ ! -e "/proc/$relay" ] || fail "it is still there"
+	end b
+}
+
 describe a_crash_loop_does_not_spin \
     "a relay that dies as soon as it lives is started once a second"
 a_crash_loop_does_not_spin_body()

@@ -4,26 +4,18 @@
  * Nothing may crash, hang or leak.  What is accepted is dumped, the dump must
  * be accepted and mean the same, and its own dump must say the same.  Files that
  * it includes are made up here; no command is run.
- *
- * libFuzzer: compile with -DLIBFUZZER -fsanitize=fuzzer.  AFL++: with
- * afl-clang-fast, persistent.  Otherwise it replays: files and directories
- * given as arguments, or standard input.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "conf.h"
 #include "conf_same.h"
 #include "file.h"
+#include "fuzz.h"
 
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-enum { INPUT_MAX = 1024 * 1024, DUMP_MAX = 16 * 1024 * 1024 };
+enum { INPUT_MAX = FUZZ_INPUT_MAX, DUMP_MAX = 16 * 1024 * 1024 };
 
 static struct setup first, second;
 static char dumps[2][DUMP_MAX];
@@ -174,70 +166,3 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fail("the dump of the dump differs", &d[0]);
 	return 0;
 }
-
-#ifndef LIBFUZZER
-
-static uint8_t input[INPUT_MAX + 1];
-
-static int
-replay(const char *path)
-{
-	struct dirent **names;
-	struct stat st;
-	char name[4096];
-	int i, n, count = 0;
-	FILE *f;
-
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-		if ((n = scandir(path, &names, NULL, alphasort)) == -1)
-			return -1;
-		for (i = 0; i < n; i++) {
-			if (names[i]->d_name[0] != '.') {
-				snprintf(name, sizeof(name), "%s/%s", path,
-				    names[i]->d_name);
-				count += replay(name);
-			}
-			free(names[i]);
-		}
-		free(names);
-		return count;
-	}
-	if ((f = fopen(path, "r")) == NULL) {
-		fprintf(stderr, "fuzz_conf: %s: %s\n", path, strerror(errno));
-		exit(1);
-	}
-	LLVMFuzzerTestOneInput(input, fread(input, 1, sizeof(input), f));
-	fclose(f);
-	return 1;
-}
-
-#ifdef __AFL_HAVE_MANUAL_CONTROL
-__AFL_FUZZ_INIT();
-#endif
-
-int
-main(int argc, char *argv[])
-{
-	int i, count = 0;
-
-#ifdef __AFL_HAVE_MANUAL_CONTROL
-	if (argc == 1) {
-		__AFL_INIT();
-		const uint8_t *data = __AFL_FUZZ_TESTCASE_BUF;
-		while (__AFL_LOOP(10000))
-			LLVMFuzzerTestOneInput(data,
-			    (size_t)__AFL_FUZZ_TESTCASE_LEN);
-		return 0;
-	}
-#endif
-	if (argc == 1)
-		LLVMFuzzerTestOneInput(input,
-		    fread(input, 1, sizeof(input), stdin));
-	for (i = 1; i < argc; i++)
-		count += replay(argv[i]);
-	if (argc > 1)
-		printf("%d inputs\n", count);
-	return 0;
-}
-
-#endif

@@ -11,20 +11,17 @@
  *		nothing more of one; bit 5: and has ended
  *	byte 1	bytes given with each read;  byte 2: taken with each write
  *	byte 3	how many of the following bytes go over the session table
- *
- * Compiled as fuzz_conf.c says.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "chan.h"
 #include "client.h"
 #include "conf.h"
+#include "fuzz.h"
 #include "history.h"
 #include "log.h"
 #include "monitor.h"
@@ -52,8 +49,6 @@ void	made_up_reset(int);
 int	made_up_send(int, const void *, size_t, const int *, unsigned, int);
 #include "channel.c"
 #include "client.c"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 enum { INPUT_MAX = 64 * 1024, SAID_MAX = 4 * 1024 * 1024, ROWS = 16,
     TURNS = 100000, NOTES = 100 };
@@ -370,7 +365,8 @@ fill_table(const uint8_t *from, size_t n)
 static bool
 reload_notes(unsigned how)
 {
-	struct channel_note	note = { .order = CHANNEL_SAID, .fd = -1 };
+	struct channel_note	note = { .order = CHANNEL_SAID,
+				    .value = UINT32_MAX, .fd = -1 };
 
 	memset(note.text, 'x', CHANNEL_TEXT);
 	memcpy(note.text, "c.conf:1:2: error: \"odd\" \xff ", 27);
@@ -382,7 +378,8 @@ reload_notes(unsigned how)
 	if (how & 16 && !(how & 32))
 		return true;
 	note = (struct channel_note){ .order = how & 16 ? CHANNEL_GONE :
-	    CHANNEL_RELOADED, .value = !(how & 8), .fd = -1 };
+	    how & 8 ? CHANNEL_RELOADED : CHANNEL_REFUSED, .value = UINT32_MAX,
+	    .fd = -1 };
 	client_note(&client, &note, clock_ms);
 	return true;
 }
@@ -449,70 +446,3 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_control(json);
 	return 0;
 }
-
-#ifndef LIBFUZZER
-
-static uint8_t	input[INPUT_MAX + 1];
-
-static int
-replay(const char *path)
-{
-	struct dirent	**names;
-	struct stat	 st;
-	char		 name[4096];
-	int		 i, n, count = 0;
-	FILE		*f;
-
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-		if ((n = scandir(path, &names, NULL, alphasort)) == -1)
-			return -1;
-		for (i = 0; i < n; i++) {
-			if (names[i]->d_name[0] != '.') {
-				snprintf(name, sizeof(name), "%s/%s", path,
-				    names[i]->d_name);
-				count += replay(name);
-			}
-			free(names[i]);
-		}
-		free(names);
-		return count;
-	}
-	if ((f = fopen(path, "r")) == NULL) {
-		fprintf(stderr, "fuzz_ctl: %s: %s\n", path, strerror(errno));
-		exit(1);
-	}
-	LLVMFuzzerTestOneInput(input, fread(input, 1, sizeof(input), f));
-	fclose(f);
-	return 1;
-}
-
-#ifdef __AFL_HAVE_MANUAL_CONTROL
-__AFL_FUZZ_INIT();
-#endif
-
-int
-main(int argc, char *argv[])
-{
-	int	i, count = 0;
-
-#ifdef __AFL_HAVE_MANUAL_CONTROL
-	if (argc == 1) {
-		__AFL_INIT();
-		const uint8_t *data = __AFL_FUZZ_TESTCASE_BUF;
-		while (__AFL_LOOP(10000))
-			LLVMFuzzerTestOneInput(data,
-			    (size_t)__AFL_FUZZ_TESTCASE_LEN);
-		return 0;
-	}
-#endif
-	if (argc == 1)
-		LLVMFuzzerTestOneInput(input,
-		    fread(input, 1, sizeof(input), stdin));
-	for (i = 1; i < argc; i++)
-		count += replay(argv[i]);
-	if (argc > 1)
-		printf("%d inputs\n", count);
-	return 0;
-}
-
-#endif

@@ -36,7 +36,8 @@ enum {
 	SIM_SOCKS = 4096,
 	SIM_CLIENTS = 64,		/* a mask of them is one word */
 	SIM_ACTORS = SIM_SOCKS / 2,
-	SIM_SERVICES = 16,
+	SIM_ADDRS = 3,			/* of a backend, at most */
+	SIM_SERVICES = 8 * SIM_ADDRS,
 	SIM_LISTENERS = 4,
 	SIM_BACKLOG = 64,
 	SIM_OPS = 48,
@@ -81,6 +82,7 @@ enum fault {
 	FAULT_WAIT_ADD,
 	FAULT_LANE,		/* no lane, no pipe */
 	FAULT_LANE_FULL,	/* a pipe takes less than it should */
+	FAULT_LANE_SHORT,	/* no memory to empty a pipe */
 	FAULT_SHUTDOWN,		/* shutdown fails */
 	FAULT_VANISH,		/* a peer loses its power */
 	FAULT_DRAIN,		/* the operator ends it somewhere */
@@ -171,6 +173,7 @@ struct sock {
 	int		fd;
 	int		actor;		/* plays the other end; -1 */
 	int		service;	/* backend it is a connection of; -1 */
+	uint32_t	tried;		/* a client: services it was given to */
 	unsigned	id;
 	struct sock	*peer;
 	struct sock	*mate;		/* the session's other side, once known */
@@ -229,10 +232,21 @@ struct world {
 	bool		draining, killed;
 	uint64_t	drain_due_ms;	/* from then on bytes may be destroyed */
 	unsigned	channels;	/* to the parent, open */
-	struct sock	*adopt;		/* a predecessor's sessions come here */
+	struct sock	*adopt[2];	/* predecessors' sessions come here */
+	bool		hold;		/* and as long, nobody is accepted */
+	unsigned	shortages;	/* that accepting met */
 };
 
 extern struct world W;
+
+/* Sessions of a predecessor are still on their way. */
+static inline bool
+adopting(void)
+{
+	return (W.adopt[0] != NULL && !W.adopt[0]->gone) ||
+	    (W.adopt[1] != NULL && !W.adopt[1]->gone);
+}
+
 extern struct sock socks[SIM_SOCKS];
 
 void	net_reset_world(void);
@@ -311,6 +325,7 @@ void	chan_gone(struct sock *);
 /* --- sim_sys ------------------------------------------------------------- */
 
 void	sys_reset_world(void);
+void	sys_keep(void);
 void	sys_started(bool);	/* from here on nothing is allocated */
 extern bool sys_print;			/* log lines to stdout */
 extern bool sys_short;			/* memory ran out */

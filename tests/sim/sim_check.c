@@ -21,6 +21,9 @@ check_forget(void)
 {
 	memset(last_ms, 0, sizeof(last_ms));
 	memset(last_number, 0, sizeof(last_number));
+	/* who is still connecting may be given to all of them again */
+	for (unsigned i = 0; i < W.nsocks; i++)
+		socks[i].tried = 0;
 }
 
 uint64_t
@@ -71,6 +74,10 @@ check_marry(struct session *s, unsigned row)
 		    (unsigned long long)c->mate->tx_total);
 	if (c->mate != NULL)
 		tally.failovers++;
+	if (c->tried & 1u << b->service)
+		sim_fail("failover", s->number, "to service %d again",
+		    b->service);
+	c->tried |= 1u << b->service;
 	c->mate = b;
 	b->mate = c;
 	c->row = b->row = (int8_t)row;
@@ -173,6 +180,29 @@ broken(const struct sock *s)
 	    (s->local && s->peer->gone);
 }
 
+/* What a socket says that takes nothing any more. */
+static bool
+deaf(const struct sock *s, int error)
+{
+	return error == EPIPE || error == ENOTCONN ||
+	    (error != 0 && error == s->why);
+}
+
+/* Somebody could have been tried. */
+static bool
+has_backend(const struct session *row)
+{
+	const struct setup_pool *p =
+	    &plan_setup.pools[plan_setup.profiles[row->profile].pool];
+	unsigned i;
+
+	for (i = 0; i < p->nbackends; i++)
+		if (plan_setup.backends[p->first_backend + i].addr.family !=
+		    OS_NONE)
+			return true;
+	return false;
+}
+
 /* The end was decided by somebody, not by what the two sides did. */
 static bool
 imposed(enum reason r)
@@ -249,19 +279,21 @@ check_reason(const struct session *row, const struct sock *c,
 	case REASON_CLIENT_RESET:
 	case REASON_CLIENT_LOST:
 	case REASON_CLIENT_GONE:
-		ok = c->why != 0;
+		ok = c->why != 0 && row->error == c->why;
 		break;
 	case REASON_BACKEND_RESET:
 	case REASON_BACKEND_LOST:
-		ok = b != NULL && b->why != 0;
+		ok = b != NULL && b->why != 0 && row->error == b->why;
 		break;
 	case REASON_CLIENT_DEAF:
-		ok = broken(c);
+		ok = broken(c) && deaf(c, row->error);
 		break;
 	case REASON_BACKEND_DEAF:
-		ok = b != NULL && broken(b);
+		ok = b != NULL && broken(b) && deaf(b, row->error);
 		break;
 	case REASON_NO_BACKEND:
+		ok = c->tx_total == 0 && (row->error != 0 || !has_backend(row));
+		break;
 	case REASON_NO_RESOURCES:
 		ok = c->tx_total == 0;
 		break;
@@ -298,6 +330,18 @@ check_orderly(struct sock *s, const struct session *row)
 		    s->fd);
 }
 
+/* One that never had another side has not been looked for. */
+static void
+find_row(struct sock *s)
+{
+	unsigned i;
+
+	for (i = 0; i < table_rows() && i < ROWS && s->row < 0; i++)
+		if (table_row(i)->state != SESSION_FREE &&
+		    table_row(i)->side[CLIENT].fd == s->fd)
+			s->row = (int8_t)i;
+}
+
 void
 check_close(struct sock *s, bool orderly)
 {
@@ -305,6 +349,7 @@ check_close(struct sock *s, bool orderly)
 
 	if (s->row < 0 || s->mate == NULL)
 		(void)check_mate(s);
+	find_row(s);
 	if (s->row < 0) {
 		if (orderly && s->state == SOCK_OPEN && !s->dead)
 			sim_fail("forged-end", -1, "%d is closed, not reset",
@@ -313,8 +358,13 @@ check_close(struct sock *s, bool orderly)
 	}
 	row = table_row((unsigned)s->row);
 	W.dirty_all = true;
-	if (row->state == SESSION_CONNECT && row->reason == REASON_NONE)
-		return;			/* another backend is tried */
+	if (row->state == SESSION_CONNECT && row->reason == REASON_NONE) {
+		/* another backend is tried */
+		if (net_unread(s) > 0 && s->state == SOCK_OPEN)
+			sim_fail("lost", row->number, "%u bytes of a backend "
+			    "that is given up", net_unread(s));
+		return;
+	}
 	if (orderly)
 		check_orderly(s, row);
 	else

@@ -92,12 +92,14 @@ os_accept(int lfd, struct os_peer *peer)
 
 	if (lfd < 0 || lfd >= SIM_FDS || descs[lfd].kind != DESC_LISTEN)
 		sim_fail("descriptor", -1, "accepts on %d", lfd);
+	if (W.hold && adopting())
+		sim_fail("order", -1, "accepts while sessions are to come");
 	if (fault(FAULT_RACE))
 		net_race();
 	l = descs[lfd].s;
 	if (l->nqueue == 0)
 		return -EAGAIN;
-	if (fault(FAULT_ACCEPT_SHORT) && ++W.happened)
+	if (fault(FAULT_ACCEPT_SHORT) && ++W.happened && ++W.shortages)
 		return -shortages[fault_pick(FAULT_ACCEPT_SHORT, 4)];
 	s = l->queue[0];
 	if (fault(FAULT_ACCEPT_AGAIN)) {
@@ -119,8 +121,10 @@ os_accept(int lfd, struct os_peer *peer)
 		W.progress++;
 		return -ECONNABORTED;
 	}
-	if ((fd = desc_new(DESC_SOCK, s)) < 0)
+	if ((fd = desc_new(DESC_SOCK, s)) < 0) {
+		W.shortages++;
 		return fd;
+	}
 	memmove(l->queue, l->queue + 1, --l->nqueue * sizeof(l->queue[0]));
 	s->accepted = true;
 	memset(peer, 0, sizeof(*peer));

@@ -68,13 +68,29 @@ address(struct os_addr *a, bool local, unsigned number)
 	a->port = (uint16_t)(1000 + number);
 }
 
+static struct os_addr
+make_service(bool local)
+{
+	struct service *sv = &services[nservices];
+
+	memset(sv, 0, sizeof(*sv));
+	sv->local = local;
+	address(&sv->addr, sv->local, nservices);
+	sv->up = !maybe(10);
+	sv->drops = maybe(3);
+	sv->accept_us = maybe(70) ? pick(1000) : pick(5 * SIM_S);
+	sv->temper = (uint8_t)(maybe(50) ? 0 : pick(60));
+	nservices++;
+	return sv->addr;
+}
+
 static void
 make_backend(void)
 {
 	struct setup *s = &plan_setup;
 	struct setup_backend *b = &s->backends[s->nbackends];
-	struct service *sv;
 	char label[8] = "b00";
+	unsigned n;
 
 	memset(b, 0, sizeof(*b));
 	label[1] = (char)('0' + s->nbackends / 10);
@@ -87,16 +103,17 @@ make_backend(void)
 	s->nbackends++;
 	if (maybe(3))
 		return;		/* a name that did not resolve: no address */
-	sv = &services[nservices];
-	memset(sv, 0, sizeof(*sv));
-	sv->local = maybe(25);
-	address(&sv->addr, sv->local, nservices);
-	b->addr = sv->addr;
-	sv->up = !maybe(10);
-	sv->drops = maybe(3);
-	sv->accept_us = maybe(70) ? pick(1000) : pick(5 * SIM_S);
-	sv->temper = (uint8_t)(maybe(50) ? 0 : pick(60));
-	nservices++;
+	if (!maybe(15)) {
+		b->addr = make_service(maybe(25));
+		return;
+	}
+	/* a name with several */
+	b->first_addr = (uint16_t)s->naddrs;
+	for (n = 1 + pick(SIM_ADDRS); n > 0; n--) {
+		s->addrs[s->naddrs++] = make_service(false);
+		b->naddrs++;
+	}
+	b->addr = s->addrs[b->first_addr];
 }
 
 static void
@@ -181,7 +198,7 @@ make_setup(void)
 
 	memset(&s->server, 0, sizeof(s->server));
 	s->nlisteners = s->npools = s->nbackends = s->nprofiles = 0;
-	s->nclasses = s->nstrings = 0;
+	s->nclasses = s->nstrings = s->naddrs = 0;
 	s->strings[s->nstrings++] = '\0';
 	for (n = 1 + pick(2); n > 0; n--)
 		make_pool();
@@ -221,6 +238,7 @@ make_faults(void)
 		[FAULT_CLOCK_JUMP] = 500, [FAULT_CLOCK_STILL] = 300,
 		[FAULT_FLAP] = 1, [FAULT_WAIT] = 50, [FAULT_WAIT_ADD] = 20,
 		[FAULT_LANE] = 4, [FAULT_LANE_FULL] = 4,
+		[FAULT_LANE_SHORT] = 4,
 		[FAULT_SHUTDOWN] = 20, [FAULT_VANISH] = 2, [FAULT_DRAIN] = 1
 	};
 	/* of a hundred seeds: how many know this fault */

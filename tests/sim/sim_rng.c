@@ -25,8 +25,8 @@ const char *const fault_names[FAULTS] = {
 	"connect-drop", "connect-unreach", "connect-ports", "connect-short",
 	"connect-backlog", "connect-reset", "accept-aborted", "accept-short",
 	"accept-again", "fds", "network", "reset", "clock-jump", "clock-still",
-	"flap", "wait", "wait-add", "lane", "lane-full", "shutdown", "vanish",
-	"drain"
+	"flap", "wait", "wait-add", "lane", "lane-full", "lane-short",
+	"shutdown", "vanish", "drain"
 };
 
 /* splitmix64: every seed, even 0 and its neighbours, gives a good stream. */

@@ -7,6 +7,7 @@
 
 #include "channel.h"
 #include "limits.h"
+#include "listener.h"
 #include "loop.h"
 #include "session.h"
 #include "sim.h"
@@ -19,9 +20,11 @@ static int	parent_fd, relay_fd;	/* the channel, both ends */
 static bool	parent_died, handing;
 static bool	stays;		/* nobody took the sessions: they go on here */
 static struct sock *next_adopt;
+static struct sock *slow;	/* our end of one that had nothing to send */
 static uint64_t	last_due_ms;	/* the rest is being reset: over then */
 static unsigned	late;		/* turns after that */
 static unsigned	due_turns;	/* turns after the graceful time */
+static unsigned	idle;		/* turns without sessions, drained */
 
 static void
 reset_all(uint64_t seed, const struct sim_mask *mask)
@@ -39,9 +42,9 @@ reset_all(uint64_t seed, const struct sim_mask *mask)
 	chan_reset_world();
 	parent_fd = -1;
 	parent_died = handing = stays = false;
-	next_adopt = NULL;
+	next_adopt = slow = NULL;
 	last_due_ms = 0;
-	late = due_turns = 0;
+	late = due_turns = idle = 0;
 }
 
 static void
@@ -138,6 +141,7 @@ open_first(void)
 	    plan_setup.nbackends + 1))
 		return refused(-ENOMEM);
 	stat_self(0);
+	sys_keep();
 	return open_relay(fds, &none);
 }
 
@@ -198,13 +202,23 @@ static void
 kill_some(void)
 {
 	bool at_once = rng_chance(STREAM_PLAN, 50);
+	const struct session *s;
 	unsigned i;
 
 	W.killed = true;
-	for (i = 0; i < table_rows(); i++)
-		if (rng_chance(STREAM_PLAN, 30))
+	for (i = 0; i < table_rows(); i++) {
+		s = table_row(i);
+		if (!rng_chance(STREAM_PLAN, 30))
+			continue;
+		if (parent_fd == -1 || parent_died)
 			session_kill(table_row(i), REASON_KILLED, at_once,
 			    os_now_ms());
+		else if (s->state != SESSION_FREE)
+			(void)channel_send_kill(parent_fd, 0, i, s->number +
+			    rng_chance(STREAM_PLAN, 10));
+	}
+	if (parent_fd == -1)
+		listener_turn(os_now_ms());	/* as at the end of a turn */
 }
 
 /*
@@ -234,14 +248,25 @@ hand_over(void)
 	desc_free(fd);
 }
 
+/* Sessions come from s to the relay, one of so many. */
+static void
+adopt(struct sock *s, unsigned i, unsigned n)
+{
+	int fd = desc_new(DESC_SOCK, s);
+
+	W.adopt[i] = s;
+	(void)channel_send(parent_fd, CHANNEL_ADOPT, n, fd);
+	desc_free(fd);
+}
+
 static void
 succeed(void)
 {
 	const struct loop_room room = { .rows = table_max() * 4,
 	    .buffers = loop_buffers(&plan_setup) * 4,
 	    .hold = rng_chance(STREAM_PLAN, 50) };
-	int fds[SIM_LISTENERS], fd;
-	unsigned i;
+	int fds[SIM_LISTENERS];
+	unsigned i, n = rng_chance(STREAM_PLAN, 30) ? 2 : 1;
 
 	if (table_count() != 0)
 		sim_fail("handover", -1, "%u sessions stayed", table_count());
@@ -250,6 +275,7 @@ succeed(void)
 	loop_close();
 	close_channel();
 	table_unmap();
+	stat_bury(0);
 	sys_started(false);
 	plan_change();
 	for (i = 0; i < sim_nlisteners; i++)
@@ -261,12 +287,17 @@ succeed(void)
 	if (stays)
 		(void)channel_send(parent_fd, CHANNEL_ADOPT, 0, -1);
 	else {
-		W.adopt = next_adopt;
-		fd = desc_new(DESC_SOCK, next_adopt);
-		(void)channel_send(parent_fd, CHANNEL_ADOPT, 1, fd);
-		desc_free(fd);
+		adopt(next_adopt, 0, n);
+		if (n == 2) {
+			slow = chan_make();
+			adopt(slow->peer, 1, n);
+		}
 	}
+	W.hold = room.hold;
 	handing = stays = false;
+	/* another one follows before what came to this one was looked at */
+	if (plan.hands_over && rng_chance(STREAM_PLAN, 20))
+		W.orders |= 1u << EV_HANDOVER;
 }
 
 static void
@@ -309,6 +340,9 @@ check_drain(uint64_t turns)
 {
 	if (turns > plan.turns + TURNS_DRAINING)
 		sim_fail("end", -1, "drained for %d turns", TURNS_DRAINING);
+	idle = table_count() == 0 && heard() && !adopting() ? idle + 1 : 0;
+	if (idle > 2)
+		sim_fail("end", -1, "goes on without sessions");
 	if (W.drain_due_ms == SIM_NEVER) {
 		if (heard())
 			W.drain_due_ms = W.last_ms + plan.graceful_ms;
@@ -335,6 +369,10 @@ play_turns(void)
 		    ((turns & 7) == 0 && over(turns))))
 			drain();
 		trace_turn = turns;
+		if (slow != NULL && rng_chance(STREAM_PLAN, 10)) {
+			chan_gone(slow);
+			slow = NULL;
+		}
 		alive = loop_turn();
 		check_turn(alive);
 		if (!alive && (handing || (stays && !W.draining)) &&

@@ -268,6 +268,8 @@ pump(struct lane *l, size_t budget, size_t fetch, struct splice_moved *m)
 			l->to->write_ms = W.last_ms;
 			return SPLICE_BROKEN;
 		}
+		if (l->held > 0 && fault(FAULT_LANE_SHORT))
+			return SPLICE_ENDED;
 		n = least(l->held, net_space(l->to));
 		if (n < l->held)
 			l->to->nospace = true;

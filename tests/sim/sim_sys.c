@@ -20,7 +20,7 @@
 enum { AREA = 48 << 20, PAGE = 4096, CLEAR_MAX = 1 << 20 };
 
 static uint64_t	area[AREA / 8];
-static size_t	area_used;
+static size_t	area_used, area_kept;
 static bool	started;
 static unsigned	area_calls, may_calls;
 bool		sys_short;		/* there was no memory */
@@ -30,16 +30,25 @@ uint64_t	sys_lines;
 void
 sys_reset_world(void)
 {
-	area_used = 0;
+	area_used = area_kept = 0;
 	started = sys_short = false;
 	area_calls = may_calls = 0;
 	sys_lines = 0;
+}
+
+/* What there is now stays when a relay ends. */
+void
+sys_keep(void)
+{
+	area_kept = area_used;
 }
 
 void
 sys_started(bool yes)
 {
 	started = yes;
+	if (!yes)
+		area_used = area_kept;
 }
 
 /* --- mem.h --------------------------------------------------------------- */
@@ -111,6 +120,9 @@ log_line(const char *fmt, ...)
 	sys_lines++;
 	if (sys_print)
 		printf("  log  %s\n", text);
+	if (strstr(text, "could not be taken over") != NULL &&
+	    !fault_on(FAULT_LANE) && !fault_on(FAULT_WAIT_ADD))
+		sim_fail("handover", -1, "%s", text);
 }
 
 bool

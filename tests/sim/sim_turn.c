@@ -20,7 +20,7 @@ enum { SPINS = 3, IDLE_WAKES = 200, BUFS = 1024,
 
 static unsigned	spins, idle_wakes;
 static uint64_t	idle_second, last_progress, last_happened, last_limits;
-static unsigned	tick;
+static unsigned	tick, last_shortages, last_paused;
 static uint64_t	leased[BUFS], lease_round;	/* by buffer: seen leased in */
 static unsigned	nleased;
 enum limit { LATE_LAST, LATE_CONNECT, LATE_READ_IDLE, LATE_WRITE_IDLE,
@@ -33,12 +33,19 @@ static struct late {		/* rows that were seen over a limit */
 	uint64_t	ms, turn;
 } lates[ROWS][LATES];
 
+static struct rate {		/* what was taken when we looked first */
+	uint32_t	number, kbytes;
+	uint64_t	ms, bytes;
+} rates[ROWS][2], common[2];
+
 /* Another relay: its rows and numbers mean other sessions. */
 void
 check_successor(void)
 {
 	check_forget();
 	memset(lates, 0, sizeof(lates));
+	memset(rates, 0, sizeof(rates));
+	memset(common, 0, sizeof(common));
 }
 
 void
@@ -46,7 +53,7 @@ check_reset_world(void)
 {
 	spins = idle_wakes = 0;
 	idle_second = last_progress = last_happened = last_limits = 0;
-	tick = 0;
+	tick = last_shortages = last_paused = 0;
 	check_successor();
 }
 
@@ -119,22 +126,19 @@ check_row(unsigned i, unsigned *fds, unsigned *lanes)
 	(void)check_last(i);
 }
 
-/* Sessions of a predecessor are still on their way. */
-static bool
-adopting(void)
-{
-	return W.adopt != NULL && !W.adopt->gone;
-}
-
 static void
 check_sums(unsigned active)
 {
 	const struct stat_global *g = stat_global();
 	uint64_t ended = 0, listeners = 0, loads = 0, bytes = 0;
 	uint64_t load[LIMIT_BACKENDS > 64 ? 64 : LIMIT_BACKENDS] = { 0 };
+	uint64_t since, until;
 	const struct session *s;
 	unsigned i;
 
+	if (g->buffers_used != buf_used())
+		sim_fail("counters", -1, "%u buffers in use, counted %llu",
+		    buf_used(), (unsigned long long)g->buffers_used);
 	if (table_count() != active || g->active != active)
 		sim_fail("counters", -1, "%u sessions, counted %u and %llu",
 		    active, table_count(), (unsigned long long)g->active);
@@ -167,6 +171,10 @@ check_sums(unsigned active)
 			load[s->backend % 64]++;
 	}
 	for (i = 0; i < plan_setup.nbackends; i++) {
+		backend_health(i, &since, &until);
+		if (W.base_ms != 0 && stat_backend(i)->down != (since != 0))
+			sim_fail("counters", -1, "backend %u is %s", i,
+			    since != 0 ? "out" : "not out");
 		loads = stat_backend(i)->load;
 		if (loads != load[i])
 			sim_fail("counters", -1, "backend %u: load %llu is %llu",
@@ -302,6 +310,80 @@ check_all_limits(void)
 			check_limits(i);
 }
 
+/* --- byte rates ---------------------------------------------------------- */
+
+/*
+ * So many bytes were taken until now: no more than what the time since gives, and
+ * so many times what 50 ms give.
+ */
+static void
+paid(struct rate *r, uint32_t number, uint32_t kbytes, uint64_t bytes,
+    uint64_t pieces)
+{
+	uint64_t a_second = kbytes * 1024ULL, passed;
+
+	if (kbytes == 0)
+		return;
+	if (r->number != number || r->kbytes != kbytes) {
+		*r = (struct rate){ number, kbytes, W.last_ms, bytes };
+		return;
+	}
+	/* even if it jumps for centuries */
+	passed = W.last_ms - r->ms < 1u << 30 ? W.last_ms - r->ms : 1u << 30;
+	if (bytes > r->bytes + (passed + 1) * a_second / 1000 +
+	    pieces * (a_second / 20))
+		sim_fail("rate", number, "%llu bytes in %llu ms, %u KiB/s",
+		    (unsigned long long)(bytes - r->bytes),
+		    (unsigned long long)passed, kbytes);
+}
+
+static void
+check_rates(void)
+{
+	uint64_t sum, all[2] = { 0, 0 };
+	const struct session *s;
+	unsigned i, way;
+
+	if (splice_kind() == SPLICE_DETACHED)
+		return;			/* who came with a lane: not counted yet */
+	for (i = 0; i < table_rows() && i < ROWS; i++) {
+		s = table_row(i);
+		if (s->state != SESSION_RELAY || s->arriving)
+			continue;
+		for (way = CLIENT; way <= BACKEND; way++) {
+			sum = s->half[way].bytes + half_held(&s->half[way]);
+			/* one before it was seen first, and one now */
+			paid(&rates[i][way], s->number,
+			    plan_setup.profiles[s->profile].kbytes.v, sum, 2);
+			all[way] += half_held(&s->half[way]);
+		}
+	}
+	/* each session may take a piece, and then waits for its turn */
+	for (way = CLIENT; way <= BACKEND && !adopting(); way++)
+		paid(&common[way], 1, plan_setup.server.kbytes.v,
+		    stat_global()->bytes[way] + all[way],
+		    2 + table_rows() + stat_global()->accepted);
+}
+
+/* --- listeners ----------------------------------------------------------- */
+
+/* Nobody is kept waiting without a cause. */
+static void
+check_paused(void)
+{
+	bool short_of = W.shortages != last_shortages;
+	unsigned i, n = 0;
+
+	last_shortages = W.shortages;
+	for (i = 0; i < plan_setup.nlisteners; i++)
+		n += stat_listener(i)->paused != 0;
+	if (n > 0 && last_paused == 0 && !short_of &&
+	    table_count() < table_max())
+		sim_fail("paused", -1, "with %u of %u sessions", table_count(),
+		    table_max());
+	last_paused = n;
+}
+
 /* --- spinning ------------------------------------------------------------ */
 
 static void
@@ -334,9 +416,11 @@ check_turn(bool alive)
 	check_spin();
 	if (!alive)
 		return;
+	check_paused();
 	if (W.dirty_all || tick++ % 4 == 0) {
 		W.dirty_all = false;
 		check_all(alive);
+		check_rates();
 	}
 	if (W.last_ms >= last_limits + 20 || W.last_ms < last_limits) {
 		last_limits = W.last_ms;
@@ -405,11 +489,12 @@ check_wait(uint64_t until)
 		if (s->state != SESSION_FREE && !s->arriving)
 			check_asleep(s);
 	}
-	if (table_count() == table_max() || adopting())
+	if (table_count() >= table_max() || adopting())
 		return;
 	for (i = 0; i < sim_nlisteners; i++)
 		if (listens(sim_listeners[i]) && sim_listeners[i]->nqueue > 0 &&
-		    stat_listener(i)->paused == 0)
+		    (stat_listener(i)->paused == 0 ||
+		    until > W.now + 10 * LIMIT_PAUSE_MS * SIM_MS))
 			sim_fail("missed", -1, "sleeps though a client waits at "
 			    "listener %u", i);
 }

@@ -1,0 +1,25 @@
+/*
+ * reader.h - reading the configuration again, in a process of its own: neither a
+ * command in it (include_shell) nor a name server that does not answer keeps the
+ * parent from what it has to do.
+ */
+#ifndef READER_H
+#define READER_H
+
+#include "child.h"
+#include "parent.h"
+
+/*
+ * Begin to read, from where the program was started, and to look up names.  What
+ * is wrong is in the log, and comes as CHANNEL_SAID too.  0 or an error.
+ */
+int	reader_start(struct child *, const struct parent_job *, uint32_t token,
+	    uint64_t now);
+
+/*
+ * It has ended; let go of it.  True when the configuration is good: *to has it.
+ */
+bool	reader_take(struct child *, const struct proc_exit *, struct setup *to,
+	    uint64_t now);
+
+#endif
