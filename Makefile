@@ -113,9 +113,9 @@ COMPAT_FreeBSD = compat/chan_packet.c compat/os_accept4.c compat/os_bsd.c \
 COMPAT_OpenBSD = compat/chan_packet.c compat/os_accept4.c \
 	compat/os_openbsd.c compat/proc_close_bsd.c compat/sandbox_openbsd.c \
 	compat/splice_bsd.c compat/splice_empty.c compat/wait_kqueue.c
-COMPAT_NetBSD = compat/chan_packet.c compat/os_accept4.c compat/os_bsd.c \
-	compat/os_netbsd.c compat/proc_close_bsd.c compat/sandbox_none.c \
-	compat/splice_empty.c compat/splice_none.c compat/wait_kqueue.c
+COMPAT_NetBSD = compat/chan_packet.c compat/os_bsd.c compat/os_netbsd.c \
+	compat/proc_close_bsd.c compat/sandbox_none.c compat/splice_empty.c \
+	compat/splice_none.c compat/wait_kqueue.c
 COMPAT_DragonFly = compat/chan_packet.c compat/os_accept4.c \
 	compat/os_dragonfly.c compat/os_none.c compat/proc_close_bsd.c \
 	compat/sandbox_none.c compat/splice_empty.c compat/splice_none.c \
@@ -145,9 +145,6 @@ FUZZ_MAIN = tests/fuzz/fuzz_main.o
 PARTS = tests/contract.c tests/contract_os.c tests/contract_splice.c \
 	tests/contract_wait.c
 PEER = tests/peer.c tests/peer_load.c tests/peer_net.c
-# Needs epoll.
-CHURN_Linux = tests/churn
-CHURN = $(CHURN_$(COMPAT_SYSTEM))
 # Run once; UNIT_TESTS in C, ONCE_TESTS not.  SYSTEM_TESTS run with each build of
 # the program, each way to wait and each way to move bytes.
 UNIT_TESTS = tests/t_addr tests/t_backend tests/t_cage tests/t_chan tests/t_conf \
@@ -365,8 +362,8 @@ libcompat.a: $(COMPAT:.c=.o)
 	ranlib $@
 
 test-programs: $(UNIT_TESTS) $(ONCE_TESTS) $(SYSTEM_TESTS) $(FUZZERS) \
-	$(CHURN) tests/activate tests/ask tests/keys tests/peer tests/sim/sim \
-	tests/sim/sim-contract
+	tests/activate tests/ask tests/churn tests/keys tests/peer \
+	tests/sim/sim tests/sim/sim-contract
 
 $(OBJS) $(PARTS:.c=.o) $(PEER:.c=.o) $(SIM:.c=.o) $(FUZZERS:=.o) $(FUZZ_MAIN) \
     tests/keys.o tests/sim/sim.o tests/sim/sim_contract.o: $(HEADERS)
@@ -433,7 +430,7 @@ tests/demo: tests/demo.c
 	$(CC) $(STD_CFLAGS) $(DEFS_$(@D)) $(WERROR) $(OPT) $(CFLAGS) -c -o $@ $<
 .c:
 	$(CC) $(STD_CFLAGS) $(DEFS_$(@D)) $(WERROR) $(OPT) $(CFLAGS) $(LDFLAGS) \
-	    -o $@ $< libparts.a libsrc.a libcompat.a -latf-c
+	    -o $@ $< libparts.a libsrc.a libcompat.a -latf-c -lpthread
 .sh:
 	{ echo "#! `command -v atf-sh`"; cat tests/lib.sh $<; } > $@
 	chmod +x $@

@@ -140,3 +140,28 @@ chan_wait(int fd, int timeout_ms)
 		return errno == EINTR ? 0 : -errno;
 	return n > 0;
 }
+
+int
+chan_finish(int fd, int timeout_ms)
+{
+	const uint64_t	until = chan_until(timeout_ms);
+	char		byte;
+	ssize_t		n;
+
+	(void)shutdown(fd, SHUT_WR);
+	for (;;) {
+		n = recv(fd, &byte, 1, 0);
+		if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
+			return 0;
+		if (n == -1 && errno == EAGAIN &&
+		    !chan_wait_until(fd, POLLIN, until))
+			return -EAGAIN;
+	}
+}
+
+void
+chan_end(int fd)
+{
+	(void)shutdown(fd, SHUT_RDWR);
+	(void)close(fd);
+}

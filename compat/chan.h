@@ -37,6 +37,21 @@ int	chan_send(int fd, const void *, size_t, const int *fds, unsigned nfds,
 long	chan_recv(int fd, void *, size_t, int *fds, unsigned *nfds);
 
 /*
+ * The last message is sent: tell the other side, and wait at most timeout_ms until
+ * it has taken all of them and closed its end.  0, or -EAGAIN: it has not.
+ *
+ * Who sends descriptors keeps its own open until then.  On FreeBSD (10.4) a Unix
+ * socket that is nowhere but in a message may be taken for garbage while that is
+ * being sent: what waits in it is thrown away, and its end made up.
+ */
+int	chan_finish(int fd, int timeout_ms);
+
+/*
+ * Close an end for good: the other side is told, whoever else has it open.
+ */
+void	chan_end(int fd);
+
+/*
  * Wait until chan_recv has something, at most timeout_ms.  1, 0 on timeout (or
  * signal), or an error.  For processes that have no waiter.
  */

@@ -1,6 +1,13 @@
 /*
  * chan_packet.c - channels as SOCK_SEQPACKET sockets: the kernel keeps messages
  * apart.  Everywhere but on macOS.
+ *
+ * The BSDs give a Unix socket 4,096 bytes, in which the largest message with its
+ * descriptors never has room, and NetBSD takes what waits at the receiver off the
+ * size that it holds a message against: what fits into an empty channel is then
+ * "too long", where it ought to wait.  So a channel is made roomy, and the receiver
+ * roomier than the sender: descriptors are more bytes there, and a message for
+ * which they are one too many would be dropped without a word.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -13,12 +20,57 @@
 #include "chan.h"
 #include "chan_fds.h"
 
+enum {
+	SEND_ROOM = 65536,
+	RECEIVE_ROOM = 2 * SEND_ROOM,
+	/* writable is when the largest message has room: no spinning until then */
+	LOW_WATER = CHAN_BYTES + sizeof(union chan_space)
+};
+
+static int
+grow(int fd, int name, int least)
+{
+	socklen_t	len;
+	int		now;
+
+	len = sizeof(now);
+	if (getsockopt(fd, SOL_SOCKET, name, &now, &len) == -1)
+		return -errno;
+	if (now >= least)
+		return 0;
+	return setsockopt(fd, SOL_SOCKET, name, &least, sizeof(least)) == -1 ?
+	    -errno : 0;
+}
+
+static int
+make_room(int fd)
+{
+	const int	low = LOW_WATER;
+	int		error;
+
+	if ((error = grow(fd, SO_RCVBUF, RECEIVE_ROOM)) != 0)
+		return error;
+	if ((error = grow(fd, SO_SNDBUF, SEND_ROOM)) != 0)
+		return error;
+	/* Linux has its own rule, and no such option. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDLOWAT, &low, sizeof(low));
+	return 0;
+}
+
 int
 chan_pair(int fd[2])
 {
 	const int	type = SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC;
+	int		error;
 
-	return socketpair(AF_UNIX, type, 0, fd) == -1 ? -errno : 0;
+	if (socketpair(AF_UNIX, type, 0, fd) == -1)
+		return -errno;
+	if ((error = make_room(fd[0])) == 0 &&
+	    (error = make_room(fd[1])) == 0)
+		return 0;
+	(void)close(fd[0]);
+	(void)close(fd[1]);
+	return error;
 }
 
 int
@@ -42,7 +94,9 @@ chan_send(int fd, const void *data, size_t len, const int *fds, unsigned nfds,
 	for (;;) {
 		if (sendmsg(fd, &m, MSG_NOSIGNAL) != -1)
 			return 0;
-		if ((error = chan_again(fd, errno, timeout_ms, &until)) != 0)
+		/* There is room for every message: too long is too much now. */
+		error = errno == EMSGSIZE ? EAGAIN : errno;
+		if ((error = chan_again(fd, error, timeout_ms, &until)) != 0)
 			return error;
 	}
 }

@@ -21,10 +21,19 @@
 enum kind {
 	SHARED,			/* ask first */
 	OWN,			/* does not block */
-	SOCKET			/* can be told not to, each time */
+	SOCKET			/* the same, and told not to wait: the BSDs send
+				   on a stream as if they had not heard */
 };
 
-enum { FD_PATH = 40 };
+/* NetBSD heeds MSG_DONTWAIT when receiving only (7.99.34), and this always. */
+#ifndef MSG_NBIO
+#define MSG_NBIO 0
+#endif
+
+enum {
+	FD_PATH = 40,
+	AT_ONCE = MSG_DONTWAIT | MSG_NBIO | MSG_NOSIGNAL
+};
 
 /* The descriptors we know; one log at a time, and one being reopened. */
 static struct {
@@ -121,7 +130,7 @@ copy(int fd, enum kind kind)
 int
 logio_own(int fd)
 {
-	struct stat	st;
+	struct stat	st, there;
 	char		path[FD_PATH];
 	int		new, flags;
 
@@ -137,6 +146,12 @@ logio_own(int fd)
 	/* Elsewhere it may be a copy, or not there at all. */
 	if (new == -1)
 		return copy(fd, SHARED);
+	/* NetBSD's is a file of its own, and writes to it wait. */
+	if (fstat(new, &there) == -1 || there.st_dev != st.st_dev ||
+	    there.st_ino != st.st_ino) {
+		(void)close(new);
+		return copy(fd, SHARED);
+	}
 	flags = fcntl(new, F_GETFL);
 	if (flags != -1 && flags & O_NONBLOCK)
 		return know(new, OWN);
@@ -150,7 +165,7 @@ logio_write(int fd, const char *line, size_t len)
 	enum kind	kind = kind_of(fd);
 	ssize_t		n;
 
-	if (kind == SHARED) {
+	if (kind != OWN) {
 		p.fd = fd;
 		p.events = POLLOUT;
 		p.revents = 0;
@@ -159,7 +174,7 @@ logio_write(int fd, const char *line, size_t len)
 	}
 	do
 		n = kind == SOCKET ?
-		    send(fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL) :
+		    send(fd, line, len, AT_ONCE) :
 		    write(fd, line, len);
 	while (n == -1 && errno == EINTR);
 	if (n == -1)

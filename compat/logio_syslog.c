@@ -33,6 +33,7 @@ connect_to(const char *path)
 	if ((fd = socket(AF_UNIX, SOCK_DGRAM, 0)) == -1)
 		return -errno;
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) != -1 &&
+	    fcntl(fd, F_SETFL, O_NONBLOCK) != -1 &&
 	    connect(fd, (struct sockaddr *)&sun, sizeof(sun)) != -1)
 		return fd;
 	error = -errno;

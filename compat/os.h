@@ -150,7 +150,8 @@ void	os_close(int);
 
 /*
  * Close with a reset (TCP), destroying what was not delivered.  A Unix socket
- * has no reset: its peer sees ECONNRESET only when it sent bytes that nobody read.
+ * has no reset: on Linux its peer sees ECONNRESET when it sent bytes that nobody
+ * read, on FreeBSD (10.4) it sees an end in any case.
  */
 void	os_reset(int);
 

@@ -1,6 +1,6 @@
 /*
  * os_accept4.c - sockets that are close-on-exec and non-blocking from birth: all
- * systems but macOS.
+ * systems but NetBSD (os_netbsd.c) and macOS.
  */
 #include <sys/types.h>
 #include <sys/socket.h>

@@ -36,12 +36,19 @@ os_sys_defer(int fd, const struct os_listen *how)
 	(void)setsockopt(fd, SOL_SOCKET, SO_ACCEPTFILTER, &afa, sizeof(afa));
 }
 
+/* NetBSD has it since 8. */
 int
 os_sys_transparent(int fd, int domain)
 {
+#if defined(IP_BINDANY) && defined(IPV6_BINDANY)
 	if (domain == AF_INET)
 		return os_option(fd, IPPROTO_IP, IP_BINDANY, 1);
 	return os_option(fd, IPPROTO_IPV6, IPV6_BINDANY, 1);
+#else
+	(void)fd;
+	(void)domain;
+	return -ENOTSUP;
+#endif
 }
 
 /* There is no such thing, and no need: ports belong to pairs of addresses. */

@@ -27,10 +27,16 @@ os_keep(int fd)
 	os_option_try(fd, IPPROTO_TCP, TCP_KEEPCNT, OS_KEEP_PROBES);
 }
 
-bool
-os_sys_inherits(void)
+void
+os_sys_pass_on(int fd)
 {
-	return true;
+	os_keep(fd);
+}
+
+void
+os_sys_accepted(int fd)
+{
+	(void)fd;
 }
 
 void

@@ -20,25 +20,26 @@
 #include "os_sys.h"
 
 /*
- * Whether somebody accepts connections on this Unix socket: -EADDRINUSE, or 0
- * when nobody does.  A full backlog (EAGAIN) is somebody.
+ * Whether a Unix socket's file is somebody's: -EADDRINUSE, or 0 when nobody has it
+ * open.  A datagram socket asks: it makes no connection where nobody waits for one,
+ * and EPROTOTYPE is the answer of every stream socket, whereas ECONNREFUSED is on
+ * the BSDs what a listener with a full backlog says too.
  */
 static int
 unix_alive(const struct os_addr *a)
 {
-	bool	pending;
-	int	fd;
+	struct sockaddr_storage	 ss;
+	const socklen_t		 len = os_addr_to(a, &ss);
+	int			 fd, error = 0;
 
-	fd = os_connect(a, NULL, &pending);
-	if (fd >= 0) {
-		(void)close(fd);
-		return -EADDRINUSE;
-	}
-	if (fd == -ECONNREFUSED)
+	if ((fd = socket(AF_UNIX, SOCK_DGRAM, 0)) == -1)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&ss, len) == -1)
+		error = errno;
+	(void)close(fd);
+	if (error == ECONNREFUSED)
 		return 0;
-	if (fd == -EAGAIN || fd == -EPROTOTYPE)
-		return -EADDRINUSE;
-	return fd;
+	return error == 0 || error == EPROTOTYPE ? -EADDRINUSE : -error;
 }
 
 /*
@@ -118,7 +119,7 @@ listen_on(int fd, const struct os_addr *a, const struct os_listen *how)
 	/* Before the first connection can come: it inherits them. */
 	if (a->family != OS_UNIX) {
 		os_born(fd);
-		os_keep(fd);
+		os_sys_pass_on(fd);
 	}
 	if (listen(fd, how->backlog) == -1)
 		return -errno;
@@ -182,7 +183,7 @@ os_listen_adopt(int fd, const struct os_listen *how)
 	if (a.family == OS_UNIX)
 		return 0;
 	os_born(fd);
-	os_keep(fd);
+	os_sys_pass_on(fd);
 	os_sys_defer(fd, how);
 	return 0;
 }

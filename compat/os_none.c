@@ -7,10 +7,17 @@
 #include "os_sys.h"
 
 /* Options of TCP are set anew on what is accepted. */
-bool
-os_sys_inherits(void)
+void
+os_sys_pass_on(int fd)
 {
-	return false;
+	(void)fd;
+}
+
+void
+os_sys_accepted(int fd)
+{
+	os_born(fd);
+	os_keep(fd);
 }
 
 void

@@ -1,6 +1,7 @@
 /*
  * os_openbsd.c - what is OpenBSD's own about stream sockets.  Accepted sockets
- * inherit every option; the times of keepalive are sysctls.
+ * inherit every option, but SO_LINGER (1, 0) is made (1, 120) on the way, as in
+ * all that came from 4.4BSD (tcp_attach); the times of keepalive are sysctls.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -18,10 +19,16 @@ os_keep(int fd)
 	os_option_try(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
-bool
-os_sys_inherits(void)
+void
+os_sys_pass_on(int fd)
 {
-	return true;
+	os_keep(fd);
+}
+
+void
+os_sys_accepted(int fd)
+{
+	os_cut_at_end(fd);
 }
 
 void

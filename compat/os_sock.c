@@ -43,6 +43,12 @@ linger(int fd, int on)
 	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l));
 }
 
+void
+os_cut_at_end(int fd)
+{
+	linger(fd, 1);
+}
+
 static void
 urgent_in_line(int fd)
 {
@@ -96,10 +102,8 @@ os_accept(int lfd, struct os_peer *peer)
 	os_addr_peer(peer, (struct sockaddr *)&ss, len);
 	if (peer->family == OS_UNIX)
 		urgent_in_line(fd);	/* never inherited */
-	else if (!os_sys_inherits()) {
-		os_born(fd);
-		os_keep(fd);
-	}
+	else
+		os_sys_accepted(fd);
 	return fd;
 }
 
@@ -224,6 +228,8 @@ os_connected(int fd, const struct os_addr *to)
 	why = errno;
 	if ((error = os_error(fd)) != 0)
 		return error;
+	if (to->family == OS_UNIX)
+		return 0;	/* never under way; on the BSDs, its peer left */
 	/* macOS says EINVAL when it was connected and is no more. */
 	return why == ENOTCONN ? -EINPROGRESS : -ECONNRESET;
 }

@@ -44,6 +44,9 @@ void	os_option_try(int fd, int level, int name, int value);
  */
 void	os_born(int fd);
 
+/* SO_LINGER (1, 0) alone. */
+void	os_cut_at_end(int fd);
+
 /* ---- os_accept4.c or os_accept.c ---- */
 
 /* A stream socket, non-blocking and close-on-exec, or an error. */
@@ -54,8 +57,12 @@ int	os_sys_accept(int fd, struct sockaddr *, socklen_t *);
 
 /* ---- one file per system; os_bsd.c, os_none.c: of several ---- */
 
-/* Whether accepted TCP sockets have the options of the listening one. */
-bool	os_sys_inherits(void);
+/*
+ * Give a listening TCP socket what those that are accepted inherit, beside
+ * os_born; and an accepted one the options that it did not inherit.
+ */
+void	os_sys_pass_on(int fd);
+void	os_sys_accepted(int fd);
 
 /* What a listener only has on some systems; called after listen(2). */
 void	os_sys_defer(int fd, const struct os_listen *);

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+extern char	**environ;		/* <unistd.h> has it on some systems */
+
 /* Where a variable is, or the NULL at the end. */
 static char **
 find_variable(const char *name, size_t len)

@@ -6,6 +6,9 @@
  * When moving failed because of the sink, the kernel leaves the sink's error on
  * the source.  So an error found there is compared with the sink's own: reading
  * the source would otherwise blame the wrong side.
+ *
+ * FreeBSD has had it for a short time only: older headers do not know SO_SPLICE,
+ * and older kernels say so when it is first tried.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -29,12 +32,58 @@ static unsigned		 nlanes;
 static int		 free_lane = -1;
 static bool		 unable;	/* this kernel has no SO_SPLICE */
 
+#ifdef SO_SPLICE
+enum { KNOWN = 1 };
+
+/* Let bytes go from one socket to another, or (-1) no more. */
+static int
+join(int from, int to)
+{
+	struct splice	sp;
+
+	memset(&sp, 0, sizeof(sp));
+	sp.sp_fd = to;
+	if (setsockopt(from, SOL_SOCKET, SO_SPLICE, &sp, sizeof(sp)) == -1)
+		return -errno;
+	return 0;
+}
+
+/* How many bytes went, since they were joined; -1: that is not known. */
+static off_t
+passed(int from)
+{
+	off_t		total = 0;
+	socklen_t	len = sizeof(total);
+
+	if (getsockopt(from, SOL_SOCKET, SO_SPLICE, &total, &len) == -1)
+		return -1;
+	return total;
+}
+#else
+enum { KNOWN = 0 };
+
+static int
+join(int from, int to)
+{
+	(void)from;
+	(void)to;
+	return -ENOPROTOOPT;
+}
+
+static off_t
+passed(int from)
+{
+	(void)from;
+	return -1;
+}
+#endif
+
 enum splice_kind
 splice_open(unsigned n)
 {
 	unsigned	i;
 
-	if (n == 0 || n > INT32_MAX)
+	if (!KNOWN || n == 0 || n > INT32_MAX)
 		return SPLICE_NONE;
 	if ((lanes = mem_private((size_t)n * sizeof(*lanes))) == NULL)
 		return SPLICE_NONE;
@@ -59,19 +108,6 @@ enum splice_kind
 splice_kind(void)
 {
 	return lanes == NULL || unable ? SPLICE_NONE : SPLICE_DETACHED;
-}
-
-/* Let bytes go from one socket to another, or (-1) no more. */
-static int
-join(int from, int to)
-{
-	struct splice	sp;
-
-	memset(&sp, 0, sizeof(sp));
-	sp.sp_fd = to;
-	if (setsockopt(from, SOL_SOCKET, SO_SPLICE, &sp, sizeof(sp)) == -1)
-		return -errno;
-	return 0;
 }
 
 int
@@ -104,11 +140,10 @@ splice_begin(int from, int to)
 static void
 count(int lane, int from, struct splice_moved *moved)
 {
-	off_t		total = 0;
-	socklen_t	len = sizeof(total);
+	off_t	total = passed(from);
 
 	memset(moved, 0, sizeof(*moved));
-	if (getsockopt(from, SOL_SOCKET, SO_SPLICE, &total, &len) == -1)
+	if (total == -1)
 		return;
 	moved->in = moved->out = (uint64_t)total - lanes[lane].seen;
 	lanes[lane].seen = (uint64_t)total;

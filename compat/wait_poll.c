@@ -130,6 +130,12 @@ wait_poll_want(int fd, uint32_t bits)
 	p = &polled[s->place - 1];
 	p->fd = fd;
 	p->events = 0;		/* errors are reported unasked */
+	/*
+	 * But the BSDs wake nobody who asks for nothing.  An urgent byte is what
+	 * comes least often.
+	 */
+	if (bits == WAIT_ERROR)
+		p->events = POLLPRI;
 	p->revents = 0;
 	if (bits & WAIT_READ)
 		p->events |= POLLIN | POLLRDHUP;
@@ -138,10 +144,15 @@ wait_poll_want(int fd, uint32_t bits)
 }
 
 static uint32_t
-got_of(int revents)
+got_of(int revents, uint32_t want)
 {
 	uint32_t	got = 0;
 
+	if (revents & POLLPRI)
+		got |= WAIT_END;
+	/* The BSDs have no other word for a reset; two good ends say it too. */
+	if (revents & POLLHUP && want == WAIT_ERROR)
+		got |= WAIT_ERROR;
 	if (revents & POLLIN)
 		got |= WAIT_READ;
 	if (revents & POLLOUT)
@@ -177,12 +188,14 @@ collect(struct wait_event *ev, int max, int ready)
 		ready--;
 		s = &slots[p->fd];
 		ev[n].token = s->token;
-		ev[n++].got = got_of(p->revents);
+		ev[n++].got = got_of(p->revents, s->want);
 		/*
 		 * Nothing but an error was waited for.  It, or the end of both
-		 * directions, is there to stay: say so once.
+		 * directions, or an urgent byte is there to stay: say so once.
 		 */
-		if (s->want == WAIT_ERROR)
+		if (s->want == WAIT_ERROR && p->revents == POLLPRI)
+			p->events = 0;
+		else if (s->want == WAIT_ERROR)
 			p->fd = MUTED(p->fd);
 	}
 	next += i;

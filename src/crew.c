@@ -12,6 +12,17 @@
 
 static struct child	left[LIMIT_RELAYS];	/* to themselves */
 
+/* Both ends of channels from relay to relay, until they have arrived. */
+static int		held[2 * LIMIT_RELAYS];
+static unsigned		nheld;
+
+static void
+release(void)
+{
+	while (nheld > 0)
+		os_drop(held[--nheld]);
+}
+
 void
 crew_open(struct crew *crew, uint32_t token, struct setup *setup)
 {
@@ -153,8 +164,11 @@ crew_hear(struct crew *crew, unsigned i)
 	while (child_hear(&relay->child, &note)) {
 		if (note.order == CHANNEL_READY)
 			relay->ready = true;
-		if (note.order == CHANNEL_ADOPTED)
-			relay->settled = true;
+		if (note.order != CHANNEL_ADOPTED)
+			continue;
+		relay->settled = true;
+		if (crew_settled(crew))
+			release();
 	}
 }
 
@@ -178,6 +192,7 @@ crew_bury(struct crew *crew, unsigned i, const struct proc_exit *how,
 		    now);
 	child_let_go(&relay->child);
 	relay->ready = false;
+	release();	/* who waited for it sees the end */
 }
 
 void
@@ -220,9 +235,15 @@ join(const struct child *from, const struct child *to, unsigned n)
 		error = channel_send(from->channel, CHANNEL_HANDOVER, 0,
 		    pair[0]);
 	/* When only the first was told, the end of the pair tells it. */
-	os_drop(pair[0]);
-	os_drop(pair[1]);
-	return error;
+	if (error != 0 || nheld + 2 > 2 * LIMIT_RELAYS) {
+		os_drop(pair[0]);
+		os_drop(pair[1]);
+		return error;
+	}
+	/* Not yet: chan_finish in chan.h says why. */
+	held[nheld++] = pair[0];
+	held[nheld++] = pair[1];
+	return 0;
 }
 
 void
@@ -233,6 +254,7 @@ crew_hand_over(struct crew *former, struct crew *next)
 	unsigned		 n;
 	int			 error;
 
+	release();
 	for (unsigned i = 0; i < relays; i++) {
 		to = &next->relays[i].child;
 		if ((n = predecessors(former, i, relays)) == 0)
@@ -275,6 +297,7 @@ leave(struct child *relay)
 void
 crew_leave(struct crew *former, struct crew *next)
 {
+	release();
 	crew_tell(next, CHANNEL_ADOPT, 0, -1);
 	for (unsigned i = 0; i < next->start.relays; i++)
 		next->relays[i].settled = true;

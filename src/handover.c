@@ -1,10 +1,11 @@
 /*
  * handover.c - sessions under way from one relay to another.
  *
- * The sender frees a session when the last of its bytes is accepted by the
+ * A session is the receiver's when the last of its bytes is accepted by the
  * channel; until then it is whole here.  A receiver that gets only a part (the
  * sender died, or gave up) drops its copies of the descriptors: if the sender
  * lives the session lives on there, if not the last close resets both peers.
+ * The sender's copies stay open until all is taken (chan_finish says why).
  */
 #include <errno.h>
 #include <string.h>
@@ -259,8 +260,6 @@ send_session(const struct setup *set, struct session *s, int channel)
 		error = send_held(s, CLIENT, channel);
 	if (error == 0)
 		error = send_held(s, BACKEND, channel);
-	if (error == 0)
-		session_leave(s);
 	return error;
 }
 
@@ -289,20 +288,26 @@ int
 handover_send(const struct setup *set, int channel)
 {
 	struct session *s;
-	unsigned i, n = table_rows();
+	unsigned i, sent, n = table_rows();
 	int error;
 
 	ids_make(set);
-	if ((error = send_health(set, channel)) != 0)
-		return error;
-	for (i = 0; i < n; i++) {
-		s = table_row(i);
+	error = send_health(set, channel);
+	for (sent = 0; sent < n && error == 0; sent++) {
+		s = table_row(sent);
 		if (s->state == SESSION_FREE)
 			continue;
 		if ((error = send_session(set, s, channel)) != 0)
-			return error;
+			break;
 	}
-	return 0;
+	if (error == 0)
+		(void)chan_finish(channel, HANDOVER_WAIT_MS);
+	for (i = 0; i < sent; i++) {
+		s = table_row(i);
+		if (s->state != SESSION_FREE)
+			session_leave(s);
+	}
+	return error;
 }
 
 /*

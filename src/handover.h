@@ -32,9 +32,9 @@ unsigned handover_find(const uint64_t *ids, unsigned n, uint64_t id);
 void	handover_open(void);
 
 /*
- * Send all sessions (and what is known of backends), waiting for the receiver.
- * Each is gone from here when it is sent.  0, or an error: the sessions that are
- * left are still ours, and whole.
+ * Send all sessions (and what is known of backends), waiting for the receiver,
+ * which closes the channel when it has all.  0, or an error: the sessions that
+ * are left are still ours, and whole.
  */
 int	handover_send(const struct setup *, int channel);
 

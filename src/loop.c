@@ -9,6 +9,7 @@
 
 #include "backend.h"
 #include "buf.h"
+#include "chan.h"
 #include "channel.h"
 #include "conf.h"
 #include "handover.h"
@@ -127,7 +128,7 @@ adopt_close(unsigned i)
 {
 	handover_drop(&adopt[i].in);
 	wait_del(adopt[i].fd);
-	os_drop(adopt[i].fd);
+	chan_end(adopt[i].fd);
 	adopt[i].fd = -1;
 	adopting--;
 }
@@ -268,7 +269,7 @@ hand_over(int fd)
 		adopt_close(i);
 	}
 	error = handover_send(setup, fd);
-	os_drop(fd);
+	chan_end(fd);
 	if (error == 0) {
 		mode = LOOP_OVER;
 		return;
@@ -320,7 +321,7 @@ adopt_from(int fd, unsigned predecessors)
 			break;
 	if (i == LIMIT_RELAYS || wait_add(fd, WAIT_LEVEL,
 	    ADOPT_TOKEN | i) != 0) {
-		os_drop(fd);
+		chan_end(fd);
 		adopt_end();
 		return;
 	}

@@ -22,13 +22,14 @@
  * went wrong, 1 else, 3 when it takes longer than -t after "stop", or when a
  * connection does not come to its end in that time.
  */
-#include <sys/epoll.h>
+#include <sys/types.h>
 #include <sys/socket.h>
 
 #include <netinet/in.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -44,6 +45,7 @@ enum {
 	PERIOD = 65521,		/* of the pattern: a prime, so no shift hides */
 	CHUNK = 65536,
 	HEAD = 8,		/* flow, its serial number */
+	FDS = 2 * FLOWS + 64,
 	TICK_MS = 10,
 	TARGETS = 16,
 	SHARE = 8		/* chunks of an end in a turn */
@@ -69,7 +71,6 @@ struct end {
 	uint64_t	burst;		/* may send up to here now */
 	uint64_t	next_ms;	/* next burst, or change of mind */
 	bool		deaf;		/* STALL: does not read now */
-	uint32_t	events;
 };
 
 struct flow {
@@ -87,7 +88,9 @@ static struct {
 	uint64_t	bytes, sessions, ended, made, done, refused, reset, forged,
 			corrupt, lost, slow, slowest, failed;
 } sum;
-static int		queue;
+static struct pollfd	polled[FDS];	/* by descriptor */
+static uint64_t		about[FDS];
+static nfds_t		npolled;
 static int		doors[3];
 static unsigned		ndoors;
 static union peer_address targets[TARGETS];
@@ -124,16 +127,37 @@ stream(const struct flow *f, unsigned from, uint64_t at)
 }
 
 static void
-watch(struct end *e, struct flow *f, uint32_t events, int how)
+watch(int fd, int events, uint64_t what)
 {
-	struct epoll_event	ev = { .events = events };
+	if (fd >= FDS)
+		peer_die("watch", "too many descriptors");
+	for (; npolled <= (nfds_t)fd; npolled++)
+		polled[npolled].fd = -1;
+	if (polled[fd].fd == -1)
+		polled[fd].revents = 0;	/* of a life before */
+	polled[fd].fd = fd;
+	polled[fd].events = (short)events;
+	about[fd] = what;
+}
 
-	ev.data.u64 = (uint64_t)(f - flows) << 1 | (unsigned)(e - f->end);
-	if (how == EPOLL_CTL_MOD && e->events == events)
-		return;
-	e->events = events;
-	if (epoll_ctl(queue, how, e->fd, &ev) == -1)
-		peer_die("epoll_ctl", strerror(errno));
+static void
+watch_end(const struct end *e, const struct flow *f, int events)
+{
+	watch(e->fd, events, (uint64_t)(f - flows) << 1 | (unsigned)(e - f->end));
+}
+
+static void
+unwatch(int fd)
+{
+	if ((nfds_t)fd < npolled)
+		polled[fd].fd = -1;
+}
+
+static void
+shut(int fd)
+{
+	unwatch(fd);
+	close(fd);
 }
 
 /* ---- ends ---- */
@@ -143,7 +167,7 @@ hang_up(struct flow *f)
 {
 	for (int i = 0; i < 2; i++) {
 		if (f->end[i].fd != -1)
-			close(f->end[i].fd);
+			shut(f->end[i].fd);
 		f->end[i].fd = -1;
 	}
 	f->used = false;
@@ -178,7 +202,7 @@ settle(struct flow *f)
 		if (!f->end[i].sent_end || !f->end[i].got_end ||
 		    f->end[i].fd == -1)
 			continue;
-		close(f->end[i].fd);
+		shut(f->end[i].fd);
 		f->end[i].fd = -1;
 	}
 	if (c->fd != -1 || b->fd != -1 || !b->known)
@@ -306,16 +330,16 @@ static void
 serve(struct flow *f, unsigned i)
 {
 	struct end	*e = &f->end[i];
-	uint32_t	 events = 0;
+	int		 events = 0;
 
 	if (!pull(f, i) || !push(f, i))
 		return;
 	if (!e->got_end && (!e->deaf || stopping))
-		events |= EPOLLIN;
+		events |= POLLIN;
 	if (!e->sent_end && e->tx < e->burst && e->tx < e->goal &&
 	    (!resting || stopping || f->kind == ONCE))
-		events |= EPOLLOUT;
-	watch(e, f, events, EPOLL_CTL_MOD);
+		events |= POLLOUT;
+	watch_end(e, f, events);
 	settle(f);
 }
 
@@ -374,7 +398,7 @@ start(enum kind kind)
 		wrong(f, &sum.reset, "the header was not taken", 0);
 		return true;
 	}
-	watch(&f->end[0], f, EPOLLIN | EPOLLOUT, EPOLL_CTL_ADD);
+	watch_end(&f->end[0], f, POLLIN | POLLOUT);
 	return true;
 }
 
@@ -393,20 +417,19 @@ enum { GUEST = 1U << 31, DOOR = 1U << 30, INPUT = 1U << 29 };
 static void
 admit(int door)
 {
-	struct epoll_event	ev = { .events = EPOLLIN };
-	unsigned		i;
-	int			fd;
+	unsigned	i;
+	int		fd;
 
-	while ((fd = accept4(door, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) !=
-	    -1) {
+	while ((fd = accept(door, NULL, NULL)) != -1) {
+		(void)fcntl(fd, F_SETFL, O_NONBLOCK);
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 		for (i = 0; i < FLOWS && guests[i].fd != -1; i++)
 			continue;
 		if (i == FLOWS)
 			peer_die("guests", "too many");
 		guests[i].fd = fd;
 		guests[i].len = 0;
-		ev.data.u64 = (uint64_t)GUEST | i;
-		(void)epoll_ctl(queue, EPOLL_CTL_ADD, fd, &ev);
+		watch(fd, POLLIN, (uint64_t)GUEST | i);
 	}
 }
 
@@ -433,12 +456,12 @@ greet(unsigned g)
 			sum.lost++;
 			fprintf(stderr, "churn: a connection without a client\n");
 		}
-		close(fd);
+		shut(fd);
 		return;
 	}
 	f = &flows[i];
 	begin(f, 1, fd);
-	watch(&f->end[1], f, EPOLLIN | EPOLLOUT, EPOLL_CTL_MOD);
+	watch_end(&f->end[1], f, POLLIN | POLLOUT);
 }
 
 /* ---- all of it ---- */
@@ -502,7 +525,7 @@ hear(void)
 	ssize_t		 n = read(0, buf + len, sizeof(buf) - 1 - len);
 
 	if (n <= 0) {
-		(void)epoll_ctl(queue, EPOLL_CTL_DEL, 0, NULL);
+		unwatch(0);
 		if (!stopping)
 			obey((char[]){ "stop" });
 		return;
@@ -553,9 +576,8 @@ tick(void)
 }
 
 static void
-event(const struct epoll_event *ev)
+event(uint64_t what)
 {
-	const uint64_t	what = ev->data.u64;
 	struct flow	*f;
 
 	if (what & GUEST)
@@ -574,7 +596,6 @@ event(const struct epoll_event *ev)
 static void
 open_door(FILE *ready, const char *where)
 {
-	struct epoll_event	 ev = { .events = EPOLLIN };
 	union peer_address	 a;
 	socklen_t		 len = peer_address(&a, where);
 	const int		 fd = socket(a.any.sa_family, SOCK_STREAM |
@@ -583,9 +604,8 @@ open_door(FILE *ready, const char *where)
 	if (fd == -1 || bind(fd, &a.any, len) == -1 || listen(fd, 4096) == -1 ||
 	    getsockname(fd, &a.any, &len) == -1)
 		peer_die(where, strerror(errno));
-	ev.data.u64 = (uint64_t)DOOR | ndoors;
+	watch(fd, POLLIN, (uint64_t)DOOR | ndoors);
 	doors[ndoors++] = fd;
-	(void)epoll_ctl(queue, EPOLL_CTL_ADD, fd, &ev);
 	if (a.any.sa_family == AF_INET)
 		fprintf(ready, "127.0.0.1:%u\n", ntohs(a.in.sin_port));
 	else
@@ -595,10 +615,9 @@ open_door(FILE *ready, const char *where)
 static void
 setup(int argc, char **argv)
 {
-	struct epoll_event	 ev = { .events = EPOLLIN };
-	const char		*path = NULL;
-	FILE			*ready = stdout;
-	int			 c;
+	const char	*path = NULL;
+	FILE		*ready = stdout;
+	int		 c;
 
 	peer_command = "churn";
 	while ((c = getopt(argc, argv, "cn:r:s:t:u:x")) != -1) {
@@ -624,11 +643,7 @@ setup(int argc, char **argv)
 		pattern[PERIOD + i] = pattern[i];
 	for (int i = 0; i < FLOWS; i++)
 		guests[i].fd = -1;
-	if ((queue = epoll_create1(EPOLL_CLOEXEC)) == -1)
-		peer_die("epoll", strerror(errno));
-	ev.data.u64 = INPUT;
-	if (epoll_ctl(queue, EPOLL_CTL_ADD, 0, &ev) == -1)
-		peer_die("standard input", strerror(errno));
+	watch(0, POLLIN, INPUT);
 	open_door(ready, "127.0.0.1:0");
 	open_door(ready, "127.0.0.1:0");
 	if (path != NULL)
@@ -640,10 +655,10 @@ setup(int argc, char **argv)
 int
 main(int argc, char *argv[])
 {
-	struct epoll_event	ev[256];
-	uint64_t		next = 0;
-	int			n, timeout;
-	bool			good;
+	uint64_t	next = 0;
+	nfds_t		i, n;
+	int		timeout;
+	bool		good;
 
 	setup(argc, argv);
 	for (;;) {
@@ -654,10 +669,13 @@ main(int argc, char *argv[])
 			next = now + TICK_MS;
 		}
 		timeout = next > now ? (int)(next - now) : 0;
-		n = epoll_wait(queue, ev, 256, timeout);
+		n = npolled;
+		if (poll(polled, n, timeout) <= 0)
+			continue;
 		now = now_ms();
-		for (int i = 0; i < n; i++)
-			event(&ev[i]);
+		for (i = 0; i < n; i++)
+			if (polled[i].fd != -1 && polled[i].revents != 0)
+				event(about[i]);
 	}
 	report(stdout);
 	good = sum.forged == 0 && sum.corrupt == 0 && sum.lost == 0 &&

@@ -8,11 +8,16 @@
 set -u
 export LC_ALL=C
 
-RELOADS=${RELOADS:-1000} UPGRADES=${UPGRADES:-200} HANDLERS=${HANDLERS:-"epoll poll"}
+RELOADS=${RELOADS:-1000} UPGRADES=${UPGRADES:-200} HANDLERS=${HANDLERS:-}
+[ -n "$HANDLERS" ] || HANDLERS=$("$PROGRAM" -V | sed -n 's/^waiting: //p')
 PROGRAM=$(cd "$(dirname "$PROGRAM")" && pwd)/${PROGRAM##*/}
 CHURN=$(cd "$(dirname "$CHURN")" && pwd)/${CHURN##*/}
-# Ports must be known before an upgrade: an address that nobody else uses.
-here=127.$((64 + $$ / 65536 % 64)).$(($$ / 256 % 256)).$(($$ % 256))
+# Ports must be known before an upgrade: an address that nobody else uses, where
+# all of 127/8 is ours.
+case $(uname -s) in
+Linux)	here=127.$((64 + $$ / 65536 % 64)).$(($$ / 256 % 256)).$(($$ % 256)) ;;
+*)	here=127.0.0.1 ;;
+esac
 dir=$(mktemp -d) || exit 1
 load='' proxy=''
 trap 'kill $load $proxy 2>/dev/null; rm -rf "$dir"' EXIT
@@ -32,7 +37,8 @@ await()
 	_n=0
 	until [ "$(grep -c "$2" log)" -ge "$1" ]; do
 		sleep 0.02
-		[ $((_n += 1)) -lt 1500 ] || die "waited in vain for \"$2\" ($1)"
+		_n=$((_n + 1))
+		[ $_n -lt 1500 ] || die "waited in vain for \"$2\" ($1)"
 	done
 }
 
@@ -61,12 +67,13 @@ told()
 
 children()
 {
-	ps -o pid= --ppid "$proxy"
+	ps -A -o ppid= -o pid= | awk -v p="$proxy" '$1 == p { print $2 }'
 }
 
 # Memory of all processes, KiB, each page shared out.
 pss()
 {
+	[ -d /proc/self ] || return
 	for p in $proxy $(children); do
 		sed -n 's/^Pss: *\([0-9]*\) kB/\1/p' "/proc/$p/smaps_rollup"
 	done 2>/dev/null | awk '{ n += $1 } END { print n }'
@@ -76,7 +83,7 @@ progress()
 {
 	told >now
 	awk -v n="$1" -v all="$2" -v pss="$(pss)" -v relays="$(children | wc -l)" \
-	    -v fds="$(find "/proc/$proxy/fd" -type l | wc -l)" -F ': ' '
+	    -v fds="$(find "/proc/$proxy/fd" -type l 2>/dev/null | wc -l)" -F ': ' '
 	{ v[$1] = $2 }
 	END {
 		printf "%d/%d: %d sessions, %.1f GiB, %d new clients (slowest " \
@@ -100,7 +107,7 @@ round()
 	: >log
 	cp "$PROGRAM" sockproxy
 	conf 2 >conf
-	./sockproxy -D -f conf 2>log 7>&- &
+	"$dir/sockproxy" -D -f conf 2>log 7>&- &
 	proxy=$!
 	await 1 'started, process'
 	echo "go $here:8000 $here:8001 $dir/l.sock" >&7
@@ -129,11 +136,8 @@ round()
 	echo
 	cat load.err
 	grep -E 'error:|was killed|taken over: reset' log && bad=1
-	for p in /proc/[0-9]*; do
-		case $(readlink "$p/exe" 2>/dev/null) in
-		"$dir/sockproxy"*) echo "left: $p"; bad=1 ;;
-		esac
-	done
+	ps -A -o pid= -o args= | grep -F "$dir/sockproxy" | grep -v grep &&
+	    bad=1
 }
 
 for handler in $HANDLERS; do

@@ -24,6 +24,12 @@ expect_eq(long a, long b, const char *what, const char *file, int line)
 		contract_fail(file, line, what, a);
 }
 
+bool
+contract_deaf(void)
+{
+	return !contract_linux() && strcmp(wait_kind(), "poll") == 0;
+}
+
 enum os_family
 contract_family(void)
 {
@@ -334,6 +340,30 @@ contract_write(struct end *e, uint64_t offset, size_t size)
 		offset += (uint64_t)n;
 		size -= (size_t)n;
 	}
+}
+
+void
+contract_pass(struct end *from, struct end *to, uint64_t offset, size_t size)
+{
+	static unsigned char	buf[CHUNK];
+	size_t			len, written = 0, read = 0;
+	long			n;
+
+	while (written < size) {
+		len = size - written < CHUNK ? size - written : CHUNK;
+		contract_pattern(buf, offset + written, len);
+		n = os_write(from->fd, buf, len);
+		if (n == -EAGAIN) {
+			from->ready &= ~(uint32_t)WAIT_WRITE;
+			contract_read(to, offset + read, written - read);
+			read = written;
+			EXPECT(contract_await(from, WAIT_WRITE));
+			continue;
+		}
+		EXPECT(n > 0);
+		written += (size_t)n;
+	}
+	contract_read(to, offset + read, size - read);
 }
 
 size_t

@@ -57,6 +57,12 @@ bool	contract_linux(void);
 
 /* ---- what the cases share (contract.c) ---- */
 
+/*
+ * Whether this waiter may not tell of an error alone: NetBSD's poll(2) knows
+ * neither POLLERR nor POLLHUP of a socket.
+ */
+bool	contract_deaf(void);
+
 #define EXPECT(x) \
 	((x) ? (void)0 : contract_fail(__FILE__, __LINE__, #x, 0))
 #define EXPECT_EQ(a, b) expect_eq((long)(a), (long)(b), #a " == " #b, \
@@ -117,6 +123,12 @@ void	contract_settle(void);
  */
 void	contract_read(struct end *, uint64_t offset, size_t);
 void	contract_write(struct end *, uint64_t offset, size_t);
+
+/*
+ * From one end to the other, however little fits in between.
+ */
+void	contract_pass(struct end *from, struct end *to, uint64_t offset,
+	    size_t);
 
 /* Write the pattern until it would block; returns how much. */
 size_t	contract_fill(struct end *, uint64_t offset);

@@ -96,7 +96,7 @@ connect_without_a_file_says_so(void)
 
 /*
  * A listener with no room: a Unix socket says so at once and nothing is under
- * way; a TCP connection stays pending.
+ * way; a TCP connection stays pending, or is reset (FreeBSD).
  */
 static void
 full_backlog(void)
@@ -117,6 +117,10 @@ full_backlog(void)
 	}
 	EXPECT(i < 16);
 	if (contract_family() != OS_UNIX) {
+		if (fd < 0 && !contract_linux()) {
+			EXPECT_EQ(fd, -ECONNRESET);
+			return;
+		}
 		EXPECT(fd >= 0);
 		EXPECT_EQ(os_connected(fd, &a), -EINPROGRESS);
 		contract_reset(e);
@@ -138,8 +142,7 @@ half_close(struct end *first, struct end *second)
 	contract_read(second, 0, 1000);
 	contract_read_end(second);
 	contract_read_end(second);
-	contract_write(second, 5000, 100000);
-	contract_read(first, 5000, 100000);
+	contract_pass(second, first, 5000, 100000);
 	EXPECT_EQ(os_shutdown(second->fd), 0);
 	contract_read_end(first);
 }
@@ -218,7 +221,9 @@ unix_reset_needs_unread_bytes(void)
 	contract_reset(s);
 	contract_settle();
 	contract_read(c, 0, 50);
-	contract_read_error(c, -ECONNRESET);
+	/* on the BSDs a Unix socket cannot be reset at all */
+	if (contract_linux())
+		contract_read_error(c, -ECONNRESET);
 	contract_read_end(c);
 
 	contract_pair(&c, &s);
@@ -229,16 +234,28 @@ unix_reset_needs_unread_bytes(void)
 	contract_read_end(c);
 }
 
+/* The BSDs throw them away and send an end, and a reset for what comes later. */
 static void
 close_with_unread_bytes_resets(void)
 {
 	struct end	*c, *s;
+	long		 n;
+	int		 i;
 
 	contract_pair(&c, &s);
 	deliver(c, s, 0, 1000);
 	contract_close(s);
 	contract_settle();
-	contract_read_error(c, -ECONNRESET);
+	if (contract_linux()) {
+		contract_read_error(c, -ECONNRESET);
+		return;
+	}
+	for (i = 0; i < 100; i++) {
+		if ((n = os_write(c->fd, "x", 1)) < 0)
+			break;
+		(void)contract_turn(1);
+	}
+	EXPECT(n == -EPIPE || n == -ECONNRESET);
 }
 
 static void
@@ -385,7 +402,7 @@ a_reset_is_seen_behind_bytes(void)
 	contract_reset(c);
 	wait_want(s->fd, WAIT_ERROR);
 	contract_settle();
-	EXPECT(s->error);
+	EXPECT(s->error || contract_deaf());
 	EXPECT_EQ(os_error(s->fd), -ECONNRESET);
 	EXPECT_EQ(os_error(s->fd), 0);
 }

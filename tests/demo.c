@@ -15,6 +15,7 @@
 #include <netinet/in.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
@@ -22,6 +23,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* NetBSD heeds MSG_DONTWAIT when receiving only (7.99.34), and this always. */
+#ifndef MSG_NBIO
+#define MSG_NBIO 0
+#endif
 
 enum { BUFFER = 65536 };
 
@@ -175,6 +181,7 @@ copy(const char *port, uint64_t bytes)
 
 	p.fd = dial(port);
 	write_all(p.fd, "ECHO\n", 5);
+	(void)fcntl(p.fd, F_SETFL, O_NONBLOCK);
 	for (;;) {
 		p.events = (short)(sent < bytes ? POLLIN | POLLOUT : POLLIN);
 		if (poll(&p, 1, -1) == -1)
@@ -183,14 +190,16 @@ copy(const char *port, uint64_t bytes)
 			len = bytes - sent < BUFFER ? (size_t)(bytes - sent) :
 			    BUFFER;
 			pattern(buf, len, sent);
-			n = send(p.fd, buf, len, MSG_DONTWAIT);
+			n = write(p.fd, buf, len);
 			sent += n > 0 ? (uint64_t)n : 0;
 			if (sent == bytes)
 				(void)shutdown(p.fd, SHUT_WR);
 		}
 		if ((p.revents & (POLLIN | POLLHUP | POLLERR)) == 0)
 			continue;
-		if ((n = read(p.fd, buf, BUFFER)) == -1)
+		if ((n = read(p.fd, buf, BUFFER)) == -1 && errno == EAGAIN)
+			continue;
+		if (n == -1)
 			die("read");
 		if (n == 0)
 			break;

@@ -39,7 +39,8 @@ backend()
 {
 	rm -f "$1.port"
 	mkfifo "$1.port"
-	"$demo" backend "$1" "$2" >"$1.port" &
+	# in braces: a shell that begins commands with vfork(2) waits for itself
+	{ exec "$demo" backend "$1" "$2"; } >"$1.port" &
 	pid=$!
 	read -r port <"$1.port"
 }
@@ -64,7 +65,7 @@ say "The configuration (dist/sockproxy.conf on free ports):"
 sed -n -e '/^#/d' -e '/./s/^/    /p' sockproxy.conf
 
 mkfifo ready
-"$build/sockproxy" -D -R 3 -f sockproxy.conf 3>ready 2>log &
+{ exec "$build/sockproxy" -D -R 3 -f sockproxy.conf; } 3>ready 2>log &
 proxy=$!
 listening=$(cat ready)
 if [ -z "$listening" ]; then

@@ -216,7 +216,9 @@ launch()
 	shift
 	rm -f proxy.ready
 	mkfifo proxy.ready
-	$_front $WRAPPER "$PROGRAM" -D -R 3 "$@" 3>proxy.ready 2>proxy.log &
+	# in braces: a shell that begins commands with vfork(2) waits for itself
+	{ exec $_front $WRAPPER "$PROGRAM" -D -R 3 "$@"; } \
+	    3>proxy.ready 2>proxy.log &
 	PROXY=$!
 	timeout "$LIMIT" cat proxy.ready >proxy.ports ||
 	    fail "sockproxy does not start: $(cat proxy.log)"
@@ -229,12 +231,13 @@ launch()
 # The relays: children of the parent that is ours.
 relays()
 {
-	ps -o pid= --ppid "$PROXY"
+	ps -A -o ppid= -o pid= | awk -v p="$PROXY" '$1 == p { print $2 }'
 }
 
-# Descriptors of the first relay.
+# Descriptors of the first relay; where nobody can tell, always the same.
 descriptors()
 {
+	[ -d /proc/self/fd ] || { echo 0; return; }
 	ls "/proc/$(relays | head -n 1 | tr -d ' ')/fd" | wc -l
 }
 
@@ -334,6 +337,8 @@ churn_stop()
 here()
 {
 	HERE=127.$((64 + $$ / 65536 % 64)).$(($$ / 256 % 256)).$(($$ % 256))
+	# not all of 127/8 is ours elsewhere
+	[ "$(uname -s)" = Linux ] || HERE=127.0.0.1
 }
 
 # A copy of the program, whose processes can be told from others'.
@@ -345,6 +350,11 @@ own_program()
 
 processes()
 {
+	[ -d /proc/self/fd ] || {
+		ps -A -o pid= -o args= | awk -v p="$PWD/sockproxy" \
+		    '$2 == p || $2 == "./sockproxy" { print $1 }'
+		return
+	}
 	for _p in /proc/[0-9]*; do
 		case $(readlink "$_p/exe" 2>/dev/null) in
 		"$PWD/sockproxy"*)	echo "${_p#/proc/}" ;;
@@ -364,9 +374,10 @@ relays_are()
 	[ "$(relays | wc -l)" -eq "$1" ]
 }
 
-# Descriptors of the parent.
+# Descriptors of the parent, as above.
 parent_fds()
 {
+	[ -d /proc/self/fd ] || { echo 0; return; }
 	find "/proc/$PROXY/fd" -type l | wc -l
 }
 

@@ -226,14 +226,16 @@ do_fill(void)
 	struct pollfd p = { cur->fd, POLLOUT, 0 };
 	ssize_t n;
 
+	peer_waits(cur->fd, false);
 	while (poll(&p, 1, QUIET_MS) == 1 && (p.revents & POLLERR) == 0) {
 		peer_fill(chunk, PEER_CHUNK, cur->txseed, cur->tx);
-		n = send(cur->fd, chunk, PEER_CHUNK, MSG_DONTWAIT | MSG_NOSIGNAL);
+		n = send(cur->fd, chunk, PEER_CHUNK, MSG_NOSIGNAL);
 		if (n == -1 && errno != EAGAIN)
 			peer_die("send", strerror(errno));
 		if (n > 0)
 			cur->tx += (uint64_t)n;
 	}
+	peer_waits(cur->fd, true);
 	printf("filled %llu\n", (unsigned long long)cur->tx);
 }
 
@@ -374,12 +376,15 @@ check_count(const char *want, bool least)
 static void
 sent_all(void)
 {
-#ifdef TIOCOUTQ
+#ifdef FIONWRITE		/* FreeBSD, NetBSD: TIOCOUTQ is a terminal's */
+	const unsigned long left_in = FIONWRITE;
+#else
+	const unsigned long left_in = TIOCOUTQ;
+#endif
 	int left = 1;
 
-	while (ioctl(cur->fd, TIOCOUTQ, &left) == 0 && left > 0)
+	while (ioctl(cur->fd, left_in, &left) == 0 && left > 0)
 		(void)poll(NULL, 0, 1);
-#endif
 }
 
 static void

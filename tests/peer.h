@@ -10,9 +10,16 @@
 
 #include <netinet/in.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "attr.h"
+
+/* NetBSD heeds MSG_DONTWAIT when receiving only (7.99.34), and this always. */
+#ifndef MSG_NBIO
+#define MSG_NBIO 0
+#endif
+#define PEER_AT_ONCE (MSG_DONTWAIT | MSG_NBIO | MSG_NOSIGNAL)
 
 enum { PEER_SLOTS = 10240, PEER_CHUNK = 65536 };
 
@@ -44,6 +51,9 @@ void	peer_check(const char *, size_t, uint64_t seed, uint64_t at);
 
 socklen_t peer_address(union peer_address *, const char *);
 int	peer_socket(int family);
+/* MSG_DONTWAIT does not keep the BSDs from waiting when they send. */
+void	peer_waits(int fd, bool);
+
 void	peer_begin(struct peer *, int fd, uint64_t txseed, uint64_t rxseed);
 
 /* Connect, from a source address unless NULL.  0 or an error number. */

@@ -47,7 +47,7 @@ load_turn(struct load *l, struct peer *s, short got)
 	ssize_t r;
 
 	if ((got & (POLLIN | POLLHUP | POLLERR)) != 0) {
-		r = recv(s->fd, chunk, PEER_CHUNK, MSG_DONTWAIT);
+		r = recv(s->fd, chunk, PEER_CHUNK, 0);
 		if (r > 0) {
 			peer_check(chunk, (size_t)r, s->rxseed, s->rx);
 			s->rx += (uint64_t)r;
@@ -63,7 +63,7 @@ load_turn(struct load *l, struct peer *s, short got)
 		return true;
 	n = l->bytes - s->tx < PEER_CHUNK ? (size_t)(l->bytes - s->tx) : PEER_CHUNK;
 	peer_fill(chunk, n, s->txseed, s->tx);
-	r = send(s->fd, chunk, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	r = send(s->fd, chunk, n, MSG_NOSIGNAL);
 	if (r > 0 && (s->tx += (uint64_t)r) == l->bytes)
 		(void)shutdown(s->fd, SHUT_WR);
 	return true;
@@ -89,6 +89,7 @@ peer_load(unsigned atonce, uint64_t count, uint64_t bytes, const char *text)
 					l.refused++;
 					continue;
 				}
+				peer_waits(slots[i].fd, false);
 				slots[i].rxseed = slots[i].txseed;
 				open++;
 			}

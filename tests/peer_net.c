@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,6 +132,12 @@ peer_socket(int family)
 	    SOL_SOCKET, SO_SNDBUF, &peer_sndbuf, sizeof(peer_sndbuf)) == -1))
 		peer_die("setsockopt", strerror(errno));
 	return fd;
+}
+
+void
+peer_waits(int fd, bool on)
+{
+	(void)fcntl(fd, F_SETFL, on ? 0 : O_NONBLOCK);
 }
 
 void

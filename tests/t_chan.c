@@ -8,6 +8,7 @@
 #include <atf-c.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -87,6 +88,32 @@ ATF_TC_BODY(the_end_comes_behind_the_last_message, tc)
 	ATF_CHECK_EQ(take(fd[0]), 0);
 	ATF_CHECK_EQ(take(fd[0]), 0);
 	ATF_CHECK_EQ(chan_send(fd[0], "x", 1, NULL, 0, 0), -EPIPE);
+}
+
+/* Who sent descriptors has to know when it may close its own. */
+ATF_TC_WITHOUT_HEAD(the_other_side_has_taken_all_when_it_closes);
+ATF_TC_BODY(the_other_side_has_taken_all_when_it_closes, tc)
+{
+	int	fd[2], i;
+	pid_t	pid;
+
+	ATF_REQUIRE_EQ(chan_pair(fd), 0);
+	for (i = 0; i < 3; i++)
+		ATF_REQUIRE_EQ(chan_send(fd[0], "abc", 3, NULL, 0, 0), 0);
+	ATF_CHECK_EQ(chan_finish(fd[0], 20), -EAGAIN);
+	ATF_REQUIRE((pid = fork()) != -1);
+	if (pid == 0) {
+		(void)close(fd[0]);
+		(void)poll(NULL, 0, 50);
+		for (i = 0; take(fd[1]) == 3; i++)
+			continue;
+		/* what ended it was the end */
+		_exit(i == 3 && take(fd[1]) == 0 ? 0 : 1);
+	}
+	(void)close(fd[1]);
+	ATF_CHECK_EQ(chan_finish(fd[0], 5000), 0);
+	ATF_REQUIRE_EQ(waitpid(pid, &i, 0), pid);
+	ATF_CHECK_EQ(i, 0);
 }
 
 ATF_TC_WITHOUT_HEAD(a_full_channel_takes_nothing_in_part);
@@ -202,6 +229,47 @@ ATF_TC_BODY(what_does_not_fit_leaks_nothing, tc)
 }
 
 /*
+ * The largest message with the most descriptors, behind others and more than once:
+ * it has room, or has to wait for it, but is neither too long nor lost.
+ */
+ATF_TC_WITHOUT_HEAD(the_largest_message_has_room);
+ATF_TC_BODY(the_largest_message_has_room, tc)
+{
+	char		m[CHAN_BYTES];
+	int		fd[2], fds[CHAN_FDS], got[CHAN_FDS];
+	int		error, i, sent = 0, taken = 0;
+	unsigned	n;
+	long		len;
+
+	memset(m, 5, sizeof(m));
+	ATF_REQUIRE_EQ(chan_pair(fd), 0);
+	for (i = 0; i < CHAN_FDS; i++)
+		fds[i] = fd[0];
+	ATF_REQUIRE_EQ(chan_send(fd[0], m, 1, NULL, 0, 0), 0);
+	/* so many descriptors may be under way anywhere */
+	while (sent < 3 && (error = chan_send(fd[0], m, sizeof(m), fds,
+	    CHAN_FDS, 0)) == 0)
+		sent++;
+	ATF_CHECK(sent >= 1);
+	for (; sent > 2 && taken < 1000; taken++)
+		if ((error = chan_send(fd[0], m, sizeof(m), NULL, 0, 0)) != 0)
+			break;
+	ATF_CHECK_EQ(error, -EAGAIN);
+	sent += taken;
+	ATF_CHECK_EQ(take(fd[1]), 1);
+	for (taken = 0; taken < sent; taken++) {
+		n = CHAN_FDS;
+		len = chan_recv(fd[1], buf, sizeof(buf), got, &n);
+		ATF_REQUIRE_EQ(len, CHAN_BYTES);
+		ATF_CHECK_EQ(buf[CHAN_BYTES - 1], 5);
+		ATF_REQUIRE_EQ(n, taken < 3 ? CHAN_FDS : 0);
+		while (n > 0)
+			(void)close(got[--n]);
+	}
+	ATF_CHECK_EQ(take(fd[1]), -EAGAIN);
+}
+
+/*
  * Linux counts the descriptors of a user that are under way, in all his channels
  * together, against the limit of the process that sends.
  */
@@ -237,9 +305,11 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, messages_stay_whole_and_in_order);
 	ATF_TP_ADD_TC(tp, nothing_and_too_much_are_refused);
 	ATF_TP_ADD_TC(tp, the_end_comes_behind_the_last_message);
+	ATF_TP_ADD_TC(tp, the_other_side_has_taken_all_when_it_closes);
 	ATF_TP_ADD_TC(tp, a_full_channel_takes_nothing_in_part);
 	ATF_TP_ADD_TC(tp, a_sender_waits_for_a_reader);
 	ATF_TP_ADD_TC(tp, descriptors_arrive_with_their_message);
+	ATF_TP_ADD_TC(tp, the_largest_message_has_room);
 	ATF_TP_ADD_TC(tp, what_does_not_fit_leaks_nothing);
 	ATF_TP_ADD_TC(tp, descriptors_under_way_are_waited_for);
 	return atf_no_error();

@@ -900,7 +900,7 @@ ATF_TC_BODY(includes_are_found_beside_the_main_file, tc)
 	ATF_REQUIRE(mkdir("d", 0755) == 0 && mkdir("d/x", 0755) == 0);
 	write_file("d/main.conf", "x = 1\ninclude \"x/*.conf\"\n"
 	    "$SERVER[\"socket\"] == \":81\" { include \"in.conf\" }\n"
-	    "include_shell \"echo sockproxy.debug = $((x + 4)); cat in.conf\"\n"
+	    "include_shell \"echo sockproxy.debug = $(($x + 4)); cat in.conf\"\n"
 	    "include \"none*.conf\"\n");
 	/* sorted; each sees what the one before set */
 	write_file("d/x/b.conf", "x += 20\nserver.max-connections = x\n");

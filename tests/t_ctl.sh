@@ -599,7 +599,7 @@ socket_has_an_owner_body()
 # The monitor is the child that was started last.
 monitor_pid()
 {
-	ps -o pid= --ppid "$PROXY" | sort -n | tail -n 1 | tr -d ' '
+	relays | sort -n | tail -n 1
 }
 
 another_monitor()

@@ -335,22 +335,34 @@ ATF_TC_BODY(children_are_reaped_one_by_one, tc)
 
 /*
  * A signal that comes while one program becomes another is not lost and kills
- * nobody: it is pending until the new one asks.
+ * nobody: it is pending until the new one asks.  sleep(1) never does; sh(1) is no
+ * such program everywhere, NetBSD's takes what it finds blocked.
  */
 static void
 become(void)
 {
-	char	*argv[] = { (char *)(uintptr_t)"sh",
-	    (char *)(uintptr_t)"-c",
-	    (char *)(uintptr_t)"kill -HUP $$; kill -CHLD $$; exit 0", NULL };
+	char	*argv[] = { (char *)(uintptr_t)"sleep",
+	    (char *)(uintptr_t)"1", NULL };
 	char	*none[] = { (char *)(uintptr_t)"none", NULL };
+	const pid_t self = getpid();
 	sigset_t now;
+	pid_t	 pid;
+	int	 i;
 
 	GOOD(proc_signals_open() >= 0);
 	GOOD(proc_exec("/no/such", none) == -ENOENT);
 	GOOD(sigprocmask(SIG_BLOCK, NULL, &now) == 0);
 	GOOD(!sigismember(&now, SIGHUP));
-	GOOD(proc_exec("/bin/sh", argv) == 0);
+	GOOD((pid = fork()) != -1);
+	if (pid == 0) {
+		for (i = 0; i < 50; i++) {
+			(void)usleep(10000);
+			(void)kill(self, SIGHUP);
+			(void)kill(self, SIGUSR1);
+		}
+		_exit(0);
+	}
+	GOOD(proc_exec("/bin/sleep", argv) == 0);
 }
 
 ATF_TC_WITHOUT_HEAD(signals_wait_while_a_program_becomes_another);
@@ -482,7 +494,8 @@ limits(void)
 	GOOD(proc_set_core(true) == 0);
 	GOOD(getrlimit(RLIMIT_CORE, &l) == 0 && l.rlim_cur == l.rlim_max);
 	GOOD(proc_no_fork() == 0);
-	GOOD(getrlimit(RLIMIT_NPROC, &l) == 0 && l.rlim_max == 0);
+	/* no less than one on FreeBSD: ourselves */
+	GOOD(getrlimit(RLIMIT_NPROC, &l) == 0 && l.rlim_max <= 1);
 }
 
 ATF_TC_WITHOUT_HEAD(limits_are_set);

@@ -266,8 +266,10 @@ user_log_and_pid_file_change_body()
 	await "the other log" grep -q 'is in effect' log.2
 	atf_check -o inline:"$PROXY\n" cat pid.2
 	[ ! -e pid.1 ] || fail "the old pid file is still there"
-	[ "$(ps -o user= --ppid "$PROXY" | sort -u)" = daemon ] ||
-	    fail "$(ps -o pid,user,args --ppid "$PROXY")"
+	for p in $(relays); do
+		ps -o user= -p "$p"
+	done | sort -u >users
+	[ "$(tr -d ' ' <users)" = daemon ] || fail "$(cat users)"
 	# A log that was moved away is opened anew, even if the file is bad.
 	mv log.2 log.3
 	echo bad >>c
