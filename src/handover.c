@@ -334,6 +334,18 @@ unpack_side(struct side *sd, const struct handover_side *from)
 	    .ready = WAIT_READ | WAIT_WRITE | WAIT_END };
 }
 
+/* Whether a half owns what its state says, and holds no more than fits. */
+static bool
+half_good(const struct handover_half *h)
+{
+	if (h->state > HALF_DONE || h->len > LIMIT_BUFFER ||
+	    h->owed > LIMIT_BUFFER)
+		return false;
+	if (h->state == HALF_DRAIN)
+		return h->len > 0 || h->has_lane;
+	return h->len == 0 && (h->has_lane != 0) == (h->state == HALF_SPLICE);
+}
+
 /* Whether a row makes sense: it may come from another program. */
 static bool
 row_good(const struct handover_row *row, size_t len, unsigned nfds)
@@ -348,11 +360,13 @@ row_good(const struct handover_row *row, size_t len, unsigned nfds)
 	for (i = CLIENT; i <= BACKEND; i++) {
 		want += row->side[i].has ? 1 : 0;
 		want += row->half[i].has_lane ? 2 : 0;
-		if (row->half[i].state > HALF_DONE ||
-		    row->half[i].len > LIMIT_BUFFER ||
-		    row->half[i].owed > LIMIT_BUFFER)
+		if (!half_good(&row->half[i]))
 			return false;
 	}
+	if (!row->side[CLIENT].has && row->state != SESSION_LAST)
+		return false;
+	if (!row->side[BACKEND].has && row->state == SESSION_RELAY)
+		return false;
 	return want == nfds && nfds <= HANDOVER_FDS;
 }
 

@@ -109,6 +109,22 @@ give_lane(struct handover_row *row, unsigned way, uint32_t held)
 	fds[nfds++] = fd[0];
 }
 
+/* As many bytes wait for the way's sink. */
+static void
+give_bytes(struct handover_row *row, unsigned way, uint32_t len)
+{
+	row->half[way].state = HALF_DRAIN;
+	row->half[way].len = len;
+}
+
+/* One less. */
+static void
+take_side(struct handover_row *row, unsigned which)
+{
+	row->side[which].has = 0;
+	ATF_REQUIRE_EQ(0, close(fds[--nfds]));
+}
+
 static struct session *
 taken(const struct handover_row *row)
 {
@@ -160,6 +176,7 @@ ATF_TC_BODY(rows_that_make_no_sense_are_refused, tc)
 	REFUSED(row.reason = REASONS);
 	REFUSED(row.side[CLIENT].has = 0);
 	REFUSED(row.side[BACKEND].has = 0);
+	REFUSED(take_side(&row, CLIENT); row.state = SESSION_CONNECT);
 	for (unsigned way = CLIENT; way <= BACKEND; way++) {
 		REFUSED(row.half[way].state = HALF_DONE + 1);
 		REFUSED(row.half[way].len = LIMIT_BUFFER + 1);
@@ -167,6 +184,13 @@ ATF_TC_BODY(rows_that_make_no_sense_are_refused, tc)
 		REFUSED(row.half[way].has_lane = 1);
 		REFUSED(give_lane(&row, way, 9));
 		REFUSED(give_lane(&row, way, 11));
+		REFUSED(row.half[way].state = HALF_DRAIN);
+		REFUSED(row.half[way].state = HALF_SPLICE);
+		REFUSED(row.half[way].len = 1);
+		REFUSED(give_lane(&row, way, 10);
+		    row.half[way].state = HALF_FILL);
+		REFUSED(give_lane(&row, way, 10); row.half[way].len = 1);
+		REFUSED(take_side(&row, way));
 	}
 }
 
@@ -180,8 +204,7 @@ ATF_TC_BODY(the_most_that_a_row_can_say_is_taken, tc)
 	row = good_row();
 	row.state = SESSION_LAST;
 	row.reason = REASONS - 1;
-	row.half[CLIENT].state = HALF_DRAIN;
-	row.half[CLIENT].len = LIMIT_BUFFER;
+	give_bytes(&row, CLIENT, LIMIT_BUFFER);
 	row.half[BACKEND].state = HALF_DONE;
 	row.half[BACKEND].owed = LIMIT_BUFFER;
 	ATF_REQUIRE((s = taken(&row)) != NULL);
@@ -217,19 +240,19 @@ ATF_TC_BODY(what_there_is_no_room_for_is_refused, tc)
 	open_relay();
 	for (unsigned i = 0; i < ROWS; i++) {
 		row = good_row();
-		row.half[CLIENT].len = 1;
+		give_bytes(&row, CLIENT, 1);
 		ATF_REQUIRE((s[i] = taken(&row)) != NULL);
 		ATF_CHECK_EQ(i + 1, stat_backend(0)->load);
 	}
 	/* no row; then one, but for two halves a single buffer */
 	for (unsigned i = 0; i < 2; i++) {
 		row = good_row();
-		row.half[CLIENT].len = 1;
+		give_bytes(&row, CLIENT, 1);
 		if (i == 1) {
 			ATF_CHECK_EQ(0, buf_take_extra() == -1);
 			session_leave(s[0]);
 			ATF_CHECK_EQ(0, buf_take_extra() == -1);
-			row.half[BACKEND].len = 1;
+			give_bytes(&row, BACKEND, 1);
 		}
 		ATF_CHECK(taken(&row) == NULL);
 		ATF_CHECK_EQ(ROWS - i, table_count());
@@ -246,6 +269,7 @@ rich_session(void)
 {
 	struct session	*s, from = { .state = SESSION_RELAY,
 			    .reason = REASON_KILLED, .last_choice = 1,
+			    .addr = 15, .addrs = 14,
 			    .backend = 2, .error = 5, .number = 77,
 			    .connect_ms = 12, .start_ms = 1000,
 			    .since_ms = 2000, .peer = { .family = OS_IPV6,
@@ -282,6 +306,14 @@ arrival(void)
 	atf_tc_fail("nothing has arrived");
 }
 
+/* The sender is told at once that all was taken: there is nobody who could. */
+static void
+send_all(const int pair[2])
+{
+	ATF_REQUIRE_EQ(0, shutdown(pair[1], SHUT_WR));
+	ATF_REQUIRE_EQ(0, handover_send(&setup, pair[0]));
+}
+
 ATF_TC_WITHOUT_HEAD(all_of_a_session_arrives);
 ATF_TC_BODY(all_of_a_session_arrives, tc)
 {
@@ -294,7 +326,7 @@ ATF_TC_BODY(all_of_a_session_arrives, tc)
 	open_relay();
 	ATF_REQUIRE_EQ(0, chan_pair(pair));
 	before = *rich_session();
-	ATF_REQUIRE_EQ(0, handover_send(&setup, pair[0]));
+	send_all(pair);
 	ATF_CHECK_EQ(0, table_count());
 	ATF_CHECK_EQ(0, stat_backend(2)->load);
 	while (handover_take(&setup, &in, pair[1], NOW) == HANDOVER_SESSION) {
@@ -313,6 +345,8 @@ ATF_TC_BODY(all_of_a_session_arrives, tc)
 	SAME(state);
 	SAME(reason);
 	SAME(last_choice);
+	SAME(addr);
+	SAME(addrs);
 	SAME(backend);
 	SAME(listener);
 	SAME(profile);
@@ -348,7 +382,7 @@ ATF_TC_BODY(all_of_a_session_arrives, tc)
 		for (unsigned k = 0; k < s->half[i].len; k++)
 			ATF_REQUIRE_EQ((char)(k % 251 + i), data[k]);
 	}
-	ATF_CHECK_EQ(HANDOVER_NONE, handover_take(&setup, &in, pair[1], NOW));
+	ATF_CHECK_EQ(HANDOVER_END, handover_take(&setup, &in, pair[1], NOW));
 	(void)close(pair[0]);
 	ATF_CHECK_EQ(HANDOVER_END, handover_take(&setup, &in, pair[1], NOW));
 	ATF_CHECK_EQ(1, table_count());
@@ -417,13 +451,13 @@ ATF_TC_BODY(backends_that_are_out_stay_out, tc)
 	open_relay();
 	ATF_REQUIRE_EQ(0, chan_pair(pair));
 	backend_failed(1, ECONNREFUSED, NOW);
-	ATF_REQUIRE_EQ(0, handover_send(&setup, pair[0]));
+	send_all(pair);
 	backend_close();
 	stat_set(&stat_backend(1)->down, 0);
 	ATF_REQUIRE(backend_open(&setup));
 	ATF_CHECK_EQ(HANDOVER_SESSION, handover_take(&setup, &in, pair[1],
 	    NOW));
-	ATF_CHECK_EQ(HANDOVER_NONE, handover_take(&setup, &in, pair[1], NOW));
+	ATF_CHECK_EQ(HANDOVER_END, handover_take(&setup, &in, pair[1], NOW));
 	for (unsigned b = 0; b < setup.nbackends; b++) {
 		backend_health(b, &since, &until);
 		ATF_CHECK_EQ(b == 1 ? NOW : 0, since);
@@ -433,6 +467,7 @@ ATF_TC_BODY(backends_that_are_out_stay_out, tc)
 		ATF_CHECK_EQ(b == 1, stat_backend(b)->down);
 	}
 	/* said of one that is not here, in other words, or too little */
+	ATF_REQUIRE_EQ(0, chan_pair(pair));
 	health.since_ms = health.until_ms = NOW;
 	health.backend = 12345;
 	TOLD(&health, sizeof(health));
