@@ -294,8 +294,12 @@ backend_released(unsigned b)
 }
 
 void
-backend_adopted(unsigned b)
+backend_adopted(unsigned b, const struct setup_pool *pool, uint64_t *tried)
 {
+	unsigned i = b - pool->first_backend;
+
+	if (i < pool->nbackends)
+		tried[i / 64] |= 1ULL << (i % 64);
 	stat_add(&stat_backend(b)->load, 1);
 }
 

@@ -54,7 +54,12 @@ void	backend_connected(unsigned, unsigned addr, uint64_t now,
 void	backend_failed(unsigned, int error, uint64_t now);
 void	backend_spared(unsigned);
 void	backend_released(unsigned);
-void	backend_adopted(unsigned);	/* a session of a predecessor, as if picked */
+
+/*
+ * A session of a predecessor has it, as if it had been picked: of that pool, if it is
+ * in there, and marked as tried.
+ */
+void	backend_adopted(unsigned, const struct setup_pool *, uint64_t *tried);
 
 /*
  * Words of 64 bits that a set of tried backends takes, for the largest pool.

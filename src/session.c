@@ -548,7 +548,9 @@ session_arrive(const struct session *from, const int fd[2])
 	stat_add(&stat_global()->active, 1);
 	stat_add(&stat_listener(s->listener)->active, 1);
 	if (s->backend != BACKEND_NONE)
-		backend_adopted(s->backend);
+		backend_adopted(s->backend,
+		    &setup->pools[setup->profiles[s->profile].pool],
+		    table_tried(s));
 	return s;
 }
 

@@ -173,6 +173,7 @@ ATF_TC_BODY(without_a_disable_time_none_is_out, tc)
 ATF_TC_WITHOUT_HEAD(the_least_loaded_and_of_these_the_first);
 ATF_TC_BODY(the_least_loaded_and_of_these_the_first, tc)
 {
+	uint64_t	adopted[2] = { 0, 0 };
 	static const unsigned	order[] = { 2, 3, 4, 2, 3, 4 };
 
 	open_backends(BALANCE_LEAST, 3);
@@ -183,8 +184,10 @@ ATF_TC_BODY(the_least_loaded_and_of_these_the_first, tc)
 	backend_released(4);
 	client();
 	PICKS(4, NOW);
-	backend_adopted(2);
-	backend_adopted(3);
+	backend_adopted(2, &setup.pools[1], adopted);
+	backend_adopted(3, &setup.pools[0], adopted);
+	/* the second one is of another pool, and only one has been tried */
+	ATF_CHECK_EQ(1, adopted[0]);
 	client();
 	PICKS(4, NOW);
 }

@@ -174,6 +174,7 @@ struct sock {
 	int		actor;		/* plays the other end; -1 */
 	int		service;	/* backend it is a connection of; -1 */
 	uint32_t	tried;		/* a client: services it was given to */
+	uint64_t	tried_in;	/* after so many handovers */
 	unsigned	id;
 	struct sock	*peer;
 	struct sock	*mate;		/* the session's other side, once known */

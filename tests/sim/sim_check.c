@@ -74,6 +74,10 @@ check_marry(struct session *s, unsigned row)
 		    (unsigned long long)c->mate->tx_total);
 	if (c->mate != NULL)
 		tally.failovers++;
+	/* which backends were tried does not go along in a handover */
+	if (c->tried_in != tally.handovers)
+		c->tried = 0;
+	c->tried_in = tally.handovers;
 	if (c->tried & 1u << b->service)
 		sim_fail("failover", s->number, "to service %d again",
 		    b->service);
