@@ -182,20 +182,21 @@ connect_client(struct session *s, uint64_t now)
 	return false;
 }
 
-void
-connect_step(struct session *s, uint64_t now)
+/* What has become of what was under way; late: its time is up. */
+static void
+connect_look(struct session *s, bool late, uint64_t now)
 {
 	struct side *sd = &s->side[BACKEND];
 	int error;
 	char byte;
 
-	if (!connect_client(s, now) || !(sd->ready & WAIT_WRITE))
-		return;
 	error = -os_connected(sd->fd, backend_addr(s->backend, s->addr));
-	if (error == EINPROGRESS) {
+	if (error == EINPROGRESS && !late) {
 		sd->ready = 0;
 		return;
 	}
+	if (error == EINPROGRESS)
+		error = ETIMEDOUT;
 	/* made and reset already: what it said before is still worth having */
 	if ((error == ECONNRESET || error == EPIPE) &&
 	    os_peek(sd->fd, &byte, sizeof(byte)) > 0) {
@@ -211,7 +212,19 @@ connect_step(struct session *s, uint64_t now)
 }
 
 void
+connect_step(struct session *s, uint64_t now)
+{
+	if (connect_client(s, now) && s->side[BACKEND].ready & WAIT_WRITE)
+		connect_look(s, false, now);
+}
+
+/* After a pause of ours it may be connected, and its event still to come. */
+void
 connect_expire(struct session *s, uint64_t now)
 {
-	connect_failed(s, ETIMEDOUT, now);
+	connect_look(s, true, now);
+	if (s->state == SESSION_RELAY) {
+		s->side[BACKEND].ready |= WAIT_READ | WAIT_WRITE;
+		table_run(s);
+	}
 }
