@@ -360,6 +360,8 @@ check_close(struct sock *s, bool orderly)
 			    s->fd);
 		return;
 	}
+	/* its backend may be new in this turn */
+	check_marry(table_row((unsigned)s->row), (unsigned)s->row);
 	row = table_row((unsigned)s->row);
 	W.dirty_all = true;
 	if (row->state == SESSION_CONNECT && row->reason == REASON_NONE) {

@@ -14,7 +14,7 @@
 #include "stat.h"
 #include "table.h"
 
-enum { TURNS_DRAINING = 60000, TURNS_TAPED = 1500, SETTLE_S = 300 };
+enum { TURNS_DRAINING = 3000000, TURNS_TAPED = 1500, SETTLE_S = 300 };
 
 static int	parent_fd, relay_fd;	/* the channel, both ends */
 static bool	parent_died, handing;
