@@ -113,9 +113,9 @@ COMPAT_FreeBSD = compat/chan_packet.c compat/os_accept4.c compat/os_bsd.c \
 COMPAT_OpenBSD = compat/chan_packet.c compat/os_accept4.c \
 	compat/os_openbsd.c compat/proc_close_bsd.c compat/sandbox_openbsd.c \
 	compat/splice_bsd.c compat/splice_empty.c compat/wait_kqueue.c
-COMPAT_NetBSD = compat/chan_packet.c compat/os_bsd.c compat/os_netbsd.c \
-	compat/proc_close_bsd.c compat/sandbox_none.c compat/splice_empty.c \
-	compat/splice_none.c compat/wait_kqueue.c
+COMPAT_NetBSD = compat/chan_packet.c compat/os_accept4.c compat/os_bsd.c \
+	compat/os_netbsd.c compat/proc_close_bsd.c compat/sandbox_none.c \
+	compat/splice_empty.c compat/splice_none.c compat/wait_kqueue.c
 COMPAT_DragonFly = compat/chan_packet.c compat/os_accept4.c \
 	compat/os_dragonfly.c compat/os_none.c compat/proc_close_bsd.c \
 	compat/sandbox_none.c compat/splice_empty.c compat/splice_none.c \

@@ -1,6 +1,9 @@
 /*
  * os_accept4.c - sockets that are close-on-exec and non-blocking from birth: all
- * systems but NetBSD (os_netbsd.c) and macOS.
+ * systems but macOS.
+ *
+ * Whether NetBSD has accept4(2) depends on the version.  paccept(2) is older, does
+ * the same, and is there in every version that has SOCK_NONBLOCK (6.0).
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -8,6 +11,10 @@
 #include <errno.h>
 
 #include "os_sys.h"
+
+#ifdef __NetBSD__
+#define accept4(fd, sa, len, flags)	paccept(fd, sa, len, NULL, flags)
+#endif
 
 int
 os_sys_socket(int domain)

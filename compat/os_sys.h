@@ -14,7 +14,7 @@
 
 #include "os.h"
 
-/* Keepalive: seconds idle, seconds apart, probes; unacknowledged data: ms. */
+/* Keepalive: seconds idle, seconds apart, probes. */
 enum {
 	OS_KEEP_IDLE = 60,
 	OS_KEEP_APART = 20,

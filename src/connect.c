@@ -10,6 +10,7 @@
 #include "backend.h"
 #include "connect.h"
 #include "expire.h"
+#include "limits.h"
 #include "os.h"
 #include "report.h"
 #include "session.h"
@@ -17,6 +18,9 @@
 #include "wait.h"
 
 static const struct setup *setup;
+
+/* What struct session has room for. */
+_Static_assert(LIMIT_ADDRS_PER_NAME <= 15, "addr, addrs");
 
 void
 connect_open(const struct setup *set)
