@@ -26,6 +26,7 @@
 #include "os.h"
 #include "reader.h"
 #include "stat.h"
+#include "table.h"
 #include "text.h"
 #include "upgrade.h"
 #include "wait.h"
@@ -333,10 +334,11 @@ upgrade_go(const struct proc_exit *how)
  */
 
 static void
-bury_counters(struct crew *whose, unsigned i)
+bury_shared(struct crew *whose, unsigned i)
 {
 	start_use(&whose->start);
 	stat_bury(i);
+	table_bury(i);
 	start_use(&crew->start);
 }
 
@@ -345,7 +347,7 @@ bury_ours(unsigned i, const struct proc_exit *how, uint64_t now)
 {
 	/* One that fails at the start has said why. */
 	crew_bury(crew, i, how, phase == RUNS, now);
-	bury_counters(crew, i);
+	bury_shared(crew, i);
 	if (phase == STARTS)
 		fail(now);
 }
@@ -357,7 +359,7 @@ bury_other(unsigned i, const struct proc_exit *how, uint64_t now)
 	if (other == NEXT)
 		give_up("a relay did not start, see the log");
 	else
-		bury_counters(second, i);
+		bury_shared(second, i);
 }
 
 static void

@@ -471,9 +471,11 @@ session_start(int fd, const struct os_peer *peer, unsigned listener,
 		return;
 	}
 	s = table_take();
+	if (++numbers == 0)
+		numbers = 1;
 	*s = (struct session){ .peer = *peer, .profile = (uint16_t)profile,
 	    .listener = (uint16_t)listener, .backend = BACKEND_NONE,
-	    .number = ++numbers, .start_ms = now, .since_ms = now,
+	    .number = numbers, .start_ms = now, .since_ms = now,
 	    /* a row that was freed while queued is still in the run list */
 	    .queued = s->queued, .run_next = s->run_next };
 	session_side(s, CLIENT, fd, peer->family == OS_UNIX);

@@ -42,7 +42,8 @@ struct session {
 	uint16_t	listener;	/* in setup.listeners */
 	uint16_t	backend;	/* in setup.backends, or BACKEND_NONE */
 	int		error;		/* errno behind reason, 0: none */
-	uint32_t	number;		/* counts sessions of this relay */
+	uint32_t	number;		/* counts sessions of this relay; 0: the row was
+				   never used, nor one behind it */
 	uint32_t	run_next;
 	uint32_t	nap_prev, nap_next;
 	uint32_t	connect_ms;	/* how long the backend took */

@@ -24,6 +24,12 @@ rows_size(unsigned n)
 	return mem_size(n * sizeof(struct session));
 }
 
+static struct session *
+rows_of(unsigned relay)
+{
+	return (struct session *)(void *)(all.mem + relay * rows_size(all.rows));
+}
+
 bool
 table_map(unsigned relays, unsigned n)
 {
@@ -54,8 +60,7 @@ const struct session *
 table_seen(unsigned relay, unsigned i)
 {
 	MUST(relay < all.relays && i < all.rows);
-	return (const struct session *)(const void *)(all.mem +
-	    relay * rows_size(all.rows)) + i;
+	return rows_of(relay) + i;
 }
 
 int
@@ -70,13 +75,25 @@ table_mapped(void)
 	return all.rows;
 }
 
+void
+table_bury(unsigned relay)
+{
+	struct session *dead;
+	unsigned i;
+
+	MUST(relay < all.relays);
+	dead = rows_of(relay);
+	for (i = 0; i < all.rows && dead[i].number != 0; i++)
+		dead[i] = (struct session){ .number = 0 };
+}
+
 bool
 table_open(unsigned relay, unsigned most, unsigned nwords)
 {
 	MUST(relay < all.relays && most <= all.rows);
 	max = most;
 	words = nwords;
-	table = (struct session *)(void *)(all.mem + relay * rows_size(all.rows));
+	table = rows_of(relay);
 	tried = mem_private((size_t)all.rows * words * sizeof(tried[0]));
 	spare = NOBODY;
 	nspare = fresh = 0;

@@ -40,6 +40,12 @@ const struct session *table_seen(unsigned relay, unsigned i);
 unsigned table_mapped(void);
 
 /*
+ * That relay is dead: what it left in its rows, its links among it, is nothing to
+ * the next one that opens them, nor to who looks.
+ */
+void	table_bury(unsigned relay);
+
+/*
  * For the monitor: it only looks from now on.  0 or an error.
  */
 int	table_look_only(void);

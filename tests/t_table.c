@@ -1,0 +1,98 @@
+/*
+ * t_table.c - rows of sessions, and what a dead relay leaves in its own.
+ */
+#include <atf-c.h>
+
+#include "table.h"
+
+enum { RELAYS = 2, ROWS = 4 };
+
+static void
+open_table(unsigned relay)
+{
+	ATF_REQUIRE(table_map(RELAYS, ROWS));
+	ATF_REQUIRE(table_open(relay, ROWS, 1));
+}
+
+static struct session *
+take(uint32_t number)
+{
+	struct session	*s = table_take();
+
+	ATF_REQUIRE(s != NULL);
+	s->number = number;
+	return s;
+}
+
+ATF_TC_WITHOUT_HEAD(who_is_in_the_run_list_is_served_once);
+ATF_TC_BODY(who_is_in_the_run_list_is_served_once, tc)
+{
+	struct session	*a, *b;
+
+	open_table(1);
+	a = take(1);
+	b = take(2);
+	table_run(b);
+	table_run(a);
+	table_run(b);
+	table_run_begin();
+	ATF_CHECK(table_run_next() == b);
+	table_run(b);		/* for the next time */
+	ATF_CHECK(table_run_next() == a);
+	ATF_CHECK(table_run_next() == NULL);
+	ATF_CHECK(table_running());
+	table_run_begin();
+	ATF_CHECK(table_run_next() == b);
+	ATF_CHECK(table_run_next() == NULL);
+	ATF_CHECK(!table_running());
+}
+
+ATF_TC_WITHOUT_HEAD(rows_of_a_dead_relay_serve_the_next_one);
+ATF_TC_BODY(rows_of_a_dead_relay_serve_the_next_one, tc)
+{
+	struct session	*s;
+
+	open_table(1);
+	table_run(take(1));
+	table_nap(take(2), 10);
+	table_run(take(3));
+	table_close();		/* what is shared stays as it is when one dies */
+	table_bury(1);
+	for (unsigned i = 0; i < ROWS; i++)
+		ATF_CHECK_EQ(0, table_seen(1, i)->number);
+	ATF_REQUIRE(table_open(1, ROWS, 1));
+	for (uint32_t i = 0; i < ROWS; i++) {
+		s = take(i + 1);
+		table_run(s);
+		table_run_begin();
+		ATF_CHECK(table_run_next() == s);
+		ATF_CHECK(table_run_next() == NULL);
+		table_nap(s, 10);
+		table_wake(10);
+		table_run_begin();
+		ATF_CHECK(table_run_next() == s);
+		ATF_CHECK(table_run_next() == NULL);
+	}
+	ATF_CHECK(table_take() == NULL);
+}
+
+ATF_TC_WITHOUT_HEAD(the_others_keep_theirs);
+ATF_TC_BODY(the_others_keep_theirs, tc)
+{
+	open_table(0);
+	take(1);
+	take(2);
+	table_bury(1);
+	ATF_CHECK_EQ(2, table_seen(0, 1)->number);
+	table_bury(0);
+	ATF_CHECK_EQ(0, table_seen(0, 0)->number);
+	ATF_CHECK_EQ(0, table_seen(0, 1)->number);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, who_is_in_the_run_list_is_served_once);
+	ATF_TP_ADD_TC(tp, rows_of_a_dead_relay_serve_the_next_one);
+	ATF_TP_ADD_TC(tp, the_others_keep_theirs);
+	return atf_no_error();
+}
