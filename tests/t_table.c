@@ -89,10 +89,22 @@ ATF_TC_BODY(the_others_keep_theirs, tc)
 	ATF_CHECK_EQ(0, table_seen(0, 1)->number);
 }
 
+/* As those of the program before an upgrade are. */
+ATF_TC_WITHOUT_HEAD(relays_without_a_table_can_die);
+ATF_TC_BODY(relays_without_a_table_can_die, tc)
+{
+	table_bury(0);
+	open_table(0);
+	take(1);
+	table_bury(RELAYS);
+	ATF_CHECK_EQ(1, table_seen(0, 0)->number);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, who_is_in_the_run_list_is_served_once);
 	ATF_TP_ADD_TC(tp, rows_of_a_dead_relay_serve_the_next_one);
 	ATF_TP_ADD_TC(tp, the_others_keep_theirs);
+	ATF_TP_ADD_TC(tp, relays_without_a_table_can_die);
 	return atf_no_error();
 }
