@@ -12,6 +12,7 @@
 struct board {
 	uint64_t	start_ms;
 	uint32_t	generation;
+	_Atomic uint8_t	closed;
 	_Atomic uint8_t	orders[];	/* enum board_order */
 };
 
@@ -39,11 +40,12 @@ board_start(uint64_t now)
 }
 
 void
-board_carry(const void *former, unsigned nbackends, const uint16_t *backends)
+board_carry(void *former, unsigned nbackends, const uint16_t *backends)
 {
-	const struct board	*old = former;
-	unsigned		 b;
+	struct board	*old = former;
+	unsigned	 b;
 
+	atomic_store(&old->closed, 1);
 	board->start_ms = old->start_ms;
 	board->generation = old->generation + 1;
 	for (b = 0; b < nbackends; b++)
@@ -71,11 +73,20 @@ board_order(unsigned b)
 	    memory_order_relaxed) : BOARD_NORMAL;
 }
 
-void
+/* Looks only after it has written: who closes, closes first and copies then. */
+bool
 board_give_order(unsigned b, enum board_order order)
 {
 	MUST(b < count);
 	atomic_store(&board->orders[b], (uint8_t)order);
+	return atomic_load(&board->closed) == 0;
+}
+
+void
+board_takes_orders(bool takes)
+{
+	if (board != NULL)
+		atomic_store(&board->closed, !takes);
 }
 
 bool

@@ -28,10 +28,10 @@ void	board_use(void *, unsigned nbackends);
 /*
  * The first board begins at that time (ms).  Another one begins with the words of a
  * former one; backends says which backend each of its nbackends is now (one that is
- * none: a number too high).
+ * none: a number too high).  The former one takes no more orders.
  */
 void	board_start(uint64_t now);
-void	board_carry(const void *former, unsigned nbackends,
+void	board_carry(void *former, unsigned nbackends,
 	    const uint16_t *backends);
 
 /*
@@ -42,7 +42,13 @@ uint64_t board_start_ms(void);
 uint32_t board_generation(void);
 
 enum board_order board_order(unsigned backend);
-void	board_give_order(unsigned backend, enum board_order);
+
+/*
+ * False when the board takes no orders (any more): then this one may be lost, while
+ * one that was taken is there for who copies the board.
+ */
+bool	board_give_order(unsigned backend, enum board_order);
+void	board_takes_orders(bool);
 
 /*
  * Whether a backend may get new sessions.

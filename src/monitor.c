@@ -115,7 +115,7 @@ void
 monitor_carry(const struct monitor_area *former, const uint16_t *backends)
 {
 	const unsigned	 n = former->nbackends;
-	const char	*old = former->mem;
+	char		*old = former->mem;
 
 	if (area.mem == NULL || old == NULL)
 		return;

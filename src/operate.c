@@ -47,6 +47,14 @@ untold(char error[OPERATE_ERROR], int why)
 }
 
 static enum operate
+changed(char error[OPERATE_ERROR])
+{
+	(void)text_format(error, OPERATE_ERROR,
+	    "the configuration has just changed; try again");
+	return OPERATE_FAILED;
+}
+
+static enum operate
 give_orders(const struct ctl_request *req, struct out *out,
     char error[OPERATE_ERROR])
 {
@@ -60,7 +68,8 @@ give_orders(const struct ctl_request *req, struct out *out,
 		if (!status_means(b, req->word))
 			continue;
 		n++;
-		board_give_order(b, order);
+		if (!board_give_order(b, order))
+			return changed(error);
 		if (order == BOARD_DISABLED &&
 		    (why = channel_send(channel, CHANNEL_EMPTY, b, -1)) != 0)
 			return untold(error, why);
@@ -84,11 +93,8 @@ operate_start(const struct ctl_request *req, struct out *out,
 	const bool	kill = req->command == CTL_KILL;
 	int		why;
 
-	if (over) {
-		(void)text_format(error, OPERATE_ERROR,
-		    "the configuration has just changed; try again");
-		return OPERATE_FAILED;
-	}
+	if (over)
+		return changed(error);
 	if (!kill && req->command != CTL_RELOAD)
 		return give_orders(req, out, error);
 	if (kill && !status_find(req->word, victim))

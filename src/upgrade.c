@@ -241,9 +241,11 @@ mark(const struct crew *crew, bool on)
 void
 upgrade_exec(const struct parent_job *job, struct crew *crew)
 {
-	char	*state = tell(crew);
+	char	*state;
 	int	 error = -E2BIG;
 
+	board_takes_orders(false);
+	state = tell(crew);
 	log_notice("becoming the new program %s", job->program);
 	mark(crew, true);
 	if (state != NULL && (error = proc_putenv(state)) == 0) {
@@ -254,6 +256,7 @@ upgrade_exec(const struct parent_job *job, struct crew *crew)
 	}
 	mark(crew, false);
 	proc_unsetenv(VARIABLE);
+	board_takes_orders(true);
 	log_error("cannot become %s: %s; this program goes on", job->program,
 	    log_errno(error));
 }
@@ -361,7 +364,7 @@ upgrade_orders(const struct setup *setup)
 		b = handover_find(ids_backends, setup->nbackends,
 		    orders[norders - 1].id);
 		if (b < setup->nbackends)
-			board_give_order(b, orders[norders - 1].order);
+			(void)board_give_order(b, orders[norders - 1].order);
 	}
 }
 

@@ -294,9 +294,12 @@ ATF_TC_BODY(orders_go_with_their_backends, tc)
 	ATF_CHECK(board_allows(5));	/* no board: all is well */
 	board_use(former, 3);
 	board_start(100);
-	board_give_order(0, BOARD_DRAIN);
-	board_give_order(1, BOARD_DISABLED);
-	board_give_order(2, BOARD_DISABLED);
+	ATF_CHECK(board_give_order(0, BOARD_DRAIN));
+	ATF_CHECK(board_give_order(1, BOARD_DISABLED));
+	board_takes_orders(false);
+	ATF_CHECK(!board_give_order(2, BOARD_DISABLED));
+	board_takes_orders(true);
+	ATF_CHECK(board_give_order(2, BOARD_DISABLED));
 	ATF_CHECK(!board_allows(0) && !board_allows(1) && !board_allows(2));
 	ATF_CHECK(board_allows(3));	/* behind the last: removed */
 	board_use(next, 2);
@@ -304,6 +307,10 @@ ATF_TC_BODY(orders_go_with_their_backends, tc)
 	ATF_CHECK_EQ(BOARD_DRAIN, board_order(1));
 	ATF_CHECK_EQ(BOARD_DISABLED, board_order(0));
 	ATF_CHECK_EQ(2, board_generation());
+	ATF_CHECK(board_give_order(0, BOARD_NORMAL));
+	board_use(former, 3);
+	ATF_CHECK(!board_give_order(2, BOARD_NORMAL));	/* would be lost */
+	board_use(next, 2);
 	ATF_CHECK_EQ(100, board_start_ms());
 	board_use(NULL, 0);
 	ATF_CHECK(board_allows(0));

@@ -276,7 +276,7 @@ ATF_TC_BODY(up_is_who_gets_new_sessions, tc)
 	setup.backends[0].addr.family = OS_NONE;	/* not resolved */
 	ATF_REQUIRE(board_memory(4) <= sizeof(board));
 	board_use(board, 4);
-	board_give_order(1, BOARD_DRAIN);
+	(void)board_give_order(1, BOARD_DRAIN);
 	ATF_REQUIRE(stat_open(1, 1, 4));
 	stat_self(0);
 	lines.n = 0;
