@@ -81,6 +81,8 @@ table_bury(unsigned relay)
 	struct session *dead;
 	unsigned i;
 
+	if (all.mem == NULL)
+		return;
 	MUST(relay < all.relays);
 	dead = rows_of(relay);
 	for (i = 0; i < all.rows && dead[i].number != 0; i++)
