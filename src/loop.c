@@ -164,6 +164,7 @@ loop_open(const struct setup *set, unsigned relay, const int *listeners,
     int chan, const struct loop_room *room)
 {
 	static const struct loop_room none;
+	struct stat_global sum;
 	unsigned i;
 	int error;
 
@@ -179,9 +180,14 @@ loop_open(const struct setup *set, unsigned relay, const int *listeners,
 	for (i = 0; i < LIMIT_RELAYS; i++)
 		adopt[i].fd = -1;
 	error = open_parts(set, relay, listeners, room != NULL ? room : &none);
-	if (error != 0)
+	if (error != 0) {
 		loop_close();
-	return error;
+		return error;
+	}
+	/* one that takes a dead one's place: no number twice */
+	stat_sum_global(&sum);
+	session_number((uint32_t)sum.accepted);
+	return 0;
 }
 
 void

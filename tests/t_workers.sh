@@ -96,6 +96,27 @@ a_crash_loop_does_not_spin_body()
 	proxy_stop
 }
 
+describe who_takes_the_place_of_a_dead_relay_numbers_on \
+    "an operator's session is none that came after a crash, nor is one in the log"
+who_takes_the_place_of_a_dead_relay_numbers_on_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	proxy <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+	client times 3 connect "$p0" rxseed 1 send 10 fin expect-fin got 10
+	kill -KILL "$(relays | tr -d ' ')"
+	await "it is started again" logs 'relay 1 started again'
+	client connect "$p0" rxseed 1 send 10 fin expect-fin got 10
+	reload
+	client connect "$p0" rxseed 1 send 10 fin expect-fin got 10
+	proxy_stop
+	for n in 1 2 3 4 5; do
+		logged 1 "relay 1: session $n: "
+	done
+}
+
 describe without_a_parent_relays_end \
     "parent killed: sessions drain, a new parent can start at once"
 without_a_parent_relays_end_body()
