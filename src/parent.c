@@ -260,6 +260,8 @@ have_read(const struct proc_exit *how, uint64_t now)
 	hear_reader();
 	other = NOBODY;
 	good = reader_take(&reader, how, second->start.setup, now);
+	if (how->signal != 0)
+		watcher_say("the process that reads it was killed, see the log");
 	if (good) {
 		(void)file_enter(job->dir);
 		if (!(good = start_again(&second->start, &crew->start)))
