@@ -293,11 +293,12 @@ change(uint64_t now)
 	foreign = false;
 	other = FORMER;
 	other_due = now + CHANGE_MS;
+	watcher_dismiss();	/* an order that it takes now would be lost */
 	start_take_over(&crew->start);
 	upgrade_orders(setup);
 	crew_hand_over(former, crew);
-	reload_over(true);
 	watcher_change(&crew->start, now);
+	reload_over(true);
 	start_close(&former->start, &crew->start);
 	log_notice("the configuration is in effect: %u listener%s, %u backend%s, "
 	    "%u relay%s", setup->nlisteners, text_s(setup->nlisteners),

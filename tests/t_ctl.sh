@@ -297,6 +297,27 @@ a_reading_that_dies_is_a_reload_refused_body()
 	proxy_stop
 }
 
+describe what_is_ordered_after_a_reload_holds \
+    "reload, and an order at once: the monitor that goes does not take it"
+what_is_ordered_after_a_reload_holds_head()
+{
+	atf_set require.user root
+	atf_set require.progs strace
+	atf_set timeout 120
+}
+what_is_ordered_after_a_reload_holds_body()
+{
+	begin
+	in_front_of_two
+	# The parent is late with all that it tells.
+	hold "$PROXY" sendmsg 700
+	atf_check "$PROGRAM" ctl -s ./ctl.sock reload
+	ctl drain b || fail "the order is refused"
+	let_go
+	is "$(column b 3)" drain "state of b"
+	proxy_stop
+}
+
 moved_least()
 {
 	[ "$(member status bytes.from_clients)" -ge "$1" ]
