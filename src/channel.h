@@ -16,8 +16,10 @@ enum channel_order {
 	CHANNEL_STOP,		/* reset all sessions and end now */
 	CHANNEL_LOG,		/* fd: the log file, opened anew */
 	CHANNEL_READY,		/* from a relay: it serves */
-	CHANNEL_HANDOVER,	/* fd: give all sessions to who reads there, end */
-	CHANNEL_ADOPT,		/* fd: a predecessor's sessions come from there */
+	CHANNEL_HANDOVER,	/* fd: give all sessions to who reads there, end;
+				   -1: that is not to be, end with the last one */
+	CHANNEL_ADOPT,		/* fd: sessions come from there, of one of value
+				   predecessors; -1: of that one none */
 	CHANNEL_ADOPTED,	/* from a relay: no predecessor has any more for it */
 	CHANNEL_KILL,		/* end a session by reset: of the monitor to the
 				   parent, and on to the relay; value: its row */

@@ -228,8 +228,10 @@ join(const struct child *from, const struct child *to, unsigned n)
 {
 	int	pair[2], error;
 
-	if ((error = chan_pair(pair)) != 0)
+	if ((error = chan_pair(pair)) != 0) {
+		(void)channel_send(to->channel, CHANNEL_ADOPT, n, -1);
 		return error;
+	}
 	error = channel_send(to->channel, CHANNEL_ADOPT, n, pair[1]);
 	if (error == 0)
 		error = channel_send(from->channel, CHANNEL_HANDOVER, 0,
@@ -266,6 +268,9 @@ crew_hand_over(struct crew *former, struct crew *next)
 			log_error("%s (process %d) cannot hand over its "
 			    "sessions: %s", from->name, from->pid,
 			    log_errno(error));
+			/* or it would go on accepting, for ever */
+			(void)channel_send(from->channel, CHANNEL_HANDOVER, 0,
+			    -1);
 		}
 	}
 }
@@ -282,6 +287,8 @@ leave(struct child *relay)
 
 	log_warn("process %d of the configuration before goes on with its "
 	    "sessions", relay->pid);
+	/* no new ones, whatever it has heard so far */
+	(void)channel_send(relay->channel, CHANNEL_HANDOVER, 0, -1);
 	wait_want(relay->channel, 0);
 	for (i = 0; i < LIMIT_RELAYS && left[i].pid != 0; i++)
 		continue;

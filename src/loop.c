@@ -164,6 +164,7 @@ loop_open(const struct setup *set, unsigned relay, const int *listeners,
     int chan, const struct loop_room *room)
 {
 	static const struct loop_room none;
+	struct stat_global sum;
 	unsigned i;
 	int error;
 
@@ -179,9 +180,14 @@ loop_open(const struct setup *set, unsigned relay, const int *listeners,
 	for (i = 0; i < LIMIT_RELAYS; i++)
 		adopt[i].fd = -1;
 	error = open_parts(set, relay, listeners, room != NULL ? room : &none);
-	if (error != 0)
+	if (error != 0) {
 		loop_close();
-	return error;
+		return error;
+	}
+	/* one that takes a dead one's place: no number twice */
+	stat_sum_global(&sum);
+	session_number((uint32_t)sum.accepted);
+	return 0;
 }
 
 void
@@ -280,6 +286,17 @@ hand_over(int fd)
 	mode_due = UINT64_MAX;
 }
 
+/* There is a successor, but no way to it: the same, and new clients are its. */
+static void
+keep_all(void)
+{
+	if (mode != LOOP_RUN)
+		return;
+	listener_close();
+	mode = LOOP_DRAIN;
+	mode_due = UINT64_MAX;
+}
+
 /* Nothing comes from predecessors any more: clients may, numbered on from there. */
 static void
 adopt_over(void)
@@ -302,8 +319,8 @@ adopt_end(void)
 }
 
 /*
- * Sessions will come from fd, one of so many predecessors.  Clients are accepted
- * when all of them have ended; without any, at once.
+ * Sessions will come from fd, one of so many predecessors (-1: none from this
+ * one).  Clients are accepted when all of them have ended; without any, at once.
  */
 static void
 adopt_from(int fd, unsigned predecessors)
@@ -313,7 +330,10 @@ adopt_from(int fd, unsigned predecessors)
 	if (expected == 0)
 		expected = predecessors;
 	if (fd == -1) {
-		adopt_over();
+		if (predecessors == 0)
+			adopt_over();
+		else
+			adopt_end();
 		return;
 	}
 	for (i = 0; i < LIMIT_RELAYS; i++)
@@ -409,6 +429,8 @@ channel_turn(void)
 		case CHANNEL_HANDOVER:
 			if (note.fd != -1)
 				hand_over(note.fd);
+			else
+				keep_all();
 			break;
 		case CHANNEL_ADOPT:
 			adopt_from(note.fd, note.value);

@@ -260,6 +260,8 @@ have_read(const struct proc_exit *how, uint64_t now)
 	hear_reader();
 	other = NOBODY;
 	good = reader_take(&reader, how, second->start.setup, now);
+	if (how->signal != 0)
+		watcher_say("the process that reads it was killed, see the log");
 	if (good) {
 		(void)file_enter(job->dir);
 		if (!(good = start_again(&second->start, &crew->start)))
@@ -294,8 +296,8 @@ change(uint64_t now)
 	start_take_over(&crew->start);
 	upgrade_orders(setup);
 	crew_hand_over(former, crew);
-	reload_over(true);
 	watcher_change(&crew->start, now);
+	reload_over(true);	/* what follows it is for the new monitor */
 	start_close(&former->start, &crew->start);
 	log_notice("the configuration is in effect: %u listener%s, %u backend%s, "
 	    "%u relay%s", setup->nlisteners, text_s(setup->nlisteners),

@@ -81,8 +81,9 @@ table_bury(unsigned relay)
 	struct session *dead;
 	unsigned i;
 
-	if (relay >= all.relays)
+	if (all.mem == NULL)
 		return;
+	MUST(relay < all.relays);
 	dead = rows_of(relay);
 	for (i = 0; i < all.rows && dead[i].number != 0; i++)
 		dead[i] = (struct session){ .number = 0 };

@@ -41,8 +41,8 @@ unsigned table_mapped(void);
 
 /*
  * That relay is dead: what it left in its rows, its links among it, is nothing to
- * the next one that opens them, nor to who looks.  After an upgrade, former relays
- * have no tables here.
+ * the next one that opens them, nor to who looks.  Relays of another program have
+ * their rows where this one does not see them: then there is nothing to do.
  */
 void	table_bury(unsigned relay);
 

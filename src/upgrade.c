@@ -410,7 +410,7 @@ take_all(struct crew *crew, const char *p)
 	server->buffers.v = (uint32_t)v[2];
 	server->max_worker.v = start->relays;
 	server->max_connections.v = (uint32_t)v[1] * start->relays;
-	return start->relays > 0;
+	return start->setup->nlisteners > 0;
 }
 
 bool
@@ -434,6 +434,8 @@ upgrade_take(struct crew *crew, const struct start *ours)
 	server->graceful_ms = ours->setup->server.graceful_ms;
 	server->syslog_facility = ours->setup->server.syslog_facility;
 	start_use(start);
-	(void)stat_open(start->relays, start->setup->nlisteners + 1, 1);
+	/* all relays may be dead just now: there are rows all the same */
+	(void)stat_open(start->relays > 0 ? start->relays : 1,
+	    start->setup->nlisteners + 1, 1);
 	return true;
 }

@@ -278,6 +278,46 @@ a_reload_has_its_own_verdict_body()
 	echo >gate
 }
 
+describe a_reading_that_dies_is_a_reload_refused \
+    "the process that reads is killed: who asked is told why, all is as it was"
+a_reading_that_dies_is_a_reload_refused_body()
+{
+	begin
+	in_front_of_two
+	cp proxy.conf good
+	echo 'include_shell "kill -KILL $PPID"' >>proxy.conf
+	atf_check -s exit:1 -o match:"reads it was killed" \
+	    -e match:"not taken" "$PROGRAM" ctl -s ./ctl.sock reload
+	logged 1 'the reader .* was killed by signal 9'
+	logged 1 'is not changed'
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	cp good proxy.conf
+	atf_check "$PROGRAM" ctl -s ./ctl.sock reload
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	proxy_stop
+}
+
+describe what_is_ordered_after_a_reload_holds \
+    "reload, and an order at once: the monitor that goes does not take it"
+what_is_ordered_after_a_reload_holds_head()
+{
+	atf_set require.user root
+	atf_set require.progs strace
+	atf_set timeout 120
+}
+what_is_ordered_after_a_reload_holds_body()
+{
+	begin
+	in_front_of_two
+	# The parent is late with all that it tells.
+	hold "$PROXY" sendmsg 700
+	atf_check "$PROGRAM" ctl -s ./ctl.sock reload
+	ctl drain b || fail "the order is refused"
+	let_go
+	is "$(column b 3)" drain "state of b"
+	proxy_stop
+}
+
 moved_least()
 {
 	[ "$(member status bytes.from_clients)" -ge "$1" ]

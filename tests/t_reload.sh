@@ -429,3 +429,57 @@ a_relay_that_is_stopped_holds_nobody_up_for_ever_body()
 	proxy_stop
 	await "no process is left" processes_are 0
 }
+
+describe who_cannot_hand_over_takes_no_new_clients \
+    "no channel from relay to relay: the old one ends with its last session"
+who_cannot_hand_over_takes_no_new_clients_head()
+{
+	atf_set require.user root
+	atf_set require.progs strace
+	atf_set timeout 120
+}
+who_cannot_hand_over_takes_no_new_clients_body()
+{
+	begin
+	own_program
+	backend b 127.0.0.1:0 forever echo
+	mkfifo go up
+	echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }" >c
+	launch -- -f c
+	peer one connect "$p0" rxseed 1 send 1000 recv 1000 tell up wait go \
+	    send 5000 fin expect-fin got 6000
+	head -n 1 up >/dev/null
+	old=$(relays | tr -d ' ')
+	# The third pair of a reload; the reader and the relay that begins have two.
+	strace -q -o strace.out -p "$PROXY" -e trace=socketpair \
+	    -e inject=socketpair:error=EMFILE:when=3 2>/dev/null &
+	STRACE=$!
+	STARTED="$STARTED $!"
+	await "strace attaches" grep -qE '^TracerPid:[[:blank:]]*[1-9]' \
+	    "/proc/$PROXY/status"
+	reload
+	logged 1 "process $old\) cannot hand over its sessions"
+	await "it listens no more" listens_no_more
+	# Nor has who is new to wait for that one.
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	echo >go
+	finish one
+	await "it ends with its session" relays_are 1
+	let_go
+	proxy_stop
+	await "no process is left" processes_are 0
+	counts sockproxy.accepted 2
+	counts sockproxy.ended.done 2
+}
+sockets_of()
+{
+	for _f in "/proc/$1/fd"/*; do
+		readlink "$_f"
+	done | grep '^socket:' | sort
+}
+listens_no_more()
+{
+	sockets_of "$PROXY" >ours
+	sockets_of "$old" >its
+	[ -s its ] && [ -z "$(comm -12 ours its)" ]
+}

@@ -187,3 +187,41 @@ a_signal_in_an_upgrade_is_not_lost_body()
 	wait "$churn_pid"
 	grep -q '^forged: 0' churn.out || fail "$(cat churn.out)"
 }
+
+describe relays_that_cannot_live_do_not_stop_an_upgrade \
+    "the only relay is dead just then: who waits at the listener is served"
+relays_that_cannot_live_do_not_stop_an_upgrade_head()
+{
+	atf_set require.user root
+	atf_set timeout 120
+}
+relays_that_cannot_live_do_not_stop_an_upgrade_body()
+{
+	begin
+	own_program
+	here
+	backend b 127.0.0.1:0 forever echo
+	mkdir root
+	{
+		echo 'server.pid-file = "pid"' "server.chroot = \"$PWD/root\""
+		echo "\$SERVER[\"socket\"] == \"$HERE:8000\" { $(server "b=$b") }"
+	} >c
+	launch -- -f c
+	# One that died at once is not tried again within the same second.
+	rmdir root
+	kill -KILL "$(relays | tr -d ' ')"
+	await "its successor cannot live" logs 'cannot change the root'
+	await "that is seen" logs 'ended by itself with status 1'
+	peer early connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	mkdir root
+	reload USR2
+	finish early
+	[ "$(cat pid)" = "$PROXY" ] || fail "another number"
+	logged 1 'took over, process'
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	reload
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	proxy_stop
+	await "no process is left" processes_are 0
+	[ ! -e pid ] || fail "the pid file is still there"
+}

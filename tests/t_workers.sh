@@ -96,6 +96,27 @@ a_crash_loop_does_not_spin_body()
 	proxy_stop
 }
 
+describe who_takes_the_place_of_a_dead_relay_numbers_on \
+    "an operator's session is none that came after a crash, nor is one in the log"
+who_takes_the_place_of_a_dead_relay_numbers_on_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	proxy <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+	client times 3 connect "$p0" rxseed 1 send 10 fin expect-fin got 10
+	kill -KILL "$(relays | tr -d ' ')"
+	await "it is started again" logs 'relay 1 started again'
+	client connect "$p0" rxseed 1 send 10 fin expect-fin got 10
+	reload
+	client connect "$p0" rxseed 1 send 10 fin expect-fin got 10
+	proxy_stop
+	for n in 1 2 3 4 5; do
+		logged 1 "relay 1: session $n: "
+	done
+}
+
 describe without_a_parent_relays_end \
     "parent killed: sessions drain, a new parent can start at once"
 without_a_parent_relays_end_body()
@@ -185,6 +206,99 @@ a_crash_in_a_reload_is_a_crash_body()
 	cat churn.out
 	proxy_stop_now
 	await "no process is left" processes_are 0
+}
+
+# killed_at PID CALL N [OPTION]: strace ends a process when it makes its Nth of these.
+killed_at()
+{
+	# shellcheck disable=SC2086
+	strace -q $4 -o strace.out -p "$1" -e trace="$2" \
+	    -e inject="$2:signal=KILL:when=$3" 2>/dev/null &
+	STRACE=$!
+	STARTED="$STARTED $!"
+}
+
+describe a_relay_may_die_at_any_call \
+    "SIGKILL at some of its next system calls, under load"
+a_relay_may_die_at_any_call_head()
+{
+	atf_set require.user root
+	atf_set require.progs strace
+	atf_set timeout 120
+}
+a_relay_may_die_at_any_call_body()
+{
+	begin
+	own_program
+	churn -x -s 30 -n 10
+	conf 2 least-connection >c
+	launch -- -f c
+	say go "$p0"
+	dead=0
+	for n in 1 4 12 33; do
+		dead=$((dead + 1))
+		await "sessions" churned_least live 30
+		killed_at "$(busiest)" all $n
+		await "it is dead" times_logged $dead 'was killed by signal 9'
+		await "it is replaced" times_logged $dead 'started again'
+		wait "$STRACE"
+		made=$(churned new-done)
+		await "new clients" churned_least new-done $((made + 3))
+	done
+	reload
+	churn_stop
+	proxy_stop
+	await "no process is left" processes_are 0
+	counts gw.active-requests 0
+	counts gw.backend.a.load 0
+	counts sockproxy.buffers-used 0
+}
+
+describe who_begins_may_die_at_any_call \
+    "the process that reads, and relays that begin: the reload is refused"
+who_begins_may_die_at_any_call_head()
+{
+	atf_set require.user root
+	atf_set require.progs strace
+	atf_set timeout 120
+}
+who_begins_may_die_at_any_call_body()
+{
+	begin
+	own_program
+	backend b 127.0.0.1:0 forever echo
+	mkfifo up go
+	proxy <<-CONF
+		server.max-worker = 2
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+	peer one connect "$p0" rxseed 1 send 1000 recv 1000 tell up wait go \
+	    send 5000 fin expect-fin got 6000
+	head -n 1 up >/dev/null
+	n=0
+	# Calls that the parent does not make by then: one of the reader, those of a
+	# relay that gives things up, and its word that it serves.
+	for call in chdir:1 '/^dup[23]$:1' sendmsg:1; do
+		n=$((n + 1))
+		killed_at "$PROXY" "${call%:*}" "${call#*:}" -f
+		await "strace attaches" grep -qE \
+		    '^TracerPid:[[:blank:]]*[1-9]' "/proc/$PROXY/status"
+		kill -HUP "$PROXY"
+		await "$call: it is refused" times_logged $n 'is not changed'
+		let_go
+		grep -q 'killed by SIGKILL' strace.out ||
+		    fail "$call: nobody was killed: $(cat strace.out)"
+		client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	done
+	logged 0 'started again'
+	reload
+	echo >go
+	finish one
+	await "nobody is left over" relays_are 2
+	proxy_stop
+	await "no process is left" processes_are 0
+	counts sockproxy.ended.done $((n + 1))
+	counts gw.active-requests 0
 }
 
 # sum_of KEY-PATTERN in the log's "relay N:" lines: sessions by relay.
