@@ -76,7 +76,8 @@ find_address(const struct start *start, enum door which, struct os_addr *addr)
 	(void)conf_address(text, addr, &namelen);	/* it is a good one */
 	if (addr->family != OS_NONE)
 		return true;
-	(void)text_format(name, sizeof(name), "%.*s", (int)namelen, text);
+	(void)text_format(name, sizeof(name), "%.*s", (int)namelen,
+	    text + (*text == '['));
 	n = name_resolve(name, addr->port, addr, 1);
 	return n > 0 || fail(start, which, "cannot resolve the name", n);
 }
