@@ -162,6 +162,7 @@ drained_backend_gets_no_new_session_body()
 	# all drained: even the last resort is none
 	ctl drain b
 	client unconnectable "$p0"
+	await "the reason" logs 'reached \(all are drained, disabled or without'
 	ctl enable a
 	client load 1 1 100 "$p0"
 	is "$(column a 5)" 2 "connections of a"
