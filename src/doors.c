@@ -158,6 +158,19 @@ listen_at(struct start *start, enum door which)
 }
 
 /*
+ * Whether it can still be reached: somebody may have removed its file.
+ */
+static bool
+in_place(const struct door_socket *door)
+{
+	struct file_id	now;
+
+	return !door->made ||
+	    (file_socket_id(door->addr.u.path, &now) == 0 &&
+	    now.dev == door->file.dev && now.ino == door->file.ino);
+}
+
+/*
  * Take over what stays.  An upgrade knows no settings, and no places.
  */
 static void
@@ -185,7 +198,7 @@ open_one(struct start *start, enum door which, const struct start *former)
 		return false;
 	old = former == NULL ? NULL : &former->doors[which];
 	if (old != NULL && old->fd != -1 && addr_equal(&old->addr,
-	    &door->addr))
+	    &door->addr) && in_place(old))
 		keep(start, which, former);
 	else if (door->addr.family != OS_UNIX && door->addr.port == 0 &&
 	    !conf_port_zero(NULL))

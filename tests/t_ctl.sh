@@ -556,6 +556,16 @@ socket_file_is_guarded_body()
 	ctl status >/dev/null || fail "no takeover"
 	proxy_stop
 	[ ! -e ctl.sock ] || fail "it was not removed"
+	# somebody cleans up: a reload makes it again
+	controlled <<-CONF
+		sockproxy.control-owner = "$(id -u):$(id -g)"
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "a=$a") }
+	CONF
+	rm ctl.sock
+	kill -HUP "$PROXY"
+	await "it answers again" ctl status
+	proxy_stop
+	[ ! -e ctl.sock ] || fail "it was not removed"
 	echo precious >ctl.sock
 	atf_check -s exit:1 -e match:"not a socket" \
 	    "$PROGRAM" -D -R 2 -f proxy.conf
