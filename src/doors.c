@@ -182,7 +182,8 @@ keep(struct start *start, enum door which, const struct start *former)
 	start->doors[which] = former->doors[which];
 	if (which == DOOR_CONTROL && was->control.at != 0 &&
 	    was->control_perms.v != now->control_perms.v)
-		listen_keeps(start, now->control_perms.at, start->control_path);
+		listen_keeps(start, now->control_perms.at, start->control_path,
+		    "sockproxy.control-perms");
 }
 
 static bool
