@@ -45,6 +45,23 @@ conf_addr_path(const char *s, struct os_addr *a)
 	return conf_unwritable(s);
 }
 
+/*
+ * The zone of an IPv6 address when it is a name: which interface that is the
+ * system says with the names of hosts.  Else s.
+ */
+static const char *
+zone_of(const char *s)
+{
+	const char *zone = strchr(s, '%');
+	struct os_addr a;
+	char ip[48];
+
+	if (zone == NULL)
+		return s;
+	text_format(ip, sizeof(ip), "%.*s", (int)(zone - s), s);
+	return addr_parse_ip(ip, &a) && a.family == OS_IPV6 ? zone + 1 : s;
+}
+
 const char *
 conf_addr_host(const char *s, struct os_addr *a)
 {
@@ -57,9 +74,11 @@ conf_addr_host(const char *s, struct os_addr *a)
 		return "the host is empty";
 	if (*s == '[')
 		return "an IPv6 address has no brackets here";
+	s = zone_of(s);
 	for (len = 0; lex_is_word(s[len]); len++)
 		;
-	if (s[len] != '\0' || s[strspn(s, ".0123456789")] == '\0')
+	if (s[len] != '\0' || *s == '-' ||
+	    s[strspn(s, ".0123456789")] == '\0')
 		return "this is neither an address nor a host name";
 	return len < HOST_TEXT - 2 ? NULL : "the host name is too long";
 }
@@ -99,13 +118,16 @@ conf_addr(const char *s, enum addr_use use, bool ipv6, uint32_t port,
 	if (*rest == ':' && (!text_number(rest + 1, 65535, &number) ||
 	    (number == 0 && (use != ADDR_LISTEN || !conf_port_zero(NULL)))))
 		return "the port must be a number from 1 to 65535";
+	if (*rest == '\0' && s[strspn(s, "0123456789")] == '\0')
+		return "a port stands behind a colon, as in \":80\" or "
+		    "\"127.0.0.1:80\"";
 	if (use == ADDR_LISTEN && (len == 0 || strcmp(host, "*") == 0)) {
 		memset(a, 0, sizeof(*a));
 		a->family = ipv6 || bracket ? OS_IPV6 : OS_IPV4;
 	} else {
 		if ((wrong = conf_addr_host(host, a)) != NULL)
 			return wrong;
-		if (bracket && a->family != OS_IPV6)
+		if (bracket && a->family != OS_IPV6 && zone_of(host) == host)
 			return "only IPv6 addresses stand in brackets";
 	}
 	a->port = (uint16_t)number;
@@ -127,8 +149,8 @@ conf_addr_name(const char *written, const struct os_addr *a, size_t len,
 	size_t n;
 
 	if (a->family == OS_NONE)
-		text_format(buf, CONF_ADDR_NAME, "%.*s:%u", (int)len, written,
-		    a->port);
+		text_format(buf, CONF_ADDR_NAME, "%.*s:%u", (int)len +
+		    (*written == '[' ? 2 : 0), written, a->port);
 	else if (a->family != OS_UNIX && conf_addr(written, ADDR_LISTEN, false,
 	    a->port ^ 1U, &again, &n) == NULL && addr_equal(a, &again))
 		return written;		/* and the port is in it */

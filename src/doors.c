@@ -76,7 +76,8 @@ find_address(const struct start *start, enum door which, struct os_addr *addr)
 	(void)conf_address(text, addr, &namelen);	/* it is a good one */
 	if (addr->family != OS_NONE)
 		return true;
-	(void)text_format(name, sizeof(name), "%.*s", (int)namelen, text);
+	(void)text_format(name, sizeof(name), "%.*s", (int)namelen,
+	    text + (*text == '['));
 	n = name_resolve(name, addr->port, addr, 1);
 	return n > 0 || fail(start, which, "cannot resolve the name", n);
 }
@@ -157,6 +158,19 @@ listen_at(struct start *start, enum door which)
 }
 
 /*
+ * Whether it can still be reached: somebody may have removed its file.
+ */
+static bool
+in_place(const struct door_socket *door)
+{
+	struct file_id	now;
+
+	return !door->made ||
+	    (file_socket_id(door->addr.u.path, &now) == 0 &&
+	    now.dev == door->file.dev && now.ino == door->file.ino);
+}
+
+/*
  * Take over what stays.  An upgrade knows no settings, and no places.
  */
 static void
@@ -168,7 +182,8 @@ keep(struct start *start, enum door which, const struct start *former)
 	start->doors[which] = former->doors[which];
 	if (which == DOOR_CONTROL && was->control.at != 0 &&
 	    was->control_perms.v != now->control_perms.v)
-		listen_keeps(start, now->control_perms.at, start->control_path);
+		listen_keeps(start, now->control_perms.at, start->control_path,
+		    "sockproxy.control-perms");
 }
 
 static bool
@@ -184,7 +199,7 @@ open_one(struct start *start, enum door which, const struct start *former)
 		return false;
 	old = former == NULL ? NULL : &former->doors[which];
 	if (old != NULL && old->fd != -1 && addr_equal(&old->addr,
-	    &door->addr))
+	    &door->addr) && in_place(old))
 		keep(start, which, former);
 	else if (door->addr.family != OS_UNIX && door->addr.port == 0 &&
 	    !conf_port_zero(NULL))

@@ -164,22 +164,25 @@ listen_on(struct start *start, const struct start *former, unsigned i)
 }
 
 void
-listen_keeps(const struct start *start, uint32_t at, const char *name)
+listen_keeps(const struct start *start, uint32_t at, const char *name,
+    const char *key)
 {
-	log_warn("%s: \"%.200s\" stays as bound until a restart",
-	    place(start->setup, at), name);
+	log_warn("%s: \"%.200s\" stays as bound until a restart: %s has "
+	    "changed", place(start->setup, at), name, key);
 }
 
 /*
- * Whether what is settled when a socket is bound is the same.
+ * Which key has changed of those that are settled when a socket is bound, or NULL.
  */
-static bool
-bound_alike(const struct setup_listener *a, const struct setup_listener *b)
+static const char *
+bound_by(const struct setup_listener *a, const struct setup_listener *b)
 {
 	if (a->addr.family == OS_UNIX)
-		return a->perms.v == b->perms.v;
-	return a->transparent.v == b->transparent.v &&
-	    (a->addr.family != OS_IPV6 || a->v6only.v == b->v6only.v);
+		return a->perms.v != b->perms.v ? "server.socket-perms" : NULL;
+	if (a->transparent.v != b->transparent.v)
+		return "server.ip-transparent";
+	return a->addr.family == OS_IPV6 && a->v6only.v != b->v6only.v ?
+	    "server.set-v6only" : NULL;
 }
 
 /*
@@ -191,6 +194,7 @@ listen_share(struct start *next, const struct start *former, unsigned i)
 {
 	const struct setup_listener	*l = &next->setup->listeners[i], *was;
 	struct os_listen		 options;
+	const char			*key;
 	int				 error, j;
 
 	if ((j = find(former, &l->addr, true)) == -1)
@@ -200,8 +204,9 @@ listen_share(struct start *next, const struct start *former, unsigned i)
 	next->files[i] = former->files[j];
 	was = &former->setup->listeners[j];
 	/* an upgrade knows the address alone, and no place */
-	if (was->at != 0 && !bound_alike(was, l))
-		listen_keeps(next, l->at, conf_string(next->setup, l->name));
+	if (was->at != 0 && (key = bound_by(was, l)) != NULL)
+		listen_keeps(next, l->at, conf_string(next->setup, l->name),
+		    key);
 	listen_options(next, l, &options);
 	if ((error = os_listen_adopt(next->listeners[i], &options)) != 0)
 		log_warn("%s: the options of \"%.200s\" cannot be changed: %s",

@@ -14,10 +14,10 @@
 bool	listen_open(struct start *, const struct start *former, int activated);
 
 /*
- * Warn that a socket that was taken over does not change as the setting at that
- * place wants it.
+ * Warn that a socket that was taken over does not change as that key wants it.
  */
-void	listen_keeps(const struct start *, uint32_t at, const char *name);
+void	listen_keeps(const struct start *, uint32_t at, const char *name,
+	    const char *key);
 
 /*
  * Log where each listener really is, and write it to ready_fd (-1: none).

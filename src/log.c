@@ -75,6 +75,7 @@ log_name(const char *name)
 {
 	text_format(out.name, sizeof(out.name), "%s",
 	    name == NULL ? "" : name);
+	out.lost_told = out.lost;	/* who forked tells of its own */
 }
 
 /*

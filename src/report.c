@@ -124,6 +124,8 @@ because(const struct setup *set, const struct session *s, char *buf,
 		    text_nth(names, s->reason - REASON_READ_TIMEOUT),
 		    text_span(span, sizeof(span), at->v),
 		    conf_at(set, at->at, where, sizeof(where)));
+	else if (s->reason == REASON_NO_BACKEND && s->error == 0)
+		return " (all are drained, disabled or without an address)";
 	else if (s->error != 0 && s->error != ECONNRESET)
 		(void)text_format(buf, size, " (%s)", log_errno(s->error));
 	else

@@ -151,7 +151,7 @@ resolve_backends(struct setup *setup)
 }
 
 /*
- * The host of "name:port".
+ * The host of "name:port" or "[address%name]:port".
  */
 static bool
 host_of(const char *name, char *host, size_t size)
@@ -159,6 +159,8 @@ host_of(const char *name, char *host, size_t size)
 	const char	*colon = strrchr(name, ':');
 	size_t		 len;
 
+	if (*name == '[')
+		colon = strchr(++name, ']');
 	len = colon == NULL ? strlen(name) : (size_t)(colon - name);
 	return text_format(host, size, "%.*s", (int)len, name) < size;
 }

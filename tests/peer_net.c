@@ -1,7 +1,10 @@
 /*
  * peer_net.c - addresses, sockets and the pattern of bytes of the scripted peer.
  */
+#include <sys/types.h>
+#include <sys/socket.h>
 #include <arpa/inet.h>
+#include <net/if.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -84,7 +87,7 @@ peer_check(const char *buf, size_t len, uint64_t seed, uint64_t at)
 socklen_t
 peer_address(union peer_address *a, const char *text)
 {
-	char host[64];
+	char host[64], *zone;
 	const char *colon;
 	size_t n;
 
@@ -109,6 +112,12 @@ peer_address(union peer_address *a, const char *text)
 		host[n - 1] = '\0';
 		a->in6.sin6_family = AF_INET6;
 		a->in6.sin6_port = htons((uint16_t)peer_number(colon + 1));
+		if ((zone = strchr(host, '%')) != NULL) {
+			*zone++ = '\0';
+			if ((a->in6.sin6_scope_id = if_nametoindex(zone)) == 0)
+				a->in6.sin6_scope_id =
+				    (uint32_t)peer_number(zone);
+		}
 		if (inet_pton(AF_INET6, host + 1, &a->in6.sin6_addr) != 1)
 			peer_die(text, "is no address");
 		return (socklen_t)sizeof(a->in6);

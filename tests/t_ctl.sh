@@ -162,6 +162,7 @@ drained_backend_gets_no_new_session_body()
 	# all drained: even the last resort is none
 	ctl drain b
 	client unconnectable "$p0"
+	await "the reason" logs 'reached \(all are drained, disabled or without'
 	ctl enable a
 	client load 1 1 100 "$p0"
 	is "$(column a 5)" 2 "connections of a"
@@ -593,6 +594,16 @@ socket_file_is_guarded_body()
 	CONF
 	is "$(stat -c %a ctl.sock)" 660 "permissions"
 	ctl status >/dev/null || fail "no takeover"
+	proxy_stop
+	[ ! -e ctl.sock ] || fail "it was not removed"
+	# somebody cleans up: a reload makes it again
+	controlled <<-CONF
+		sockproxy.control-owner = "$(id -u):$(id -g)"
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "a=$a") }
+	CONF
+	rm ctl.sock
+	kill -HUP "$PROXY"
+	await "it answers again" ctl status
 	proxy_stop
 	[ ! -e ctl.sock ] || fail "it was not removed"
 	echo precious >ctl.sock

@@ -12,6 +12,46 @@ scripts_are_shell_body()
 	done
 }
 
+describe scripts_pass_shellcheck "what it knows of OpenWrt's scripts" shellcheck
+scripts_pass_shellcheck_body()
+{
+	begin
+	atf_check shellcheck -s dash \
+	    "$_dir/../../dist/openwrt/files/sockproxy.init"
+}
+
+# The functions of procd.sh are stubs that say what they are called with.
+describe procd_is_told_all "OpenWrt: start, reload, and what brings a reload about"
+procd_is_told_all_body()
+{
+	begin
+	conf=$_dir/../../dist/sockproxy.conf
+	sed -e "s|^PROG=.*|PROG=$PROGRAM|" -e "s|^CONFIG=.*|CONFIG=$conf|" \
+	    -e "s|/var/empty|$PWD/empty|g" \
+	    "$_dir/../../dist/openwrt/files/sockproxy.init" >init
+	cat >run <<-'SH'
+		for f in open_instance set_param close_instance send_signal \
+		    add_raw_trigger; do
+			eval "procd_$f() { echo $f \"\$@\"; }"
+		done
+		. ./init
+		"$@"
+	SH
+	atf_check -o save:started sh run start_service
+	atf_check -o match:"^set_param command $PROGRAM -D -f $conf$" \
+	    -o match:"^set_param respawn 3600 5 0$" cat started
+	[ -d empty ] || fail "no directory for server.chroot"
+	atf_check -o ignore sh run start_service
+	atf_check -o inline:"Syntax OK\nsend_signal sockproxy\n" \
+	    sh run reload_service
+	atf_check -o match:'^add_raw_trigger interface\.\*\.up [0-9]+ /etc' \
+	    sh run service_triggers
+	echo nonsense >bad
+	sed -i.before "s|^CONFIG=.*|CONFIG=bad|" init
+	atf_check -s exit:1 -e ignore sh run start_service
+	atf_check -s exit:1 -e ignore sh run reload_service
+}
+
 describe install_puts_all_in_place "make install with DESTDIR and PREFIX" make
 install_puts_all_in_place_body()
 {

@@ -147,6 +147,21 @@ ATF_TC_BODY(lost_lines_are_counted_and_told_first, tc)
 	ATF_CHECK_EQ(5, log_lost());
 }
 
+/* A process gets its name after the fork: the parent still knows. */
+ATF_TC_WITHOUT_HEAD(lost_lines_are_told_by_who_lost_them);
+ATF_TC_BODY(lost_lines_are_told_by_who_lost_them, tc)
+{
+	log_open(7, false, 0);
+	broken = -ENOSPC;
+	log_info("lost");
+	broken = 0;
+	log_name("relay 1");
+	log_info("one");
+	ATF_REQUIRE_EQ(1, nwritten);
+	ATF_CHECK_STREQ("sockproxy: relay 1: one\n", written[0].text);
+	ATF_CHECK_EQ(UINT64_MAX, log_tick(7000));
+}
+
 ATF_TC_WITHOUT_HEAD(the_tick_tells_of_lost_lines);
 ATF_TC_BODY(the_tick_tells_of_lost_lines, tc)
 {
@@ -255,6 +270,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, syslog_gets_facility_and_level);
 	ATF_TP_ADD_TC(tp, a_line_is_one_line);
 	ATF_TP_ADD_TC(tp, lost_lines_are_counted_and_told_first);
+	ATF_TP_ADD_TC(tp, lost_lines_are_told_by_who_lost_them);
 	ATF_TP_ADD_TC(tp, the_tick_tells_of_lost_lines);
 	ATF_TP_ADD_TC(tp, a_flood_is_summarised);
 	ATF_TP_ADD_TC(tp, what_is_held_back_is_told_at_the_end);

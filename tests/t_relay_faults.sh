@@ -210,6 +210,27 @@ no_ipv6_is_no_harm_body()
 	proxy_stop
 }
 
+describe_in_net a_zone_is_an_interface_by_name \
+    "link-local addresses as listener and backend; one that is not there"
+a_zone_is_an_interface_by_name_body()
+{
+	inside a_zone_is_an_interface_by_name
+	network
+	ip addr add fe80::1/64 dev lo
+	backend b '[fe80::1%lo]:0' forever text good fin expect-end
+	proxy <<-CONF
+		status.listen = "[fe80::1%lo]:0"
+		\$SERVER["socket"] == "[fe80::1%lo]:0" {
+		$(server "gone=[fe80::1%nowhere]:80" "b=$b") }
+	CONF
+	served good 1000
+	logged 1 'a backend is down: "fe80::1%nowhere" does not resolve'
+	proxy_stop
+	sed 's/%lo\]:0" {/%nowhere]:0" {/' proxy.conf >bad
+	atf_check -s exit:1 -e match:'cannot listen on.*%nowhere.*not resolve' \
+	    "$PROGRAM" -D -R 2 -f bad
+}
+
 # ---- system calls that fail, by strace ----------------------------------------
 
 # strace replaces the number of a call that it makes fail, and a filter of system

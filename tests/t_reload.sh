@@ -120,7 +120,11 @@ what_is_bound_waits_for_a_restart_body()
 	conf "$HERE" 0666 >c
 	reload
 	for s in s ctl; do
-		logs "warning: .*/c:[0-9]+: \"$PWD/$s\" stays as bound" ||
+		case $s in
+		s)	key=server.socket-perms ;;
+		*)	key=sockproxy.control-perms ;;
+		esac
+		logs "warning: .*/c:[0-9]+: \"$PWD/$s\" stays as.*: $key has" ||
 		    fail "$(cat proxy.log)"
 	done
 	conf "" 0666 >c
