@@ -103,7 +103,7 @@ check_mate(struct sock *s)
 	if (W.contract)
 		return NULL;
 	/* a backend that was given up has a follower, perhaps since a moment ago */
-	if (!s->gone &&
+	if (!W.nobody && !s->gone &&
 	    (s->mate == NULL || s->mate->gone || s->row < 0))
 		marry_all();
 	return s->mate;
