@@ -435,6 +435,7 @@ bool	crash_turn(bool *alive);	/* loop_turn; false: the relay died in it */
 void	crash_soon(void);
 void	crash_close(int but);		/* but: the parent's; -1: none */
 void	crash_orphan(struct sock *);	/* its last descriptor may be gone */
+void	crash_review(void);		/* at the end: what the others have seen */
 _Noreturn void sim_crash(void);
 
 /* It may die at every system call. */
@@ -450,7 +451,6 @@ may_die(void)
 void	check_reset_world(void);
 void	check_successor(void);
 void	check_crash(bool saved);	/* saved: a successor may have sessions */
-void	check_orphans(void);
 void	check_turn(bool alive);
 void	check_wait(uint64_t until_us);	/* the relay is about to sleep */
 void	check_read(struct sock *, long n);

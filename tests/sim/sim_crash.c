@@ -141,3 +141,32 @@ crash_close(int but)
 	for (i = 0; i < n; i++)
 		let_go(had[i]);
 }
+
+/* --- the end ------------------------------------------------------------- */
+
+/* A relay died with s: its peer knows that it was cut, and not that it ended.  (A
+   Unix socket cannot say more than that it is closed.) */
+static void
+review(const struct sock *s)
+{
+	const struct sock *p = s->peer;
+
+	if (p->rx_fin && !s->tx_fin)
+		sim_fail("forged-end", -1, "socket %u got an end from a relay "
+		    "that died", p->id);
+	if (p->rst_got || p->gone || p->dead || p->cut)
+		return;
+	if (!p->rx_fin || !(s->local || p->fin_gone))
+		sim_fail("crash", -1, "socket %u does not know that its relay "
+		    "died", p->id);
+}
+
+void
+crash_review(void)
+{
+	unsigned i;
+
+	for (i = 0; i < W.nsocks; i++)
+		if (socks[i].crashed)
+			review(&socks[i]);
+}

@@ -529,7 +529,7 @@ settle(void)
 	if (ndescs != 0)
 		sim_fail("descriptor", -1, "%u are left open", ndescs);
 	net_until(W.now + SETTLE_S * SIM_S);
-	check_orphans();
+	crash_review();
 	for (i = 0; i < W.nsocks; i++) {
 		s = &socks[i];
 		if (!s->was_closed || s->dead || s->cut || s->blocked ||

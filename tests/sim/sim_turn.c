@@ -35,6 +35,7 @@ static struct late {		/* rows that were seen over a limit */
 
 static uint64_t	lost, lost_most;	/* sessions, with relays that died */
 static bool	lost_due;		/* how many is not known yet */
+static uint32_t	last_number;		/* of those that were lost */
 
 static struct rate {		/* what was taken when we looked first */
 	uint32_t	number, kbytes;
@@ -57,7 +58,7 @@ check_reset_world(void)
 	spins = idle_wakes = 0;
 	idle_second = last_progress = last_happened = last_limits = 0;
 	tick = last_shortages = last_paused = 0;
-	lost = 0;
+	lost = last_number = 0;
 	lost_due = false;
 	check_successor();
 }
@@ -112,6 +113,9 @@ check_row(unsigned i, unsigned *fds, unsigned *lanes)
 	struct sock *e;
 	unsigned w;
 
+	if (s->number <= last_number)
+		sim_fail("number", s->number, "a dead relay had up to %u",
+		    last_number);
 	check_marry(s, i);
 	for (w = CLIENT; w <= BACKEND; w++) {
 		if ((e = check_side(s, w)) != NULL) {
@@ -152,6 +156,7 @@ check_crash(bool saved)
 	const struct stat_global *g = stat_global();
 	uint64_t all = g->accepted - all_ended() - lost;
 	uint64_t bytes = g->bytes[CLIENT] + g->bytes[BACKEND];
+	unsigned i;
 
 	/* who is handed over is neither active any more nor has it ended */
 	if (!adopting() && !lost_due && !saved && all != g->active &&
@@ -163,6 +168,11 @@ check_crash(bool saved)
 		    "given", (unsigned long long)bytes,
 		    (unsigned long long)W.bytes);
 	W.bytes = bytes;
+	for (i = 0; i < table_rows(); i++)
+		if (table_row(i)->number > last_number)
+			last_number = table_row(i)->number;
+	if (saved)
+		last_number = 0;
 	lost_due = saved;
 	lost_most = lost + all;
 	if (!saved)
@@ -557,33 +567,6 @@ check_wait(uint64_t until)
 }
 
 /* --- the end ------------------------------------------------------------- */
-
-/* A relay died with s: its peer knows that it was cut, and not that it ended.  (A
-   Unix socket cannot say more than that it is closed.) */
-static void
-check_orphan(const struct sock *s)
-{
-	const struct sock *p = s->peer;
-
-	if (p->rx_fin && !s->tx_fin)
-		sim_fail("forged-end", -1, "socket %u got an end from a relay "
-		    "that died", p->id);
-	if (p->rst_got || p->gone || p->dead || p->cut)
-		return;
-	if (!p->rx_fin || !(s->local || p->fin_gone))
-		sim_fail("crash", -1, "socket %u does not know that its relay "
-		    "died", p->id);
-}
-
-void
-check_orphans(void)
-{
-	unsigned i;
-
-	for (i = 0; i < W.nsocks; i++)
-		if (socks[i].crashed)
-			check_orphan(&socks[i]);
-}
 
 void
 check_end(void)
