@@ -132,11 +132,11 @@ COMPAT_SMALL = compat/small.c compat/small_env.c compat/small_fork.c \
 INSTEAD =
 COMPAT = $(COMPAT_ALL) $(COMPAT_$(COMPAT_SYSTEM)) $(INSTEAD)
 SIM = tests/sim/sim_actor.c tests/sim/sim_chan.c tests/sim/sim_check.c \
-	tests/sim/sim_door.c tests/sim/sim_net.c tests/sim/sim_os.c \
-	tests/sim/sim_pattern.c tests/sim/sim_plan.c tests/sim/sim_rng.c \
-	tests/sim/sim_run.c tests/sim/sim_script.c tests/sim/sim_splice.c \
-	tests/sim/sim_sys.c tests/sim/sim_trace.c tests/sim/sim_turn.c \
-	tests/sim/sim_wait.c
+	tests/sim/sim_crash.c tests/sim/sim_door.c tests/sim/sim_net.c \
+	tests/sim/sim_os.c tests/sim/sim_pattern.c tests/sim/sim_plan.c \
+	tests/sim/sim_rng.c tests/sim/sim_run.c tests/sim/sim_script.c \
+	tests/sim/sim_splice.c tests/sim/sim_sys.c tests/sim/sim_trace.c \
+	tests/sim/sim_turn.c tests/sim/sim_wait.c
 
 FUZZERS = tests/fuzz/fuzz_conf tests/fuzz/fuzz_ctl tests/fuzz/fuzz_sim
 FUZZ_MAIN = tests/fuzz/fuzz_main.o

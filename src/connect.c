@@ -201,10 +201,9 @@ connect_look(struct session *s, bool late, uint64_t now)
 	}
 	if (error == EINPROGRESS)
 		error = ETIMEDOUT;
-	/* made and reset already: what it said before is still worth having */
-	if ((error == ECONNRESET || error == EPIPE) &&
-	    os_peek(sd->fd, &byte, sizeof(byte)) > 0) {
-		sd->cut = error == ECONNRESET;
+	/* made and lost already: what it said before is still worth having */
+	else if (error != 0 && os_peek(sd->fd, &byte, sizeof(byte)) > 0) {
+		sd->cut = error != EPIPE;
 		sd->error = error;
 		sd->ready |= WAIT_READ | WAIT_END;
 		error = 0;

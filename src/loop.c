@@ -159,12 +159,24 @@ open_parts(const struct setup *set, unsigned relay, const int *listeners,
 	return listener_open(set, listeners, room->hold);
 }
 
+/*
+ * Sessions get numbers that none had here before, not with a relay that has died in
+ * this one's place either: an operator may still mean that one's.
+ */
+static void
+number_on(void)
+{
+	struct stat_global sum;
+
+	stat_sum_global(&sum);
+	session_number((uint32_t)sum.accepted);
+}
+
 int
 loop_open(const struct setup *set, unsigned relay, const int *listeners,
     int chan, const struct loop_room *room)
 {
 	static const struct loop_room none;
-	struct stat_global sum;
 	unsigned i;
 	int error;
 
@@ -180,14 +192,11 @@ loop_open(const struct setup *set, unsigned relay, const int *listeners,
 	for (i = 0; i < LIMIT_RELAYS; i++)
 		adopt[i].fd = -1;
 	error = open_parts(set, relay, listeners, room != NULL ? room : &none);
-	if (error != 0) {
+	if (error == 0)
+		number_on();
+	else
 		loop_close();
-		return error;
-	}
-	/* one that takes a dead one's place: no number twice */
-	stat_sum_global(&sum);
-	session_number((uint32_t)sum.accepted);
-	return 0;
+	return error;
 }
 
 void
@@ -301,11 +310,8 @@ keep_all(void)
 static void
 adopt_over(void)
 {
-	struct stat_global sum;
-
 	expected = 0;
-	stat_sum_global(&sum);
-	session_number((uint32_t)sum.accepted);
+	number_on();
 	listener_release();
 	if (channel != -1)
 		(void)channel_send(channel, CHANNEL_ADOPTED, 0, -1);

@@ -10,6 +10,8 @@ thousands_of_seeds_body()
 	grep -q '(gathers [1-9].*)' said || fail "nothing gathered"
 	grep -q 'handovers [1-9].* ([1-9].* messages)' said ||
 	    fail "nothing was handed over"
+	grep -q 'crashes [1-9].* over [1-9].* over [1-9].* draining [1-9]' said ||
+	    fail "no relay died, or not at every time"
 	sed -n 's/^ended *none 0//p' said >reasons
 	[ -s reasons ] || fail "nothing ended"
 	atf_check -s exit:1 grep -E ' [a-z-]+ 0( |$)' reasons

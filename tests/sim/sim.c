@@ -230,6 +230,10 @@ summary(const struct tally *t, double took)
 	    " messages)  log lines %" PRIu64 "\n",
 	    (double)t->turns / took, took, t->connects, t->failovers,
 	    t->drains, t->handovers, t->handed, t->lines);
+	printf("crashes %" PRIu64 "  (sessions lost %" PRIu64 "; handing over %"
+	    PRIu64 ", taking over %" PRIu64 ", draining %" PRIu64 ")\n",
+	    t->crashes, t->lost, t->died_giving, t->died_taking,
+	    t->died_draining);
 	printf("waiters  epoll %" PRIu64 " (gathers %" PRIu64 ")  kqueue %"
 	    PRIu64 "  poll %" PRIu64 "   splice  none %" PRIu64 "  pumped %" PRIu64 "  detached %" PRIu64
 	    "\n", t->waiter[0], t->gathers, t->waiter[1], t->waiter[2], t->splice[0],

@@ -10,6 +10,7 @@
  * sim_sys      the rest of compat that the relay is linked with
  * sim_actor    clients and backends that play scripts; sim_script writes them
  * sim_plan     configuration and actors of a seed
+ * sim_crash    the end of a relay at any moment, and what its kernel does then
  * sim_check    invariants and the oracle at every call; sim_turn after turns
  * sim_trace    the last events, and how a run fails
  * sim_run      one seed from the plan to the end
@@ -41,6 +42,7 @@ enum {
 	SIM_LISTENERS = 4,
 	SIM_BACKLOG = 64,
 	SIM_OPS = 48,
+	SIM_CHAN_FDS = 8,		/* with a message */
 	SIM_CALLS = 200000,		/* in one turn at most */
 	SIM_RING = 1 << 20		/* bytes kept of a real stream */
 };
@@ -86,6 +88,7 @@ enum fault {
 	FAULT_SHUTDOWN,		/* shutdown fails */
 	FAULT_VANISH,		/* a peer loses its power */
 	FAULT_DRAIN,		/* the operator ends it somewhere */
+	FAULT_CRASH,		/* the relay dies */
 	FAULTS
 };
 
@@ -167,6 +170,7 @@ struct sock {
 	bool		chan;		/* carries messages (sim_chan) */
 	bool		kept;		/* a listener that the parent has too */
 	bool		fin_failed;	/* shutdown said an error */
+	bool		crashed;	/* its owner died with it */
 	int8_t		row;		/* of the session table; -1 */
 	int		err;		/* positive; what the next call reports */
 	int		why;		/* first error that arrived */
@@ -236,6 +240,8 @@ struct world {
 	struct sock	*adopt[2];	/* predecessors' sessions come here */
 	bool		hold;		/* and as long, nobody is accepted */
 	unsigned	shortages;	/* that accepting met */
+	bool		nobody;		/* the relay is dead, and none follows yet */
+	bool		died;		/* some relay has */
 };
 
 extern struct world W;
@@ -313,6 +319,7 @@ bool	wait_idle(void);		/* no event is on its way */
 /* --- sim_splice ---------------------------------------------------------- */
 
 void	splice_reset_world(int kind, unsigned capacity);
+void	splice_crash(void);		/* who had the lanes is dead */
 void	splice_moves(struct sock *);	/* detached lanes: source or sink changed */
 unsigned splice_lanes(void);		/* in use */
 unsigned splice_pipes(void);		/* descriptors of pipes */
@@ -322,11 +329,17 @@ unsigned splice_pipes(void);		/* descriptors of pipes */
 void	chan_reset_world(void);
 struct sock *chan_make(void);
 void	chan_gone(struct sock *);
+bool	chan_holds(const struct sock *);	/* a message has it */
+/* Throw a message to s away: false when there is none, else who was in it, n of them
+   (NULL: a pipe). */
+bool	chan_lose(const struct sock *s, struct sock **who, unsigned *n);
 
 /* --- sim_sys ------------------------------------------------------------- */
 
 void	sys_reset_world(void);
 void	sys_keep(void);
+void	sys_share(void);
+void	sys_crashed(void);
 void	sys_started(bool);	/* from here on nothing is allocated */
 extern bool sys_print;			/* log lines to stdout */
 extern bool sys_short;			/* memory ran out */
@@ -407,6 +420,7 @@ struct plan {
 	bool		by_channel;	/* the parent orders it */
 	bool		hands_over;	/* now and then, and while much gathers */
 	bool		no_start;	/* registering fails at the start */
+	unsigned	crashes;	/* that are still to come, at most */
 	unsigned	short_at;	/* so many allocations succeed; 0: all */
 	uint64_t	turns;		/* at most, before we drain */
 };
@@ -414,10 +428,29 @@ extern struct plan plan;
 void	plan_make(uint64_t seed);
 void	plan_change(void);
 
+/* --- sim_crash ----------------------------------------------------------- */
+
+void	crash_begin(void);
+bool	crash_turn(bool *alive);	/* loop_turn; false: the relay died in it */
+void	crash_soon(void);
+void	crash_close(int but);		/* but: the parent's; -1: none */
+void	crash_orphan(struct sock *);	/* its last descriptor may be gone */
+void	crash_review(void);		/* at the end: what the others have seen */
+_Noreturn void sim_crash(void);
+
+/* It may die at every system call. */
+static inline void
+may_die(void)
+{
+	if (fault(FAULT_CRASH))
+		sim_crash();
+}
+
 /* --- sim_check ----------------------------------------------------------- */
 
 void	check_reset_world(void);
 void	check_successor(void);
+void	check_crash(bool saved);	/* saved: a successor may have sessions */
 void	check_turn(bool alive);
 void	check_wait(uint64_t until_us);	/* the relay is about to sleep */
 void	check_read(struct sock *, long n);
@@ -443,6 +476,8 @@ struct tally {
 	uint64_t	waiter[3], splice[3];
 	uint64_t	connects, failovers, spliced, drains, handovers;
 	uint64_t	handed, gathers;
+	uint64_t	crashes, lost;	/* relays that died, sessions with them */
+	uint64_t	died_giving, died_taking, died_draining;
 };
 extern struct tally tally;
 

@@ -11,7 +11,7 @@
 #include "chan.h"
 #include "sim.h"
 
-enum { MESSAGES = 4096, FDS = 8 };
+enum { MESSAGES = 4096, FDS = SIM_CHAN_FDS, DEATHS = 8 };
 
 struct message {
 	struct sock	*to;
@@ -53,6 +53,9 @@ chan_send(int fd, const void *data, size_t len, const int *fds, unsigned nfds,
 	unsigned i;
 
 	(void)timeout_ms;
+	/* of those that die in a handover, most die here */
+	for (i = 0; i < DEATHS; i++)
+		may_die();
 	if (s->peer->gone)
 		return -EPIPE;
 	if ((last + 1) % MESSAGES == first || nfds > FDS)
@@ -141,6 +144,31 @@ chan_recv(int fd, void *to, size_t size, int *fds, unsigned *nfds)
 	*nfds = m.nfds;
 	trace("message", fd, (int64_t)m.len, m.nfds);
 	return (long)m.len;
+}
+
+bool
+chan_holds(const struct sock *s)
+{
+	unsigned i, k;
+
+	for (i = first; i != last; i = (i + 1) % MESSAGES)
+		for (k = 0; k < messages[i].nfds; k++)
+			if (messages[i].fds[k].s == s)
+				return true;
+	return false;
+}
+
+bool
+chan_lose(const struct sock *s, struct sock **who, unsigned *n)
+{
+	struct message m;
+
+	if (!take(s, &m))
+		return false;
+	free(m.data);
+	for (*n = 0; *n < m.nfds; (*n)++)
+		who[*n] = m.fds[*n].s;
+	return true;
 }
 
 /* The last descriptor of this end is closed. */

@@ -102,7 +102,9 @@ check_mate(struct sock *s)
 {
 	if (W.contract)
 		return NULL;
-	if ((s->mate == NULL || s->row < 0) && !s->gone)
+	/* a backend that was given up has a follower, perhaps since a moment ago */
+	if (!W.nobody && !s->gone &&
+	    (s->mate == NULL || s->mate->gone || s->row < 0))
 		marry_all();
 	return s->mate;
 }

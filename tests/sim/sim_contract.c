@@ -99,6 +99,18 @@ check_wait(uint64_t until)
 	(void)until;
 }
 
+_Noreturn void
+sim_crash(void)
+{
+	abort();
+}
+
+void
+crash_orphan(struct sock *s)
+{
+	(void)s;
+}
+
 struct service services[SIM_SERVICES];
 
 struct service *

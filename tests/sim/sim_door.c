@@ -94,6 +94,7 @@ os_accept(int lfd, struct os_peer *peer)
 		sim_fail("descriptor", -1, "accepts on %d", lfd);
 	if (W.hold && adopting())
 		sim_fail("order", -1, "accepts while sessions are to come");
+	may_die();
 	if (fault(FAULT_RACE))
 		net_race();
 	l = descs[lfd].s;
@@ -244,6 +245,7 @@ os_connect(const struct os_addr *to, const struct os_connect *how,
 	*pending = false;
 	if (W.contract)
 		return connect_real(to, pending);
+	may_die();
 	tally.connects++;
 	W.progress++;
 	if (fault(FAULT_RACE))

@@ -81,6 +81,7 @@ desc_sock(int fd, const char *call)
 	if (fd < 0 || fd >= SIM_FDS || descs[fd].kind != DESC_SOCK)
 		sim_fail("descriptor", -1, "%s on %d, which is no connection",
 		    call, fd);
+	may_die();
 	if (++W.calls > SIM_CALLS)
 		sim_fail("spin", -1, "%u calls in one turn", W.calls);
 	return descs[fd].s;
@@ -395,6 +396,7 @@ os_drop(int fd)
 {
 	struct sock *s = fd >= 0 && fd < SIM_FDS ? descs[fd].s : NULL;
 
+	may_die();
 	trace("drop", fd, 0, 0);
 	desc_free(fd);
 	if (s == NULL)
@@ -403,6 +405,8 @@ os_drop(int fd)
 		chan_gone(s);
 	else if (s->state == SOCK_LISTEN && !s->kept)
 		close_listener(s);	/* the parent's copy goes with it */
+	else if (s->state != SOCK_LISTEN)
+		crash_orphan(s);	/* its sender may be dead */
 }
 
 /* --- the clock ----------------------------------------------------------- */
@@ -412,6 +416,7 @@ os_now_ms(void)
 {
 	uint64_t ms;
 
+	may_die();
 	if (W.now < W.frozen_until)
 		return W.last_ms = W.frozen_ms;
 	if (fault(FAULT_CLOCK_JUMP)) {

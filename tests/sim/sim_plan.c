@@ -252,7 +252,7 @@ make_faults(void)
 	unsigned i;
 	bool calm = maybe(15);
 
-	for (i = 0; i < FAULTS; i++) {
+	for (i = 0; i < FAULT_CRASH; i++) {
 		unsigned percent = known[i] != 0 ? known[i] : 25;
 		uint32_t mean = 2 + pick(often[i] * 4);
 
@@ -305,6 +305,18 @@ make_world(void)
 	W.fd_limit = fault_on(FAULT_FDS) ? 8 + pick(40) : SIM_FDS - 8;
 }
 
+/* Of its own stream, so that all else is as it would be without. */
+static void
+make_crashes(void)
+{
+	if (!rng_chance(FAULT_CRASH, plan.hands_over ? 50 : 8))
+		return;
+	plan.crashes = rng_range(FAULT_CRASH, 1, 3);
+	fault_rate(FAULT_CRASH, 1u << rng_range(FAULT_CRASH, 3, 12));
+	if (!fault_on(FAULT_CRASH))
+		plan.crashes = 0;
+}
+
 void
 plan_make(uint64_t seed)
 {
@@ -337,6 +349,7 @@ plan_make(uint64_t seed)
 			net_at(pick(5 * SIM_S), EV_FLAP, i, 0);
 	plan.no_start = maybe(1);
 	plan.short_at = maybe(1) ? 1 + pick(12) : 0;
+	make_crashes();
 	plan.turns = 6000;
 	nclients = nactors = 1 + pick(maybe(50) ? 8 : SIM_CLIENTS);
 }

@@ -4,8 +4,8 @@
  * Each fault and each client has a generator of its own, seeded by the run's seed
  * and its number: leaving one out does not change what the others decide, which
  * is what lets a failing case be reduced.  A fuzzer gives a tape of bytes
- * instead (for all but the plan, which is the seed's); when it is used up, no
- * fault strikes any more.
+ * instead (for all but the plan and the end of a relay, which are the seed's);
+ * when it is used up, no fault strikes any more.
  */
 #include <string.h>
 
@@ -26,7 +26,7 @@ const char *const fault_names[FAULTS] = {
 	"connect-backlog", "connect-reset", "accept-aborted", "accept-short",
 	"accept-again", "fds", "network", "reset", "clock-jump", "clock-still",
 	"flap", "wait", "wait-add", "lane", "lane-full", "lane-short",
-	"shutdown", "vanish", "drain"
+	"shutdown", "vanish", "drain", "crash"
 };
 
 /* splitmix64: every seed, even 0 and its neighbours, gives a good stream. */
@@ -41,6 +41,15 @@ step(uint64_t *s)
 	return z ^ z >> 31;
 }
 
+/* What the seed of a stream has of its number: crashes came later than all. */
+static unsigned
+salt(unsigned stream)
+{
+	if (stream == FAULT_CRASH)
+		return STREAMS - 1;
+	return stream < FAULT_CRASH ? stream : stream - 1;
+}
+
 void
 rng_seed(uint64_t seed, const struct sim_mask *m)
 {
@@ -52,7 +61,7 @@ rng_seed(uint64_t seed, const struct sim_mask *m)
 	tape_left = 0;
 	taped = false;
 	for (i = 0; i < STREAMS; i++) {
-		s = seed * 0xd1342543de82ef95ULL + i;
+		s = seed * 0xd1342543de82ef95ULL + salt(i);
 		state[i] = step(&s);
 	}
 	for (i = 0; i < FAULTS; i++)
@@ -67,12 +76,19 @@ rng_tape(const uint8_t *bytes, size_t len)
 	taped = true;
 }
 
+static bool
+from_tape(unsigned stream, size_t bytes)
+{
+	return tape_left >= bytes && stream != STREAM_PLAN &&
+	    stream != FAULT_CRASH;
+}
+
 uint32_t
 rng_u32(unsigned stream)
 {
 	uint32_t v;
 
-	if (tape_left >= 4 && stream != STREAM_PLAN) {
+	if (from_tape(stream, 4)) {
 		memcpy(&v, tape, 4);
 		tape += 4;
 		tape_left -= 4;
@@ -86,7 +102,7 @@ rng_below(unsigned stream, uint32_t n)
 {
 	if (n <= 1)
 		return 0;
-	if (tape_left >= 2 && stream != STREAM_PLAN) {
+	if (from_tape(stream, 2)) {
 		tape_left -= n <= 256 ? 1 : 2;
 		if (n <= 256)
 			return *tape++ % n;

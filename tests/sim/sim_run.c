@@ -19,6 +19,7 @@ enum { TURNS_DRAINING = 3000000, TURNS_TAPED = 1500, SETTLE_S = 300 };
 static int	parent_fd, relay_fd;	/* the channel, both ends */
 static bool	parent_died, handing;
 static bool	stays;		/* nobody took the sessions: they go on here */
+static struct loop_room room;	/* of the relay that runs */
 static struct sock *next_adopt;
 static struct sock *slow;	/* our end of one that had nothing to send */
 static uint64_t	last_due_ms;	/* the rest is being reset: over then */
@@ -40,7 +41,7 @@ reset_all(uint64_t seed, const struct sim_mask *mask)
 	W.fd_limit = SIM_FDS - 8;
 	W.lat_max = 1000;
 	chan_reset_world();
-	parent_fd = -1;
+	parent_fd = relay_fd = -1;
 	parent_died = handing = stays = false;
 	next_adopt = slow = NULL;
 	last_due_ms = 0;
@@ -91,11 +92,11 @@ open_channel(void)
 static void
 close_channel(void)
 {
-	if (parent_fd == -1)
-		return;
-	desc_free(relay_fd);
-	desc_free(parent_fd);
-	parent_fd = -1;
+	if (relay_fd != -1)
+		desc_free(relay_fd);
+	if (parent_fd != -1)
+		desc_free(parent_fd);
+	parent_fd = relay_fd = -1;
 }
 
 static bool
@@ -111,19 +112,16 @@ refused(int error)
 }
 
 /*
- * False when it cannot be had for a reason of the plan's: then nothing of it is
- * left but the descriptors that it was given.
+ * In the room that there is, with its table mapped.  False when it cannot be had for
+ * a reason of the plan's: then nothing of it is left but the descriptors that it was
+ * given.
  */
 static bool
-open_relay(const int *fds, const struct loop_room *room)
+open_again(const int *fds, int chan)
 {
-	unsigned rows = loop_sessions(&plan_setup);
-	int chan, error;
+	int error;
 
-	chan = open_channel();
-	if (!table_map(1, rows > room->rows ? rows : room->rows))
-		return refused(-ENOMEM);
-	error = loop_open(&plan_setup, 0, fds, chan, room);
+	error = loop_open(&plan_setup, 0, fds, chan, &room);
 	if (error != 0)
 		return refused(error);
 	sys_started(true);
@@ -131,18 +129,31 @@ open_relay(const int *fds, const struct loop_room *room)
 }
 
 static bool
+open_relay(const int *fds)
+{
+	unsigned rows = loop_sessions(&plan_setup);
+	int chan;
+
+	chan = open_channel();
+	if (!table_map(1, rows > room.rows ? rows : room.rows))
+		return refused(-ENOMEM);
+	sys_share();
+	return open_again(fds, chan);
+}
+
+static bool
 open_first(void)
 {
-	const struct loop_room none = { 0 };
 	int fds[SIM_LISTENERS];
 
+	room = (struct loop_room){ .rows = 0 };
 	open_doors(fds);
 	if (!stat_open(1, plan_setup.nlisteners + 1,
 	    plan_setup.nbackends + 1))
 		return refused(-ENOMEM);
 	stat_self(0);
 	sys_keep();
-	return open_relay(fds, &none);
+	return open_relay(fds);
 }
 
 /* --- orders -------------------------------------------------------------- */
@@ -246,6 +257,8 @@ hand_over(void)
 	trace("hand-over", fd, table_count(), stays);
 	(void)channel_send(parent_fd, CHANNEL_HANDOVER, 0, fd);
 	desc_free(fd);
+	if (table_count() > 0)
+		crash_soon();
 }
 
 /* Sessions come from s to the relay, one of so many. */
@@ -259,30 +272,36 @@ adopt(struct sock *s, unsigned i, unsigned n)
 	desc_free(fd);
 }
 
+/* It gets what the parent has. */
 static void
-succeed(void)
+inherit(int *fds)
 {
-	const struct loop_room room = { .rows = table_max() * 4,
-	    .buffers = loop_buffers(&plan_setup) * 4,
-	    .hold = rng_chance(STREAM_PLAN, 50) };
-	int fds[SIM_LISTENERS];
-	unsigned i, n = rng_chance(STREAM_PLAN, 30) ? 2 : 1;
+	unsigned i;
 
-	if (table_count() != 0)
-		sim_fail("handover", -1, "%u sessions stayed", table_count());
-	tally.handovers++;
-	tally.handed += next_adopt->rx_total;
-	loop_close();
-	close_channel();
-	table_unmap();
-	stat_bury(0);
-	sys_started(false);
-	plan_change();
 	for (i = 0; i < sim_nlisteners; i++)
 		fds[i] = desc_new(DESC_LISTEN, sim_listeners[i]);
 	plan.no_start = false;
 	plan.short_at = 0;
-	(void)open_relay(fds, &room);
+}
+
+/* The one before has ended: it has handed all of them over, or has died. */
+static void
+succeed(void)
+{
+	int fds[SIM_LISTENERS];
+	unsigned n;
+
+	room = (struct loop_room){ .rows = loop_sessions(&plan_setup) * 4,
+	    .buffers = loop_buffers(&plan_setup) * 4,
+	    .hold = rng_chance(STREAM_PLAN, 50) };
+	n = rng_chance(STREAM_PLAN, 30) ? 2 : 1;
+	tally.handovers++;
+	tally.handed += next_adopt->rx_total;
+	table_unmap();
+	sys_started(false);
+	plan_change();
+	inherit(fds);
+	(void)open_relay(fds);
 	check_successor();
 	if (stays)
 		(void)channel_send(parent_fd, CHANNEL_ADOPT, 0, -1);
@@ -298,6 +317,85 @@ succeed(void)
 	/* another one follows before what came to this one was looked at */
 	if (plan.hands_over && rng_chance(STREAM_PLAN, 20))
 		W.orders |= 1u << EV_HANDOVER;
+	if (next_adopt->rx_total > 0)
+		crash_soon();
+}
+
+static void
+ended(void)
+{
+	if (table_count() != 0)
+		sim_fail("handover", -1, "%u sessions stayed", table_count());
+	loop_close();
+	close_channel();
+	stat_bury(0);
+}
+
+/* --- crashes ------------------------------------------------------------- */
+
+/*
+ * Another one in its place, with what they share.  What was still on its way to it
+ * from a predecessor is lost: who sent that has ended here.
+ */
+static void
+replace(void)
+{
+	int chan, fds[SIM_LISTENERS];
+
+	sys_crashed();
+	inherit(fds);
+	room.hold = W.hold = false;
+	chan = open_channel();
+	(void)open_again(fds, chan);
+	check_successor();
+	/* the parent says it to those of a generation that took over, late */
+	if (parent_fd != -1 && rng_chance(FAULT_CRASH, 20))
+		(void)channel_send(parent_fd, CHANNEL_ADOPT, 0, -1);
+}
+
+static void
+count_crash(void)
+{
+	trace("crash", -1, (int64_t)stat_global()->active, handing);
+	tally.crashes++;
+	tally.lost += stat_global()->active;
+	tally.died_giving += handing;
+	tally.died_taking += adopting();
+	tally.died_draining += W.draining;
+}
+
+/*
+ * The relay has died.  The parent has another one started, some time later; or there
+ * is one already, waiting for what this one did not hand over any more.  For one that
+ * drained nobody comes (but for the next seed's sake, for a moment).  In life the new
+ * one is a new process; here it is for the open function of each module that all in
+ * it is as at its start, as for a relay that follows one that ended.
+ */
+static bool
+survived(void)
+{
+	count_crash();
+	check_crash(handing);
+	crash_close(parent_fd);
+	relay_fd = -1;
+	close_channel();
+	slow = NULL;
+	stat_bury(0);
+	table_bury(0);
+	if (W.draining) {
+		replace();
+		loop_close();
+		return false;
+	}
+	W.nobody = true;
+	net_until(W.now + rng_below(FAULT_CRASH,
+	    1u << rng_range(FAULT_CRASH, 1, 20)));
+	W.nobody = false;
+	if (handing || stays)
+		succeed();
+	else
+		replace();
+	return true;
 }
 
 static void
@@ -356,7 +454,8 @@ check_drain(uint64_t turns)
 		    (unsigned long long)(W.last_ms - last_due_ms));
 }
 
-static void
+/* False when the last one has died in the end. */
+static bool
 play_turns(void)
 {
 	uint64_t turns;
@@ -373,12 +472,18 @@ play_turns(void)
 			chan_gone(slow);
 			slow = NULL;
 		}
-		alive = loop_turn();
+		if (!crash_turn(&alive)) {
+			if (survived())
+				continue;
+			tally.turns += turns;
+			return false;
+		}
 		check_turn(alive);
 		if (!alive && (handing || (stays && !W.draining)) &&
-		    loop_error() == 0)
+		    loop_error() == 0) {
+			ended();
 			succeed();
-		else if (!alive)
+		} else if (!alive)
 			break;
 		if (W.draining)
 			check_drain(turns);
@@ -387,6 +492,7 @@ play_turns(void)
 	if (loop_error() != 0)
 		sim_fail("end", -1, "the loop gave up: %d", loop_error());
 	check_end();
+	return true;
 }
 
 /* What the clients have seen in the end. */
@@ -423,6 +529,7 @@ settle(void)
 	if (ndescs != 0)
 		sim_fail("descriptor", -1, "%u are left open", ndescs);
 	net_until(W.now + SETTLE_S * SIM_S);
+	crash_review();
 	for (i = 0; i < W.nsocks; i++) {
 		s = &socks[i];
 		if (!s->was_closed || s->dead || s->cut || s->blocked ||
@@ -454,10 +561,11 @@ run(uint64_t seed, const struct sim_mask *mask, const uint8_t *tape,
 	if (tape != NULL)
 		plan.turns = TURNS_TAPED;
 	splice_reset_world(plan.splice, plan.pipe);
+	crash_begin();
 	cast(mask);
 	if (open_first()) {
-		play_turns();
-		loop_close();
+		if (play_turns())
+			loop_close();
 		settle();
 		review();
 	}

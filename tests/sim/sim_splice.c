@@ -42,6 +42,24 @@ splice_reset_world(int k, unsigned capacity)
 	most = inuse = npipes = nkept = nparcels = 0;
 }
 
+/* What is under way to another one is not its any more. */
+void
+splice_crash(void)
+{
+	struct lane *l;
+
+	for (l = lanes; l < lanes + LANES; l++) {
+		if (!l->used)
+			continue;
+		l->used = false;
+		if (kind != SPLICE_DETACHED)
+			continue;
+		l->from->hidden = false;
+		l->from->lane_out = l->to->lane_in = 0;
+	}
+	inuse = npipes = nkept = 0;
+}
+
 enum splice_kind
 splice_open(unsigned n)
 {

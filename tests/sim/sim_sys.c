@@ -20,7 +20,7 @@
 enum { AREA = 48 << 20, PAGE = 4096, CLEAR_MAX = 1 << 20 };
 
 static uint64_t	area[AREA / 8];
-static size_t	area_used, area_kept;
+static size_t	area_used, area_kept, area_shared;
 static bool	started;
 static unsigned	area_calls, may_calls;
 bool		sys_short;		/* there was no memory */
@@ -30,7 +30,7 @@ uint64_t	sys_lines;
 void
 sys_reset_world(void)
 {
-	area_used = area_kept = 0;
+	area_used = area_kept = area_shared = 0;
 	started = sys_short = false;
 	area_calls = may_calls = 0;
 	sys_lines = 0;
@@ -41,6 +41,20 @@ void
 sys_keep(void)
 {
 	area_kept = area_used;
+}
+
+/* What there is now stays when it dies, and the next one is in its place. */
+void
+sys_share(void)
+{
+	area_shared = area_used;
+}
+
+void
+sys_crashed(void)
+{
+	started = false;
+	area_used = area_shared;
 }
 
 void

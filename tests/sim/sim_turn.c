@@ -33,6 +33,10 @@ static struct late {		/* rows that were seen over a limit */
 	uint64_t	ms, turn;
 } lates[ROWS][LATES];
 
+static uint64_t	lost, lost_most;	/* sessions, with relays that died */
+static bool	lost_due;		/* how many is not known yet */
+static uint32_t	last_number;		/* of those that were lost */
+
 static struct rate {		/* what was taken when we looked first */
 	uint32_t	number, kbytes;
 	uint64_t	ms, bytes;
@@ -54,6 +58,8 @@ check_reset_world(void)
 	spins = idle_wakes = 0;
 	idle_second = last_progress = last_happened = last_limits = 0;
 	tick = last_shortages = last_paused = 0;
+	lost = last_number = 0;
+	lost_due = false;
 	check_successor();
 }
 
@@ -107,6 +113,9 @@ check_row(unsigned i, unsigned *fds, unsigned *lanes)
 	struct sock *e;
 	unsigned w;
 
+	if (s->number <= last_number)
+		sim_fail("number", s->number, "a dead relay had up to %u",
+		    last_number);
 	check_marry(s, i);
 	for (w = CLIENT; w <= BACKEND; w++) {
 		if ((e = check_side(s, w)) != NULL) {
@@ -126,11 +135,69 @@ check_row(unsigned i, unsigned *fds, unsigned *lanes)
 	(void)check_last(i);
 }
 
+static uint64_t
+all_ended(void)
+{
+	uint64_t ended = 0;
+	unsigned i;
+
+	for (i = 0; i < REASONS; i++)
+		ended += stat_global()->ended[i];
+	return ended;
+}
+
+/*
+ * The relay is dead.  Nobody has counted an end of its sessions, nor what had just
+ * been moved.  It may have counted one more as accepted.
+ */
+void
+check_crash(bool saved)
+{
+	const struct stat_global *g = stat_global();
+	uint64_t all = g->accepted - all_ended() - lost;
+	uint64_t bytes = g->bytes[CLIENT] + g->bytes[BACKEND];
+	unsigned i;
+
+	/* who is handed over is neither active any more nor has it ended */
+	if (!adopting() && !lost_due && !saved && all != g->active &&
+	    all != g->active + 1)
+		sim_fail("counters", -1, "died with %llu sessions, counted %llu",
+		    (unsigned long long)all, (unsigned long long)g->active);
+	if (bytes > W.bytes)
+		sim_fail("counters", -1, "died with %llu bytes counted, %llu "
+		    "given", (unsigned long long)bytes,
+		    (unsigned long long)W.bytes);
+	W.bytes = bytes;
+	for (i = 0; i < table_rows(); i++)
+		if (table_row(i)->number > last_number)
+			last_number = table_row(i)->number;
+	if (saved)
+		last_number = 0;
+	lost_due = saved;
+	lost_most = lost + all;
+	if (!saved)
+		lost = lost_most;
+}
+
+/* What a dead one had sent has arrived: the rest is lost. */
+static void
+check_lost(uint64_t accepted, uint64_t ended, unsigned active)
+{
+	uint64_t n = accepted - ended - active;
+
+	if (n < lost || n > lost_most)
+		sim_fail("counters", -1, "%llu sessions lost, not %llu to %llu",
+		    (unsigned long long)n, (unsigned long long)lost,
+		    (unsigned long long)lost_most);
+	lost = n;
+	lost_due = false;
+}
+
 static void
 check_sums(unsigned active)
 {
 	const struct stat_global *g = stat_global();
-	uint64_t ended = 0, listeners = 0, loads = 0, bytes = 0;
+	uint64_t ended = all_ended(), listeners = 0, loads = 0, bytes = 0;
 	uint64_t load[LIMIT_BACKENDS > 64 ? 64 : LIMIT_BACKENDS] = { 0 };
 	uint64_t since, until;
 	const struct session *s;
@@ -154,9 +221,9 @@ check_sums(unsigned active)
 	if (bytes != g->bytes[CLIENT] + g->bytes[BACKEND])
 		sim_fail("counters", -1, "listeners have %llu bytes",
 		    (unsigned long long)bytes);
-	for (i = 0; i < REASONS; i++)
-		ended += g->ended[i];
-	if (g->accepted != ended + active && !adopting())
+	if (lost_due && !adopting())
+		check_lost(g->accepted, ended, active);
+	if (g->accepted != ended + active + lost && !adopting())
 		sim_fail("counters", -1, "accepted %llu, ended %llu, active %u",
 		    (unsigned long long)g->accepted, (unsigned long long)ended,
 		    active);

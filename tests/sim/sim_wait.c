@@ -134,6 +134,7 @@ wait_add(int fd, enum wait_how how, uint32_t token)
 		return -EMFILE;
 	if (fd < 0 || fd >= SIM_FDS || descs[fd].kind == DESC_FREE)
 		sim_fail("descriptor", -1, "watches %d, which is not open", fd);
+	may_die();
 	w = &watches[fd];
 	if (w->on && W.contract)
 		return -EEXIST;
@@ -167,6 +168,7 @@ wait_del(int fd)
 	if (fd < 0 || fd >= SIM_FDS || !watches[fd].on)
 		sim_fail("descriptor", -1, "forgets %d, which is not watched",
 		    fd);
+	may_die();
 	ngather -= watches[fd].gather > 0;
 	watches[fd].gather = 0;
 	/* an entry that is queued already is skipped when its turn comes */
@@ -185,6 +187,7 @@ wait_want(int fd, uint32_t bits)
 	if (fd < 0 || fd >= SIM_FDS || !watches[fd].on)
 		sim_fail("descriptor", -1, "wants of %d, which is not watched",
 		    fd);
+	may_die();
 	w = &watches[fd];
 	W.progress += w->want != bits;
 	w->muted &= w->want == bits;
@@ -405,6 +408,7 @@ wait_turn(struct wait_event *events, int max, int timeout_ms)
 
 	if (!is_open)
 		sim_fail("order", -1, "waits before wait_open");
+	may_die();
 	W.awake = W.timed_out = W.asleep = false;
 	W.calls = 0;
 	if (fault(FAULT_WAIT)) {
