@@ -200,6 +200,7 @@ handover_pack(const struct setup *set, struct session *s, void *buf, int *fds,
 	    .port = s->peer.port, .family = s->peer.family };
 	unsigned i, n = 0;
 
+	session_halt(s, os_now_ms());
 	ids_make(set);
 	row.listener = ids_listener[s->listener];
 	row.backend = s->backend == BACKEND_NONE ? 0 : ids_backend[s->backend];
@@ -209,7 +210,6 @@ handover_pack(const struct setup *set, struct session *s, void *buf, int *fds,
 		if (s->side[i].fd != -1)
 			fds[n++] = s->side[i].fd;
 	}
-	session_halt(s);
 	for (i = CLIENT; i <= BACKEND; i++) {
 		pack_half(&row.half[i], &s->half[i]);
 		/* a lane whose last bytes are in the buffer is not needed there */

@@ -207,7 +207,8 @@ session_tally(const struct session *s, unsigned way, uint64_t bytes)
 
 /*
  * A lane that moves on its own is only counted when it is looked at, and for the
- * last time when it ends.
+ * last time when it ends.  Until then it can also tell whose error it stopped for;
+ * afterwards it looks like one of the source, whatever it was.
  */
 static void
 session_halves(struct session *s, enum halves what, uint64_t now)
@@ -219,11 +220,10 @@ session_halves(struct session *s, enum halves what, uint64_t now)
 	for (way = CLIENT; way <= BACKEND; way++) {
 		h = &s->half[way];
 		bytes = h->bytes;
-		if (what == HALVES_REFRESH)
-			half_refresh(h, &s->side[way], &s->side[!way], now);
-		else if (what == HALVES_HALT)
+		half_refresh(h, &s->side[way], &s->side[!way], now);
+		if (what == HALVES_HALT)
 			half_halt(h, &s->side[way]);
-		else
+		else if (what == HALVES_DROP)
 			half_drop(h, &s->side[way]);
 		session_tally(s, way, bytes);
 	}
@@ -236,9 +236,9 @@ session_refresh(struct session *s, uint64_t now)
 }
 
 void
-session_halt(struct session *s)
+session_halt(struct session *s, uint64_t now)
 {
-	session_halves(s, HALVES_HALT, 0);
+	session_halves(s, HALVES_HALT, now);
 	table_run(s);	/* if it stays: what had been left to gather is read */
 }
 
@@ -249,7 +249,7 @@ session_reset(struct session *s, enum reason reason, int error,
 {
 	s->reason = (uint8_t)reason;
 	s->error = error;
-	session_halves(s, HALVES_DROP, 0);
+	session_halves(s, HALVES_DROP, now);
 	if (s->state == SESSION_CONNECT && s->backend != BACKEND_NONE) {
 		backend_spared(s->backend);
 		session_shut(&s->side[BACKEND], true);

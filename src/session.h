@@ -138,6 +138,6 @@ void	session_expire(struct session *, enum reason, uint64_t now);
  * stop that (half_halt).
  */
 void	session_refresh(struct session *, uint64_t now);
-void	session_halt(struct session *);
+void	session_halt(struct session *, uint64_t now);
 
 #endif
