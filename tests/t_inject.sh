@@ -98,6 +98,16 @@ no_process_no_start_body()
 	STARTED=
 }
 
+with_strace no_word_from_a_relay_no_start \
+    "the parent is not told that a relay serves: it does not wait for ever"
+no_word_from_a_relay_no_start_body()
+{
+	begin_strace
+	conf 'server.pid-file = "pid"' >c
+	injected 'the parent process cannot be told: ' \
+	    -e inject=sendmsg:error=EPERM:when=1
+}
+
 describe no_memory_no_start "RLIMIT_AS: the number, and what to lower"
 no_memory_no_start_body()
 {
