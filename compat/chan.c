@@ -117,6 +117,7 @@ chan_again(int fd, int error, int timeout_ms, uint64_t *until)
 		break;
 	/* Neither makes the channel unwritable: there is nothing to wait for. */
 	case ENOBUFS:		/* how BSD says that the other end is full */
+	case ENOMEM:		/* Linux: for a message with descriptors */
 	case ETOOMANYREFS:	/* Linux: in all channels of this user */
 		break;
 	default:

@@ -24,6 +24,25 @@ number(const char *s, uint32_t *n)
 	return proc_number(s, UINT32_MAX - 1, n);
 }
 
+/*
+ * After a look-up that found nothing: what to say.  One that was short of something
+ * does not show that there is none.
+ */
+static int
+not_found(int error)
+{
+	switch (errno) {
+	case EINTR:
+	case EIO:
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+		return -errno;
+	default:
+		return error;
+	}
+}
+
 static int
 find_group(const char *name, uint32_t *gid)
 {
@@ -34,7 +53,7 @@ find_group(const char *name, uint32_t *gid)
 		*gid = (uint32_t)gr->gr_gid;
 		return 0;
 	}
-	return number(name, gid) ? 0 : -ESRCH;
+	return number(name, gid) ? 0 : not_found(-ESRCH);
 }
 
 /* The group, and every other one that names the user as a member. */
@@ -44,9 +63,10 @@ find_groups(const char *user, struct proc_user *u)
 	gid_t	groups[PROC_GROUPS];
 	int	i, n = PROC_GROUPS;
 
+	errno = 0;
 	/* (void *): an array of int on macOS. */
 	if (getgrouplist(user, (gid_t)u->gid, (void *)groups, &n) == -1)
-		return n < PROC_GROUPS ? -EIO : -E2BIG;
+		return n < PROC_GROUPS ? not_found(-EIO) : -E2BIG;
 	for (i = 0; i < n; i++)
 		u->groups[i] = (uint32_t)groups[i];
 	u->ngroups = (unsigned)n;
@@ -63,8 +83,9 @@ proc_user(const char *user, const char *group, struct proc_user *u)
 	u->uid = (uint32_t)geteuid();
 	u->gid = (uint32_t)getegid();
 	if (user != NULL) {
+		errno = 0;
 		if ((pw = getpwnam(user)) == NULL && !number(user, &u->uid))
-			return -ENOENT;
+			return not_found(-ENOENT);
 		if (pw == NULL)
 			pw = getpwuid((uid_t)u->uid);
 		/* A number that is nobody's has no group to fall back on. */

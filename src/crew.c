@@ -233,7 +233,9 @@ join(const struct child *from, const struct child *to, unsigned n)
 		return error;
 	}
 	error = channel_send(to->channel, CHANNEL_ADOPT, n, pair[1]);
-	if (error == 0)
+	if (error != 0)
+		(void)channel_send(to->channel, CHANNEL_ADOPT, n, -1);
+	else
 		error = channel_send(from->channel, CHANNEL_HANDOVER, 0,
 		    pair[0]);
 	/* When only the first was told, the end of the pair tells it. */

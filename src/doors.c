@@ -224,6 +224,7 @@ doors_tell(const struct start *start)
 	struct os_addr			 addr;
 	char				 text[ADDR_TEXT], line[ADDR_TEXT + 16];
 	size_t				 len;
+	int				 error;
 
 	if (start->doors[DOOR_CONTROL].fd != -1)
 		log_info("control socket %.200s", start->control_path);
@@ -239,7 +240,11 @@ doors_tell(const struct start *start)
 	if (start->ready_fd == -1)
 		return true;
 	len = text_format(line, sizeof(line), "status %s\n", text);
-	return logio_write(start->ready_fd, line, len) == 0;
+	if ((error = logio_write(start->ready_fd, line, len)) == 0)
+		return true;
+	log_fatal("-R %d: cannot write to that descriptor: %s",
+	    start->ready_fd, log_errno(error));
+	return false;
 }
 
 void

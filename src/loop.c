@@ -28,7 +28,8 @@
 enum {
 	CHANNEL_TOKEN = 0xffffffff,
 	ADOPT_TOKEN = 0xffff0000,	/* with the number of the predecessor */
-	ADOPT_SHARE = 64		/* messages of a predecessor in a turn */
+	ADOPT_SHARE = 64,		/* messages of a predecessor in a turn */
+	ADOPT_WAIT_MS = 5000		/* for its next one, when not in turns */
 };
 
 enum loop_mode {
@@ -325,6 +326,23 @@ adopt_end(void)
 }
 
 /*
+ * A predecessor that cannot be waited for: what it has sent, and believes to be
+ * rid of, would be lost with the channel.  So it is waited for alone.
+ */
+static void
+adopt_now(int fd)
+{
+	struct handover_in in = { .arriving = NULL };
+
+	while (chan_wait(fd, ADOPT_WAIT_MS) == 1 && handover_take(setup, &in,
+	    fd, os_now_ms()) != HANDOVER_END)
+		continue;
+	handover_drop(&in);
+	chan_end(fd);
+	adopt_end();
+}
+
+/*
  * Sessions will come from fd, one of so many predecessors (-1: none from this
  * one).  Clients are accepted when all of them have ended; without any, at once.
  */
@@ -347,8 +365,7 @@ adopt_from(int fd, unsigned predecessors)
 			break;
 	if (i == LIMIT_RELAYS || wait_add(fd, WAIT_LEVEL,
 	    ADOPT_TOKEN | i) != 0) {
-		chan_end(fd);
-		adopt_end();
+		adopt_now(fd);
 		return;
 	}
 	wait_want(fd, WAIT_READ);

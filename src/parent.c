@@ -231,7 +231,8 @@ reload(uint64_t now)
 	notify(NOTIFY_RELOADING, "reading the configuration again");
 	watcher_reads();
 	if ((error = reader_start(&reader, job, READER_TOKEN, now)) != 0) {
-		log_error("it cannot be read: %s", log_errno(error));
+		log_fatal("it cannot be read: %s", log_errno(error));
+		watcher_say(log_last());
 		refuse();
 		return;
 	}
@@ -276,7 +277,7 @@ have_read(const struct proc_exit *how, uint64_t now)
 	other = NEXT;
 	other_due = now + CHANGE_MS;
 	if (!spawn_all(second, now))
-		give_up("a relay cannot be started");
+		give_up(log_last());
 }
 
 /*

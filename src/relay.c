@@ -70,8 +70,13 @@ relay_run(const struct start *start, unsigned index, int channel)
 
 	if (!become(start, index, channel))
 		proc_exit(EXIT_FAILURE);
+	/* untold, it would wait for ever */
+	if ((error = channel_send(channel, CHANNEL_READY, 0, -1)) != 0) {
+		log_fatal("the parent process cannot be told: %s",
+		    log_errno(error));
+		proc_exit(EXIT_FAILURE);
+	}
 	log_echo(false);
-	(void)channel_send(channel, CHANNEL_READY, 0, -1);
 	while (loop_turn())
 		continue;
 	error = loop_error();

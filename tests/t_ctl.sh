@@ -298,6 +298,37 @@ a_reading_that_dies_is_a_reload_refused_body()
 	proxy_stop
 }
 
+describe a_reload_that_cannot_begin_says_why \
+    "no channel to the process that reads, to a new relay: the reason is told"
+a_reload_that_cannot_begin_says_why_head()
+{
+	atf_set require.user root
+	atf_set require.progs strace
+	atf_set timeout 120
+}
+a_reload_that_cannot_begin_says_why_body()
+{
+	begin
+	in_front_of_two
+	for what in 'it cannot be read' 'cannot start relay 1'; do
+		n=$((${n:-0} + 1))
+		strace -q -o strace.out -p "$PROXY" -e trace=socketpair \
+		    -e inject=socketpair:error=EMFILE:when=$n 2>/dev/null &
+		STRACE=$!
+		STARTED="$STARTED $!"
+		await "strace attaches" grep -qE '^TracerPid:[[:blank:]]*[1-9]' \
+		    "/proc/$PROXY/status"
+		atf_check -s exit:1 -o match:"^$what: out of descriptors" \
+		    -e match:"not taken" "$PROGRAM" ctl -s ./ctl.sock reload
+		let_go
+		logged 1 "error: $what: out of descriptors"
+		logged $n 'is not changed'
+	done
+	atf_check "$PROGRAM" ctl -s ./ctl.sock reload
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	proxy_stop
+}
+
 describe what_is_ordered_after_a_reload_holds \
     "reload, and an order at once: the monitor that goes does not take it"
 what_is_ordered_after_a_reload_holds_head()

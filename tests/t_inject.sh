@@ -98,6 +98,58 @@ no_process_no_start_body()
 	STARTED=
 }
 
+with_strace no_word_from_a_relay_no_start \
+    "the parent is not told that a relay serves: it does not wait for ever"
+no_word_from_a_relay_no_start_body()
+{
+	begin_strace
+	conf 'server.pid-file = "pid"' >c
+	injected 'the parent process cannot be told: ' \
+	    -e inject=sendmsg:error=EPERM:when=1
+}
+
+with_strace a_file_that_cannot_be_opened_is_not_an_empty_one \
+    "no descriptor for /etc/passwd, /etc/group: not that there is no such user"
+a_file_that_cannot_be_opened_is_not_an_empty_one_head()
+{
+	atf_set require.user root
+	atf_set require.progs strace
+}
+a_file_that_cannot_be_opened_is_not_an_empty_one_body()
+{
+	begin_strace
+	! grep -q ld-linux "$PROGRAM" || atf_skip "glibc forgets why"
+	conf 'server.username = "daemon"' 'server.groupname = "daemon"' \
+	    'server.pid-file = "pid"' >c
+	for file in /etc/passwd /etc/group; do
+		injected 'c:[12]: cannot look up "daemon": out of descriptors' \
+		    -P $file -e 'inject=/^open(at)?$:error=EMFILE'
+	done
+}
+
+with_strace no_word_to_who_waits_no_start \
+    "-R: each line of what listens that cannot be written"
+no_word_to_who_waits_no_start_body()
+{
+	begin_strace
+	{
+		conf 'server.pid-file = "pid"'
+		echo 'status.listen = "127.0.0.1:0"'
+	} >c
+	for n in 1 2; do
+		timeout -s KILL "$LIMIT" strace -f -qq -o trace \
+		    -P "$PWD/ready.out" -e inject=write:error=ENOSPC:when=$n \
+		    "$PROGRAM" -D -R 9 -f c 9>ready.out 2>err
+		_status=$?
+		[ "$_status" -eq 1 ] || fail "exit status $_status: $(cat err)"
+		atf_check -o match:'error: -R 9: cannot write .*: no space' \
+		    cat err
+		[ "$(wc -l <ready.out)" -eq $((n - 1)) ] ||
+		    fail "$n: $(cat ready.out)"
+		[ ! -e pid ] || fail "a pid file was left"
+	done
+}
+
 describe no_memory_no_start "RLIMIT_AS: the number, and what to lower"
 no_memory_no_start_body()
 {

@@ -434,15 +434,18 @@ a_relay_that_is_stopped_holds_nobody_up_for_ever_body()
 	await "no process is left" processes_are 0
 }
 
-describe who_cannot_hand_over_takes_no_new_clients \
-    "no channel from relay to relay: the old one ends with its last session"
-who_cannot_hand_over_takes_no_new_clients_head()
+# inject WORD ...: strace makes a system call of the parent fail.
+inject()
 {
-	atf_set require.user root
-	atf_set require.progs strace
-	atf_set timeout 120
+	strace -q -o strace.out -p "$PROXY" "$@" 2>/dev/null &
+	STRACE=$!
+	STARTED="$STARTED $!"
+	await "strace attaches" grep -qE '^TracerPid:[[:blank:]]*[1-9]' \
+	    "/proc/$PROXY/status"
 }
-who_cannot_hand_over_takes_no_new_clients_body()
+
+# cannot_hand_over CALL ERROR N: the first reload meets it.
+cannot_hand_over()
 {
 	begin
 	own_program
@@ -454,18 +457,13 @@ who_cannot_hand_over_takes_no_new_clients_body()
 	    send 5000 fin expect-fin got 6000
 	head -n 1 up >/dev/null
 	old=$(relays | tr -d ' ')
-	# The third pair of a reload; the reader and the relay that begins have two.
-	strace -q -o strace.out -p "$PROXY" -e trace=socketpair \
-	    -e inject=socketpair:error=EMFILE:when=3 2>/dev/null &
-	STRACE=$!
-	STARTED="$STARTED $!"
-	await "strace attaches" grep -qE '^TracerPid:[[:blank:]]*[1-9]' \
-	    "/proc/$PROXY/status"
+	inject -e trace="$1" -e inject="$1:error=$2:when=$3"
 	reload
 	logged 1 "process $old\) cannot hand over its sessions"
 	await "it listens no more" listens_no_more
 	# Nor has who is new to wait for that one.
 	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	logged 0 'goes on with its sessions'
 	echo >go
 	finish one
 	await "it ends with its session" relays_are 1
@@ -475,6 +473,96 @@ who_cannot_hand_over_takes_no_new_clients_body()
 	counts sockproxy.accepted 2
 	counts sockproxy.ended.done 2
 }
+
+# with_strace NAME TEXT
+with_strace()
+{
+	describe "$1" "$2"
+	eval "$1_head() {
+		atf_set descr \"\$TEXT_$1\"
+		atf_set require.user root
+		atf_set require.progs strace
+		atf_set timeout 120
+	}"
+}
+
+with_strace who_cannot_hand_over_takes_no_new_clients \
+    "no channel from relay to relay: the old one ends with its last session"
+who_cannot_hand_over_takes_no_new_clients_body()
+{
+	# The reader and the relay that begins have two.
+	cannot_hand_over socketpair EMFILE 3
+}
+
+with_strace who_cannot_take_over_takes_new_clients_at_once \
+    "the channel from relay to relay cannot be sent to the new one"
+who_cannot_take_over_takes_new_clients_at_once_body()
+{
+	cannot_hand_over sendmsg EPERM 1
+}
+
+with_strace a_moment_without_memory_is_waited_for \
+    "ENOMEM for the messages to both relays: the session goes along"
+a_moment_without_memory_is_waited_for_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	mkfifo go up
+	echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }" >c
+	launch -- -f c
+	peer one connect "$p0" rxseed 1 send 1000 recv 1000 tell up wait go \
+	    send 5000 fin expect-fin got 6000
+	head -n 1 up >/dev/null
+	inject -e trace=sendmsg -e inject=sendmsg:error=ENOMEM:when=1+2
+	reload
+	await "one relay" relays_are 1
+	let_go
+	[ "$(grep -c INJECTED strace.out)" -eq 2 ] || fail "$(cat strace.out)"
+	logged 0 'cannot hand over'
+	echo >go
+	finish one
+	proxy_stop
+}
+
+with_strace a_session_is_not_lost_without_a_word \
+    "each call on the queue of events that a new relay makes fails once"
+a_session_is_not_lost_without_a_word_body()
+{
+	begin
+	case $HANDLER in
+	''|*epoll)	;;
+	*)		atf_skip "there is no such call" ;;
+	esac
+	backend b 127.0.0.1:0 forever echo
+	mkfifo go up
+	echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }" >c
+	launch -- -f c
+	n=0 all=0 lost=0
+	while [ "$n" -lt 15 ]; do
+		n=$((n + 1))
+		"$PEER" -t "$LIMIT" connect "$p0" rxseed 1 send 1000 recv 1000 \
+		    tell up wait go send 5000 fin expect-fin got 6000 \
+		    >one.out 2>one.err &
+		one=$!
+		head -n 1 up >/dev/null
+		inject -f -e trace=epoll_ctl \
+		    -e inject=epoll_ctl:error=ENOSPC:when=$n
+		all=$((all + 1))
+		kill -HUP "$PROXY"
+		await "a verdict" times_logged $all 'is in effect|is not changed'
+		await "one relay" relays_are 1
+		let_go
+		echo >go
+		wait "$one" || lost=$((lost + 1))
+		logged "$lost" 'could not be taken over: reset'
+		grep -q INJECTED strace.out || break
+	done
+	[ "$n" -gt 3 ] || fail "only $n calls"
+	reload
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	proxy_stop
+}
+
 sockets_of()
 {
 	for _f in "/proc/$1/fd"/*; do

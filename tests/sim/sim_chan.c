@@ -95,6 +95,20 @@ chan_end(int fd)
 	os_drop(fd);
 }
 
+/* Nor does anything come while somebody waits. */
+int
+chan_wait(int fd, int timeout_ms)
+{
+	struct sock *s = desc_sock(fd, "chan_wait");
+	unsigned i;
+
+	(void)timeout_ms;
+	for (i = first; i != last && messages[i].to != s;
+	    i = (i + 1) % MESSAGES)
+		;
+	return i != last || s->rx_fin;
+}
+
 /* The first message for s goes from the queue into *m. */
 static bool
 take(const struct sock *s, struct message *m)
