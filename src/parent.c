@@ -153,9 +153,9 @@ end(enum channel_order order, uint32_t value)
 	if (other == READS || other == NEXT)
 		give_up("sockproxy stops");
 	refuse_all();
-	listen_close(&crew->start, NULL);
 	crew_tell(crew, order, value, -1);
 	crew_tell(second, order, value, -1);
+	listen_close(&crew->start, NULL);
 }
 
 static void

@@ -408,21 +408,42 @@ a_relay_that_is_stopped_holds_nobody_up_for_ever_body()
 {
 	begin
 	own_program
+	here
 	backend b 127.0.0.1:0 forever echo
 	mkfifo go up
-	echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }" >c
+	conf()
+	{
+		for _a in 127.0.0.1:0 "$@"; do
+			echo "\$SERVER[\"socket\"] == \"$_a\" { $(server "b=$b") }"
+		done
+	}
+	conf "$HERE:8000" "$PWD/s" >c
 	launch -- -f c
 	peer one connect "$p0" rxseed 1 send 1000 recv 1000 tell up wait go \
 	    send 5000 fin expect-fin got 6000
 	head -n 1 up >/dev/null
 	relay=$(relays | tr -d ' ')
 	kill -STOP "$relay"
+	peer two connect "$HERE:8000" say in send 10 expect-reset got 0
+	peer three connect "$PWD/s" say in send 10 expect-end got 0
+	for n in two three; do
+		await "$n waits to be accepted" grep -q in $n.out
+	done
+	conf >c
 	kill -HUP "$PROXY"
 	await "the next crew serves" logs 'is in effect'
+	# Its copies of the listeners that were removed keep nobody.
+	[ "$(uname -s)" != Linux ] || finish two three
+	[ "$(uname -s)" != Linux ] || client unconnectable "$HERE:8000"
 	client connect "$p0" rxseed 1 send 1k fin longer 5000 expect-fin got 1k
 	logs "process $relay of the configuration before goes on" ||
 	    fail "not said"
 	open=$(parent_fds)
+	[ "$(uname -s)" != Linux ] || conf "$HERE:8000" >c
+	reload
+	[ "$(uname -s)" != Linux ] ||
+	    client connect "$HERE:8000" rxseed 1 send 1k fin expect-fin got 1k
+	conf >c
 	reload
 	# What comes late is handed over or goes on where it is, as it was.
 	kill -CONT "$relay"
@@ -430,6 +451,33 @@ a_relay_that_is_stopped_holds_nobody_up_for_ever_body()
 	finish one
 	await "the old relay ends" test ! -e "/proc/$relay"
 	await "its channel is closed" parent_fds_most $((open - 1))
+	logged 0 'accepting no one'
+	proxy_stop
+	await "no process is left" processes_are 0
+	counts gw.active-requests 0
+}
+
+describe a_relay_that_was_left_alone_keeps_no_address \
+    "SIGSTOP of the old relay, and a stop: the next start has its addresses"
+a_relay_that_was_left_alone_keeps_no_address_body()
+{
+	begin
+	[ "$(uname -s)" = Linux ] || atf_skip "it does, but on Linux"
+	own_program
+	here
+	backend b 127.0.0.1:0 forever echo
+	echo "\$SERVER[\"socket\"] == \"$HERE:8000\" { $(server "b=$b") }" >c
+	launch -- -f c
+	relay=$(relays | tr -d ' ')
+	kill -STOP "$relay"
+	kill -HUP "$PROXY"
+	await "it is left alone" logs "process $relay of .* before goes on"
+	proxy_stop
+	client unconnectable "$HERE:8000"
+	launch -- -f c
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	kill -CONT "$relay"
+	await "the old relay ends" processes_are 2
 	proxy_stop
 	await "no process is left" processes_are 0
 }
