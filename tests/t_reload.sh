@@ -482,6 +482,57 @@ a_relay_that_was_left_alone_keeps_no_address_body()
 	await "no process is left" processes_are 0
 }
 
+describe a_new_relay_that_hangs_is_told_of \
+    "SIGSTOP of a relay that has just said that it serves; its sessions wait"
+a_new_relay_that_hangs_is_told_of_head()
+{
+	atf_set require.user root
+	atf_set require.progs strace
+	atf_set timeout 120
+}
+a_new_relay_that_hangs_is_told_of_body()
+{
+	begin
+	own_program
+	backend b 127.0.0.1:0 forever echo
+	mkfifo go up
+	echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }" >c
+	launch -- -f c
+	peer one connect "$p0" rxseed 1 send 1000 recv 1000 tell up wait go \
+	    send 5000 fin expect-fin got 6000
+	head -n 1 up >/dev/null
+	old=$(relays | tr -d ' ')
+	# The first of the relay says that it serves, that of the parent is next.
+	strace -q -f -o strace.out -p "$PROXY" -e trace=sendmsg \
+	    -e inject=sendmsg:signal=STOP:when=1 2>/dev/null &
+	STRACE=$!
+	STARTED="$STARTED $!"
+	await "strace attaches" grep -qE '^TracerPid:[[:blank:]]*[1-9]' \
+	    "/proc/$PROXY/status"
+	kill -HUP "$PROXY"
+	await "the parent is stopped" stopped "$PROXY"
+	new=$(relays_but "$old")
+	await "the new relay is stopped" stopped "$new"
+	let_go
+	kill -CONT "$PROXY"
+	await "it is told of" logs "relay 1 \(process $new\) hangs"
+	logged 1 'is in effect'
+	kill -CONT "$new"
+	echo >go
+	finish one
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	await "the old one has ended" relays_are 1
+	proxy_stop
+	await "no process is left" processes_are 0
+	counts sockproxy.accepted 2
+	counts sockproxy.ended.done 2
+	counts gw.active-requests 0
+}
+stopped()
+{
+	grep -qi '^State:.T' "/proc/$1/status"
+}
+
 describe who_cannot_hand_over_takes_no_new_clients \
     "no channel from relay to relay: the old one ends with its last session"
 who_cannot_hand_over_takes_no_new_clients_head()
