@@ -84,6 +84,13 @@ int	os_listen(const struct os_addr *, const struct os_listen *);
 int	os_listen_adopt(int, const struct os_listen *);
 
 /*
+ * Close a listening socket for other processes that have it, too: one that hangs
+ * keeps neither its address nor those who wait.  os_accept says -EINVAL there.
+ * (Elsewhere than on Linux who comes later still waits for that process.)
+ */
+void	os_listen_end(int);
+
+/*
  * Take one connection from a listening socket.  Returns the descriptor (set up
  * as os_listen says, on every system) or an error: -EAGAIN none is waiting;
  * -ECONNABORTED that one is gone, go on; -EMFILE -ENFILE -ENOBUFS -ENOMEM the

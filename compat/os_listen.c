@@ -187,3 +187,15 @@ os_listen_adopt(int fd, const struct os_listen *how)
 	os_sys_defer(fd, how);
 	return 0;
 }
+
+void
+os_listen_end(int fd)
+{
+	int	conn, n = 0;
+
+	(void)shutdown(fd, SHUT_RD);
+	/* a Unix socket keeps those it has */
+	for (; n < SOMAXCONN && (conn = accept(fd, NULL, NULL)) != -1; n++)
+		(void)close(conn);
+	(void)close(fd);
+}

@@ -45,12 +45,13 @@ channel_send_kill(int channel, uint32_t relay, uint32_t row, uint32_t number)
 
 int
 channel_send_text(int channel, enum channel_order order, uint32_t value,
-    const char *text)
+    const char *text, bool patient)
 {
 	struct message m = { .order = order, .value = value };
 
 	(void)text_format(m.text, sizeof(m.text), "%s", text);
-	return send(channel, &m, BARE + strlen(m.text), -1);
+	return chan_send(channel, &m, BARE + strlen(m.text), NULL, 0,
+	    patient ? CHANNEL_WAIT_MS : 0);
 }
 
 void

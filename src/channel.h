@@ -7,6 +7,7 @@
 #ifndef CHANNEL_H
 #define CHANNEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum channel_order {
@@ -55,7 +56,7 @@ int	channel_send(int channel, enum channel_order, uint32_t value, int fd);
 int	channel_send_kill(int channel, uint32_t relay, uint32_t row,
 	    uint32_t number);
 int	channel_send_text(int channel, enum channel_order, uint32_t value,
-	    const char *);
+	    const char *, bool patient);	/* false: does not wait */
 
 /*
  * Take the next order.

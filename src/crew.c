@@ -306,10 +306,18 @@ leave(struct child *relay)
 void
 crew_leave(struct crew *former, struct crew *next)
 {
+	struct crew_relay	*relay;
+
 	release();
 	crew_tell(next, CHANNEL_ADOPT, 0, -1);
-	for (unsigned i = 0; i < next->start.relays; i++)
-		next->relays[i].settled = true;
+	for (unsigned i = 0; i < next->start.relays; i++) {
+		relay = &next->relays[i];
+		if (!relay->settled && relay->child.pid != 0 &&
+		    predecessors(former, i, next->start.relays) == 0)
+			log_error("%s (process %d) hangs, with the sessions it "
+			    "was given", relay->child.name, relay->child.pid);
+		relay->settled = true;
+	}
 	for (unsigned i = 0; i < former->start.relays; i++)
 		if (former->relays[i].child.pid != 0)
 			leave(&former->relays[i].child);

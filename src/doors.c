@@ -259,7 +259,7 @@ doors_close(struct start *start, const struct start *other)
 			if (door->made)
 				(void)file_socket_remove(door->addr.u.path,
 				    &door->file);
-			os_drop(door->fd);
+			os_listen_end(door->fd);
 		}
 		door->fd = -1;
 	}

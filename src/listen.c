@@ -157,9 +157,9 @@ listen_on(struct start *start, const struct start *former, unsigned i)
 	if (fd < 0)
 		return fail(start, l, listen_error(l, fd));
 	start->listeners[i] = fd;
-	start->made[i] = l->addr.family == OS_UNIX &&
-	    l->addr.u.path[0] != '\0' &&
-	    file_socket_id(l->addr.u.path, &start->files[i]) == 0;
+	start->made[i] = true;
+	if (l->addr.family == OS_UNIX && l->addr.u.path[0] != '\0')
+		(void)file_socket_id(l->addr.u.path, &start->files[i]);
 	return true;
 }
 
@@ -239,19 +239,31 @@ has(const struct start *start, int fd)
 	return false;
 }
 
+/*
+ * A socket of the service manager lives on with it.
+ */
+static void
+end(const struct start *start, unsigned i)
+{
+	const struct os_addr	*addr = &start->setup->listeners[i].addr;
+
+	if (!start->made[i]) {
+		os_drop(start->listeners[i]);
+		return;
+	}
+	if (addr->family == OS_UNIX)
+		(void)file_socket_remove(addr->u.path, &start->files[i]);
+	os_listen_end(start->listeners[i]);
+}
+
 void
 listen_close(struct start *start, const struct start *other)
 {
 	for (unsigned i = 0; i < start->setup->nlisteners; i++) {
 		if (start->listeners[i] == -1)
 			continue;
-		if (other == NULL || !has(other, start->listeners[i])) {
-			if (start->made[i])
-				(void)file_socket_remove(
-				    start->setup->listeners[i].addr.u.path,
-				    &start->files[i]);
-			os_drop(start->listeners[i]);
-		}
+		if (other == NULL || !has(other, start->listeners[i]))
+			end(start, i);
 		start->listeners[i] = -1;
 	}
 }

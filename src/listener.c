@@ -231,6 +231,11 @@ door_turn(unsigned i, uint64_t now)
 				resumed(now);
 			break;
 		}
+		if (fd == -EINVAL) {
+			/* the parent has ended it, and its order is on the way */
+			wait_want(doors[i].fd, 0);
+			break;
+		}
 		if (fd < 0) {
 			pause_all(-fd, now);
 			return false;

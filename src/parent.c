@@ -42,6 +42,7 @@ enum {
 	WATCHER_TOKEN,
 	CREW_TOKEN = WATCHER_TOKEN + WATCHERS,	/* two crews */
 	DRAIN_MORE_MS = LIMIT_SHUTDOWN_LAST_MS + 200,	/* over the graceful time */
+	HEAR_MS = 100,		/* for orders of the operator, in a turn */
 	STOP_MS = 500,		/* for a relay to obey CHANNEL_STOP */
 	CHANGE_MS = 10000,	/* for a next crew to serve, a former one to end,
 				   a new program to try itself */
@@ -153,9 +154,9 @@ end(enum channel_order order, uint32_t value)
 	if (other == READS || other == NEXT)
 		give_up("sockproxy stops");
 	refuse_all();
-	listen_close(&crew->start, NULL);
 	crew_tell(crew, order, value, -1);
 	crew_tell(second, order, value, -1);
+	listen_close(&crew->start, NULL);
 }
 
 static void
@@ -504,9 +505,11 @@ timeout(uint64_t now)
 static void
 hear_monitor(uint32_t token)
 {
+	const uint64_t		now = os_now_ms();
 	struct channel_note	note;
 
-	while (watcher_hear(token, &note)) {
+	/* a relay that hangs makes each of them take its time */
+	while (os_now_ms() - now < HEAR_MS && watcher_hear(token, &note)) {
 		if (note.order == CHANNEL_KILL &&
 		    note.relay < crew->start.relays)
 			crew_kill_session(crew, &note);

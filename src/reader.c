@@ -23,7 +23,7 @@ static int		 parent;	/* the reader's end of the channel */
 static void
 say(const char *line)
 {
-	(void)channel_send_text(parent, CHANNEL_SAID, 0, line);
+	(void)channel_send_text(parent, CHANNEL_SAID, 0, line, true);
 }
 
 static void

@@ -42,7 +42,7 @@ struct start {
 	int		 pid_fd;	/* locked; -1 none */
 	struct door_socket doors[DOORS];
 
-	bool		 made[LIMIT_LISTENERS + 1];	/* a file, see files */
+	bool		 made[LIMIT_LISTENERS + 1];	/* by us, see files too */
 	char		 log_path[START_PATH];	/* "": the log is no file */
 	char		 pid_path[START_PATH];
 	char		 chroot[START_PATH];	/* "": none */

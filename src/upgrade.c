@@ -4,7 +4,7 @@
  *	pid sessions buffers log-fd pid-fd { l fd made } { d which fd made }
  *	{ r pid fd } { o order high middle low } .
  *
- * l is a listening socket (made: its file is ours to remove), d one of the
+ * l is a listening socket (made: it is ours to end, with its file), d one of the
  * monitor's, r a relay and its channel, o what the operator wants of a backend,
  * which is known by its id for handover.  Numbers in decimal, blanks between.  The
  * process number keeps a child that inherits the variable from believing it.
@@ -285,8 +285,8 @@ take(const char **p, unsigned n, int *numbers)
 }
 
 /*
- * A listening socket of the old program: its address, and whether its file is ours
- * to remove.
+ * A listening socket of the old program: its address, and whether it is ours to
+ * end, and its file to remove.
  */
 static bool
 adopt_socket(int fd, int made, struct os_addr *addr, bool *is_made,
@@ -294,8 +294,9 @@ adopt_socket(int fd, int made, struct os_addr *addr, bool *is_made,
 {
 	if (proc_inherit(fd, false) != 0 || os_sockname(fd, addr) != 0)
 		return false;
-	*is_made = made == 1 && addr->family == OS_UNIX &&
-	    file_socket_id(addr->u.path, file) == 0;
+	*is_made = made == 1;
+	if (addr->family == OS_UNIX)
+		(void)file_socket_id(addr->u.path, file);
 	return true;
 }
 

@@ -110,10 +110,11 @@ watcher_reads(void)
 void
 watcher_say(const char *line)
 {
+	/* one that hangs would have all else wait, for each of the lines */
 	for (struct watcher *w = watchers; w < watchers + WATCHERS; w++)
 		if (w->child.pid != 0)
 			(void)channel_send_text(w->child.channel, CHANNEL_SAID,
-			    w->reads, line);
+			    w->reads, line, false);
 }
 
 void

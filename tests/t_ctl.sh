@@ -709,6 +709,43 @@ dead_monitor_is_replaced_body()
 	logged 1 "monitor \(process $was\) was killed by signal 9"
 }
 
+describe who_hangs_does_not_hold_up_the_parent \
+    "SIGSTOP of monitor and relay: reloads are refused, a stop is obeyed"
+who_hangs_does_not_hold_up_the_parent_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	controlled <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+	await "the monitor answers" ctl status
+	monitor=$(relays | tail -n 1 | tr -d ' ')
+	cp proxy.conf good
+	awk 'BEGIN { while (n++ < 120) print "x.y" n " = 1" }' >>proxy.conf
+	kill -STOP "$monitor"
+	n=0
+	while [ "$n" -lt 4 ]; do
+		n=$((n + 1))
+		kill -HUP "$PROXY"
+		await "it is refused" times_logged $n 'is not changed'
+	done
+	cp good proxy.conf
+	kill -CONT "$monitor"
+	ctl reload >said || fail "$(cat said)"
+	# Orders for the relay, more than it has room for.
+	relay=$(relays_but "$monitor" | head -n 1)
+	kill -STOP "$relay"
+	n=0
+	while [ "$n" -lt 340 ]; do
+		n=$((n + 1))
+		ctl disable b >/dev/null
+	done
+	kill -TERM "$PROXY"
+	await "it stops" logs 'sockproxy stopped'
+	wait "$PROXY" || fail "sockproxy ended with $?"
+	PROXY=
+}
+
 describe reset_is_a_reset_after_a_reload \
     "who is connected after a reload is not told of an end that nobody sent"
 reset_is_a_reset_after_a_reload_body()
