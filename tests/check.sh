@@ -4,14 +4,15 @@
 # Unit tests run once.  Tests of the real program run with each build: static with
 # musl, glibc, and the fallback of every compat job; and with each event handler,
 # copied and spliced.  Every pair of these choices occurs; "full" runs them all,
-# "quick" runs one, "units" none, "valgrind" one under valgrind.  MAKE and BUILD
-# (the glibc build's directory) come from the Makefile, so do UNIT,
-# ONCE and SYSTEM, the names of the tests.
+# "quick" runs one, "units" none, "valgrind" one under valgrind.  Tests that wait for
+# most of their time run with one.  MAKE and BUILD (the glibc build's directory) come
+# from the Makefile, so do UNIT, ONCE, PATIENT and SYSTEM, the names of the tests.
 set -u
 
 how=${1:-pairs}
 results=$BUILD/results
 passed=0 failed=0 skipped=0
+together=2	# so many at a time
 
 # ---- what the tests need -----------------------------------------------------
 
@@ -92,8 +93,9 @@ suite()
 	printf '== %s\n' "$1"
 	shift 2
 	# shellcheck disable=SC2086
-	kyua --loglevel=warning -v parallelism=2 $vars test -k "$PWD/Kyuafile" \
-	    --build-root="$PWD/$BUILD" --results-file="$db" "$@" >"$db.out" 2>&1
+	kyua --loglevel=warning -v parallelism=$together $vars test \
+	    -k "$PWD/Kyuafile" --build-root="$PWD/$BUILD" \
+	    --results-file="$db" "$@" >"$db.out" 2>&1
 	grep -E ' ->  (failed|broken)' "$db.out"
 	grep -E '^kyua: E|match any test' "$db.out" && failed=$((failed + 1))
 	count "$db"
@@ -119,15 +121,17 @@ alone()
 	done
 }
 
-# system NAME PROGRAM HANDLER SPLICE
+# system NAME PROGRAM HANDLER SPLICE [TEST ...]: all of SYSTEM, or these.
 system()
 {
+	name=$1
 	v=test_suites.sockproxy
 	vars="-v $v.program=$PWD/$2 -v $v.splice=$4"
 	[ -z "$3" ] || vars="$vars -v $v.handler=$3"
 	[ -z "${WRAPPER:-}" ] || vars="$vars -v $v.wrapper=$WRAPPER"
+	shift 4
 	# shellcheck disable=SC2086
-	suite "$1" "$vars" $SYSTEM
+	suite "$name" "$vars" ${*:-$SYSTEM}
 }
 
 rm -rf "$results"
@@ -195,6 +199,12 @@ full)
 	system "libc-poll-auto" "$BUILD/sockproxy" poll auto
 	;;
 esac
+if [ "$how" != units ] && [ "$how" != valgrind ]; then
+	together=4
+	# shellcheck disable=SC2086
+	system patient "${musl:-$BUILD/sockproxy}" "" auto $PATIENT
+	together=2
+fi
 if [ "$how" = pairs ] || [ "$how" = full ]; then
 	$MAKE WERROR=-Werror generic || exit 1
 	system generic build-generic/sockproxy "" auto

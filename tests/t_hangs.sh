@@ -1,0 +1,165 @@
+# Who hangs, and how long others wait for that: every case waits out a time of ten
+# seconds, so these run with one build only.
+
+stopped()
+{
+	grep -qi '^State:.T' "/proc/$1/status"
+}
+
+describe a_reading_that_hangs_holds_nobody_up \
+    "a command in the configuration: relays are replaced, a stop is obeyed"
+a_reading_that_hangs_holds_nobody_up_body()
+{
+	begin
+	own_program
+	backend b 127.0.0.1:0 forever echo
+	mkfifo reached gate
+	conf="\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }"
+	echo "$conf" >c
+	launch -- -f c
+	relay=$(relays | tr -d ' ')
+	printf '%s\n' "$conf" 'include_shell "echo >reached; cat gate"' >c
+	kill -HUP "$PROXY"
+	told reached
+	kill -KILL "$relay"
+	await "it is replaced" logs 'relay 1 started again'
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	await "the log says what is up" logs 'takes long: a command in it'
+	echo >gate
+	await "it is in effect" logs 'is in effect'
+	kill -HUP "$PROXY"
+	told reached
+	kill -TERM "$PROXY"
+	wait "$PROXY" || fail "sockproxy ended with $?"
+	PROXY=
+	await "no process is left" processes_are 0
+	logs 'not changed: sockproxy stops' || fail "not said"
+	echo >gate
+}
+
+describe a_relay_that_is_stopped_holds_nobody_up_for_ever \
+    "SIGSTOP of the old relay: the new one serves after 10 seconds"
+a_relay_that_is_stopped_holds_nobody_up_for_ever_body()
+{
+	begin
+	own_program
+	here
+	backend b 127.0.0.1:0 forever echo
+	mkfifo go up
+	conf()
+	{
+		for _a in 127.0.0.1:0 "$@"; do
+			echo "\$SERVER[\"socket\"] == \"$_a\" { $(server "b=$b") }"
+		done
+	}
+	conf "$HERE:8000" "$PWD/s" >c
+	launch -- -f c
+	peer one connect "$p0" rxseed 1 send 1000 recv 1000 tell up wait go \
+	    send 5000 fin expect-fin got 6000
+	head -n 1 up >/dev/null
+	relay=$(relays | tr -d ' ')
+	kill -STOP "$relay"
+	peer two connect "$HERE:8000" say in send 10 expect-reset got 0
+	peer three connect "$PWD/s" say in send 10 expect-end got 0
+	for n in two three; do
+		await "$n waits to be accepted" grep -q in $n.out
+	done
+	conf >c
+	kill -HUP "$PROXY"
+	await "the next crew serves" logs 'is in effect'
+	# Its copies of the listeners that were removed keep nobody.
+	[ "$(uname -s)" != Linux ] || finish two three
+	[ "$(uname -s)" != Linux ] || client unconnectable "$HERE:8000"
+	client connect "$p0" rxseed 1 send 1k fin longer 5000 expect-fin got 1k
+	logs "process $relay of the configuration before goes on" ||
+	    fail "not said"
+	open=$(parent_fds)
+	[ "$(uname -s)" != Linux ] || conf "$HERE:8000" >c
+	reload
+	[ "$(uname -s)" != Linux ] ||
+	    client connect "$HERE:8000" rxseed 1 send 1k fin expect-fin got 1k
+	conf >c
+	reload
+	# What comes late is handed over or goes on where it is, as it was.
+	kill -CONT "$relay"
+	echo >go
+	finish one
+	await "the old relay ends" test ! -e "/proc/$relay"
+	await "its channel is closed" parent_fds_most $((open - 1))
+	logged 0 'accepting no one'
+	proxy_stop
+	await "no process is left" processes_are 0
+	counts gw.active-requests 0
+}
+
+describe a_relay_that_was_left_alone_keeps_no_address \
+    "SIGSTOP of the old relay, and a stop: the next start has its addresses"
+a_relay_that_was_left_alone_keeps_no_address_body()
+{
+	begin
+	[ "$(uname -s)" = Linux ] || atf_skip "it does, but on Linux"
+	own_program
+	here
+	backend b 127.0.0.1:0 forever echo
+	echo "\$SERVER[\"socket\"] == \"$HERE:8000\" { $(server "b=$b") }" >c
+	launch -- -f c
+	relay=$(relays | tr -d ' ')
+	kill -STOP "$relay"
+	kill -HUP "$PROXY"
+	await "it is left alone" logs "process $relay of .* before goes on"
+	proxy_stop
+	client unconnectable "$HERE:8000"
+	launch -- -f c
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	kill -CONT "$relay"
+	await "the old relay ends" processes_are 2
+	proxy_stop
+	await "no process is left" processes_are 0
+}
+
+describe a_new_relay_that_hangs_is_told_of \
+    "SIGSTOP of a relay that has just said that it serves; its sessions wait"
+a_new_relay_that_hangs_is_told_of_head()
+{
+	atf_set require.user root
+	atf_set require.progs strace
+	atf_set timeout 120
+}
+a_new_relay_that_hangs_is_told_of_body()
+{
+	begin
+	own_program
+	backend b 127.0.0.1:0 forever echo
+	mkfifo go up
+	echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }" >c
+	launch -- -f c
+	peer one connect "$p0" rxseed 1 send 1000 recv 1000 tell up wait go \
+	    send 5000 fin expect-fin got 6000
+	head -n 1 up >/dev/null
+	old=$(relays | tr -d ' ')
+	# The first of the relay says that it serves, that of the parent is next.
+	strace -q -f -o strace.out -p "$PROXY" -e trace=sendmsg \
+	    -e inject=sendmsg:signal=STOP:when=1 2>/dev/null &
+	STRACE=$!
+	STARTED="$STARTED $!"
+	await "strace attaches" grep -qE '^TracerPid:[[:blank:]]*[1-9]' \
+	    "/proc/$PROXY/status"
+	kill -HUP "$PROXY"
+	await "the parent is stopped" stopped "$PROXY"
+	new=$(relays_but "$old")
+	await "the new relay is stopped" stopped "$new"
+	let_go
+	kill -CONT "$PROXY"
+	await "it is told of" logs "relay 1 \(process $new\) hangs"
+	logged 1 'is in effect'
+	kill -CONT "$new"
+	echo >go
+	finish one
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	await "the old one has ended" relays_are 1
+	proxy_stop
+	await "no process is left" processes_are 0
+	counts sockproxy.accepted 2
+	counts sockproxy.ended.done 2
+	counts gw.active-requests 0
+}
