@@ -407,15 +407,23 @@ reload()
 	    'is in effect'
 }
 
-# hold PID CALL MS: each such system call of a process is late by so much.
-hold()
+# inject PID WORD ...: strace meddles with system calls of a process until let_go.
+inject()
 {
-	strace -q -f -o strace.out -p "$1" -e trace="$2" \
-	    -e inject="$2:delay_enter=$(($3 * 1000))" 2>/dev/null &
+	_pid=$1
+	shift
+	strace -q -o strace.out -p "$_pid" "$@" 2>/dev/null &
 	STRACE=$!
 	STARTED="$STARTED $!"
 	await "strace attaches" grep -qE '^TracerPid:[[:blank:]]*[1-9]' \
-	    "/proc/$1/status"
+	    "/proc/$_pid/status"
+}
+
+# hold PID CALL MS: each such system call of a process is late by so much.
+hold()
+{
+	inject "$1" -f -e trace="$2" \
+	    -e inject="$2:delay_enter=$(($3 * 1000))"
 }
 
 let_go()

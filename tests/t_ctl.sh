@@ -312,12 +312,8 @@ a_reload_that_cannot_begin_says_why_body()
 	in_front_of_two
 	for what in 'it cannot be read' 'cannot start relay 1'; do
 		n=$((${n:-0} + 1))
-		strace -q -o strace.out -p "$PROXY" -e trace=socketpair \
-		    -e inject=socketpair:error=EMFILE:when=$n 2>/dev/null &
-		STRACE=$!
-		STARTED="$STARTED $!"
-		await "strace attaches" grep -qE '^TracerPid:[[:blank:]]*[1-9]' \
-		    "/proc/$PROXY/status"
+		inject "$PROXY" -e trace=socketpair \
+		    -e inject=socketpair:error=EMFILE:when=$n
 		atf_check -s exit:1 -o match:"^$what: out of descriptors" \
 		    -e match:"not taken" "$PROGRAM" ctl -s ./ctl.sock reload
 		let_go

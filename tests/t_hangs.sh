@@ -138,12 +138,8 @@ a_new_relay_that_hangs_is_told_of_body()
 	head -n 1 up >/dev/null
 	old=$(relays | tr -d ' ')
 	# The first of the relay says that it serves, that of the parent is next.
-	strace -q -f -o strace.out -p "$PROXY" -e trace=sendmsg \
-	    -e inject=sendmsg:signal=STOP:when=1 2>/dev/null &
-	STRACE=$!
-	STARTED="$STARTED $!"
-	await "strace attaches" grep -qE '^TracerPid:[[:blank:]]*[1-9]' \
-	    "/proc/$PROXY/status"
+	inject "$PROXY" -f -e trace=sendmsg \
+	    -e inject=sendmsg:signal=STOP:when=1
 	kill -HUP "$PROXY"
 	await "the parent is stopped" stopped "$PROXY"
 	new=$(relays_but "$old")

@@ -371,16 +371,6 @@ a_reload_may_come_at_any_moment_body()
 	[ "$(cat forged)" -eq 0 ] || fail "$(cat forged) forged ends"
 }
 
-# inject WORD ...: strace makes a system call of the parent fail.
-inject()
-{
-	strace -q -o strace.out -p "$PROXY" "$@" 2>/dev/null &
-	STRACE=$!
-	STARTED="$STARTED $!"
-	await "strace attaches" grep -qE '^TracerPid:[[:blank:]]*[1-9]' \
-	    "/proc/$PROXY/status"
-}
-
 # cannot_hand_over CALL ERROR N: the first reload meets it.
 cannot_hand_over()
 {
@@ -394,7 +384,7 @@ cannot_hand_over()
 	    send 5000 fin expect-fin got 6000
 	head -n 1 up >/dev/null
 	old=$(relays | tr -d ' ')
-	inject -e trace="$1" -e inject="$1:error=$2:when=$3"
+	inject "$PROXY" -e trace="$1" -e inject="$1:error=$2:when=$3"
 	reload
 	logged 1 "process $old\) cannot hand over its sessions"
 	await "it listens no more" listens_no_more
@@ -450,7 +440,8 @@ a_moment_without_memory_is_waited_for_body()
 	peer one connect "$p0" rxseed 1 send 1000 recv 1000 tell up wait go \
 	    send 5000 fin expect-fin got 6000
 	head -n 1 up >/dev/null
-	inject -e trace=sendmsg -e inject=sendmsg:error=ENOMEM:when=1+2
+	inject "$PROXY" -e trace=sendmsg \
+	    -e inject=sendmsg:error=ENOMEM:when=1+2
 	reload
 	await "one relay" relays_are 1
 	let_go
@@ -482,7 +473,7 @@ a_session_is_not_lost_without_a_word_body()
 		    >one.out 2>one.err &
 		one=$!
 		head -n 1 up >/dev/null
-		inject -f -e trace=epoll_ctl \
+		inject "$PROXY" -f -e trace=epoll_ctl \
 		    -e inject=epoll_ctl:error=ENOSPC:when=$n
 		all=$((all + 1))
 		kill -HUP "$PROXY"
