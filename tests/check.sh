@@ -12,7 +12,7 @@ set -u
 how=${1:-pairs}
 results=$BUILD/results
 passed=0 failed=0 skipped=0
-together=2	# so many at a time
+together=3	# so many at a time: most of them wait for most of their time
 
 # ---- what the tests need -----------------------------------------------------
 
@@ -200,10 +200,8 @@ full)
 	;;
 esac
 if [ "$how" != units ] && [ "$how" != valgrind ]; then
-	together=4
 	# shellcheck disable=SC2086
 	system patient "${musl:-$BUILD/sockproxy}" "" auto $PATIENT
-	together=2
 fi
 if [ "$how" = pairs ] || [ "$how" = full ]; then
 	$MAKE WERROR=-Werror generic || exit 1
