@@ -105,8 +105,8 @@ COMPAT_ALL = compat/chan.c compat/console.c compat/file.c compat/file_glob.c \
 	compat/proc.c compat/proc_close.c compat/proc_signal.c \
 	compat/proc_user.c compat/wait.c compat/wait_poll.c
 COMPAT_Linux = compat/chan_packet.c compat/os_accept4.c compat/os_linux.c \
-	compat/proc_close_linux.c compat/sandbox_linux.c \
-	compat/splice_linux.c compat/wait_epoll.c
+	compat/os_socketcall.c compat/proc_close_linux.c \
+	compat/sandbox_linux.c compat/splice_linux.c compat/wait_epoll.c
 COMPAT_FreeBSD = compat/chan_packet.c compat/os_accept4.c compat/os_bsd.c \
 	compat/os_freebsd.c compat/proc_close_bsd.c compat/sandbox_freebsd.c \
 	compat/splice_bsd.c compat/splice_empty.c compat/wait_kqueue.c
