@@ -49,14 +49,15 @@ STD_CFLAGS = -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -fno-common -iquote src -iquote compat \
 	-DVERSION='"$(VERSION)"'
 
-# Only compat and the tests see more than ISO C: src must not.
-SYSTEM_Linux = -D_GNU_SOURCE
+# Only compat and the tests see more than ISO C: src must not.  Sizes of files and
+# times are 64 bits wide with glibc too, on 32-bit machines.
+SYSTEM_Linux = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64
 SYSTEM_FreeBSD =
 SYSTEM_OpenBSD =
 SYSTEM_NetBSD = -D_NETBSD_SOURCE
 SYSTEM_DragonFly =
 SYSTEM_Darwin = -D_DARWIN_C_SOURCE
-SYSTEM_generic = -D_GNU_SOURCE
+SYSTEM_generic = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64
 SYSTEM = $(SYSTEM_$(COMPAT_SYSTEM))
 DEFS_src =
 DEFS_compat = $(SYSTEM)
