@@ -61,7 +61,7 @@ no_start_with_the_wrong_rights_body()
 	mkdir empty
 	conf 'server.username = "nobody"' "server.chroot = \"$PWD/empty\"" \
 	    'server.pid-file = "pid"' >c
-	for call in setgroups '/^set(res)?gid' '/^set(res)?uid'; do
+	for call in '/^setgroups' '/^set(res)?gid' '/^set(res)?uid'; do
 		for error in EPERM EAGAIN; do
 			injected 'c:1: cannot become "nobody": ' \
 			    -e "inject=$call:error=$error"
