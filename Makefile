@@ -49,14 +49,15 @@ STD_CFLAGS = -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -fno-common -iquote src -iquote compat \
 	-DVERSION='"$(VERSION)"'
 
-# Only compat and the tests see more than ISO C: src must not.
-SYSTEM_Linux = -D_GNU_SOURCE
+# Only compat and the tests see more than ISO C: src must not.  Sizes of files and
+# times are 64 bits wide with glibc too, on 32-bit machines.
+SYSTEM_Linux = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64
 SYSTEM_FreeBSD =
 SYSTEM_OpenBSD =
 SYSTEM_NetBSD = -D_NETBSD_SOURCE
 SYSTEM_DragonFly =
 SYSTEM_Darwin = -D_DARWIN_C_SOURCE
-SYSTEM_generic = -D_GNU_SOURCE
+SYSTEM_generic = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64
 SYSTEM = $(SYSTEM_$(COMPAT_SYSTEM))
 DEFS_src =
 DEFS_compat = $(SYSTEM)
@@ -105,8 +106,8 @@ COMPAT_ALL = compat/chan.c compat/console.c compat/file.c compat/file_glob.c \
 	compat/proc.c compat/proc_close.c compat/proc_signal.c \
 	compat/proc_user.c compat/wait.c compat/wait_poll.c
 COMPAT_Linux = compat/chan_packet.c compat/os_accept4.c compat/os_linux.c \
-	compat/proc_close_linux.c compat/sandbox_linux.c \
-	compat/splice_linux.c compat/wait_epoll.c
+	compat/os_socketcall.c compat/proc_close_linux.c \
+	compat/sandbox_linux.c compat/splice_linux.c compat/wait_epoll.c
 COMPAT_FreeBSD = compat/chan_packet.c compat/os_accept4.c compat/os_bsd.c \
 	compat/os_freebsd.c compat/proc_close_bsd.c compat/sandbox_freebsd.c \
 	compat/splice_bsd.c compat/splice_empty.c compat/wait_kqueue.c

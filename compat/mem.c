@@ -17,51 +17,54 @@ page_size(void)
 	return (size_t)getpagesize();	/* sysconf(3) is large */
 }
 
-size_t
-mem_size(size_t size)
+uint64_t
+mem_size(uint64_t size)
 {
 	size_t	page = page_size();
 
 	if (size == 0)
 		return page;
-	if (size > SIZE_MAX - page)
+	if (size > UINT64_MAX - page)
 		return size;		/* mapping it will fail */
 	return (size + page - 1) / page * page;
 }
 
 static void *
-map(size_t size, int flags)
+map(uint64_t size, int flags)
 {
 	void	*p;
 
-	p = mmap(NULL, mem_size(size), PROT_READ | PROT_WRITE,
+	size = mem_size(size);
+	if (size > PTRDIFF_MAX)
+		return NULL;
+	p = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE,
 	    flags | MAP_ANON, -1, 0);
 	return p == MAP_FAILED ? NULL : p;
 }
 
 void *
-mem_shared(size_t size)
+mem_shared(uint64_t size)
 {
 	return map(size, MAP_SHARED);
 }
 
 void *
-mem_private(size_t size)
+mem_private(uint64_t size)
 {
 	return map(size, MAP_PRIVATE);
 }
 
 int
-mem_read_only(void *p, size_t size)
+mem_read_only(void *p, uint64_t size)
 {
-	return mprotect(p, mem_size(size), PROT_READ) == -1 ? -errno : 0;
+	return mprotect(p, (size_t)mem_size(size), PROT_READ) == -1 ? -errno : 0;
 }
 
 void
-mem_unmap(void *p, size_t size)
+mem_unmap(void *p, uint64_t size)
 {
 	if (p != NULL)
-		(void)munmap(p, mem_size(size));
+		(void)munmap(p, (size_t)mem_size(size));
 }
 
 void

@@ -20,7 +20,7 @@ buf_open(unsigned n, unsigned extra)
 {
 	common = n;
 	n += extra;
-	memory = mem_private(((size_t)n + 1) * LIMIT_BUFFER);
+	memory = mem_private(((uint64_t)n + 1) * LIMIT_BUFFER);
 	stack = mem_private(n * sizeof(stack[0]));
 	if (memory == NULL || stack == NULL) {
 		nbufs = n;
@@ -35,17 +35,17 @@ buf_open(unsigned n, unsigned extra)
 void
 buf_close(void)
 {
-	mem_unmap(memory, ((size_t)nbufs + 1) * LIMIT_BUFFER);
+	mem_unmap(memory, ((uint64_t)nbufs + 1) * LIMIT_BUFFER);
 	mem_unmap(stack, nbufs * sizeof(stack[0]));
 	memory = NULL;
 	stack = NULL;
 	nbufs = nstack = fresh = 0;
 }
 
-size_t
+uint64_t
 buf_memory(unsigned n)
 {
-	return ((size_t)n + 1) * LIMIT_BUFFER + n * sizeof(stack[0]);
+	return ((uint64_t)n + 1) * LIMIT_BUFFER + n * sizeof(stack[0]);
 }
 
 int

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Make n buffers of LIMIT_BUFFER bytes, and extra ones that only buf_take_extra
@@ -16,7 +17,7 @@
  */
 bool	buf_open(unsigned n, unsigned extra);
 void	buf_close(void);
-size_t	buf_memory(unsigned);
+uint64_t buf_memory(unsigned);
 
 /*
  * Lease a buffer: its number, or -1 when none is free.

@@ -271,7 +271,7 @@ open_tables(const struct start *start, const struct start *former)
 {
 	const struct setup	*setup = start->setup;
 	unsigned		 sessions = loop_sessions(setup);
-	size_t			 needed;
+	uint64_t		 needed;
 	char			 size[32];
 	bool			 good;
 

@@ -18,10 +18,10 @@ static uint32_t		 run_now = NOBODY;	/* being served */
 static uint32_t		 nap_first = NOBODY;
 static uint64_t		 nap_due = UINT64_MAX;
 
-static size_t
+static uint64_t
 rows_size(unsigned n)
 {
-	return mem_size(n * sizeof(struct session));
+	return mem_size((uint64_t)n * sizeof(struct session));
 }
 
 static struct session *
@@ -96,7 +96,7 @@ table_open(unsigned relay, unsigned most, unsigned nwords)
 	max = most;
 	words = nwords;
 	table = rows_of(relay);
-	tried = mem_private((size_t)all.rows * words * sizeof(tried[0]));
+	tried = mem_private((uint64_t)all.rows * words * sizeof(tried[0]));
 	spare = NOBODY;
 	nspare = fresh = 0;
 	run_first = run_last = run_now = nap_first = NOBODY;
@@ -111,14 +111,14 @@ table_open(unsigned relay, unsigned most, unsigned nwords)
 void
 table_close(void)
 {
-	mem_unmap(tried, (size_t)all.rows * words * sizeof(tried[0]));
+	mem_unmap(tried, (uint64_t)all.rows * words * sizeof(tried[0]));
 	table = NULL;
 	tried = NULL;
 	spare = NOBODY;
 	max = nspare = fresh = 0;
 }
 
-size_t
+uint64_t
 table_memory(const struct setup *set, unsigned n)
 {
 	size_t most = 1;
@@ -127,7 +127,7 @@ table_memory(const struct setup *set, unsigned n)
 	for (i = 0; i < set->npools; i++)
 		if (set->pools[i].nbackends > most)
 			most = set->pools[i].nbackends;
-	return rows_size(n) + n * ((most + 63) / 64 * sizeof(tried[0]));
+	return rows_size(n) + (uint64_t)n * ((most + 63) / 64 * sizeof(tried[0]));
 }
 
 unsigned

@@ -62,7 +62,7 @@ void	table_close(void);
 /*
  * Bytes that n sessions of one relay take.
  */
-size_t	table_memory(const struct setup *, unsigned n);
+uint64_t table_memory(const struct setup *, unsigned n);
 
 unsigned table_count(void);		/* rows in use */
 unsigned table_max(void);

@@ -61,7 +61,7 @@ no_start_with_the_wrong_rights_body()
 	mkdir empty
 	conf 'server.username = "nobody"' "server.chroot = \"$PWD/empty\"" \
 	    'server.pid-file = "pid"' >c
-	for call in setgroups '/^set(res)?gid' '/^set(res)?uid'; do
+	for call in '/^setgroups' '/^set(res)?gid' '/^set(res)?uid'; do
 		for error in EPERM EAGAIN; do
 			injected 'c:1: cannot become "nobody": ' \
 			    -e "inject=$call:error=$error"
@@ -156,8 +156,8 @@ no_memory_no_start_body()
 	begin
 	[ -z "$WRAPPER" ] || atf_skip "the wrapper needs memory too"
 	no_sanitizer
-	conf 'server.pid-file = "pid"' 'server.buffers = 60000' >c
-	# 4 GB of buffers.
+	conf 'server.pid-file = "pid"' 'server.buffers = 65535' >c
+	# 4 GiB of buffers: 0 to a machine that counts with 32 bits.
 	(ulimit -v 2000000 && exec "$PROGRAM" -D -R 9 -f c) 2>err 9>/dev/null
 	_status=$?
 	[ "$_status" -eq 1 ] || fail "exit status $_status: $(cat err)"

@@ -600,6 +600,8 @@ ATF_TC_BODY(shared_memory_is_shared_and_private_is_not, tc)
 	mem_unmap(s, 10);
 	mem_unmap(NULL, 10);
 	ATF_CHECK(mem_private(SIZE_MAX / 2) == NULL);
+	ATF_CHECK(mem_shared((UINT64_C(1) << 63) + 1) == NULL);
+	ATF_CHECK(mem_shared(UINT64_MAX) == NULL);
 }
 
 ATF_TC_WITHOUT_HEAD(names_become_addresses_each_once);

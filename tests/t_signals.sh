@@ -244,6 +244,26 @@ session_in()
 	grep -q 'relay 1: session [0-9]*: ' "$1"
 }
 
+describe a_log_of_gigabytes_goes_on "across 2 GiB, and from 5 on" truncate
+a_log_of_gigabytes_goes_on_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	for size in 2147483600 5368709120; do
+		truncate -s "$size" log || atf_skip "no files with holes here"
+		proxy <<-CONF
+			server.errorlog = "$PWD/log"
+			\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+		CONF
+		client connect "$p0" rxseed 1 send 1k fin expect-fin close
+		proxy_stop
+		tail -c +$((size + 1)) log >lines
+		atf_check -o match:'^[-0-9]+ [0-9:]+ .*bound: ' cat lines
+		atf_check -o match:'session 1: .* 1.0 KiB from the client' cat lines
+		rm log
+	done
+}
+
 describe a_full_disk_does_no_harm \
     "the log's file system is full, then it is not"
 a_full_disk_does_no_harm_head()

@@ -147,7 +147,7 @@ ATF_TC_BODY(each_has_its_own, tc)
 
 	for (unsigned i = 0; i < SIZES; i++) {
 		ATF_REQUIRE((p[i] = malloc(sizes[i])) != NULL);
-		ATF_CHECK_EQ(0, (uintptr_t)p[i] % sizeof(max_align_t));
+		ATF_CHECK_EQ(0, (uintptr_t)p[i] % _Alignof(max_align_t));
 		memset(p[i], (int)i + 1, sizes[i]);
 	}
 	for (unsigned i = 0; i < SIZES; i++) {

@@ -3,6 +3,8 @@
  */
 #include <atf-c.h>
 
+#include "buf.h"
+#include "limits.h"
 #include "table.h"
 
 enum { RELAYS = 2, ROWS = 4 };
@@ -100,11 +102,30 @@ ATF_TC_BODY(what_is_not_mapped_is_not_wiped, tc)
 	table_bury(0);
 }
 
+/*
+ * The most that may be configured is more than a 32-bit machine has addresses for.
+ */
+ATF_TC_WITHOUT_HEAD(what_cannot_be_addressed_is_refused);
+ATF_TC_BODY(what_cannot_be_addressed_is_refused, tc)
+{
+	struct setup	set = { .npools = 0 };
+
+	ATF_CHECK_EQ(65537ULL << 16, buf_memory(LIMIT_BUFFERS) -
+	    LIMIT_BUFFERS * sizeof(int32_t));
+	ATF_CHECK(table_memory(&set, LIMIT_SESSIONS * 100U) > UINT32_MAX);
+#if SIZE_MAX == UINT32_MAX
+	ATF_CHECK(!buf_open(LIMIT_BUFFERS - 1, 0));
+	ATF_CHECK(!buf_open(LIMIT_BUFFERS, 10));
+	ATF_CHECK(!table_map(LIMIT_RELAYS, LIMIT_SESSIONS));
+#endif
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, who_is_in_the_run_list_is_served_once);
 	ATF_TP_ADD_TC(tp, rows_of_a_dead_relay_serve_the_next_one);
 	ATF_TP_ADD_TC(tp, the_others_keep_theirs);
 	ATF_TP_ADD_TC(tp, what_is_not_mapped_is_not_wiped);
+	ATF_TP_ADD_TC(tp, what_cannot_be_addressed_is_refused);
 	return atf_no_error();
 }

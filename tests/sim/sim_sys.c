@@ -67,20 +67,20 @@ sys_started(bool yes)
 
 /* --- mem.h --------------------------------------------------------------- */
 
-size_t
-mem_size(size_t n)
+uint64_t
+mem_size(uint64_t n)
 {
 	return n == 0 ? PAGE : (n + PAGE - 1) / PAGE * PAGE;
 }
 
 void *
-mem_private(size_t n)
+mem_private(uint64_t n)
 {
 	char *p = (char *)area + area_used;
 
 	if (started)
-		sim_fail("memory", -1, "%zu bytes are allocated after the start",
-		    n);
+		sim_fail("memory", -1, "%llu bytes are allocated after the "
+		    "start", (unsigned long long)n);
 	n = mem_size(n);
 	if (n > AREA - area_used || (plan.short_at != 0 &&
 	    ++area_calls == plan.short_at)) {
@@ -94,13 +94,13 @@ mem_private(size_t n)
 }
 
 void *
-mem_shared(size_t n)
+mem_shared(uint64_t n)
 {
 	return mem_private(n);
 }
 
 int
-mem_read_only(void *p, size_t n)
+mem_read_only(void *p, uint64_t n)
 {
 	(void)p;
 	(void)n;
@@ -108,7 +108,7 @@ mem_read_only(void *p, size_t n)
 }
 
 void
-mem_unmap(void *p, size_t n)
+mem_unmap(void *p, uint64_t n)
 {
 	(void)p;
 	(void)n;
