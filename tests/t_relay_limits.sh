@@ -108,6 +108,28 @@ rate_of_all_sessions_is_limited_body()
 	proxy_stop
 }
 
+describe waiting_for_a_rate_is_not_silence \
+    "limits of silence do not end sessions that wait for their share of a rate"
+waiting_for_a_rate_is_not_silence_body()
+{
+	begin
+	limited forever send 2k fin expect-fin <<-CONF
+		server.kbytes-per-second = 20
+		server.max-read-idle = "300ms"
+		sockproxy.server-default = ( "read-timeout" => "300ms" )
+	CONF
+	# a turn is what 50 ms give, so that each waits a second for its next
+	clients=
+	for i in $(seq 20); do
+		peer "c$i" connect "$p0" expect-fin got 2k
+		clients="$clients c$i"
+	done
+	finish $clients
+	end b
+	proxy_stop
+	counts sockproxy.ended.done 20
+}
+
 # So many clients wait at the first listener.
 waiting()
 {
