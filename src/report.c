@@ -116,7 +116,8 @@ because(const struct setup *set, const struct session *s, char *buf,
 		at = &p->half_close_timeout;
 		break;
 	case REASON_SHUTDOWN:
-		at = &set->server.graceful_ms;
+		if (s->error == 0)
+			at = &set->server.graceful_ms;
 		break;
 	}
 	if (at != NULL)

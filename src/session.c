@@ -626,7 +626,8 @@ session_kill(struct session *s, enum reason reason, bool now_or_never,
 	if (s->state == SESSION_FREE || s->arriving)
 		return;
 	if (s->state != SESSION_LAST)
-		session_reset(s, reason, 0, now_or_never, now);
+		session_reset(s, reason, now_or_never ? EINTR : 0,
+		    now_or_never, now);
 	else if (now_or_never)
 		session_free(s, now);
 	if (s->state != SESSION_FREE)

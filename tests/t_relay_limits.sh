@@ -355,6 +355,21 @@ stopping_resets_what_does_not_end_body()
 	logged 1 'server\.graceful-shutdown-timeout 1\.0 s, proxy\.conf:[23]\)'
 }
 
+describe a_second_signal_is_said_to_be_the_reason \
+    "the graceful time is not what ended a session that it left some"
+a_second_signal_is_said_to_be_the_reason_body()
+{
+	begin
+	limited accept recv 10 tell there expect-reset </dev/null
+	mkfifo there
+	peer up connect "$p0" send 10 expect-reset
+	told there
+	proxy_stop_now
+	finish up b
+	logged 1 'sockproxy stopped \(interrupted\)'
+	logged 0 'graceful-shutdown-timeout'
+}
+
 describe each_session_has_one_line \
     "who, where, why, how long, how much; failed ones only when asked"
 each_session_has_one_line_body()
