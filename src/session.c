@@ -37,13 +37,28 @@ static uint32_t		 numbers;
 static uint32_t		 share;		/* of server.kbytes-per-second, ours */
 static uint64_t		 gate[2];	/* when it allows the next byte, by way */
 
+static uint32_t
+relays_of(const struct setup_server *server)
+{
+	return server->max_worker.v == 0 ? 1 : server->max_worker.v;
+}
+
 /* What all relays may move together, divided by their number. */
 static uint32_t
 share_of(const struct setup_server *server)
 {
-	uint32_t relays = server->max_worker.v == 0 ? 1 : server->max_worker.v;
+	uint32_t relays = relays_of(server);
 
 	return (server->kbytes.v + relays - 1) / relays;
+}
+
+unsigned
+session_most(const struct setup *set)
+{
+	uint32_t relays = relays_of(&set->server);
+	uint32_t most = set->server.max_connections.v;
+
+	return most > relays ? most : relays;
 }
 
 bool
