@@ -72,7 +72,7 @@ report_failed(const struct setup *set, const struct session *s, int error,
 		    addr_text(addr, sizeof(addr),
 		    backend_addr(s->backend, s->addr)),
 		    text_span(span, sizeof(span), now - s->since_ms),
-		    log_errno(error));
+		    backend_errno(error));
 }
 
 void
@@ -127,6 +127,8 @@ because(const struct setup *set, const struct session *s, char *buf,
 		    conf_at(set, at->at, where, sizeof(where)));
 	else if (s->reason == REASON_NO_BACKEND && s->error == 0)
 		return " (all are drained, disabled or without an address)";
+	else if (s->reason == REASON_NO_BACKEND)
+		(void)text_format(buf, size, " (%s)", backend_errno(s->error));
 	else if (s->error != 0 && s->error != ECONNRESET)
 		(void)text_format(buf, size, " (%s)", log_errno(s->error));
 	else
