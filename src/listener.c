@@ -190,7 +190,7 @@ admit(unsigned i, int fd, const struct os_peer *peer, uint64_t now)
 	stat_add(&stat_global()->accepted, 1);
 	stat_add(&stat_listener(i)->accepted, 1);
 	if (setup->pools[setup->profiles[profile].pool].nbackends == 0)
-		session_refuse(fd, peer, i, REASON_NO_POOL, 0, now);
+		session_refuse(fd, peer, i, profile, REASON_NO_POOL, 0, now);
 	else
 		session_start(fd, peer, i, profile, now);
 }

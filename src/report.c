@@ -164,11 +164,13 @@ report_end(const struct setup *set, const struct session *s, uint64_t now)
 
 void
 report_refused(const struct setup *set, const struct os_peer *peer,
-    unsigned listener, enum reason reason, int error, uint64_t now)
+    unsigned listener, unsigned profile, enum reason reason, int error,
+    uint64_t now)
 {
 	char addr[ADDR_TEXT];
 
-	if (!log_may(LOG_CLASS_SESSION, now))
+	if (set->profiles[profile].log_sessions.v == LOG_SESSIONS_NONE ||
+	    !log_may(LOG_CLASS_SESSION, now))
 		return;
 	log_notice("%s on %s refused: %s%s%s",
 	    addr_peer_text(addr, sizeof(addr), peer, false),

@@ -481,8 +481,8 @@ session_start(int fd, const struct os_peer *peer, unsigned listener,
 	MUST(table_count() < table_max());
 	error = wait_add(fd, WAIT_EDGE, table_next() * 2 + CLIENT);
 	if (error != 0) {
-		session_refuse(fd, peer, listener, REASON_NO_RESOURCES, -error,
-		    now);
+		session_refuse(fd, peer, listener, profile,
+		    REASON_NO_RESOURCES, -error, now);
 		return;
 	}
 	s = table_take();
@@ -507,13 +507,13 @@ session_start(int fd, const struct os_peer *peer, unsigned listener,
 
 void
 session_refuse(int fd, const struct os_peer *peer, unsigned listener,
-    enum reason reason, int error, uint64_t now)
+    unsigned profile, enum reason reason, int error, uint64_t now)
 {
 	os_reset(fd);
 	stat_add(&stat_global()->refused, 1);
 	stat_add(&stat_global()->ended[reason], 1);
 	stat_add(&stat_listener(listener)->refused, 1);
-	report_refused(setup, peer, listener, reason, error, now);
+	report_refused(setup, peer, listener, profile, reason, error, now);
 }
 
 void

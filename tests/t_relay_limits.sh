@@ -389,6 +389,36 @@ each_session_has_one_line_body()
 	logged 1 'session [0-9]+:'
 }
 
+describe who_is_refused_has_no_line_where_none_is_wanted \
+    "log-sessions of a client for whom there is no sockproxy.server"
+who_is_refused_has_no_line_where_none_is_wanted_body()
+{
+	begin
+	limited park <<-CONF
+		\$SERVER["socket"] == "127.0.0.2:0" {
+			sockproxy.log-sessions = "none"
+			$(server "x=/x")
+			\$HTTP["remoteip"] == "127.1.0.0/16" {
+				sockproxy.server = ()
+			}
+		}
+		\$SERVER["socket"] == "127.0.0.3:0" {
+			sockproxy.log-sessions = "failed"
+			$(server "x=/x")
+			\$HTTP["remoteip"] == "127.1.0.0/16" {
+				sockproxy.server = ()
+			}
+		}
+	CONF
+	client source 127.1.2.3 unconnectable "$p0"
+	client source 127.1.2.3 unconnectable "$p1"
+	end b
+	proxy_stop
+	counts sockproxy.ended.no-pool 2
+	logged 0 'on 127\.0\.0\.2:0 refused'
+	logged 1 'on 127\.0\.0\.3:0 refused: no sockproxy\.server'
+}
+
 describe lost_relay_resets_its_sessions \
     "kill -9 of the relay: resets, no forged end, and another relay serves"
 lost_relay_resets_its_sessions_body()
