@@ -266,6 +266,17 @@ addr_equal(const struct os_addr *a, const struct os_addr *b)
 	}
 }
 
+bool
+addr_is_here(const struct os_addr *a)
+{
+	static const uint8_t zeros[15];
+
+	if (a->family == OS_IPV4)
+		return a->u.ip[0] == 127 || memcmp(a->u.ip, zeros, 4) == 0;
+	return a->family == OS_IPV6 && memcmp(a->u.ip, zeros, 15) == 0 &&
+	    a->u.ip[15] <= 1;
+}
+
 uint32_t
 addr_hash(const struct os_addr *a)
 {

@@ -32,6 +32,11 @@ bool	addr_parse_ip(const char *, struct os_addr *);
 bool	addr_equal(const struct os_addr *, const struct os_addr *);
 
 /*
+ * Whether it is this machine: a loopback address or "any".
+ */
+bool	addr_is_here(const struct os_addr *);
+
+/*
  * A number that is the same for equal addresses.
  */
 uint32_t addr_hash(const struct os_addr *);

@@ -251,13 +251,34 @@ backend_connected(unsigned b, unsigned addr, uint64_t now, uint64_t took_ms)
 		    text_span(span, sizeof(span), now - h->since_ms));
 }
 
+const char *
+backend_errno(int error)
+{
+	return error == EAGAIN ? "its backlog is full" : log_errno(error);
+}
+
+/* The same, with the setting that it may be due to. */
+static const char *
+failure(const struct setup_backend *sb, int error, char *buf, size_t size)
+{
+	char at[256], span[32];
+
+	if (error != ETIMEDOUT || sb->connect_timeout.v == 0)
+		return backend_errno(error);
+	text_format(buf, size, "%s (connect-timeout is %s, %s)",
+	    log_errno(error), text_span(span, sizeof(span),
+	    sb->connect_timeout.v), conf_at(setup, sb->connect_timeout.at, at,
+	    sizeof(at)));
+	return buf;
+}
+
 void
 backend_failed(unsigned b, int error, uint64_t now)
 {
 	const struct setup_backend *sb = &setup->backends[b];
 	const struct stat_backend *st = stat_backend(b);
 	struct health *h = &health[b];
-	char at[256], span[32], addr[ADDR_TEXT];
+	char at[256], span[32], addr[ADDR_TEXT], why[384];
 
 	stat_add(error == EAGAIN ? &st->overloaded :
 	    error == ETIMEDOUT ? &st->timeouts : &st->died, 1);
@@ -276,7 +297,8 @@ backend_failed(unsigned b, int error, uint64_t now)
 		addr_text(addr, sizeof(addr), &sb->addr);
 	log_warn("backend %s (%s) does not answer: %s; left out for %s "
 	    "(disable-time, %s)", conf_string(setup, sb->label), addr,
-	    log_errno(error), text_span(span, sizeof(span), sb->disable_time.v),
+	    failure(sb, error, why, sizeof(why)),
+	    text_span(span, sizeof(span), sb->disable_time.v),
 	    conf_at(setup, sb->disable_time.at, at, sizeof(at)));
 }
 

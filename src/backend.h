@@ -44,6 +44,11 @@ unsigned backend_first_addr(unsigned);
 const struct os_addr *backend_addr(unsigned, unsigned which);
 
 /*
+ * An error of connecting in words.
+ */
+const char *backend_errno(int);
+
+/*
  * What came of it.  failed leaves it out for its disable-time (error says why, an
  * errno); connected brings it back; released takes the session off its load.
  * Exactly one released follows each pick.  spared: the attempt failed for a

@@ -342,18 +342,6 @@ pool_make(struct conf *c, struct value *server, struct value *fallback,
 
 /* ---- loops ---- */
 
-/* Whether an address is this machine: a loopback one or "any". */
-static bool
-is_here(const struct os_addr *a)
-{
-	static const uint8_t zeros[15];
-
-	if (a->family == OS_IPV4)
-		return a->u.ip[0] == 127 || memcmp(a->u.ip, zeros, 4) == 0;
-	return a->family == OS_IPV6 && memcmp(a->u.ip, zeros, 15) == 0 &&
-	    a->u.ip[15] <= 1;
-}
-
 /* The listener that connecting to that backend would reach, or NULL. */
 static const struct setup_listener *
 reached(struct conf *c, const struct os_addr *a)
@@ -365,7 +353,7 @@ reached(struct conf *c, const struct os_addr *a)
 	if (a->family == OS_NONE)
 		return NULL;
 	i = *listener_place(c, a, "");
-	if (i == 0 && is_here(a)) {
+	if (i == 0 && addr_is_here(a)) {
 		i = *listener_place(c, &any, "");
 		any.family = OS_IPV6;
 		if (i == 0 && a->family == OS_IPV4 &&

@@ -37,6 +37,16 @@ sooner(uint64_t *due, enum reason *why, const struct setting **at,
 	*at = limit;
 }
 
+/*
+ * When a half last did something, or may again: as long as it waits for its share of
+ * a byte rate, it is not the peers who are silent.
+ */
+static uint64_t
+busy_until(const struct half *h)
+{
+	return h->moved_ms > h->pay_ms ? h->moved_ms : h->pay_ms;
+}
+
 uint64_t
 expire_deadline(const struct session *s, enum reason *why,
     const struct setting **at)
@@ -54,11 +64,11 @@ expire_deadline(const struct session *s, enum reason *why,
 		    REASON_NO_BACKEND);
 	if (s->state != SESSION_RELAY)
 		return due;
-	moved = c->moved_ms > b->moved_ms ? c->moved_ms : b->moved_ms;
+	moved = busy_until(c) > busy_until(b) ? busy_until(c) : busy_until(b);
 	sooner(&due, why, at, moved, &p->max_read_idle, REASON_READ_IDLE);
 	sooner(&due, why, at, moved, &p->max_write_idle, REASON_WRITE_IDLE);
 	if (half_want(b) == WAIT_READ)
-		sooner(&due, why, at, b->moved_ms, &sb->read_timeout,
+		sooner(&due, why, at, busy_until(b), &sb->read_timeout,
 		    REASON_READ_TIMEOUT);
 	if (half_want(c) == WAIT_WRITE)
 		sooner(&due, why, at, c->moved_ms, &sb->write_timeout,

@@ -5,6 +5,7 @@
 
 #include "former.h"
 #include "handover.h"
+#include "key.h"
 
 static uint32_t
 add_string(struct setup *set, const char *text)
@@ -17,6 +18,12 @@ add_string(struct setup *set, const char *text)
 	memcpy(set->strings + at, text, len);
 	set->nstrings += (uint32_t)len;
 	return at;
+}
+
+static struct setting
+initial_of(const char *name, bool host)
+{
+	return (struct setting){ key_find(name, host)->initial, 0 };
 }
 
 void
@@ -33,12 +40,16 @@ former_entries(struct setup *set)
 		*p = set->profiles[0];
 	/* what is set elsewhere must not end these, nor get them its backends */
 	p->max_read_idle.v = p->max_write_idle.v = p->kbytes.v = 0;
+	p->half_close_timeout =
+	    initial_of("sockproxy.half-close-timeout", false);
 	p->pool = set->npools;
 	set->pools[set->npools] = (struct setup_pool){ .nbackends = 0 };
 	*c = (struct setup_class){ .profile = (uint16_t)set->nprofiles };
 	*l = (struct setup_listener){ .name = name, .first_class =
 	    set->nclasses, .nclasses = 1 };
 	*b = (struct setup_backend){ .label = name, .host = name };
+	/* who still connects to it is to go on some time */
+	b->connect_timeout = initial_of("connect-timeout", true);
 }
 
 void

@@ -141,7 +141,7 @@ all_full(void)
 	struct stat_global sum;
 
 	stat_sum_global(&sum);
-	return sum.active >= relays * table_max();
+	return sum.active >= session_most(setup);
 }
 
 /* Nobody can be let in now.  error 0: the table of sessions is full. */
@@ -165,7 +165,7 @@ pause_all(int error, uint64_t now)
 		return;
 	if (error == 0)
 		log_warn("all %u sessions are in use: new clients wait "
-		    "(server.max-connections, %s)", relays * table_max(),
+		    "(server.max-connections, %s)", session_most(setup),
 		    conf_at(setup, setup->server.max_connections.at, at,
 		    sizeof(at)));
 	else
@@ -190,7 +190,7 @@ admit(unsigned i, int fd, const struct os_peer *peer, uint64_t now)
 	stat_add(&stat_global()->accepted, 1);
 	stat_add(&stat_listener(i)->accepted, 1);
 	if (setup->pools[setup->profiles[profile].pool].nbackends == 0)
-		session_refuse(fd, peer, i, REASON_NO_POOL, 0, now);
+		session_refuse(fd, peer, i, profile, REASON_NO_POOL, 0, now);
 	else
 		session_start(fd, peer, i, profile, now);
 }

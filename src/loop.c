@@ -106,6 +106,15 @@ loop_sessions(const struct setup *set)
 	return (set->server.max_connections.v + relays - 1) / relays;
 }
 
+/* Of session_most, what is this relay's. */
+static unsigned
+share(const struct setup *set, unsigned relay)
+{
+	unsigned most = session_most(set), relays = loop_relays(set);
+
+	return most / relays + (relay < most % relays);
+}
+
 unsigned
 loop_relays(const struct setup *set)
 {
@@ -147,7 +156,7 @@ open_parts(const struct setup *set, unsigned relay, const int *listeners,
 		return error;
 	if (!buf_open(loop_buffers(set), room->buffers) ||
 	    !backend_open(set) ||
-	    !session_open(set, relay, loop_sessions(set)))
+	    !session_open(set, relay, share(set, relay)))
 		return -ENOMEM;
 	handover_open();
 	(void)splice_open(loop_lanes(set) + adopted_lanes(room));

@@ -72,7 +72,7 @@ report_failed(const struct setup *set, const struct session *s, int error,
 		    addr_text(addr, sizeof(addr),
 		    backend_addr(s->backend, s->addr)),
 		    text_span(span, sizeof(span), now - s->since_ms),
-		    log_errno(error));
+		    backend_errno(error));
 }
 
 void
@@ -116,7 +116,8 @@ because(const struct setup *set, const struct session *s, char *buf,
 		at = &p->half_close_timeout;
 		break;
 	case REASON_SHUTDOWN:
-		at = &set->server.graceful_ms;
+		if (s->error == 0)
+			at = &set->server.graceful_ms;
 		break;
 	}
 	if (at != NULL)
@@ -126,6 +127,8 @@ because(const struct setup *set, const struct session *s, char *buf,
 		    conf_at(set, at->at, where, sizeof(where)));
 	else if (s->reason == REASON_NO_BACKEND && s->error == 0)
 		return " (all are drained, disabled or without an address)";
+	else if (s->reason == REASON_NO_BACKEND)
+		(void)text_format(buf, size, " (%s)", backend_errno(s->error));
 	else if (s->error != 0 && s->error != ECONNRESET)
 		(void)text_format(buf, size, " (%s)", log_errno(s->error));
 	else
@@ -161,11 +164,13 @@ report_end(const struct setup *set, const struct session *s, uint64_t now)
 
 void
 report_refused(const struct setup *set, const struct os_peer *peer,
-    unsigned listener, enum reason reason, int error, uint64_t now)
+    unsigned listener, unsigned profile, enum reason reason, int error,
+    uint64_t now)
 {
 	char addr[ADDR_TEXT];
 
-	if (!log_may(LOG_CLASS_SESSION, now))
+	if (set->profiles[profile].log_sessions.v == LOG_SESSIONS_NONE ||
+	    !log_may(LOG_CLASS_SESSION, now))
 		return;
 	log_notice("%s on %s refused: %s%s%s",
 	    addr_peer_text(addr, sizeof(addr), peer, false),

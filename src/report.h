@@ -22,6 +22,7 @@ void	report_failed(const struct setup *, const struct session *, int error,
 void	report_connected(const struct setup *, const struct session *);
 void	report_end(const struct setup *, const struct session *, uint64_t now);
 void	report_refused(const struct setup *, const struct os_peer *,
-    unsigned listener, enum reason, int error, uint64_t now);
+    unsigned listener, unsigned profile, enum reason, int error,
+    uint64_t now);
 
 #endif

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "addr.h"
 #include "conf.h"
 #include "log.h"
 #include "name.h"
@@ -23,6 +24,7 @@ static struct {
 	int		result;		/* addresses, or an error */
 } found[LIMIT_BACKENDS];
 static unsigned	nfound;
+static bool	named;		/* something was looked up */
 
 static const char *
 lookup_text(int error)
@@ -91,6 +93,7 @@ lookup(const struct setup *setup, unsigned i, struct os_addr *to)
 	const char			*host = conf_string(setup, b->host);
 	int				 k, n;
 
+	named = true;
 	if ((k = earlier(setup, host)) == -1) {
 		n = name_resolve(host, (uint16_t)b->port.v, to,
 		    LIMIT_ADDRS_PER_NAME);
@@ -178,6 +181,7 @@ resolve_listeners(struct setup *setup)
 		if (l->addr.family != OS_NONE)
 			continue;
 		name = conf_string(setup, l->name);
+		named = true;
 		n = -EINVAL;
 		if (host_of(name, host, sizeof(host)))
 			n = name_resolve(host, l->addr.port, &l->addr, 1);
@@ -191,9 +195,70 @@ resolve_listeners(struct setup *setup)
 	return true;
 }
 
+/*
+ * Whether connecting to an address arrives at a listener.
+ */
+static bool
+reaches(const struct os_addr *a, const struct setup_listener *l)
+{
+	const struct os_addr any = { .family = l->addr.family, .port = a->port };
+
+	if (a->port != l->addr.port || a->family == OS_NONE)
+		return false;
+	if (addr_equal(a, &l->addr))
+		return true;
+	return addr_is_here(a) && addr_equal(&any, &l->addr) &&
+	    (any.family == a->family || (any.family == OS_IPV6 &&
+	    l->v6only.v == 0));
+}
+
+/*
+ * The listener that is reached by one of a backend's addresses, or NULL.
+ */
+static const struct setup_listener *
+own_listener(const struct setup *setup, const struct setup_backend *b)
+{
+	const struct os_addr	*a = &b->addr;
+	unsigned		 n = 1;
+
+	if (b->naddrs > 0) {
+		a = &setup->addrs[b->first_addr];
+		n = b->naddrs;
+	}
+	for (; n > 0; n--, a++)
+		for (unsigned i = 0; i < setup->nlisteners; i++)
+			if (reaches(a, &setup->listeners[i]))
+				return &setup->listeners[i];
+	return NULL;
+}
+
+/*
+ * What is no name was looked at when the configuration was read.
+ */
+static bool
+check_loops(const struct setup *setup)
+{
+	const struct setup_listener	*l;
+	const struct setup_backend	*b;
+	char				 at[256];
+
+	for (unsigned i = 0; i < setup->nbackends; i++) {
+		b = &setup->backends[i];
+		if ((l = own_listener(setup, b)) == NULL)
+			continue;
+		log_fatal("%s: the backend \"%.200s\" is our own listener "
+		    "\"%.200s\" (%s)", place(setup, b->at),
+		    conf_string(setup, b->label), conf_string(setup, l->name),
+		    conf_at(setup, l->at, at, sizeof(at)));
+		return false;
+	}
+	return true;
+}
+
 bool
 resolve_names(struct setup *setup)
 {
+	named = false;
 	resolve_backends(setup);
-	return resolve_listeners(setup);
+	return resolve_listeners(setup) && (!named || check_loops(setup));
 }

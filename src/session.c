@@ -37,13 +37,28 @@ static uint32_t		 numbers;
 static uint32_t		 share;		/* of server.kbytes-per-second, ours */
 static uint64_t		 gate[2];	/* when it allows the next byte, by way */
 
+static uint32_t
+relays_of(const struct setup_server *server)
+{
+	return server->max_worker.v == 0 ? 1 : server->max_worker.v;
+}
+
 /* What all relays may move together, divided by their number. */
 static uint32_t
 share_of(const struct setup_server *server)
 {
-	uint32_t relays = server->max_worker.v == 0 ? 1 : server->max_worker.v;
+	uint32_t relays = relays_of(server);
 
 	return (server->kbytes.v + relays - 1) / relays;
+}
+
+unsigned
+session_most(const struct setup *set)
+{
+	uint32_t relays = relays_of(&set->server);
+	uint32_t most = set->server.max_connections.v;
+
+	return most > relays ? most : relays;
 }
 
 bool
@@ -466,8 +481,8 @@ session_start(int fd, const struct os_peer *peer, unsigned listener,
 	MUST(table_count() < table_max());
 	error = wait_add(fd, WAIT_EDGE, table_next() * 2 + CLIENT);
 	if (error != 0) {
-		session_refuse(fd, peer, listener, REASON_NO_RESOURCES, -error,
-		    now);
+		session_refuse(fd, peer, listener, profile,
+		    REASON_NO_RESOURCES, -error, now);
 		return;
 	}
 	s = table_take();
@@ -492,13 +507,13 @@ session_start(int fd, const struct os_peer *peer, unsigned listener,
 
 void
 session_refuse(int fd, const struct os_peer *peer, unsigned listener,
-    enum reason reason, int error, uint64_t now)
+    unsigned profile, enum reason reason, int error, uint64_t now)
 {
 	os_reset(fd);
 	stat_add(&stat_global()->refused, 1);
 	stat_add(&stat_global()->ended[reason], 1);
 	stat_add(&stat_listener(listener)->refused, 1);
-	report_refused(setup, peer, listener, reason, error, now);
+	report_refused(setup, peer, listener, profile, reason, error, now);
 }
 
 void
@@ -626,7 +641,8 @@ session_kill(struct session *s, enum reason reason, bool now_or_never,
 	if (s->state == SESSION_FREE || s->arriving)
 		return;
 	if (s->state != SESSION_LAST)
-		session_reset(s, reason, 0, now_or_never, now);
+		session_reset(s, reason, now_or_never ? EINTR : 0,
+		    now_or_never, now);
 	else if (now_or_never)
 		session_free(s, now);
 	if (s->state != SESSION_FREE)

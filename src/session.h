@@ -56,6 +56,12 @@ struct session {
 };
 
 /*
+ * How many sessions all relays may have together: server.max-connections, but one for
+ * each relay.
+ */
+unsigned session_most(const struct setup *);
+
+/*
  * Be the relay with that number, for at most max sessions (table.h).  False when
  * there is no memory.
  */
@@ -78,7 +84,7 @@ void	session_start(int fd, const struct os_peer *, unsigned listener,
  * Reset a connection that was accepted but gets no session, and say why.
  */
 void	session_refuse(int fd, const struct os_peer *, unsigned listener,
-    enum reason, int error, uint64_t now);
+    unsigned profile, enum reason, int error, uint64_t now);
 
 /*
  * A descriptor of a session got something (wait.h).  The session runs in the next

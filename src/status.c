@@ -86,7 +86,7 @@ fill_all(struct status_all *to)
 	to->uptime_ms = start == 0 ? 0 : since(os_now_ms(), start);
 	to->generation = board_generation();
 	to->relays = loop_relays(setup);
-	to->sessions_max = to->relays * loop_sessions(setup);
+	to->sessions_max = session_most(setup);
 	to->running = 1;
 	to->span_ms = history_span();
 	to->recent_refused = history_ended(REASON_NONE);

@@ -528,6 +528,26 @@ ATF_TC_BODY(ids_are_what_things_are, tc)
 	ATF_CHECK(l[0] != l2[0]);
 }
 
+ATF_TC_WITHOUT_HEAD(what_is_removed_has_limits_of_its_own);
+ATF_TC_BODY(what_is_removed_has_limits_of_its_own, tc)
+{
+	const struct setup_profile	*p = &setup.profiles[1];
+	const struct setup_backend	*b = &setup.backends[3];
+
+	make_setup();
+	setup.profiles[0].half_close_timeout = (struct setting){ 100, 1 };
+	setup.profiles[0].max_read_idle = (struct setting){ 100, 1 };
+	setup.profiles[0].max_write_idle = (struct setting){ 100, 1 };
+	former_entries(&setup);
+	ATF_CHECK_EQ(0, p->max_read_idle.v);
+	ATF_CHECK_EQ(0, p->max_write_idle.v);
+	ATF_CHECK_EQ(3600000, p->half_close_timeout.v);
+	ATF_CHECK_EQ(0, p->half_close_timeout.at);
+	ATF_CHECK_EQ(8000, b->connect_timeout.v);
+	ATF_CHECK_EQ(0, b->read_timeout.v);
+	ATF_CHECK_EQ(0, b->write_timeout.v);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, rows_that_make_no_sense_are_refused);
@@ -537,5 +557,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_part_of_a_session_is_none);
 	ATF_TP_ADD_TC(tp, backends_that_are_out_stay_out);
 	ATF_TP_ADD_TC(tp, ids_are_what_things_are);
+	ATF_TP_ADD_TC(tp, what_is_removed_has_limits_of_its_own);
 	return atf_no_error();
 }

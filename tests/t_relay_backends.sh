@@ -178,6 +178,8 @@ full_unix_backlog_is_not_under_way_body()
 	proxy_stop
 	[ "$(counter gw.backend.a.0.overloaded)" -gt 0 ] ||
 	    fail "a was never full"
+	logs 'backend a .* does not answer: its backlog is full; left out' ||
+	    fail "not said why"
 	counts sockproxy.ended.done 50
 }
 
@@ -191,6 +193,20 @@ backlog_of_one()
 	peer queue connect ./a.sock park
 	await "the queue is full" sh -c \
 	    "! timeout 0.2 '$PEER' connect ./a.sock"
+}
+
+describe a_full_backlog_of_the_only_backend_is_named \
+    "the line of the session says why no backend could be reached"
+a_full_backlog_of_the_only_backend_is_named_body()
+{
+	begin
+	backlog_of_one
+	proxy <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server a=./a.sock) }
+	CONF
+	client unconnectable "$p0"
+	proxy_stop
+	logged 1 'no backend could be reached \(its backlog is full\)'
 }
 
 describe connect_that_hangs_times_out \
@@ -218,6 +234,7 @@ connect_that_hangs_times_out_body()
 	proxy_stop
 	counts gw.backend.a.0.timeouts 1
 	counts sockproxy.ended.done 2
+	logged 1 'does not answer: timed out \(connect-timeout is 0\.300 s, proxy\.conf:[0-9]+\); left out'
 }
 
 describe round_robin_takes_turns "the first client gets the first backend"

@@ -108,6 +108,28 @@ rate_of_all_sessions_is_limited_body()
 	proxy_stop
 }
 
+describe waiting_for_a_rate_is_not_silence \
+    "limits of silence do not end sessions that wait for their share of a rate"
+waiting_for_a_rate_is_not_silence_body()
+{
+	begin
+	limited forever send 2k fin expect-fin <<-CONF
+		server.kbytes-per-second = 20
+		server.max-read-idle = "300ms"
+		sockproxy.server-default = ( "read-timeout" => "300ms" )
+	CONF
+	# a turn is what 50 ms give, so that each waits a second for its next
+	clients=
+	for i in $(seq 20); do
+		peer "c$i" connect "$p0" expect-fin got 2k
+		clients="$clients c$i"
+	done
+	finish $clients
+	end b
+	proxy_stop
+	counts sockproxy.ended.done 20
+}
+
 # So many clients wait at the first listener.
 waiting()
 {
@@ -333,6 +355,21 @@ stopping_resets_what_does_not_end_body()
 	logged 1 'server\.graceful-shutdown-timeout 1\.0 s, proxy\.conf:[23]\)'
 }
 
+describe a_second_signal_is_said_to_be_the_reason \
+    "the graceful time is not what ended a session that it left some"
+a_second_signal_is_said_to_be_the_reason_body()
+{
+	begin
+	limited accept recv 10 tell there expect-reset </dev/null
+	mkfifo there
+	peer up connect "$p0" send 10 expect-reset
+	told there
+	proxy_stop_now
+	finish up b
+	logged 1 'sockproxy stopped \(interrupted\)'
+	logged 0 'graceful-shutdown-timeout'
+}
+
 describe each_session_has_one_line \
     "who, where, why, how long, how much; failed ones only when asked"
 each_session_has_one_line_body()
@@ -350,6 +387,36 @@ each_session_has_one_line_body()
 	proxy_stop
 	logged 1 '127\.1\.2\.3:[0-9]+ on 127\.0\.0\.1:[0-9]+ with b: both sides sent their end; [0-9.]+ s, connect [0-9.]+ s, 500 bytes from the client, (2000 bytes|1\.9 KiB) from the backend'
 	logged 1 'session [0-9]+:'
+}
+
+describe who_is_refused_has_no_line_where_none_is_wanted \
+    "log-sessions of a client for whom there is no sockproxy.server"
+who_is_refused_has_no_line_where_none_is_wanted_body()
+{
+	begin
+	limited park <<-CONF
+		\$SERVER["socket"] == "127.0.0.2:0" {
+			sockproxy.log-sessions = "none"
+			$(server "x=/x")
+			\$HTTP["remoteip"] == "127.1.0.0/16" {
+				sockproxy.server = ()
+			}
+		}
+		\$SERVER["socket"] == "127.0.0.3:0" {
+			sockproxy.log-sessions = "failed"
+			$(server "x=/x")
+			\$HTTP["remoteip"] == "127.1.0.0/16" {
+				sockproxy.server = ()
+			}
+		}
+	CONF
+	client source 127.1.2.3 unconnectable "$p0"
+	client source 127.1.2.3 unconnectable "$p1"
+	end b
+	proxy_stop
+	counts sockproxy.ended.no-pool 2
+	logged 0 'on 127\.0\.0\.2:0 refused'
+	logged 1 'on 127\.0\.0\.3:0 refused: no sockproxy\.server'
 }
 
 describe lost_relay_resets_its_sessions \

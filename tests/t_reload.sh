@@ -246,6 +246,32 @@ what_still_connects_goes_to_no_other_backend_body()
 	counts gw.backend.other.0.chosen 0
 }
 
+describe who_connects_to_a_backend_that_is_removed_does_not_hang \
+    "it does not answer: the client goes to one of the new list after 8 seconds"
+who_connects_to_a_backend_that_is_removed_does_not_hang_body()
+{
+	begin
+	mkfifo hang.ready
+	peer hang -r hang.ready backlog 0 listen 127.0.0.1:0 park
+	hang=127.0.0.1:$(timeout "$LIMIT" cat hang.ready)
+	peer q1 connect "$hang" park
+	await "the queue is full" sh -c \
+	    "! timeout 0.2 '$PEER' connect $hang"
+	backend new 127.0.0.1:0 accept echo
+	cat >c <<-CONF
+		sockproxy.debug = 1
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "hang=$hang") }
+	CONF
+	launch -- -f c
+	peer one connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	await "it is connecting" logs 'goes to hang'
+	echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "new=$new") }" >c
+	reload
+	finish one new
+	proxy_stop
+	counts gw.backend.removed.0.timeouts 1
+}
+
 describe user_log_and_pid_file_change \
     "server.username, server.errorlog, server.pid-file"
 user_log_and_pid_file_change_head()

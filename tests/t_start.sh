@@ -25,6 +25,24 @@ refused()
 	[ "$(wc -l <errors)" -eq 1 ] || fail "more than one: $(cat errors)"
 }
 
+describe a_name_that_is_our_own_listener_is_a_loop \
+    "of a backend, or of a listener; another port or family is none"
+a_name_that_is_our_own_listener_is_a_loop_body()
+{
+	begin
+	# nothing is bound before that is seen
+	for pair in 127.0.0.1:8099=localhost:8099 :8099=localhost:8099 \
+	    localhost:8099=127.0.0.1:8099 localhost:8099=localhost:8099; do
+		echo "\$SERVER[\"socket\"] == \"${pair%%=*}\"" \
+		    "{ $(server "b=${pair#*=}") }" >loop.conf
+		refused "loop.conf:2: the backend \"b\" is our own listener \"${pair%%=*}\"" \
+		    -f loop.conf
+	done
+	conf localhost:8099 >c
+	launch -- -f c
+	proxy_stop
+}
+
 # background FILE [WORD ...]: start without -D.  The words go in front.  $PROXY is
 # its number, from the pid file.
 background()

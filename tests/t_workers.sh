@@ -436,6 +436,31 @@ one_more_and_logs()
 	logs "$1"
 }
 
+describe relays_have_no_more_sessions_than_all_may \
+    "three sessions, two relays: the fourth client waits"
+relays_have_no_more_sessions_than_all_may_body()
+{
+	two_relays 3
+	for n in 1 2 3; do
+		peer "held$n" connect "$p0" rxseed 1 send 10 recv 10 say in park
+		await "client $n of 3 is served" grep -q in "held$n.out"
+	done
+	peer next connect "$p0" rxseed 1 send 10 recv 10 say in fin expect-fin
+	await "it is said" logs 'warning: all 3 sessions are in use'
+	await "it waits" waits
+	[ ! -s next.out ] || fail "a fourth session"
+	for n in 1 2 3; do
+		kill "$(eval "echo \$held${n}_pid")"
+	done
+	finish next
+	proxy_stop
+	counts sockproxy.accepted 4
+}
+waits()
+{
+	[ "$(ss -Hltn src "$p0" | awk '{ print $2 }')" = 1 ]
+}
+
 describe choices_hold_over_all_relays \
     "round-robin and least-connection with three relays"
 choices_hold_over_all_relays_body()

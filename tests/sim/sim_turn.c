@@ -320,13 +320,17 @@ later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* When a byte moved last on the way to side which, by the relay's clock. */
+/*
+ * When a byte moved last on the way to side which, by the relay's clock, or the
+ * next one may at the byte rate.
+ */
 static uint64_t
 moved(const struct session *s, unsigned which)
 {
 	struct sock *to = check_side(s, which), *from = check_side(s, !which);
 
-	return later(later(to->write_ms, from->read_ms), s->since_ms);
+	return later(later(later(to->write_ms, from->read_ms), s->since_ms),
+	    s->half[!which].pay_ms);
 }
 
 static void
