@@ -88,14 +88,16 @@ sweep_before(uint64_t due)
 		sweep_due = due;
 }
 
-void
+bool
 expire_before(const struct session *s)
 {
 	const struct setting *at;
 	enum reason why;
+	uint64_t due = expire_deadline(s, &why, &at);
 
-	sweep_before(expire_deadline(s, &why, &at));
+	sweep_before(due);
 	sweep_before(keep_due(s));
+	return due != UINT64_MAX;
 }
 
 void

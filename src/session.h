@@ -134,8 +134,8 @@ void	session_reset(struct session *, enum reason, int error,
 void	session_expire(struct session *, enum reason, uint64_t now);
 
 /*
- * Bring counts up to date where the kernel moves on its own (half_refresh), and
- * stop that (half_halt).
+ * Bring counts, and the times when bytes moved, up to date where the kernel moves on
+ * its own, and stop that (half_halt).
  */
 void	session_refresh(struct session *, uint64_t now);
 void	session_halt(struct session *, uint64_t now);
