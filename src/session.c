@@ -356,9 +356,15 @@ relay_way(struct session *s, unsigned way, uint64_t now)
 static enum reason
 reason_of(const struct half *h, unsigned way)
 {
-	if (h->end == HALF_BROKEN)
+	bool broken = h->end == HALF_BROKEN;
+	bool reset = h->error == ECONNRESET || h->error == EPIPE;
+
+	if (broken && (reset || h->error == ENOTCONN))
 		return way == CLIENT ? REASON_BACKEND_DEAF : REASON_CLIENT_DEAF;
-	if (h->error == ECONNRESET || h->error == EPIPE)
+	/* any other error of a sink is not that it has closed */
+	if (broken)
+		way = !way;
+	if (reset)
 		return way == CLIENT ? REASON_CLIENT_RESET :
 		    REASON_BACKEND_RESET;
 	return way == CLIENT ? REASON_CLIENT_LOST : REASON_BACKEND_LOST;

@@ -228,12 +228,12 @@ broken(const struct sock *s)
 	    (s->local && s->peer->gone);
 }
 
-/* What a socket says that takes nothing any more. */
+/* What a socket says whose peer has closed, and takes nothing any more. */
 static bool
 deaf(const struct sock *s, int error)
 {
 	return error == EPIPE || error == ENOTCONN ||
-	    (error != 0 && error == s->why);
+	    (error == ECONNRESET && error == s->why);
 }
 
 /* Somebody could have been tried. */
