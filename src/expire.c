@@ -116,8 +116,9 @@ expire_sweep(uint64_t now)
 		if (s->arriving || (s->state != SESSION_CONNECT &&
 		    s->state != SESSION_RELAY))
 			continue;
-		if ((due = expire_deadline(s, &why, &at)) <= now) {
-			session_refresh(s, now);
+		due = expire_deadline(s, &why, &at);
+		if (due <= now && s->state == SESSION_RELAY) {
+			session_try(s, now);
 			due = expire_deadline(s, &why, &at);
 		}
 		if (due <= now) {

@@ -261,13 +261,6 @@ session_halves(struct session *s, enum halves what, uint64_t now)
 }
 
 void
-session_refresh(struct session *s, uint64_t now)
-{
-	session_halves(s, HALVES_REFRESH, now);
-	session_look(s, now);
-}
-
-void
 session_halt(struct session *s, uint64_t now)
 {
 	session_halves(s, HALVES_HALT, now);
@@ -648,6 +641,19 @@ session_due(void)
 	if (table_running())
 		return 0;
 	return due < nap ? due : nap;
+}
+
+void
+session_try(struct session *s, uint64_t now)
+{
+	unsigned i;
+
+	for (i = CLIENT; i <= BACKEND; i++)
+		s->side[i].ready |= WAIT_READ | WAIT_WRITE | WAIT_END;
+	session_halves(s, HALVES_REFRESH, now);
+	session_serve(s, now);
+	if (s->state == SESSION_RELAY)
+		session_look(s, now);
 }
 
 void

@@ -283,6 +283,7 @@ static void
 fin_arrived(struct sock *s)
 {
 	s->fin_gone = true;
+	s->tx_ms = clock_ms();
 	s->peer->rx_fin = true;
 	s->peer->rx_us = s->tx_us = W.now;
 	net_wake(s->peer, WAIT_READ | WAIT_END);
