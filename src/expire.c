@@ -98,14 +98,16 @@ sweep_before(uint64_t due)
 		sweep_due = due;
 }
 
-void
+bool
 expire_before(const struct session *s)
 {
 	const struct setting *at;
 	enum reason why;
+	uint64_t due = expire_deadline(s, &why, &at);
 
-	sweep_before(expire_deadline(s, &why, &at));
+	sweep_before(due);
 	sweep_before(keep_due(s));
+	return due != UINT64_MAX;
 }
 
 void
@@ -124,8 +126,9 @@ expire_sweep(uint64_t now)
 		if (s->arriving || (s->state != SESSION_CONNECT &&
 		    s->state != SESSION_RELAY))
 			continue;
-		if ((due = expire_deadline(s, &why, &at)) <= now) {
-			session_refresh(s, now);
+		due = expire_deadline(s, &why, &at);
+		if (due <= now && s->state == SESSION_RELAY) {
+			session_try(s, now);
 			due = expire_deadline(s, &why, &at);
 		}
 		if (due <= now) {

@@ -4,6 +4,7 @@
 #ifndef EXPIRE_H
 #define EXPIRE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "setup.h"
@@ -20,9 +21,10 @@ uint64_t expire_deadline(const struct session *, enum reason *,
     const struct setting **);
 
 /*
- * A session's state has changed: its deadline may be the earliest now.
+ * A session's state has changed: its deadline may be the earliest now.  False when
+ * it has none.
  */
-void	expire_before(const struct session *);
+bool	expire_before(const struct session *);
 
 /*
  * End the sessions that are due.  expire_due: when to call it next.

@@ -41,10 +41,12 @@ struct side {
 					   that is read from here later is not the
 					   peer's */
 	uint8_t		ended : 1;	/* LAST: its end was read */
+	uint8_t		owed : 1;	/* not all was acknowledged when last asked */
 	uint8_t		gathers;	/* wait_gather's mark, LIMIT_GATHER_UNIT;
 					   0: it is not on */
 	int		error;	/* why cut, an errno */
-	uint32_t	unsent;	/* LAST: bytes not acknowledged when last asked */
+	uint32_t	acked;	/* bytes that its peer had acknowledged when last
+					   asked, modulo 2^32 */
 };
 
 struct half {
@@ -60,8 +62,8 @@ struct half {
 	uint32_t	len;
 	uint32_t	owed;		/* delivered, but still in the source's queue */
 	uint64_t	bytes;		/* delivered to the sink */
-	uint64_t	moved_ms;	/* when a byte moved last; in LAST: when one
-					   that the sink's kernel held was taken */
+	uint64_t	moved_ms;	/* when a byte moved last, also from the sink's
+					   kernel to its peer, as far as seen */
 	uint64_t	rest_ms;	/* nothing is done before then */
 	uint64_t	pay_ms;		/* nothing is taken before then (byte rate) */
 };

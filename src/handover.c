@@ -35,7 +35,7 @@ enum {
 struct handover_side {
 	uint8_t		has, local, cut, ended;
 	int32_t		error;
-	uint32_t	unsent;
+	uint32_t	acked;
 };
 
 struct handover_half {
@@ -183,7 +183,7 @@ pack_side(struct handover_side *to, const struct side *sd)
 {
 	*to = (struct handover_side){ .has = sd->fd != -1, .local = sd->local,
 	    .cut = sd->cut, .ended = sd->ended, .error = sd->error,
-	    .unsent = sd->unsent };
+	    .acked = sd->acked };
 }
 
 size_t
@@ -330,7 +330,7 @@ unpack_side(struct side *sd, const struct handover_side *from)
 	/* ready for anything: what is not will say so */
 	*sd = (struct side){ .fd = -1, .local = from->local, .cut = from->cut,
 	    .ended = from->ended, .error = from->error,
-	    .unsent = from->unsent,
+	    .acked = from->acked,
 	    .ready = WAIT_READ | WAIT_WRITE | WAIT_END };
 }
 

@@ -139,6 +139,40 @@ session_free(struct session *s, uint64_t now)
 	session_drop(s);
 }
 
+/*
+ * A system says that there is room only when there is much of it: a peer may take
+ * bytes for long in which we move none.  Returns how many it has not acknowledged
+ * yet; what it has since we last asked was moved just now.
+ */
+static long
+side_look(struct session *s, unsigned which, uint64_t now)
+{
+	struct side *sd = &s->side[which];
+	struct half *h = &s->half[!which];
+	uint32_t acked;
+	long n;
+
+	if ((n = os_unsent(sd->fd)) < 0)
+		return n;
+	/* an end is counted like a byte */
+	acked = (uint32_t)(h->bytes + (h->end == HALF_CLEAN) - (uint64_t)n);
+	/* what came and went since then may have done so long ago */
+	if (acked != sd->acked && (n > 0 || sd->owed))
+		h->moved_ms = now;
+	sd->acked = acked;
+	sd->owed = n > 0;
+	return n;
+}
+
+static void
+session_look(struct session *s, uint64_t now)
+{
+	unsigned i;
+
+	for (i = CLIENT; i <= BACKEND; i++)
+		(void)side_look(s, i, now);
+}
+
 /* Whether a side that is to be reset still has bytes on their way. */
 static bool
 side_owes(struct session *s, unsigned which, uint64_t now)
@@ -149,14 +183,11 @@ side_owes(struct session *s, unsigned which, uint64_t now)
 
 	if (sd->fd == -1 || sd->cut || sd->local)
 		return false;
-	n = os_unsent(sd->fd);
+	n = side_look(s, which, now);
 	if (n == -ENOTSUP)
 		return h->bytes > 0 && now < s->since_ms + LIMIT_LAST_BLIND_MS;
 	if (n <= 0)
 		return false;
-	if (sd->unsent == 0 || (uint32_t)n < sd->unsent)
-		h->moved_ms = now;
-	sd->unsent = (uint32_t)n;
 	return now < h->moved_ms + LIMIT_LAST_STALL_MS &&
 	    now < s->since_ms + LIMIT_LAST_MS;
 }
@@ -245,12 +276,6 @@ session_halves(struct session *s, enum halves what, uint64_t now)
 }
 
 void
-session_refresh(struct session *s, uint64_t now)
-{
-	session_halves(s, HALVES_REFRESH, now);
-}
-
-void
 session_halt(struct session *s, uint64_t now)
 {
 	session_halves(s, HALVES_HALT, now);
@@ -274,7 +299,7 @@ session_reset(struct session *s, enum reason reason, int error,
 		return;
 	}
 	session_to(s, SESSION_LAST);
-	s->since_ms = now;
+	s->since_ms = s->half[CLIENT].moved_ms = s->half[BACKEND].moved_ms = now;
 	session_last(s, now);
 }
 
@@ -339,9 +364,15 @@ relay_way(struct session *s, unsigned way, uint64_t now)
 static enum reason
 reason_of(const struct half *h, unsigned way)
 {
-	if (h->end == HALF_BROKEN)
+	bool broken = h->end == HALF_BROKEN;
+	bool reset = h->error == ECONNRESET || h->error == EPIPE;
+
+	if (broken && (reset || h->error == ENOTCONN))
 		return way == CLIENT ? REASON_BACKEND_DEAF : REASON_CLIENT_DEAF;
-	if (h->error == ECONNRESET || h->error == EPIPE)
+	/* any other error of a sink is not that it has closed */
+	if (broken)
+		way = !way;
+	if (reset)
 		return way == CLIENT ? REASON_CLIENT_RESET :
 		    REASON_BACKEND_RESET;
 	return way == CLIENT ? REASON_CLIENT_LOST : REASON_BACKEND_LOST;
@@ -403,12 +434,15 @@ arm_relay(struct session *s, uint64_t now)
 	uint32_t want[2] = { 0, 0 };
 	uint64_t until;
 	unsigned w, way, waits = 0;
+	bool blocked = false;
 
 	for (way = CLIENT; way <= BACKEND; way++) {
 		w = half_want(&s->half[way]);
 		waits = waits << 3 | w;
 		if (s->half[way].state == HALF_DONE)
 			waits |= 4;
+		if (w == WAIT_WRITE)
+			blocked = true;
 		if ((until = half_rests(&s->half[way], now)) != 0) {
 			if (!s->napping || until < s->nap_ms)
 				table_nap(s, until);
@@ -419,10 +453,11 @@ arm_relay(struct session *s, uint64_t now)
 	arm(s, CLIENT, want[CLIENT]);
 	arm(s, BACKEND, want[BACKEND]);
 	/* progress only moves deadlines away; waiting for something else makes new ones */
-	if (waits == s->waits)
+	if (waits == s->waits && !blocked)
 		return;
 	s->waits = (uint8_t)waits;
-	expire_before(s);
+	if (expire_before(s) && blocked)
+		session_look(s, now);
 }
 
 static void
@@ -621,6 +656,19 @@ session_due(void)
 	if (table_running())
 		return 0;
 	return due < nap ? due : nap;
+}
+
+void
+session_try(struct session *s, uint64_t now)
+{
+	unsigned i;
+
+	for (i = CLIENT; i <= BACKEND; i++)
+		s->side[i].ready |= WAIT_READ | WAIT_WRITE | WAIT_END;
+	session_halves(s, HALVES_REFRESH, now);
+	session_serve(s, now);
+	if (s->state == SESSION_RELAY)
+		session_look(s, now);
 }
 
 void

@@ -140,10 +140,16 @@ void	session_reset(struct session *, enum reason, int error,
 void	session_expire(struct session *, enum reason, uint64_t now);
 
 /*
- * Bring counts up to date where the kernel moves on its own (half_refresh), and
- * stop that (half_halt).
+ * A limit of a session that relays is due.  After a pause of ours, bytes may be there
+ * and their event still to come; and the kernel may have moved some on its own.  It
+ * may end here, in its own way.
  */
-void	session_refresh(struct session *, uint64_t now);
+void	session_try(struct session *, uint64_t now);
+
+/*
+ * Bring counts up to date where the kernel moves on its own, and stop that
+ * (half_halt).
+ */
 void	session_halt(struct session *, uint64_t now);
 
 #endif

@@ -278,7 +278,7 @@ rich_session(void)
 	for (unsigned i = CLIENT; i <= BACKEND; i++) {
 		from.side[i] = (struct side){ .local = 1, .cut = i == CLIENT,
 		    .ended = i == BACKEND, .error = 31 + (int)i,
-		    .unsent = 100 + i };
+		    .acked = 100 + i };
 		from.half[i] = (struct half){ .state = HALF_DRAIN,
 		    .end = HALF_OPEN, .bulk = (uint8_t)(3 + i),
 		    .chatty = (uint8_t)(5 + i), .error = 7 + (int)i,
@@ -364,7 +364,7 @@ ATF_TC_BODY(all_of_a_session_arrives, tc)
 		SAME(side[i].cut);
 		SAME(side[i].ended);
 		SAME(side[i].error);
-		SAME(side[i].unsent);
+		SAME(side[i].acked);
 		ATF_CHECK_EQ(WAIT_READ | WAIT_WRITE | WAIT_END,
 		    s->side[i].ready);
 		SAME(half[i].state);

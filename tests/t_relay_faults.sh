@@ -152,6 +152,70 @@ vanished_peer_is_found_body()
 	counts sockproxy.ended.read-idle 1
 }
 
+describe_in_net who_vanished_does_not_refuse_bytes \
+    "half closed, then gone: lost, not closed, and the other side is reset"
+who_vanished_does_not_refuse_bytes_body()
+{
+	inside who_vanished_does_not_refuse_bytes
+	network
+	echo 2 >/proc/sys/net/ipv4/tcp_retries2
+	backend b 127.0.0.1:0 accept expect-fin send-until-error
+	backend gone 192.0.2.1:0 forever fin slow-recv 100m 1k 10
+	proxy <<-CONF
+		\$SERVER["socket"] == "192.0.2.2:0" { $(server "b=$b") }
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "gone=$gone") }
+	CONF
+	before=$(descriptors)
+	peer there source 192.0.2.1 connect "$p0" fin recv 1k say in \
+	    slow-recv 100m 1k 10
+	peer here connect "$p1" expect-fin say in send-until-error
+	await "the client is served" grep -q in there.out
+	await "the backend, too" grep -q in here.out
+	nft add rule inet t in ip saddr 192.0.2.1 drop
+	nft add rule inet t in ip daddr 192.0.2.1 drop
+	finish b here
+	await "all descriptors are back" descriptors_are "$before"
+	proxy_stop
+	logged 1 'with b: the connection to the client was lost \(timed out\)'
+	logged 1 'with gone: the connection to the backend was lost \(timed out\)'
+}
+
+# Much of what a side has got is on its way, and there is room for more when a third
+# of that has arrived: so long nothing can be moved.
+roomy_network()
+{
+	network
+	ip link set lo mtu 1500
+	echo 4096 2097152 4194304 >/proc/sys/net/ipv4/tcp_wmem
+	echo 4096 65536 65536 >/proc/sys/net/ipv4/tcp_rmem
+}
+
+describe_in_net who_takes_bytes_slowly_is_not_silent \
+    "limits of silence: a peer takes what the system still holds"
+who_takes_bytes_slowly_is_not_silent_body()
+{
+	inside who_takes_bytes_slowly_is_not_silent
+	roomy_network
+	slowly="slow-recv 3m 20k 20"
+	backend up 127.0.0.1:0 accept $slowly fin expect-fin
+	backend down 127.0.0.1:0 accept send 3m expect-fin fin
+	backend half 127.0.0.1:0 accept send 3m fin expect-fin
+	proxy <<-CONF
+		server.max-read-idle = "500ms"
+		sockproxy.half-close-timeout = "500ms"
+		sockproxy.server-default = ( "write-timeout" => "500ms" )
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$up") }
+		\$SERVER["socket"] == "192.0.2.1:0" { $(server "b=$down") }
+		\$SERVER["socket"] == "192.0.2.2:0" { $(server "b=$half") }
+	CONF
+	peer c0 connect "$p0" send 3m fin expect-fin
+	peer c1 connect "$p1" $slowly fin expect-fin
+	peer c2 connect "$p2" $slowly expect-fin fin
+	finish c0 c1 c2 up down half
+	proxy_stop
+	counts sockproxy.ended.done 3
+}
+
 describe_in_net sessions_that_last_are_probed \
     "keepalive on the client's side at once, on the backend's when it lasts"
 sessions_that_last_are_probed_body()

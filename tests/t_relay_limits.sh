@@ -440,12 +440,12 @@ lost_relay_resets_its_sessions_body()
 }
 
 describe clock_and_stop_do_not_end_sessions \
-    "SIGSTOP for longer than a limit: what was not silent goes on"
+    "SIGSTOP for longer than a limit: what came meanwhile is not lost"
 clock_and_stop_do_not_end_sessions_body()
 {
 	begin
 	limited accept echo <<-CONF
-		server.max-read-idle = 5
+		server.max-read-idle = 1
 	CONF
 	mkfifo there go
 	peer up connect "$p0" rxseed 1 send 10 recv 10 tell there wait go \
@@ -453,9 +453,9 @@ clock_and_stop_do_not_end_sessions_body()
 	told there
 	relay=$(relays | head -n 1 | tr -d ' ')
 	kill -STOP "$relay"
-	sleep 1
-	kill -CONT "$relay"
 	: >go
+	sleep 1.5
+	kill -CONT "$relay"
 	finish up b
 	proxy_stop
 	counts sockproxy.ended.done 1

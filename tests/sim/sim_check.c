@@ -26,6 +26,46 @@ check_forget(void)
 		socks[i].tried = 0;
 }
 
+/* The limit of silence that ended a session; 0: it was none. */
+static uint64_t
+limit_of(const struct session *s)
+{
+	const struct setup_profile *p = &plan_setup.profiles[s->profile];
+
+	switch (s->reason) {
+	case REASON_READ_IDLE:
+		return p->max_read_idle.v;
+	case REASON_WRITE_IDLE:
+		return p->max_write_idle.v;
+	case REASON_HALF_CLOSE_TIMEOUT:
+		return p->half_close_timeout.v;
+	case REASON_WRITE_TIMEOUT:
+		return plan_setup.backends[s->backend].write_timeout.v;
+	default:
+		return 0;
+	}
+}
+
+/* Bytes are on their way to a side, and some have just arrived: that is no silence. */
+static void
+check_silent(const struct session *s, unsigned which)
+{
+	struct sock *to = check_side(s, which);
+	uint64_t limit = limit_of(s);
+
+	if (limit == 0 || to == NULL || W.blind || to->dead || to->cut ||
+	    (s->reason == REASON_WRITE_TIMEOUT && which == CLIENT))
+		return;
+	if (to->local ? net_unread(to->peer) == 0 : to->tx_total == to->tx_gone)
+		return;
+	if (to->tx_ms > s->since_ms || to->tx_ms + limit <= s->since_ms)
+		return;
+	sim_fail("early", s->number, "%s after %llu ms, %llu ms before which a "
+	    "byte arrived on the way from %d", reason_key(s->reason),
+	    (unsigned long long)limit, (unsigned long long)
+	    (s->since_ms - to->tx_ms), to->fd);
+}
+
 uint64_t
 check_last(unsigned i)
 {
@@ -36,6 +76,8 @@ check_last(unsigned i)
 	if (last_number[i] != s->number) {
 		last_number[i] = s->number;
 		last_ms[i] = s->since_ms;
+		check_silent(s, CLIENT);
+		check_silent(s, BACKEND);
 	}
 	return last_ms[i];
 }
@@ -186,12 +228,12 @@ broken(const struct sock *s)
 	    (s->local && s->peer->gone);
 }
 
-/* What a socket says that takes nothing any more. */
+/* What a socket says whose peer has closed, and takes nothing any more. */
 static bool
 deaf(const struct sock *s, int error)
 {
 	return error == EPIPE || error == ENOTCONN ||
-	    (error != 0 && error == s->why);
+	    (error == ECONNRESET && error == s->why);
 }
 
 /* Somebody could have been tried. */

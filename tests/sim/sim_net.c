@@ -248,6 +248,14 @@ net_kick(struct sock *s)
 	net_after(s->lat, EV_LINK, s->id, 0);
 }
 
+/* The relay's clock. */
+static uint64_t
+clock_ms(void)
+{
+	return W.now < W.frozen_until ? W.frozen_ms :
+	    W.base_ms + W.jumped_ms + W.now / SIM_MS;
+}
+
 static void
 arrived(struct sock *s, size_t n)
 {
@@ -256,8 +264,7 @@ arrived(struct sock *s, size_t n)
 	s->tx_gone += n;
 	p->rx_total += n;
 	p->rx_us = s->tx_us = W.now;
-	s->tx_ms = W.now < W.frozen_until ? W.frozen_ms :
-	    W.base_ms + W.jumped_ms + W.now / SIM_MS;
+	s->tx_ms = clock_ms();
 }
 
 size_t
@@ -276,6 +283,7 @@ static void
 fin_arrived(struct sock *s)
 {
 	s->fin_gone = true;
+	s->tx_ms = clock_ms();
 	s->peer->rx_fin = true;
 	s->peer->rx_us = s->tx_us = W.now;
 	net_wake(s->peer, WAIT_READ | WAIT_END);
@@ -344,6 +352,7 @@ net_took(struct sock *s, size_t n)
 	if (p == NULL)
 		return;
 	if (s->local) {
+		p->tx_ms = clock_ms();
 		if (!p->gone)
 			freed(p);
 	} else if (p->blocked) {

@@ -30,7 +30,7 @@ static const char *const limit_names[LATES] = { "last", "connect-timeout",
 	"write-timeout", "read-timeout" };
 static struct late {		/* rows that were seen over a limit */
 	uint32_t	number;
-	uint64_t	ms, turn;
+	uint64_t	since, ms, turn;
 } lates[ROWS][LATES];
 
 static uint64_t	lost, lost_most;	/* sessions, with relays that died */
@@ -298,16 +298,24 @@ over(unsigned i, enum limit which, uint64_t since, uint64_t limit)
 {
 	const struct session *s = table_row(i);
 	struct late *l = &lates[i][which];
+	uint64_t again;
 
 	if (limit == 0 || W.last_ms <= since + limit) {
 		l->number = 0;
 		return;
 	}
-	if (l->number != s->number) {
-		*l = (struct late){ s->number, W.last_ms, trace_turn };
+	if (l->number != s->number || l->since != since) {
+		*l = (struct late){ s->number, since, W.last_ms, 0 };
 		return;
 	}
-	if (W.last_ms <= l->ms + SLACK_MS || trace_turn < l->turn + 2)
+	/* what a kernel moves by itself is only seen when a limit is due */
+	again = s->state == SESSION_RELAY &&
+	    (!W.blind || splice_kind() == SPLICE_DETACHED) ? limit : 0;
+	if (W.last_ms <= l->ms + again + SLACK_MS)
+		return;
+	if (l->turn == 0)
+		l->turn = trace_turn;
+	if (trace_turn < l->turn + 2)
 		return;
 	sim_fail("limit", s->number, "%s: %llu ms, allowed %llu",
 	    limit_names[which], (unsigned long long)(W.last_ms - since),
@@ -321,16 +329,16 @@ later(uint64_t a, uint64_t b)
 }
 
 /*
- * When a byte moved last on the way to side which, by the relay's clock, or the
- * next one may at the byte rate.
+ * When a byte moved last on the way to side which, by the relay's clock, in our hands
+ * or behind them, or the next one may at the byte rate.
  */
 static uint64_t
 moved(const struct session *s, unsigned which)
 {
 	struct sock *to = check_side(s, which), *from = check_side(s, !which);
 
-	return later(later(later(to->write_ms, from->read_ms), s->since_ms),
-	    s->half[!which].pay_ms);
+	return later(later(later(to->write_ms, to->tx_ms), from->read_ms),
+	    later(s->since_ms, s->half[!which].pay_ms));
 }
 
 static void
@@ -340,7 +348,6 @@ check_limits(unsigned i)
 	const struct setup_profile *p = &plan_setup.profiles[s->profile];
 	const struct setup_backend *b;
 	uint64_t up, down, any;
-	unsigned twice;
 	bool one;
 
 	(void)check_last(i);
@@ -353,21 +360,18 @@ check_limits(unsigned i)
 		over(i, LATE_CONNECT, s->since_ms, b->connect_timeout.v);
 	if (s->state != SESSION_RELAY)
 		return;
-	/* what a kernel moves by itself is only seen when a limit is due */
-	twice = splice_kind() == SPLICE_DETACHED ? 2 : 1;
 	up = moved(s, BACKEND);
 	down = moved(s, CLIENT);
 	any = later(up, down);
-	over(i, LATE_READ_IDLE, any, p->max_read_idle.v * twice);
-	over(i, LATE_WRITE_IDLE, any, p->max_write_idle.v * twice);
+	over(i, LATE_READ_IDLE, any, p->max_read_idle.v);
+	over(i, LATE_WRITE_IDLE, any, p->max_write_idle.v);
 	one = (s->half[CLIENT].state == HALF_DONE) !=
 	    (s->half[BACKEND].state == HALF_DONE);
-	over(i, LATE_HALF_CLOSE, any,
-	    one ? p->half_close_timeout.v * twice : 0);
+	over(i, LATE_HALF_CLOSE, any, one ? p->half_close_timeout.v : 0);
 	one = half_want(&s->half[CLIENT]) == WAIT_WRITE;
-	over(i, LATE_WRITE, up, one ? b->write_timeout.v * twice : 0);
+	over(i, LATE_WRITE, up, one ? b->write_timeout.v : 0);
 	one = half_want(&s->half[BACKEND]) == WAIT_READ;
-	over(i, LATE_READ, down, one ? b->read_timeout.v * twice : 0);
+	over(i, LATE_READ, down, one ? b->read_timeout.v : 0);
 }
 
 static void
