@@ -334,7 +334,7 @@ upgrade_go(const struct proc_exit *how)
 }
 
 /*
- * The ends of relays.
+ * The ends of processes, and when they are stopped.
  */
 
 static void
@@ -366,6 +366,33 @@ bury_other(unsigned i, const struct proc_exit *how, uint64_t now)
 		bury_shared(second, i);
 }
 
+static const char *
+name_of(int pid)
+{
+	int	i;
+
+	if (pid == reader.pid)
+		return reader.name;
+	if (pid == try_pid)
+		return "the new program";
+	if ((i = crew_find(crew, pid)) != -1)
+		return crew->relays[i].child.name;
+	if ((i = crew_find(second, pid)) != -1)
+		return second->relays[i].child.name;
+	return watcher_has(pid) ? "the monitor" : "one of a former configuration";
+}
+
+static void
+tell_change(int pid, const struct proc_exit *how)
+{
+	if (how->change == PROC_STOPPED)
+		log_warn("%s (process %d) was stopped by signal %d: all it has "
+		    "to do waits until it is continued", name_of(pid), pid,
+		    how->signal);
+	else
+		log_notice("%s (process %d) was continued", name_of(pid), pid);
+}
+
 static void
 reap(uint64_t now)
 {
@@ -373,6 +400,10 @@ reap(uint64_t now)
 	int			i, pid;
 
 	while ((pid = proc_reap(&how)) > 0) {
+		if (how.change != PROC_ENDED) {
+			tell_change(pid, &how);
+			continue;
+		}
 		if (watcher_bury(pid, &how, phase == RUNS, now))
 			continue;
 		if (pid == reader.pid)
