@@ -653,6 +653,7 @@ int
 parent_run(const struct parent_job *what)
 {
 	job = what;
+	log_share();
 	watcher_open(WATCHER_TOKEN);
 	for (unsigned c = 0; c < 2; c++)
 		crew_open(&crews[c], CREW_TOKEN + c * LIMIT_RELAYS,
