@@ -800,6 +800,57 @@ while True:
 	kill $manager
 }
 
+describe a_busy_service_manager_is_told_later \
+    "NOTIFY_SOCKET is full at the start and in a reload" python3
+a_busy_service_manager_is_told_later_body()
+{
+	begin
+	backend a 127.0.0.1:0 forever echo
+	mkfifo listening go
+	python3 -c '
+import socket
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind("manager")
+f = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+f.setblocking(False)
+heard = open("heard", "w")
+while True:
+    try:
+        while True:
+            f.sendto(b"x", "manager")
+    except OSError:
+        pass
+    open("listening", "w").write("yes\n")
+    open("go").read()
+    m = b""
+    while not m.startswith(b"READY"):
+        m = s.recv(4096)
+        if m != b"x":
+            heard.write(m.decode().replace("\n", ",") + "\n")
+    heard.flush()' & manager=$!
+	STARTED="$STARTED $manager"
+	timeout "$LIMIT" head -n 1 listening >/dev/null
+	export NOTIFY_SOCKET="$PWD/manager"
+	controlled <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "a=$a") }
+	CONF
+	client connect "$p0" rxseed 1 send 1k fin expect-fin
+	: >go
+	timeout "$LIMIT" head -n 1 listening >/dev/null
+	manager_heard "^READY=1,MAINPID=$PROXY,STATUS=serving" ||
+	    fail "a start: $(cat heard)"
+	ctl reload || fail reload
+	: >go
+	timeout "$LIMIT" head -n 1 listening >/dev/null
+	sed 's/[=,].*//' heard | tr '\n' ' ' >order
+	is "$(cat order)" "READY RELOADING READY " "what it heard"
+	kill -TERM "$PROXY"
+	wait "$PROXY" || fail "sockproxy ended with $?"
+	PROXY=
+	logged 3 'the service manager cannot be told: not now'
+	kill $manager
+}
+
 describe orders_outlive_an_upgrade \
     "what the operator wants of a backend; and the sockets stay"
 orders_outlive_an_upgrade_body()
