@@ -41,9 +41,13 @@ static struct {
 	enum kind	kind;
 } known[2] = { { -1, SHARED }, { -1, SHARED } };
 
+static int	torn = -1;	/* has a piece of a line for its end */
+
 static int
 know(int fd, enum kind kind)
 {
+	if (torn == fd)
+		torn = -1;
 	if (known[0].fd != fd)
 		known[1] = known[0];
 	known[0].fd = fd;
@@ -158,6 +162,19 @@ logio_own(int fd)
 	return know(new, SHARED);
 }
 
+static ssize_t
+put(int fd, enum kind kind, const char *line, size_t len)
+{
+	ssize_t	n;
+
+	do
+		n = kind == SOCKET ?
+		    send(fd, line, len, AT_ONCE) :
+		    write(fd, line, len);
+	while (n == -1 && errno == EINTR);
+	return n;
+}
+
 int
 logio_write(int fd, const char *line, size_t len)
 {
@@ -172,14 +189,14 @@ logio_write(int fd, const char *line, size_t len)
 		if (poll(&p, 1, 0) != 1 || !(p.revents & POLLOUT))
 			return p.revents == 0 ? -EAGAIN : -EPIPE;
 	}
-	do
-		n = kind == SOCKET ?
-		    send(fd, line, len, AT_ONCE) :
-		    write(fd, line, len);
-	while (n == -1 && errno == EINTR);
-	if (n == -1)
+	if (fd == torn && put(fd, kind, "\n", 1) == 1)
+		torn = -1;
+	if (fd == torn || (n = put(fd, kind, line, len)) == -1)
 		return -errno;
-	return (size_t)n == len ? 0 : -ENOSPC;
+	if ((size_t)n == len)
+		return 0;
+	torn = fd;
+	return -ENOSPC;
 }
 
 /* As many digits, and what follows them. */
