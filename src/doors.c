@@ -240,7 +240,7 @@ doors_tell(const struct start *start)
 	if (start->ready_fd == -1)
 		return true;
 	len = text_format(line, sizeof(line), "status %s\n", text);
-	if ((error = logio_write(start->ready_fd, line, len)) == 0)
+	if ((error = logio_tell(start->ready_fd, line, len)) == 0)
 		return true;
 	log_fatal("-R %d: cannot write to that descriptor: %s",
 	    start->ready_fd, log_errno(error));
