@@ -325,6 +325,65 @@ a_reload_that_cannot_begin_says_why_body()
 	proxy_stop
 }
 
+describe an_order_that_is_half_done_says_so \
+    "disable, and the parent cannot be told: no new sessions, and it is logged"
+an_order_that_is_half_done_says_so_head()
+{
+	atf_set require.user root
+	atf_set require.progs strace
+	atf_set timeout 120
+}
+an_order_that_is_half_done_says_so_body()
+{
+	begin
+	SANDBOX=disable
+	in_front_of_two
+	await "it answers" ctl status
+	inject "$(relays | tail -n 1 | tr -d ' ')" -e trace=sendmsg \
+	    -e inject=sendmsg:error=EMFILE:when=1
+	atf_check -s exit:1 -e match:"no new sessions; .* cannot be told: out" \
+	    "$PROGRAM" ctl -s ./ctl.sock disable b
+	let_go
+	is "$(column b 3)" disabled "state of b"
+	logged 1 'operator: disable backend b'
+	proxy_stop
+}
+
+describe who_cannot_be_let_in_is_told_of \
+    "no descriptor for a client of the control socket, no memory to wait for it"
+who_cannot_be_let_in_is_told_of_head()
+{
+	atf_set require.user root
+	atf_set require.progs strace
+	atf_set timeout 120
+}
+who_cannot_be_let_in_is_told_of_body()
+{
+	begin
+	SANDBOX=disable
+	in_front_of_two
+	await "it answers" ctl status
+	monitor=$(relays | tail -n 1 | tr -d ' ')
+	said='control socket: accepting no one for a while'
+	inject "$monitor" -e trace=accept,accept4 \
+	    -e inject=accept,accept4:error=EMFILE:when=1..2
+	ctl status || fail "it does not answer"
+	let_go
+	logged 1 "$said: out of descriptors"
+	case $("$PROGRAM" -V) in
+	*"waiting: epoll"*)	;;
+	*)	proxy_stop; return ;;
+	esac
+	inject "$monitor" -e trace=epoll_ctl \
+	    -e inject=epoll_ctl:error=ENOMEM:when=1
+	atf_check -s exit:1 -e match:'sockproxy ctl: ' \
+	    "$PROGRAM" ctl -s ./ctl.sock status
+	let_go
+	ctl status || fail "it does not answer any more"
+	logged 1 "$said: out of memory"
+	proxy_stop
+}
+
 describe what_is_ordered_after_a_reload_holds \
     "reload, and an order at once: the monitor that goes does not take it"
 what_is_ordered_after_a_reload_holds_head()
