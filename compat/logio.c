@@ -1,8 +1,8 @@
 /*
  * logio.c - log files and borrowed descriptors.  (logio_syslog.c has syslog.)
  *
- * A write never waits: a description of our own is non-blocking, one that
- * others share is asked first whether it takes anything.
+ * A write to the log never waits: a description of our own is non-blocking, one
+ * that others share is asked first whether it takes anything.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -32,6 +32,7 @@ enum kind {
 
 enum {
 	FD_PATH = 40,
+	TELL_MS = 3000,
 	AT_ONCE = MSG_DONTWAIT | MSG_NBIO | MSG_NOSIGNAL
 };
 
@@ -41,9 +42,13 @@ static struct {
 	enum kind	kind;
 } known[2] = { { -1, SHARED }, { -1, SHARED } };
 
+static int	torn = -1;	/* has a piece of a line for its end */
+
 static int
 know(int fd, enum kind kind)
 {
+	if (torn == fd)
+		torn = -1;
 	if (known[0].fd != fd)
 		known[1] = known[0];
 	known[0].fd = fd;
@@ -158,28 +163,58 @@ logio_own(int fd)
 	return know(new, SHARED);
 }
 
-int
-logio_write(int fd, const char *line, size_t len)
+static ssize_t
+put(int fd, enum kind kind, const char *line, size_t len)
 {
-	struct pollfd	p;
-	enum kind	kind = kind_of(fd);
-	ssize_t		n;
+	ssize_t	n;
 
-	if (kind != OWN) {
-		p.fd = fd;
-		p.events = POLLOUT;
-		p.revents = 0;
-		if (poll(&p, 1, 0) != 1 || !(p.revents & POLLOUT))
-			return p.revents == 0 ? -EAGAIN : -EPIPE;
-	}
 	do
 		n = kind == SOCKET ?
 		    send(fd, line, len, AT_ONCE) :
 		    write(fd, line, len);
 	while (n == -1 && errno == EINTR);
-	if (n == -1)
+	return n;
+}
+
+/* Whether it takes anything, in that time. */
+static int
+ask(int fd, int timeout_ms)
+{
+	struct pollfd	p = { .fd = fd, .events = POLLOUT };
+	int		n;
+
+	while ((n = poll(&p, 1, timeout_ms)) == -1 && errno == EINTR)
+		continue;
+	if (n == 1 && p.revents & POLLOUT)
+		return 0;
+	return p.revents == 0 ? -EAGAIN : -EPIPE;
+}
+
+int
+logio_write(int fd, const char *line, size_t len)
+{
+	enum kind	kind = kind_of(fd);
+	ssize_t		n;
+	int		error;
+
+	if (kind != OWN && (error = ask(fd, 0)) != 0)
+		return error;
+	if (fd == torn && put(fd, kind, "\n", 1) == 1)
+		torn = -1;
+	if (fd == torn || (n = put(fd, kind, line, len)) == -1)
 		return -errno;
-	return (size_t)n == len ? 0 : -ENOSPC;
+	if ((size_t)n == len)
+		return 0;
+	torn = fd;
+	return -ENOSPC;
+}
+
+int
+logio_tell(int fd, const char *line, size_t len)
+{
+	int	error = ask(fd, TELL_MS);
+
+	return error != 0 ? error : logio_write(fd, line, len);
 }
 
 /* As many digits, and what follows them. */

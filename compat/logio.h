@@ -1,6 +1,6 @@
 /*
- * logio.h - where log lines go, without ever waiting.  src/log.c decides what
- * is written and counts what could not be.
+ * logio.h - where lines go, those of the log without ever waiting.  src/log.c
+ * decides what is written and counts what could not be.
  */
 #ifndef LOGIO_H
 #define LOGIO_H
@@ -27,6 +27,12 @@ int	logio_own(int fd);
  * -EAGAIN nobody takes it now, -ENOSPC not all of it could be written, ...
  */
 int	logio_write(int fd, const char *line, size_t len);
+
+/*
+ * The same for somebody who has to have the line: waits three seconds for
+ * room.
+ */
+int	logio_tell(int fd, const char *line, size_t len);
 
 /*
  * Connect to the system's logger.  Before chroot: afterwards it cannot be found

@@ -107,7 +107,7 @@ notify_send(enum notify state, const char *text)
 		return -errno;
 	if (sendto(fd, m.text, m.len, MSG_NOSIGNAL | MSG_DONTWAIT,
 	    (struct sockaddr *)&sun, len) == -1)
-		error = -errno;
+		error = errno == ENOBUFS ? -EAGAIN : -errno;
 	(void)close(fd);
 	return error;
 }

@@ -16,8 +16,9 @@ enum notify {
 
 /*
  * Send a state, and one line of text for people (NULL: none).  Never waits.
- * Returns 0 (also when nobody wants to know), -EINVAL when NOTIFY_SOCKET has a
- * form that we do not speak, -ENAMETOOLONG, or an error of sendto(2).
+ * Returns 0 (also when nobody wants to know), -EAGAIN when the manager has no room
+ * for more now, -EINVAL when NOTIFY_SOCKET has a form that we do not speak,
+ * -ENAMETOOLONG, or an error of sendto(2).
  */
 int	notify_send(enum notify, const char *text);
 

@@ -79,13 +79,15 @@ unsigned proc_signals_stops(void);
 int	proc_fork(void);
 
 /*
- * Take one child that ended, without waiting (or waiting for it: proc_wait, which
- * takes just this one).  Returns its number, 0 when none ended, -ECHILD when
- * there are none.
+ * Take one child that ended, or was stopped or continued by a signal, without
+ * waiting (or waiting for its end: proc_wait, which takes just this one).  Returns
+ * its number, 0 when there is no such news, -ECHILD when there are no children.
  */
+enum proc_change { PROC_ENDED, PROC_STOPPED, PROC_CONTINUED };
 struct proc_exit {
+	enum proc_change change;
 	int	status;		/* exit status, when signal is 0 */
-	int	signal;		/* what killed it */
+	int	signal;		/* what killed or stopped it */
 	bool	core;		/* left a core file */
 };
 int	proc_reap(struct proc_exit *);

@@ -31,6 +31,10 @@ static const struct {
 };
 enum { NTABLE = sizeof(table) / sizeof(table[0]) };
 
+#ifndef WCONTINUED
+#define WCONTINUED 0
+#endif
+
 static volatile sig_atomic_t	came[NTABLE];
 static volatile sig_atomic_t	stops;
 static int			bell[2] = { -1, -1 };	/* the pipe */
@@ -214,6 +218,14 @@ static void
 explain(int status, struct proc_exit *e)
 {
 	memset(e, 0, sizeof(*e));
+	if (WIFSTOPPED(status)) {
+		e->change = PROC_STOPPED;
+		e->signal = WSTOPSIG(status);
+	}
+#ifdef WIFCONTINUED		/* NetBSD before 8 has none */
+	if (WIFCONTINUED(status))
+		e->change = PROC_CONTINUED;
+#endif
 	if (WIFEXITED(status))
 		e->status = WEXITSTATUS(status);
 	if (!WIFSIGNALED(status))
@@ -243,7 +255,7 @@ wait_for(int pid, int flags, struct proc_exit *e)
 int
 proc_reap(struct proc_exit *e)
 {
-	return wait_for(-1, WNOHANG, e);
+	return wait_for(-1, WNOHANG | WUNTRACED | WCONTINUED, e);
 }
 
 int

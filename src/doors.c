@@ -15,7 +15,6 @@
 #include "listen.h"
 #include "log.h"
 #include "logio.h"
-#include "name.h"
 #include "os.h"
 #include "owner.h"
 #include "place.h"
@@ -58,28 +57,17 @@ fail(const struct start *start, enum door which, const char *what, int error)
 static bool
 find_address(const struct start *start, enum door which, struct os_addr *addr)
 {
-	const char	*text;
-	char		 name[NAME];
-	size_t		 len = strlen(start->control_path), namelen;
-	int		 n;
+	const size_t	len = strlen(start->control_path);
 
-	if (which == DOOR_CONTROL) {
-		*addr = (struct os_addr){ .family = OS_UNIX,
-		    .pathlen = (uint8_t)len };
-		if (len > os_path_max())
-			return fail(start, which, "cannot listen",
-			    -ENAMETOOLONG);
-		memcpy(addr->u.path, start->control_path, len);
+	if (which == DOOR_STATUS) {
+		*addr = start->setup->server.status_addr;
 		return true;
 	}
-	text = conf_string(start->setup, setting_of(start, which)->v);
-	(void)conf_address(text, addr, &namelen);	/* it is a good one */
-	if (addr->family != OS_NONE)
-		return true;
-	(void)text_format(name, sizeof(name), "%.*s", (int)namelen,
-	    text + (*text == '['));
-	n = name_resolve(name, addr->port, addr, 1);
-	return n > 0 || fail(start, which, "cannot resolve the name", n);
+	*addr = (struct os_addr){ .family = OS_UNIX, .pathlen = (uint8_t)len };
+	if (len > os_path_max())
+		return fail(start, which, "cannot listen", -ENAMETOOLONG);
+	memcpy(addr->u.path, start->control_path, len);
+	return true;
 }
 
 /* "user", "user:group", ":group". */
@@ -240,7 +228,7 @@ doors_tell(const struct start *start)
 	if (start->ready_fd == -1)
 		return true;
 	len = text_format(line, sizeof(line), "status %s\n", text);
-	if ((error = logio_write(start->ready_fd, line, len)) == 0)
+	if ((error = logio_tell(start->ready_fd, line, len)) == 0)
 		return true;
 	log_fatal("-R %d: cannot write to that descriptor: %s",
 	    start->ready_fd, log_errno(error));

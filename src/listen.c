@@ -290,7 +290,7 @@ listen_tell(const struct start *start)
 		if (start->ready_fd == -1 || error != 0)
 			continue;
 		len = text_format(line, sizeof(line), "%u %s\n", i, text);
-		error = logio_write(start->ready_fd, line, len);
+		error = logio_tell(start->ready_fd, line, len);
 	}
 	if (error != 0)
 		log_fatal("-R %d: cannot write to that descriptor: %s",

@@ -2,16 +2,20 @@
  * log.c - one line for everything that an admin has to know.
  *
  * Owns no descriptor: who opened it closes it.  Never waits and never fails for
- * its callers: what could not be written is counted, and the count is the first
- * line that gets through again.  A line is one line whatever is in its text.
+ * its callers: what could not be written is counted, by all processes in one place,
+ * and the count is the first line that gets through again, whoever writes it: one
+ * that has lost lines may end before that.  A line is one line whatever is in its
+ * text.
  */
 #include "log.h"
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "logio.h"
+#include "mem.h"
 #include "text.h"
 
 enum {
@@ -30,9 +34,10 @@ static struct {
 	bool		 echo;
 	int		 facility;
 	char		 name[NAME_BYTES];
-	uint64_t	 lost;		/* since the start */
-	uint64_t	 lost_told;	/* of these, reported */
 } out = { .fd = STDERR };
+
+static _Atomic uint32_t	 lost_here;
+static _Atomic uint32_t	*lost = &lost_here;	/* lines nobody was told of */
 
 static char	last[TEXT_BYTES];	/* of log_fatal */
 static bool	behind;			/* something was held back or lost */
@@ -75,7 +80,17 @@ log_name(const char *name)
 {
 	text_format(out.name, sizeof(out.name), "%s",
 	    name == NULL ? "" : name);
-	out.lost_told = out.lost;	/* who forked tells of its own */
+}
+
+void
+log_share(void)
+{
+	void	*mem = mem_shared(sizeof(*lost));
+
+	if (mem == NULL)
+		return;
+	lost = mem;
+	*lost = lost_here;
 }
 
 /*
@@ -117,23 +132,24 @@ static bool
 tell_lost(void)
 {
 	char		 text[64];
-	uint64_t	 lost = out.lost - out.lost_told;
+	uint32_t	 n;
 
-	if (lost == 0)
+	/* taken first, or two would tell of the same */
+	if (*lost == 0 || (n = atomic_exchange(lost, 0)) == 0)
 		return true;
-	text_format(text, sizeof(text), "%llu log line%s lost",
-	    (unsigned long long)lost, lost == 1 ? " was" : "s were");
-	if (send(LOG_LEVEL_WARNING, text) != 0)
-		return false;
-	out.lost_told += lost;
-	return true;
+	text_format(text, sizeof(text), "%lu log line%s lost",
+	    (unsigned long)n, n == 1 ? " was" : "s were");
+	if (send(LOG_LEVEL_WARNING, text) == 0)
+		return true;
+	*lost += n;
+	return false;
 }
 
 static void
 put(int level, const char *text)
 {
 	if (!tell_lost() || send(level, text) != 0) {
-		out.lost++;
+		++*lost;
 		behind = true;
 	}
 }
@@ -242,10 +258,10 @@ log_flush(uint64_t now_ms)
 	(void)tell_lost();
 }
 
-uint64_t
+uint32_t
 log_lost(void)
 {
-	return out.lost;
+	return *lost;
 }
 
 static const uint16_t	errors[] = {

@@ -31,6 +31,11 @@ void	log_open(int fd, bool stamped, int facility);
 void	log_name(const char *);
 
 /*
+ * Count lost lines together with all processes that are forked from now on.
+ */
+void	log_share(void);
+
+/*
  * Go on in another descriptor (a log file that was opened anew).  Returns the
  * one before, which the caller closes.
  */
@@ -82,9 +87,9 @@ uint64_t log_tick(uint64_t now_ms);
 void	log_flush(uint64_t now_ms);
 
 /*
- * Lines that could not be written since the start.
+ * Lines that could not be written, and nobody was told of yet.
  */
-uint64_t log_lost(void);
+uint32_t log_lost(void);
 
 /*
  * What an error number means, in words; "error 71" for what a proxy hardly meets.

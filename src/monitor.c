@@ -40,6 +40,7 @@ static struct door {
 	int		fd;		/* -1: none */
 	uint8_t		first, n;	/* of clients */
 	bool		ready;
+	bool		told;		/* that it accepts no one */
 	uint64_t	pause_ms;	/* not before then; NEVER: it waits */
 } doors[DOORS];
 
@@ -260,13 +261,27 @@ door_pause(struct door *door, uint64_t until)
 	wait_want(door->fd, 0);
 }
 
+/*
+ * The system is out of something.  Said once, until somebody comes in again.
+ */
+static void
+door_fail(struct door *door, int error, uint64_t now)
+{
+	if (!door->told)
+		log_warn("%s: accepting no one for a while: %s",
+		    door == doors ? "control socket" : "status page",
+		    log_errno(error));
+	door->told = true;
+	door_pause(door, now + PAUSE_MS);
+}
+
 static void
 door_turn(struct door *door, uint64_t now)
 {
 	struct client	*c;
 	struct os_peer	 peer;
 	unsigned	 i;
-	int		 fd;
+	int		 fd, error;
 
 	door->ready = false;
 	for (i = 0; i < ACCEPTS; i++) {
@@ -279,14 +294,19 @@ door_turn(struct door *door, uint64_t now)
 		if (fd == -EAGAIN)
 			return;
 		if (fd < 0) {
-			door_pause(door, now + PAUSE_MS);
+			door_fail(door, fd, now);
 			return;
 		}
 		client_out(c);
 		client_start(c, fd, door == doors ? CLIENT_CONTROL :
 		    CLIENT_HTTP, now);
-		if (wait_add(fd, WAIT_LEVEL, (uint32_t)(c - clients)) != 0)
+		error = wait_add(fd, WAIT_LEVEL, (uint32_t)(c - clients));
+		if (error != 0) {
 			client_drop(c);
+			door_fail(door, error, now);
+			return;
+		}
+		door->told = false;
 		serve(c, now);
 	}
 }

@@ -9,6 +9,8 @@
 #include "operate.h"
 #include "text.h"
 
+#define UNTOLD	"the parent process cannot be told: %s"
+
 enum { SHOWN = 100 };
 
 static int	channel = -1;
@@ -42,7 +44,7 @@ static enum operate
 untold(char error[OPERATE_ERROR], int why)
 {
 	(void)text_format(error, OPERATE_ERROR,
-	    "the parent process cannot be told: %s", log_errno(why));
+	    UNTOLD, log_errno(why));
 	return OPERATE_FAILED;
 }
 
@@ -62,7 +64,7 @@ give_orders(const struct ctl_request *req, struct out *out,
 				    BOARD_DRAIN : req->command == CTL_DISABLE ?
 				    BOARD_DISABLED : BOARD_NORMAL;
 	unsigned		b, n = 0;
-	int			why;
+	int			why = 0;
 
 	for (b = 0; b < status_setup()->nbackends; b++) {
 		if (!status_means(b, req->word))
@@ -70,14 +72,18 @@ give_orders(const struct ctl_request *req, struct out *out,
 		n++;
 		if (!board_give_order(b, order))
 			return changed(error);
-		if (order == BOARD_DISABLED &&
-		    (why = channel_send(channel, CHANNEL_EMPTY, b, -1)) != 0)
-			return untold(error, why);
+		if (order == BOARD_DISABLED && why == 0)
+			why = channel_send(channel, CHANNEL_EMPTY, b, -1);
 	}
 	if (n == 0)
 		return fail(error, "backend", req->word);
 	log_notice("operator: %s backend %.*s (%u)", ctl_word(req->command),
 	    SHOWN, req->word, n);
+	if (why != 0) {
+		(void)text_format(error, OPERATE_ERROR, "no new sessions; those "
+		    "there are go on, as " UNTOLD, log_errno(why));
+		return OPERATE_FAILED;
+	}
 	if (req->json)
 		out_format(out, "{\"backends\":%u}\n", n);
 	else

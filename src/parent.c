@@ -47,6 +47,8 @@ enum {
 	CHANGE_MS = 10000,	/* for a next crew to serve, a former one to end,
 				   a new program to try itself */
 	READ_MS = 10000,	/* more is worth a line */
+	NOTIFY_MS = 100,	/* between tries to tell the service manager */
+	UNTOLD = 2,
 	OTHER_FDS = 64
 };
 
@@ -65,6 +67,12 @@ static enum phase	phase;
 static uint64_t		phase_due;	/* when a phase that ends is over */
 static uint64_t		next_due;	/* something may have to be done then */
 static bool		failed;		/* the start has failed */
+static struct {			/* what the service manager has not taken */
+	enum notify	 state;
+	const char	*text;
+} untold[UNTOLD];
+static unsigned		nuntold;
+static uint64_t		notify_due = UINT64_MAX;
 static struct child	reader = { .name = "the reader", .channel = -1 };
 
 static unsigned
@@ -83,16 +91,39 @@ settled(void)
 }
 
 /*
- * Tell the service manager, for whom nothing is done that could fail.
+ * The service manager may be busy, but has to hear it: it would end us if it did
+ * not.
+ */
+static void
+notify_rest(uint64_t now)
+{
+	int	error = 0;
+
+	while (nuntold > 0 && error != -EAGAIN) {
+		error = notify_send(untold[0].state, untold[0].text);
+		if (error != 0 &&
+		    (error != -EAGAIN || notify_due == UINT64_MAX))
+			log_warn("the service manager cannot be told: %s",
+			    log_errno(error));
+		if (error != -EAGAIN)
+			untold[0] = untold[--nuntold];
+	}
+	notify_due = nuntold > 0 ? now + NOTIFY_MS : UINT64_MAX;
+}
+
+/*
+ * Tell the service manager, for whom nothing is done that could fail.  How a reload
+ * begins and how it ends belong together; what was before that is history.
  */
 static void
 notify(enum notify state, const char *text)
 {
-	int	error = notify_send(state, text);
-
-	if (error != 0)
-		log_warn("the service manager cannot be told: %s",
-		    log_errno(error));
+	if (nuntold == UNTOLD)
+		untold[0] = untold[--nuntold];
+	untold[nuntold].state = state;
+	untold[nuntold++].text = text;
+	if (notify_due == UINT64_MAX)
+		notify_rest(os_now_ms());
 }
 
 /*
@@ -334,7 +365,7 @@ upgrade_go(const struct proc_exit *how)
 }
 
 /*
- * The ends of relays.
+ * The ends of processes, and when they are stopped.
  */
 
 static void
@@ -366,6 +397,33 @@ bury_other(unsigned i, const struct proc_exit *how, uint64_t now)
 		bury_shared(second, i);
 }
 
+static const char *
+name_of(int pid)
+{
+	int	i;
+
+	if (pid == reader.pid)
+		return reader.name;
+	if (pid == try_pid)
+		return "the new program";
+	if ((i = crew_find(crew, pid)) != -1)
+		return crew->relays[i].child.name;
+	if ((i = crew_find(second, pid)) != -1)
+		return second->relays[i].child.name;
+	return watcher_has(pid) ? "the monitor" : "one of a former configuration";
+}
+
+static void
+tell_change(int pid, const struct proc_exit *how)
+{
+	if (how->change == PROC_STOPPED)
+		log_warn("%s (process %d) was stopped by signal %d: all it has "
+		    "to do waits until it is continued", name_of(pid), pid,
+		    how->signal);
+	else
+		log_notice("%s (process %d) was continued", name_of(pid), pid);
+}
+
 static void
 reap(uint64_t now)
 {
@@ -373,6 +431,10 @@ reap(uint64_t now)
 	int			i, pid;
 
 	while ((pid = proc_reap(&how)) > 0) {
+		if (how.change != PROC_ENDED) {
+			tell_change(pid, &how);
+			continue;
+		}
 		if (watcher_bury(pid, &how, phase == RUNS, now))
 			continue;
 		if (pid == reader.pid)
@@ -487,6 +549,8 @@ times(uint64_t now)
 		stop(now);
 	else if (phase == STOPS && is_due(phase_due, now))
 		kill_all();
+	if (is_due(notify_due, now))
+		notify_rest(now);
 }
 
 static int
@@ -622,6 +686,7 @@ int
 parent_run(const struct parent_job *what)
 {
 	job = what;
+	log_share();
 	watcher_open(WATCHER_TOKEN);
 	for (unsigned c = 0; c < 2; c++)
 		crew_open(&crews[c], CREW_TOKEN + c * LIMIT_RELAYS,

@@ -168,28 +168,40 @@ host_of(const char *name, char *host, size_t size)
 	return text_format(host, size, "%.*s", (int)len, name) < size;
 }
 
+/*
+ * The address of something that listens, if it is not known yet.
+ */
+static int
+find(const char *name, struct os_addr *addr)
+{
+	char	host[HOST_MAX];
+	int	n = -EINVAL;
+
+	if (addr->family != OS_NONE)
+		return 0;
+	named = true;
+	if (host_of(name, host, sizeof(host)))
+		n = name_resolve(host, addr->port, addr, 1);
+	if (n > 0)
+		return 0;
+	return n == 0 ? -ENOENT : n;
+}
+
 static bool
 resolve_listeners(struct setup *setup)
 {
 	struct setup_listener	*l;
 	const char		*name;
-	char			 host[HOST_MAX];
-	int			 n;
+	int			 error;
 
 	for (unsigned i = 0; i < setup->nlisteners; i++) {
 		l = &setup->listeners[i];
-		if (l->addr.family != OS_NONE)
-			continue;
 		name = conf_string(setup, l->name);
-		named = true;
-		n = -EINVAL;
-		if (host_of(name, host, sizeof(host)))
-			n = name_resolve(host, l->addr.port, &l->addr, 1);
-		if (n > 0)
+		if ((error = find(name, &l->addr)) == 0)
 			continue;
 		log_fatal("%s: cannot listen on \"%.200s\": the name does not "
 		    "resolve: %s", place(setup, l->at), name,
-		    lookup_text(n == 0 ? -ENOENT : n));
+		    lookup_text(error));
 		return false;
 	}
 	return true;
@@ -255,10 +267,30 @@ check_loops(const struct setup *setup)
 	return true;
 }
 
+static bool
+resolve_status(struct setup *setup)
+{
+	const struct setting	*setting = &setup->server.status_listen;
+	const char		*name = conf_string(setup, setting->v);
+	struct os_addr		*addr = &setup->server.status_addr;
+	size_t			 len;
+	int			 error;
+
+	if (setting->v == 0)
+		return true;
+	(void)conf_address(name, addr, &len);	/* it is a good one */
+	if ((error = find(name, addr)) == 0)
+		return true;
+	log_fatal("%s: status.listen = \"%.200s\": the name does not resolve: "
+	    "%s", place(setup, setting->at), name, lookup_text(error));
+	return false;
+}
+
 bool
 resolve_names(struct setup *setup)
 {
 	named = false;
 	resolve_backends(setup);
-	return resolve_listeners(setup) && (!named || check_loops(setup));
+	return resolve_listeners(setup) && resolve_status(setup) &&
+	    (!named || check_loops(setup));
 }

@@ -116,6 +116,7 @@ struct setup_server {
 	struct setting	control_perms;			/* mode */
 	struct setting	control_owner;			/* string: user:group */
 	struct setting	status_listen;			/* string: address */
+	struct os_addr	status_addr;			/* that one, resolved */
 };
 
 struct setup {

@@ -147,6 +147,12 @@ watcher_hear(uint32_t token, struct channel_note *note)
 }
 
 bool
+watcher_has(int pid)
+{
+	return pid == watchers[0].child.pid || pid == watchers[1].child.pid;
+}
+
+bool
 watcher_bury(int pid, const struct proc_exit *how, bool tell, uint64_t now)
 {
 	for (struct watcher *w = watchers; w < watchers + WATCHERS; w++) {

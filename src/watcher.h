@@ -41,6 +41,11 @@ void	watcher_log(int fd);
 bool	watcher_hear(uint32_t token, struct channel_note *);
 
 /*
+ * Whether that process is one.
+ */
+bool	watcher_has(int pid);
+
+/*
  * Whether a process that has ended was one; with tell a line says how.
  */
 bool	watcher_bury(int pid, const struct proc_exit *, bool tell, uint64_t now);

@@ -325,6 +325,65 @@ a_reload_that_cannot_begin_says_why_body()
 	proxy_stop
 }
 
+describe an_order_that_is_half_done_says_so \
+    "disable, and the parent cannot be told: no new sessions, and it is logged"
+an_order_that_is_half_done_says_so_head()
+{
+	atf_set require.user root
+	atf_set require.progs strace
+	atf_set timeout 120
+}
+an_order_that_is_half_done_says_so_body()
+{
+	begin
+	SANDBOX=disable
+	in_front_of_two
+	await "it answers" ctl status
+	inject "$(relays | tail -n 1 | tr -d ' ')" -e trace=sendmsg \
+	    -e inject=sendmsg:error=EMFILE:when=1
+	atf_check -s exit:1 -e match:"no new sessions; .* cannot be told: out" \
+	    "$PROGRAM" ctl -s ./ctl.sock disable b
+	let_go
+	is "$(column b 3)" disabled "state of b"
+	logged 1 'operator: disable backend b'
+	proxy_stop
+}
+
+describe who_cannot_be_let_in_is_told_of \
+    "no descriptor for a client of the control socket, no memory to wait for it"
+who_cannot_be_let_in_is_told_of_head()
+{
+	atf_set require.user root
+	atf_set require.progs strace
+	atf_set timeout 120
+}
+who_cannot_be_let_in_is_told_of_body()
+{
+	begin
+	SANDBOX=disable
+	in_front_of_two
+	await "it answers" ctl status
+	monitor=$(relays | tail -n 1 | tr -d ' ')
+	said='control socket: accepting no one for a while'
+	inject "$monitor" -e trace=accept,accept4 \
+	    -e inject=accept,accept4:error=EMFILE:when=1..2
+	ctl status || fail "it does not answer"
+	let_go
+	logged 1 "$said: out of descriptors"
+	case $("$PROGRAM" -V) in
+	*"waiting: epoll"*)	;;
+	*)	proxy_stop; return ;;
+	esac
+	inject "$monitor" -e trace=epoll_ctl \
+	    -e inject=epoll_ctl:error=ENOMEM:when=1
+	atf_check -s exit:1 -e match:'sockproxy ctl: ' \
+	    "$PROGRAM" ctl -s ./ctl.sock status
+	let_go
+	ctl status || fail "it does not answer any more"
+	logged 1 "$said: out of memory"
+	proxy_stop
+}
+
 describe what_is_ordered_after_a_reload_holds \
     "reload, and an order at once: the monitor that goes does not take it"
 what_is_ordered_after_a_reload_holds_head()
@@ -797,6 +856,57 @@ while True:
 	await "that it failed" manager_heard '^READY=1,.*configuration from before'
 	proxy_stop
 	await "the end" manager_heard '^STOPPING=1'
+	kill $manager
+}
+
+describe a_busy_service_manager_is_told_later \
+    "NOTIFY_SOCKET is full at the start and in a reload" python3
+a_busy_service_manager_is_told_later_body()
+{
+	begin
+	backend a 127.0.0.1:0 forever echo
+	mkfifo listening go
+	python3 -c '
+import socket
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind("manager")
+f = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+f.setblocking(False)
+heard = open("heard", "w")
+while True:
+    try:
+        while True:
+            f.sendto(b"x", "manager")
+    except OSError:
+        pass
+    open("listening", "w").write("yes\n")
+    open("go").read()
+    m = b""
+    while not m.startswith(b"READY"):
+        m = s.recv(4096)
+        if m != b"x":
+            heard.write(m.decode().replace("\n", ",") + "\n")
+    heard.flush()' & manager=$!
+	STARTED="$STARTED $manager"
+	timeout "$LIMIT" head -n 1 listening >/dev/null
+	export NOTIFY_SOCKET="$PWD/manager"
+	controlled <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "a=$a") }
+	CONF
+	client connect "$p0" rxseed 1 send 1k fin expect-fin
+	: >go
+	timeout "$LIMIT" head -n 1 listening >/dev/null
+	manager_heard "^READY=1,MAINPID=$PROXY,STATUS=serving" ||
+	    fail "a start: $(cat heard)"
+	ctl reload || fail reload
+	: >go
+	timeout "$LIMIT" head -n 1 listening >/dev/null
+	sed 's/[=,].*//' heard | tr '\n' ' ' >order
+	is "$(cat order)" "READY RELOADING READY " "what it heard"
+	kill -TERM "$PROXY"
+	wait "$PROXY" || fail "sockproxy ended with $?"
+	PROXY=
+	logged 3 'the service manager cannot be told: not now'
 	kill $manager
 }
 

@@ -2,6 +2,7 @@
  * t_file.c - files that a daemon reads, owns and leaves behind; log output.
  */
 #include <sys/types.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -485,6 +486,39 @@ ATF_TC_BODY(a_full_disk_is_told, tc)
 	ATF_CHECK_EQ(logio_write(fd, "x\n", 2), -ENOSPC);
 }
 
+/* A limit for files is a disk that is full and then is not. */
+static void
+limit_files(rlim_t n)
+{
+	struct rlimit	l;
+
+	ATF_REQUIRE_EQ(getrlimit(RLIMIT_FSIZE, &l), 0);
+	l.rlim_cur = n;
+	ATF_REQUIRE_EQ(setrlimit(RLIMIT_FSIZE, &l), 0);
+}
+
+ATF_TC_WITHOUT_HEAD(a_piece_of_a_line_stays_alone);
+ATF_TC_BODY(a_piece_of_a_line_stays_alone, tc)
+{
+	char	text[64];
+	ssize_t	n;
+	int	fd, there;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	ATF_REQUIRE((fd = logio_open("log")) >= 0);
+	limit_files(8);
+	ATF_CHECK_EQ(logio_write(fd, "first\n", 6), 0);
+	ATF_CHECK_EQ(logio_write(fd, "second\n", 7), -ENOSPC);
+	ATF_CHECK_EQ(logio_write(fd, "third\n", 6), -EFBIG);
+	limit_files(RLIM_INFINITY);
+	ATF_CHECK_EQ(logio_write(fd, "fourth\n", 7), 0);
+	ATF_CHECK_EQ(logio_write(fd, "fifth\n", 6), 0);
+	ATF_REQUIRE((there = open("log", O_RDONLY)) != -1);
+	ATF_REQUIRE((n = read(there, text, sizeof(text) - 1)) >= 0);
+	text[n] = '\0';
+	ATF_CHECK_STREQ(text, "first\nse\nfourth\nfifth\n");
+}
+
 ATF_TC_WITHOUT_HEAD(a_stamp_is_a_date_and_a_time);
 ATF_TC_BODY(a_stamp_is_a_date_and_a_time, tc)
 {
@@ -518,6 +552,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_shared_socket_stays_blocking_for_others);
 	ATF_TP_ADD_TC(tp, a_shared_file_keeps_its_place);
 	ATF_TP_ADD_TC(tp, a_full_disk_is_told);
+	ATF_TP_ADD_TC(tp, a_piece_of_a_line_stays_alone);
 	ATF_TP_ADD_TC(tp, a_stamp_is_a_date_and_a_time);
 	return atf_no_error();
 }

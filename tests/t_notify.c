@@ -109,7 +109,7 @@ ATF_TC_BODY(a_manager_that_is_gone_or_full_costs_nothing, tc)
 	fd = manager(path);
 	for (i = 0; i < 10000 && error == 0; i++)
 		error = notify_send(NOTIFY_STATUS, "more");
-	ATF_CHECK_MSG(error == -EAGAIN || error == -ENOBUFS, "%d", error);
+	ATF_CHECK_EQ(-EAGAIN, error);
 	close(fd);
 	ATF_CHECK_EQ(-ECONNREFUSED, notify_send(NOTIFY_READY, NULL));
 	unlink(path);

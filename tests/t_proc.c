@@ -327,6 +327,45 @@ killed_child(void)
 	proc_kill(-1);
 }
 
+/* The next news of a child. */
+static int
+news(int fd, struct proc_exit *e)
+{
+	int	pid;
+
+	while ((pid = proc_reap(e)) == 0)
+		GOOD(signals_wait(fd) == PROC_CHLD);
+	return pid;
+}
+
+static void
+stopped_child(void)
+{
+	struct proc_exit	e;
+	int			fd, pid;
+
+	GOOD((fd = proc_signals_open()) >= 0);
+	GOOD((pid = proc_fork()) >= 0);
+	if (pid == 0) {
+		(void)raise(SIGSTOP);
+		proc_exit(7);
+	}
+	GOOD(news(fd, &e) == pid);
+	GOOD(e.change == PROC_STOPPED && e.signal == SIGSTOP);
+	GOOD(kill(pid, SIGCONT) == 0);
+	GOOD(news(fd, &e) == pid);
+	if (e.change == PROC_CONTINUED)	/* unless it has ended by now */
+		GOOD(news(fd, &e) == pid);
+	GOOD(e.change == PROC_ENDED && e.status == 7 && e.signal == 0);
+	GOOD(proc_reap(&e) == -ECHILD);
+}
+
+ATF_TC_WITHOUT_HEAD(a_child_that_is_stopped_is_told_of);
+ATF_TC_BODY(a_child_that_is_stopped_is_told_of, tc)
+{
+	in_child(stopped_child);
+}
+
 ATF_TC_WITHOUT_HEAD(children_are_reaped_one_by_one);
 ATF_TC_BODY(children_are_reaped_one_by_one, tc)
 {
@@ -636,6 +675,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, signals_are_caught_and_counted_once);
 	ATF_TP_ADD_TC(tp, a_storm_of_signals_is_one);
 	ATF_TP_ADD_TC(tp, a_child_hears_only_its_parent);
+	ATF_TP_ADD_TC(tp, a_child_that_is_stopped_is_told_of);
 	ATF_TP_ADD_TC(tp, children_are_reaped_one_by_one);
 	ATF_TP_ADD_TC(tp, signals_wait_while_a_program_becomes_another);
 	ATF_TP_ADD_TC(tp, a_descriptor_is_inherited_when_told);

@@ -52,6 +52,36 @@ no_session_is_cut_by_a_reload_body()
 	counts sockproxy.ended.done "$(counter sockproxy.accepted)"
 }
 
+describe names_are_looked_up_beside_the_parent \
+    "a name server that does not answer holds up who reads, and not the parent"
+names_are_looked_up_beside_the_parent_head()
+{
+	atf_set require.user root
+	atf_set require.progs strace
+}
+names_are_looked_up_beside_the_parent_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	{
+		echo 'status.listen = "localhost:0"'
+		echo "\$SERVER[\"socket\"] == \"localhost:0\" { $(server \
+		    "b=localhost:${b##*:}") }"
+	} >c
+	launch -- -f c
+	inject "$PROXY" -P /etc/hosts -e trace=open,openat -e signal=none
+	reload
+	let_go
+	[ ! -s strace.out ] || fail "the parent does: $(cat strace.out)"
+	# Another one does.
+	inject "$PROXY" -f -P /etc/hosts -e trace=open,openat -e signal=none
+	reload
+	let_go
+	grep -q hosts strace.out || fail "nobody does"
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	proxy_stop
+}
+
 describe a_bad_file_changes_nothing \
     "errors, nothing, a directory, a fifo, a binary, too large, missing"
 a_bad_file_changes_nothing_body()

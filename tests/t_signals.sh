@@ -224,17 +224,64 @@ the_log_never_holds_up_the_bytes_body()
 	STARTED="$STARTED $!"
 	await "room in the pipe" grep -q 'sockproxy .* started' out
 	client connect "$p0" rxseed 1 send 10k fin expect-fin got 10k
-	await "word of the lost lines" \
-	    grep -Eq 'relay 1: warning: [0-9]+ log lines? w[a-z]+ lost' out
+	await "word of the lost lines" told_of_lost out
 	kill -TERM "$PROXY"
 	ended
 	exec 7<&-
 	await "the last lines" grep -q 'sockproxy stopped' out
-	# Only the relay's lines: it writes none but those of sessions by now.
-	lost=$(sed -n 's/.*relay 1: warning: \([0-9]*\) log lines* w[a-z]* lost$/\1/p' \
-	    out | awk '{ n += $1 } END { print n }')
-	lines=$(grep -c 'session [0-9]*:' out)
-	[ $((lost + lines)) -eq 61 ] || fail "$lines written and $lost lost of 61"
+	# None are written by now but those of sessions.
+	[ $(($(lost_in out) + $(sessions_in out))) -eq 61 ] ||
+	    fail "$(sessions_in out) written and $(lost_in out) lost of 61"
+}
+
+told_of_lost()
+{
+	grep -Eq 'warning: [0-9]+ log lines? w[a-z]+ lost$' "$1"
+}
+
+lost_in()
+{
+	sed -n 's/.*warning: \([0-9]*\) log lines* w[a-z]* lost$/\1/p' "$1" |
+	    awk '{ n += $1 } END { print n + 0 }'
+}
+
+sessions_in()
+{
+	grep -c 'session [0-9]*:' "$1"
+}
+
+describe lost_lines_outlive_a_relay \
+    "standard error is full, and who has lost lines ends in a reload"
+lost_lines_outlive_a_relay_body()
+{
+	begin
+	here
+	backend b 127.0.0.1:0 forever echo
+	echo "\$SERVER[\"socket\"] == \"$HERE:8000\" { $(server "b=$b") }" >c
+	mkfifo stuck ready
+	exec 7<>stuck
+	dd if=/dev/zero bs=1k count=60 2>/dev/null >&7
+	"$PROGRAM" -D -R 3 -f c 3>ready 2>stuck 7>&- &
+	PROXY=$!
+	read -r _index p0 <ready
+	for _ in $(seq 60); do
+		client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	done
+	relay=$(relays | tr -d ' ')
+	kill -HUP "$PROXY"
+	await "another relay serves alone" gone "$relay"
+	cat stuck >out 7>&- &
+	STARTED="$STARTED $!"
+	await "room in the pipe" grep -q 'sockproxy .* started' out
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	await "word of the lost lines" told_of_lost out
+	proxy_stop
+	exec 7<&-
+	await "the last lines" grep -q 'sockproxy stopped' out
+	# And the few lines about the reload.
+	n=$(($(lost_in out) + $(sessions_in out)))
+	[ "$n" -ge 61 ] && [ "$n" -le 75 ] ||
+	    fail "$(sessions_in out) written and $(lost_in out) lost of 61"
 }
 
 # A line for a session, which may be held back for a second after a flood.

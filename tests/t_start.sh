@@ -344,6 +344,26 @@ the_relay_is_not_the_superuser_body()
 	proxy_stop
 }
 
+describe who_waits_for_the_start_may_be_late \
+    "-R: a pipe that is full for a moment"
+who_waits_for_the_start_may_be_late_body()
+{
+	begin
+	mkfifo full
+	exec 7<>full
+	dd if=/dev/zero bs=1k count=64 2>/dev/null >&7
+	{ exec $WRAPPER "$PROGRAM" -D -R 3 127.0.0.1:0 127.0.0.1:1; } \
+	    3>full 2>proxy.log 7>&- &
+	PROXY=$!
+	await "it listens" logs 'listening on'
+	head -c 65536 <&7 >/dev/null
+	atf_check -o match:'^0 127.0.0.1:[0-9]+$' timeout "$LIMIT" \
+	    head -n 1 <&7
+	await "it serves" logs 'sockproxy .* started'
+	exec 7<&-
+	proxy_stop
+}
+
 describe others_descriptors_are_closed \
     "closed 0 to 2, an open 500: nothing strange in either process"
 others_descriptors_are_closed_body()

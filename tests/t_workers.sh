@@ -71,6 +71,39 @@ a_relay_that_hangs_is_killed_in_the_end_body()
 	end b
 }
 
+describe who_is_stopped_is_told_of \
+    "SIGSTOP and SIGCONT of relay, monitor and reader: the log says so"
+who_is_stopped_is_told_of_body()
+{
+	begin
+	own_program
+	backend b 127.0.0.1:0 forever echo
+	mkfifo reached gate
+	{
+		echo 'sockproxy.control = "ctl.sock"'
+		echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }"
+	} >c
+	launch -- -f c
+	await "relay and monitor" relays_are 2
+	# shellcheck disable=SC2046
+	set -- $(relays)
+	echo 'include_shell "echo >reached; cat gate"' >>c
+	kill -HUP "$PROXY"
+	told reached
+	reader=$(relays_but "$1" "$2")
+	for who in "relay 1.$1" "the monitor.$2" "the reader.$reader"; do
+		text="${who%.*} \(process ${who#*.}\)"
+		kill -STOP "${who#*.}"
+		await "it is told of" logs "$text was stopped by signal"
+		kill -CONT "${who#*.}"
+		await "its end is told of" logs "$text was continued"
+	done
+	echo >gate
+	await "it is in effect" logs 'is in effect'
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	proxy_stop
+}
+
 describe a_crash_loop_does_not_spin \
     "a relay that dies as soon as it lives is started once a second"
 a_crash_loop_does_not_spin_body()
