@@ -232,6 +232,15 @@ file_socket_id(const char *path, struct file_id *id)
 	return 0;
 }
 
+bool
+file_socket_is(const char *path, const struct file_id *id)
+{
+	struct file_id	now;
+
+	return file_socket_id(path, &now) == 0 && now.dev == id->dev &&
+	    now.ino == id->ino;
+}
+
 int
 file_socket_remove(const char *path, const struct file_id *id)
 {
@@ -240,7 +249,7 @@ file_socket_remove(const char *path, const struct file_id *id)
 
 	if ((error = file_socket_id(path, &now)) != 0)
 		return error == -EINVAL ? -ESTALE : error;
-	if (now.dev != id->dev || now.ino != id->ino)
+	if (!file_socket_is(path, id))
 		return -ESTALE;
 	return unlink(path) == -1 ? -errno : 0;
 }

@@ -95,6 +95,11 @@ struct file_id {
 int	file_socket_id(const char *path, struct file_id *);
 
 /*
+ * Whether it is still that one.
+ */
+bool	file_socket_is(const char *path, const struct file_id *);
+
+/*
  * Remove it if it is still that one.  0, -ESTALE when something else is there
  * now, or an error.
  */

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -186,6 +187,14 @@ os_listen_adopt(int fd, const struct os_listen *how)
 	os_sys_pass_on(fd);
 	os_sys_defer(fd, how);
 	return 0;
+}
+
+bool
+os_listen_waits(int fd)
+{
+	struct pollfd	p = { .fd = fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 1;
 }
 
 void

@@ -163,11 +163,8 @@ listen_at(struct start *start, enum door which)
 static bool
 in_place(const struct door_socket *door)
 {
-	struct file_id	now;
-
 	return !door->made ||
-	    (file_socket_id(door->addr.u.path, &now) == 0 &&
-	    now.dev == door->file.dev && now.ino == door->file.ino);
+	    file_socket_is(door->addr.u.path, &door->file);
 }
 
 /*

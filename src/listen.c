@@ -186,6 +186,28 @@ bound_by(const struct setup_listener *a, const struct setup_listener *b)
 }
 
 /*
+ * Whether a former listener can still be reached: somebody may have removed its file.
+ * Then it is made again, unless that would cost those who wait at the old socket.
+ */
+static bool
+in_place(const struct start *next, const struct setup_listener *l,
+    const struct start *former, int j)
+{
+	const struct os_addr	*addr = &former->setup->listeners[j].addr;
+
+	if (!former->made[j] || addr->family != OS_UNIX ||
+	    addr->u.path[0] == '\0' ||
+	    file_socket_is(addr->u.path, &former->files[j]))
+		return true;
+	if (!os_listen_waits(former->listeners[j]))
+		return false;
+	log_warn("%s: the file of \"%.200s\" is gone, and clients wait at the "
+	    "socket: a reload makes it again when they are served",
+	    place(next->setup, l->at), conf_string(next->setup, l->name));
+	return true;
+}
+
+/*
  * Take over what stays.  Its options are set anew: that one fails says only that
  * an option cannot be changed any more.
  */
@@ -197,7 +219,8 @@ listen_share(struct start *next, const struct start *former, unsigned i)
 	const char			*key;
 	int				 error, j;
 
-	if ((j = find(former, &l->addr, true)) == -1)
+	if ((j = find(former, &l->addr, true)) == -1 ||
+	    !in_place(next, l, former, j))
 		return;
 	next->listeners[i] = former->listeners[j];
 	next->made[i] = former->made[j];

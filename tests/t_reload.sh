@@ -136,6 +136,49 @@ what_is_bound_waits_for_a_restart_body()
 	proxy_stop
 }
 
+describe a_socket_whose_file_is_gone_is_made_again \
+    "Unix listeners: by a reload, once nobody waits at the old socket any more"
+a_socket_whose_file_is_gone_is_made_again_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	for s in s kept; do
+		echo "\$SERVER[\"socket\"] == \"$PWD/$s\" { $(server "b=$b") }"
+	done >c
+	echo 'server.max-connections = 1' >>c
+	launch -- -f c
+	kept=$(ls -i kept)
+	mkfifo in1 more1 in2
+	peer one connect "$PWD/s" rxseed 1 send 1k recv 1k tell in1 \
+	    wait more1 send 1k fin expect-fin got 2k
+	told in1
+	# The only session there may be: the second one waits.
+	peer two connect "$PWD/s" rxseed 1 tell in2 send 1k fin expect-fin got 1k
+	told in2
+	rm s
+	reload
+	logs "warning: .*/c:[0-9]+: the file of \"$PWD/s\" is gone, and clients" ||
+	    fail "not told that clients wait"
+	[ ! -e s ] || fail "it was made again, and who waits is lost"
+	timeout "$LIMIT" sh -c 'echo >more1'
+	finish one two
+	reload
+	client connect "$PWD/s" rxseed 1 send 1k fin expect-fin got 1k
+	[ "$(ls -i kept)" = "$kept" ] || fail "the other one was made again, too"
+	# Somebody else's is not taken away.
+	rm s
+	touch s
+	kill -HUP "$PROXY"
+	await "it is refused" logs 'is not changed'
+	logs "error: .*/c:[0-9]+: .*a file that is not a socket is in the way" ||
+	    fail "not said why"
+	rm s
+	reload
+	client connect "$PWD/s" rxseed 1 send 1k fin expect-fin got 1k
+	proxy_stop
+	[ ! -e s ] || fail "it was left"
+}
+
 describe a_reload_is_all_or_nothing \
     "an address in use: the listener beside it is not opened either"
 a_reload_is_all_or_nothing_body()
