@@ -141,6 +141,16 @@ is_same(int fd, const char *path)
 	return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+/* Where no lock is to be had, the file was made in vain. */
+static void
+remove_empty(int fd, const char *path)
+{
+	struct stat	st;
+
+	if (fstat(fd, &st) == 0 && st.st_size == 0 && is_same(fd, path))
+		(void)unlink(path);
+}
+
 /* Nothing but digits and blanks, and not many: no file that anybody misses. */
 static int
 check_number(int fd)
@@ -175,8 +185,8 @@ file_pid_open(const char *path)
 			error = -EINVAL;
 		if (error == 0)
 			error = check_number(fd);
-		if (error == 0)
-			error = lock(fd);
+		if (error == 0 && (error = lock(fd)) != 0 && error != -EBUSY)
+			remove_empty(fd, path);
 		if (error == 0 && is_same(fd, path))
 			return fd;
 		(void)close(fd);
