@@ -14,6 +14,8 @@
 #include "file.h"
 #include "line.h"
 
+static const char	*begin_at;	/* relative paths; NULL: where we are */
+
 long
 file_rest(int fd, char *buf, size_t size)
 {
@@ -95,14 +97,33 @@ file_enter(const char *dir)
 	return chdir(dir) == 0 ? 0 : -errno;
 }
 
+void
+file_begin_at(const char *dir)
+{
+	begin_at = dir;
+}
+
+static int
+where_begins(char *buf, size_t size)
+{
+	if (begin_at == NULL)
+		return getcwd(buf, size) != NULL ? 0 :
+		    errno == ERANGE ? -ENAMETOOLONG : -errno;
+	if (strlen(begin_at) >= size)
+		return -ENAMETOOLONG;
+	strcpy(buf, begin_at);
+	return 0;
+}
+
 int
 file_absolute(const char *path, char *buf, size_t size)
 {
 	size_t	len = strlen(path), at = 0;
+	int	error;
 
 	if (path[0] != '/') {
-		if (getcwd(buf, size) == NULL)
-			return errno == ERANGE ? -ENAMETOOLONG : -errno;
+		if ((error = where_begins(buf, size)) != 0)
+			return error;
 		at = strlen(buf);
 		if (at + 1 >= size)
 			return -ENAMETOOLONG;

@@ -41,10 +41,16 @@ long	file_shell(const char *dir, const char *command, char *buf, size_t size,
 	    int *status);
 
 /*
- * The absolute form of a path, for use after chdir.  Does not resolve links.
- * 0, -ENAMETOOLONG or another error.
+ * The absolute form of a path.  Does not resolve links.  0, -ENAMETOOLONG or
+ * another error.
  */
 int	file_absolute(const char *path, char *buf, size_t size);
+
+/*
+ * For file_absolute, relative paths begin at dir from now on, wherever the process
+ * goes, and also when it is gone by then.  Keeps the pointer.
+ */
+void	file_begin_at(const char *dir);
 
 /*
  * The absolute path of a program as it was called: looked up in PATH when it has no
@@ -53,7 +59,7 @@ int	file_absolute(const char *path, char *buf, size_t size);
 int	file_program(const char *called, char *buf, size_t size);
 
 /*
- * Make a directory the one that relative paths start from.  0 or an error.
+ * Make a directory the working directory.  0 or an error.
  */
 int	file_enter(const char *dir);
 

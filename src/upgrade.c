@@ -31,6 +31,7 @@ enum {
 	STATE_BYTES = 32768,
 	ARGS = 8,		/* besides the words */
 	TRY_USAGE = 2,
+	TRY_ENTER = 125,
 	TRY_EXEC = 127,
 	ORDERS = 512,		/* of the operator, that an upgrade keeps */
 	ID_BITS = 22		/* of an id, in one number */
@@ -83,7 +84,8 @@ upgrade_try(const struct parent_job *job)
 	}
 	text_format(version, sizeof(version), "%d", HANDOVER_VERSION);
 	if ((pid = proc_fork()) == 0) {
-		(void)file_enter(job->dir);
+		if (file_enter(job->dir) != 0)
+			proc_exit(TRY_ENTER);
 		(void)proc_exec(job->program, arguments(job, version));
 		proc_exit(TRY_EXEC);
 	}
@@ -106,6 +108,9 @@ fault(const struct proc_exit *how, bool late)
 		return "it does not take the configuration";
 	case TRY_USAGE:
 		return "it does not know how to take over";
+	case TRY_ENTER:
+		return "the directory where this one was started is gone, and "
+		    "relative paths would begin elsewhere";
 	case TRY_EXEC:
 		return "it cannot be executed";
 	default:
@@ -248,8 +253,8 @@ upgrade_exec(const struct parent_job *job, struct crew *crew)
 	state = tell(crew);
 	log_notice("becoming the new program %s", job->program);
 	mark(crew, true);
-	if (state != NULL && (error = proc_putenv(state)) == 0) {
-		(void)file_enter(job->dir);
+	if (state != NULL && (error = proc_putenv(state)) == 0 &&
+	    (error = file_enter(job->dir)) == 0) {
 		error = proc_exec(job->program, arguments(job, NULL));
 		if (!job->foreground)
 			(void)file_enter("/");

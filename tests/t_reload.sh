@@ -344,6 +344,49 @@ user_log_and_pid_file_change_body()
 	[ ! -e pid.2 ] || fail "the pid file is still there"
 }
 
+describe relative_paths_begin_where_it_was_started \
+    "in a daemon, too, and when that directory is gone"
+relative_paths_begin_where_it_was_started_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	mkdir home
+	conf()
+	{
+		printf '%s\n' "server.errorlog = \"$1\"" \
+		    "server.pid-file = \"$PWD/pid\"" \
+		    "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }"
+	}
+	conf log.1 >c
+	mkfifo ready
+	c=$PWD/c
+	(cd home && exec "$PROGRAM" -R 3 -f "$c") 3>ready &
+	timeout "$LIMIT" head -n 1 ready >ports
+	wait $! || fail "it does not start"
+	PROXY=$(cat pid)
+	ln home/log.1 proxy.log
+	conf log.2 >c
+	mv home away
+	kill -HUP "$PROXY"
+	await "it is refused" logs 'is not changed'
+	logs "c:1: server.errorlog: cannot open $PWD/home/log.2: no such file" ||
+	    fail "not said why: $(cat proxy.log)"
+	kill -USR2 "$PROXY"
+	await "it goes on" logs 'started is gone, .* this program goes on'
+	# What does not need it does without.
+	conf "$PWD/log.3" >c
+	kill -HUP "$PROXY"
+	await "the new log" grep -q 'is in effect' log.3
+	# And there it is again.
+	mkdir home
+	conf log.2 >c
+	kill -HUP "$PROXY"
+	await "the new log" grep -q 'is in effect' home/log.2
+	kill -TERM "$PROXY"
+	await "it stops" grep -q 'sockproxy stopped' home/log.2
+	PROXY=
+}
+
 describe a_storm_of_signals_is_one_reload_after_the_other \
     "1,000 SIGHUP at once: the last configuration wins, nothing piles up"
 a_storm_of_signals_is_one_reload_after_the_other_body()
