@@ -168,6 +168,17 @@ in_place(const struct door_socket *door)
 }
 
 /*
+ * Whether an owner was named, user or group, that is named no more.
+ */
+static bool
+owner_less(const char *was, const char *now)
+{
+	if (strchr(was, ':') != NULL && strchr(now, ':') == NULL)
+		return true;
+	return *was != '\0' && *was != ':' && (*now == '\0' || *now == ':');
+}
+
+/*
  * Take over what stays.  An upgrade knows no settings, and no places.
  */
 static void
@@ -177,10 +188,15 @@ keep(struct start *start, enum door which, const struct start *former)
 	const struct setup_server	*was = &former->setup->server;
 
 	start->doors[which] = former->doors[which];
-	if (which == DOOR_CONTROL && was->control.at != 0 &&
-	    was->control_perms.v != now->control_perms.v)
+	if (which != DOOR_CONTROL || was->control.at == 0)
+		return;
+	if (was->control_perms.v != now->control_perms.v)
 		listen_keeps(start, now->control_perms.at, start->control_path,
 		    "sockproxy.control-perms");
+	if (owner_less(conf_string(former->setup, was->control_owner.v),
+	    conf_string(start->setup, now->control_owner.v)))
+		listen_keeps(start, now->control.at, start->control_path,
+		    "sockproxy.control-owner");
 }
 
 static bool
