@@ -179,6 +179,38 @@ a_socket_whose_file_is_gone_is_made_again_body()
 	[ ! -e s ] || fail "it was left"
 }
 
+describe a_lower_limit_cuts_nobody \
+    "fewer server.max-connections than there are sessions: who comes waits"
+a_lower_limit_cuts_nobody_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	conf()
+	{
+		echo "server.max-connections = $1"
+		echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }"
+	}
+	conf 2 >c
+	launch -- -f c
+	mkfifo in1 in2 more1 more2
+	for n in 1 2; do
+		peer held$n connect "$p0" rxseed 1 send 1k recv 1k tell in$n \
+		    wait more$n send 1k fin expect-fin got 2k
+		told in$n
+	done
+	conf 1 >c
+	reload
+	peer next connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	await "it is full" logs 'all 1 sessions are in use: new clients wait \(.*/c:1\)'
+	for n in 1 2; do
+		timeout "$LIMIT" sh -c "echo >more$n"
+		finish held$n
+	done
+	finish next
+	proxy_stop
+	counts sockproxy.ended.done 3
+}
+
 describe a_reload_is_all_or_nothing \
     "an address in use: the listener beside it is not opened either"
 a_reload_is_all_or_nothing_body()
