@@ -391,7 +391,7 @@ control_can_move_and_go_body()
 }
 
 describe a_name_without_an_address_is_unresolved \
-    "its state, and its address as it is written; a backend up is used"
+    "its state, and its address as it is written; a backend up is used" python3
 a_name_without_an_address_is_unresolved_body()
 {
 	begin
