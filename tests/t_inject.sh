@@ -170,6 +170,15 @@ a_start_that_fails_leaves_no_file_body()
 	[ ! -e socket ] || fail "the socket's file was left"
 }
 
+with_strace a_jail_without_devices_is_told_of "/dev/null is named"
+a_jail_without_devices_is_told_of_body()
+{
+	begin_strace
+	conf >c
+	injected 'cannot open /dev/null: no such file' \
+	    -P /dev/null -e 'inject=/^open(at)?$:error=ENOENT'
+}
+
 describe no_memory_no_start "RLIMIT_AS: the number, and what to lower"
 no_memory_no_start_body()
 {
