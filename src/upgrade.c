@@ -4,8 +4,8 @@
  *	pid sessions buffers log-fd pid-fd { l fd made } { d which fd made }
  *	{ r pid fd } { o order high middle low } .
  *
- * l is a listening socket (made: it is ours to end, with its file), d one of the
- * monitor's, r a relay and its channel, o what the operator wants of a backend,
+ * l is a listening socket (made: it is ours to end, with its file; 2: but that is
+ * gone), d one of the monitor's, r a relay and its channel, o what the operator wants of a backend,
  * which is known by its id for handover.  Numbers in decimal, blanks between.  The
  * process number keeps a child that inherits the variable from believing it.
  */
@@ -18,6 +18,7 @@
 #include "board.h"
 #include "file.h"
 #include "handover.h"
+#include "listen.h"
 #include "log.h"
 #include "loop.h"
 #include "os.h"
@@ -142,7 +143,7 @@ tell_listeners(const struct start *start, struct out *out)
 {
 	for (unsigned i = 0; i < start->setup->nlisteners; i++)
 		add(out, "l ", 2, (int[]){ start->listeners[i],
-		    start->made[i] });
+		    !start->made[i] ? 0 : listen_in_place(start, i) ? 1 : 2 });
 }
 
 static void
@@ -299,8 +300,8 @@ adopt_socket(int fd, int made, struct os_addr *addr, bool *is_made,
 {
 	if (proc_inherit(fd, false) != 0 || os_sockname(fd, addr) != 0)
 		return false;
-	*is_made = made == 1;
-	if (addr->family == OS_UNIX)
+	*is_made = made > 0;
+	if (addr->family == OS_UNIX && made != 2)
 		(void)file_socket_id(addr->u.path, file);
 	return true;
 }
