@@ -5,9 +5,10 @@
  *	{ r pid fd } { o order high middle low } .
  *
  * l is a listening socket (made: it is ours to end, with its file; 2: but that is
- * gone), d one of the monitor's, r a relay and its channel, o what the operator wants of a backend,
- * which is known by its id for handover.  Numbers in decimal, blanks between.  The
- * process number keeps a child that inherits the variable from believing it.
+ * gone), d one of the monitor's, r a relay and its channel, o what the operator wants
+ * of a backend, which is known by its id for handover.  Numbers in decimal, blanks
+ * between.  The process number keeps a child that inherits the variable from
+ * believing it.
  */
 #include "upgrade.h"
 
