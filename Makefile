@@ -44,7 +44,8 @@ COMPAT_SYSTEM != case `uname -s` in \
 	Linux | FreeBSD | OpenBSD | NetBSD | DragonFly | Darwin) uname -s ;; \
 	*) echo generic ;; esac
 
-# -iquote, not -I: <limits.h> is the system's, "limits.h" is ours.
+# -iquote, not -I: <limits.h> is the system's, "limits.h" is ours.  Gcc's <limits.h>
+# meets ours all the same, in place of what is the system's of it (MB_LEN_MAX).
 STD_CFLAGS = -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -fno-common -iquote src -iquote compat \
 	-DVERSION='"$(VERSION)"'

@@ -14,6 +14,8 @@
 #include "file.h"
 #include "line.h"
 
+static const char	*begin_at;	/* relative paths; NULL: where we are */
+
 long
 file_rest(int fd, char *buf, size_t size)
 {
@@ -95,14 +97,33 @@ file_enter(const char *dir)
 	return chdir(dir) == 0 ? 0 : -errno;
 }
 
+void
+file_begin_at(const char *dir)
+{
+	begin_at = dir;
+}
+
+static int
+where_begins(char *buf, size_t size)
+{
+	if (begin_at == NULL)
+		return getcwd(buf, size) != NULL ? 0 :
+		    errno == ERANGE ? -ENAMETOOLONG : -errno;
+	if (strlen(begin_at) >= size)
+		return -ENAMETOOLONG;
+	strcpy(buf, begin_at);
+	return 0;
+}
+
 int
 file_absolute(const char *path, char *buf, size_t size)
 {
 	size_t	len = strlen(path), at = 0;
+	int	error;
 
 	if (path[0] != '/') {
-		if (getcwd(buf, size) == NULL)
-			return errno == ERANGE ? -ENAMETOOLONG : -errno;
+		if ((error = where_begins(buf, size)) != 0)
+			return error;
 		at = strlen(buf);
 		if (at + 1 >= size)
 			return -ENAMETOOLONG;
@@ -141,6 +162,16 @@ is_same(int fd, const char *path)
 	return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+/* Where no lock is to be had, the file was made in vain. */
+static void
+remove_empty(int fd, const char *path)
+{
+	struct stat	st;
+
+	if (fstat(fd, &st) == 0 && st.st_size == 0 && is_same(fd, path))
+		(void)unlink(path);
+}
+
 /* Nothing but digits and blanks, and not many: no file that anybody misses. */
 static int
 check_number(int fd)
@@ -175,8 +206,8 @@ file_pid_open(const char *path)
 			error = -EINVAL;
 		if (error == 0)
 			error = check_number(fd);
-		if (error == 0)
-			error = lock(fd);
+		if (error == 0 && (error = lock(fd)) != 0 && error != -EBUSY)
+			remove_empty(fd, path);
 		if (error == 0 && is_same(fd, path))
 			return fd;
 		(void)close(fd);
@@ -232,6 +263,15 @@ file_socket_id(const char *path, struct file_id *id)
 	return 0;
 }
 
+bool
+file_socket_is(const char *path, const struct file_id *id)
+{
+	struct file_id	now;
+
+	return file_socket_id(path, &now) == 0 && now.dev == id->dev &&
+	    now.ino == id->ino;
+}
+
 int
 file_socket_remove(const char *path, const struct file_id *id)
 {
@@ -240,7 +280,7 @@ file_socket_remove(const char *path, const struct file_id *id)
 
 	if ((error = file_socket_id(path, &now)) != 0)
 		return error == -EINVAL ? -ESTALE : error;
-	if (now.dev != id->dev || now.ino != id->ino)
+	if (!file_socket_is(path, id))
 		return -ESTALE;
 	return unlink(path) == -1 ? -errno : 0;
 }

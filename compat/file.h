@@ -41,10 +41,16 @@ long	file_shell(const char *dir, const char *command, char *buf, size_t size,
 	    int *status);
 
 /*
- * The absolute form of a path, for use after chdir.  Does not resolve links.
- * 0, -ENAMETOOLONG or another error.
+ * The absolute form of a path.  Does not resolve links.  0, -ENAMETOOLONG or
+ * another error.
  */
 int	file_absolute(const char *path, char *buf, size_t size);
+
+/*
+ * For file_absolute, relative paths begin at dir from now on, wherever the process
+ * goes, and also when it is gone by then.  Keeps the pointer.
+ */
+void	file_begin_at(const char *dir);
 
 /*
  * The absolute path of a program as it was called: looked up in PATH when it has no
@@ -53,7 +59,7 @@ int	file_absolute(const char *path, char *buf, size_t size);
 int	file_program(const char *called, char *buf, size_t size);
 
 /*
- * Make a directory the one that relative paths start from.  0 or an error.
+ * Make a directory the working directory.  0 or an error.
  */
 int	file_enter(const char *dir);
 
@@ -93,6 +99,11 @@ struct file_id {
  * -EINVAL when it is no socket, or lstat(2)'s errors.
  */
 int	file_socket_id(const char *path, struct file_id *);
+
+/*
+ * Whether it is still that one.
+ */
+bool	file_socket_is(const char *path, const struct file_id *);
 
 /*
  * Remove it if it is still that one.  0, -ESTALE when something else is there

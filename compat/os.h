@@ -84,6 +84,11 @@ int	os_listen(const struct os_addr *, const struct os_listen *);
 int	os_listen_adopt(int, const struct os_listen *);
 
 /*
+ * Whether somebody waits at a listening socket to be accepted.
+ */
+bool	os_listen_waits(int);
+
+/*
  * Close a listening socket for other processes that have it, too: one that hangs
  * keeps neither its address nor those who wait.  os_accept says -EINVAL there.
  * (Elsewhere than on Linux who comes later still waits for that process.)

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -121,8 +122,12 @@ listen_on(int fd, const struct os_addr *a, const struct os_listen *how)
 		os_born(fd);
 		os_sys_pass_on(fd);
 	}
-	if (listen(fd, how->backlog) == -1)
-		return -errno;
+	if (listen(fd, how->backlog) == -1) {
+		error = -errno;
+		if (a->family == OS_UNIX && a->u.path[0] != '\0')
+			(void)unlink(a->u.path);
+		return error;
+	}
 	if (a->family != OS_UNIX)
 		os_sys_defer(fd, how);
 	return 0;
@@ -186,6 +191,14 @@ os_listen_adopt(int fd, const struct os_listen *how)
 	os_sys_pass_on(fd);
 	os_sys_defer(fd, how);
 	return 0;
+}
+
+bool
+os_listen_waits(int fd)
+{
+	struct pollfd	p = { .fd = fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 1;
 }
 
 void

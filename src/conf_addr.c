@@ -77,6 +77,9 @@ conf_addr_host(const char *s, struct os_addr *a)
 	s = zone_of(s);
 	for (len = 0; lex_is_word(s[len]); len++)
 		;
+	if (len > 0 && s[len] == ':' &&
+	    strspn(s + len + 1, "0123456789") + len + 1 == strlen(s))
+		return "a port does not belong here, \"port\" is a key of its own";
 	if (s[len] != '\0' || *s == '-' ||
 	    s[strspn(s, ".0123456789")] == '\0')
 		return "this is neither an address nor a host name";

@@ -261,6 +261,18 @@ listen_to(int fd)
 	}
 }
 
+/* Who asks what there is to ask may have no sockproxy yet. */
+static int
+help(void)
+{
+	struct view	view;
+
+	view_begin(&view, VIEW_HELP);
+	console_put(view.piece->form);
+	return console_flush() == 0 ? EXIT_SUCCESS :
+	    fail("cannot write to standard output", "");
+}
+
 int
 ctlclient_main(int nwords, char *const *words, struct setup *spare)
 {
@@ -269,8 +281,11 @@ ctlclient_main(int nwords, char *const *words, struct setup *spare)
 	int		 fd = -1, status;
 
 	if ((status = take_options(&words, &nwords, spare, &path,
-	    &answer.json)) != 0 ||
-	    (status = make_line(words, nwords, answer.json, line,
+	    &answer.json)) != 0)
+		return status;
+	if (nwords == 1 && strcmp(*words, ctl_word(CTL_HELP)) == 0)
+		return help();
+	if ((status = make_line(words, nwords, answer.json, line,
 	    sizeof(line))) != 0 ||
 	    (status = reach(path, &fd)) != 0)
 		return status;

@@ -151,11 +151,19 @@ listen_at(struct start *start, enum door which)
 static bool
 in_place(const struct door_socket *door)
 {
-	struct file_id	now;
-
 	return !door->made ||
-	    (file_socket_id(door->addr.u.path, &now) == 0 &&
-	    now.dev == door->file.dev && now.ino == door->file.ino);
+	    file_socket_is(door->addr.u.path, &door->file);
+}
+
+/*
+ * Whether an owner was named, user or group, that is named no more.
+ */
+static bool
+owner_less(const char *was, const char *now)
+{
+	if (strchr(was, ':') != NULL && strchr(now, ':') == NULL)
+		return true;
+	return *was != '\0' && *was != ':' && (*now == '\0' || *now == ':');
 }
 
 /*
@@ -168,10 +176,15 @@ keep(struct start *start, enum door which, const struct start *former)
 	const struct setup_server	*was = &former->setup->server;
 
 	start->doors[which] = former->doors[which];
-	if (which == DOOR_CONTROL && was->control.at != 0 &&
-	    was->control_perms.v != now->control_perms.v)
+	if (which != DOOR_CONTROL || was->control.at == 0)
+		return;
+	if (was->control_perms.v != now->control_perms.v)
 		listen_keeps(start, now->control_perms.at, start->control_path,
 		    "sockproxy.control-perms");
+	if (owner_less(conf_string(former->setup, was->control_owner.v),
+	    conf_string(start->setup, now->control_owner.v)))
+		listen_keeps(start, now->control.at, start->control_path,
+		    "sockproxy.control-owner");
 }
 
 static bool

@@ -185,6 +185,42 @@ bound_by(const struct setup_listener *a, const struct setup_listener *b)
 	    "server.set-v6only" : NULL;
 }
 
+bool
+listen_in_place(const struct start *start, unsigned i)
+{
+	const struct os_addr	*addr = &start->setup->listeners[i].addr;
+
+	return !start->made[i] || addr->family != OS_UNIX ||
+	    addr->u.path[0] == '\0' ||
+	    file_socket_is(addr->u.path, &start->files[i]);
+}
+
+/*
+ * Whether a former listener stays.  One whose file is gone is made again, unless
+ * that costs those who wait at the old socket, or somebody else his file.
+ */
+static bool
+stays(const struct start *next, const struct setup_listener *l,
+    const struct start *former, unsigned j)
+{
+	struct file_id	 other;
+	const char	*why;
+
+	if (listen_in_place(former, j))
+		return true;
+	if (file_socket_id(l->addr.u.path, &other) != -ENOENT)
+		why = "another is in its place: a reload makes it again when "
+		    "that is removed";
+	else if (os_listen_waits(former->listeners[j]))
+		why = "clients wait at the socket: a reload makes it again "
+		    "when they are served";
+	else
+		return false;
+	log_warn("%s: the file of \"%.200s\" is gone, and %s",
+	    place(next->setup, l->at), conf_string(next->setup, l->name), why);
+	return true;
+}
+
 /*
  * Take over what stays.  Its options are set anew: that one fails says only that
  * an option cannot be changed any more.
@@ -197,7 +233,8 @@ listen_share(struct start *next, const struct start *former, unsigned i)
 	const char			*key;
 	int				 error, j;
 
-	if ((j = find(former, &l->addr, true)) == -1)
+	if ((j = find(former, &l->addr, true)) == -1 ||
+	    !stays(next, l, former, (unsigned)j))
 		return;
 	next->listeners[i] = former->listeners[j];
 	next->made[i] = former->made[j];

@@ -20,6 +20,12 @@ void	listen_keeps(const struct start *, uint32_t at, const char *name,
 	    const char *key);
 
 /*
+ * Whether its file, if it is a Unix socket of ours with one, is still the one that we
+ * made: somebody may have removed or replaced it.
+ */
+bool	listen_in_place(const struct start *, unsigned listener);
+
+/*
  * Log where each listener really is, and write it to ready_fd (-1: none).
  */
 bool	listen_tell(const struct start *);

@@ -287,8 +287,10 @@ run(const struct options *options)
 				    .foreground = options->foreground,
 				    .ready_fd = options->ready_fd };
 
-	if (file_absolute(".", dir, sizeof(dir)) != 0)
-		strcpy(dir, "/");
+	if (file_absolute("", dir, sizeof(dir)) == 0)
+		file_begin_at(dir);
+	else
+		strcpy(dir, "/");	/* what needs it will say so */
 	if (file_program(options->program, program, sizeof(program)) != 0)
 		program[0] = '\0';	/* an upgrade will say so */
 	if (options->file != NULL && strcmp(options->file, "-") != 0) {
@@ -308,7 +310,7 @@ main(int argc, char *argv[])
 	int		status;
 
 	if ((status = proc_start()) != 0) {
-		log_fatal("cannot start: %s", log_errno(status));
+		log_fatal("cannot open /dev/null: %s", log_errno(status));
 		return EXIT_FAILURE;
 	}
 	if (argc > 1 && strcmp(argv[1], "ctl") == 0)

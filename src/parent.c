@@ -17,7 +17,6 @@
 
 #include "conf.h"
 #include "crew.h"
-#include "file.h"
 #include "limits.h"
 #include "listen.h"
 #include "log.h"
@@ -282,8 +281,7 @@ hear_reader(void)
 }
 
 /*
- * The configuration has been read, into the setup that is not in use.  Paths are
- * meant from where the program was started.
+ * The configuration has been read, into the setup that is not in use.
  */
 static void
 have_read(const struct proc_exit *how, uint64_t now)
@@ -295,13 +293,8 @@ have_read(const struct proc_exit *how, uint64_t now)
 	good = reader_take(&reader, how, second->start.setup, now);
 	if (how->signal != 0)
 		watcher_say("the process that reads it was killed, see the log");
-	if (good) {
-		(void)file_enter(job->dir);
-		if (!(good = start_again(&second->start, &crew->start)))
-			watcher_say(log_last());
-		if (!crew->start.foreground)
-			(void)file_enter("/");
-	}
+	if (good && !(good = start_again(&second->start, &crew->start)))
+		watcher_say(log_last());
 	if (!good) {
 		refuse();
 		return;

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "conf.h"
-#include "file.h"
 #include "log.h"
 #include "logio.h"
 #include "mem.h"
@@ -43,7 +42,6 @@ read_again(const struct parent_job *job)
 		put_error(NULL, "standard input cannot be read again");
 		return false;
 	}
-	(void)file_enter(job->dir);
 	if (job->file != NULL)
 		good = conf_file(shared, job->file, put_error, NULL);
 	else

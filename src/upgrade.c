@@ -4,10 +4,11 @@
  *	pid sessions buffers log-fd pid-fd { l fd made } { d which fd made }
  *	{ r pid fd } { o order high middle low } .
  *
- * l is a listening socket (made: it is ours to end, with its file), d one of the
- * monitor's, r a relay and its channel, o what the operator wants of a backend,
- * which is known by its id for handover.  Numbers in decimal, blanks between.  The
- * process number keeps a child that inherits the variable from believing it.
+ * l is a listening socket (made: it is ours to end, with its file; 2: but that is
+ * gone), d one of the monitor's, r a relay and its channel, o what the operator wants
+ * of a backend, which is known by its id for handover.  Numbers in decimal, blanks
+ * between.  The process number keeps a child that inherits the variable from
+ * believing it.
  */
 #include "upgrade.h"
 
@@ -18,6 +19,7 @@
 #include "board.h"
 #include "file.h"
 #include "handover.h"
+#include "listen.h"
 #include "log.h"
 #include "loop.h"
 #include "os.h"
@@ -31,6 +33,7 @@ enum {
 	STATE_BYTES = 32768,
 	ARGS = 8,		/* besides the words */
 	TRY_USAGE = 2,
+	TRY_ENTER = 125,
 	TRY_EXEC = 127,
 	ORDERS = 512,		/* of the operator, that an upgrade keeps */
 	ID_BITS = 22		/* of an id, in one number */
@@ -83,7 +86,8 @@ upgrade_try(const struct parent_job *job)
 	}
 	text_format(version, sizeof(version), "%d", HANDOVER_VERSION);
 	if ((pid = proc_fork()) == 0) {
-		(void)file_enter(job->dir);
+		if (file_enter(job->dir) != 0)
+			proc_exit(TRY_ENTER);
 		(void)proc_exec(job->program, arguments(job, version));
 		proc_exit(TRY_EXEC);
 	}
@@ -106,6 +110,9 @@ fault(const struct proc_exit *how, bool late)
 		return "it does not take the configuration";
 	case TRY_USAGE:
 		return "it does not know how to take over";
+	case TRY_ENTER:
+		return "the directory where this one was started is gone, and "
+		    "relative paths would begin elsewhere";
 	case TRY_EXEC:
 		return "it cannot be executed";
 	default:
@@ -137,7 +144,7 @@ tell_listeners(const struct start *start, struct out *out)
 {
 	for (unsigned i = 0; i < start->setup->nlisteners; i++)
 		add(out, "l ", 2, (int[]){ start->listeners[i],
-		    start->made[i] });
+		    !start->made[i] ? 0 : listen_in_place(start, i) ? 1 : 2 });
 }
 
 static void
@@ -248,8 +255,8 @@ upgrade_exec(const struct parent_job *job, struct crew *crew)
 	state = tell(crew);
 	log_notice("becoming the new program %s", job->program);
 	mark(crew, true);
-	if (state != NULL && (error = proc_putenv(state)) == 0) {
-		(void)file_enter(job->dir);
+	if (state != NULL && (error = proc_putenv(state)) == 0 &&
+	    (error = file_enter(job->dir)) == 0) {
 		error = proc_exec(job->program, arguments(job, NULL));
 		if (!job->foreground)
 			(void)file_enter("/");
@@ -294,8 +301,8 @@ adopt_socket(int fd, int made, struct os_addr *addr, bool *is_made,
 {
 	if (proc_inherit(fd, false) != 0 || os_sockname(fd, addr) != 0)
 		return false;
-	*is_made = made == 1;
-	if (addr->family == OS_UNIX)
+	*is_made = made > 0;
+	if (addr->family == OS_UNIX && made != 2)
 		(void)file_socket_id(addr->u.path, file);
 	return true;
 }

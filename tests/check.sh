@@ -19,7 +19,7 @@ together=3	# so many at a time: most of them wait for most of their time
 missing()
 {
 	for p in kyua atf-sh mandoc curl redis-server redis-cli iperf3 ssh nft \
-	    strace valgrind; do
+	    python3 strace valgrind; do
 		PATH=$PATH:/usr/sbin:/sbin command -v $p >/dev/null || echo $p
 	done
 	[ -n "$(find /usr/include /usr/local/include -name atf-c.h 2>/dev/null)" ] ||
@@ -34,23 +34,30 @@ install_command()
 	if command -v apt-get >/dev/null; then
 		echo "apt-get install -y atf-sh libatf-dev kyua mandoc musl-tools" \
 		    "curl redis-server redis-tools iperf3 openssh-client" \
-		    "openssh-server nftables iproute2 procps strace util-linux valgrind"
+		    "openssh-server nftables iproute2 procps python3 strace" \
+		    "util-linux valgrind"
 	elif command -v apk >/dev/null; then
 		echo "apk add atf atf-dev kyua mandoc musl-dev curl redis iperf3" \
-		    "openssh nftables iproute2 procps strace util-linux valgrind"
+		    "openssh nftables iproute2 procps python3 strace util-linux" \
+		    "valgrind"
 	elif command -v dnf >/dev/null; then
 		echo "dnf install -y libatf-sh libatf-c-devel kyua mandoc musl-gcc" \
 		    "curl redis iperf3 openssh-server nftables iproute procps-ng" \
-		    "strace util-linux valgrind"
+		    "python3 strace util-linux valgrind"
 	elif command -v pkg >/dev/null; then
-		echo "pkg install -y atf kyua mandoc curl redis iperf3"
+		echo "pkg install -y atf kyua mandoc curl redis iperf3 python3"
 	elif command -v pkg_add >/dev/null; then
-		echo "pkg_add atf kyua curl redis iperf3"
+		echo "pkg_add atf kyua curl redis iperf3 python%3"
 	elif command -v pkgin >/dev/null; then
 		echo "pkgin -y install kyua curl redis iperf3"
 	fi
 }
 
+case $PWD in
+*[[:blank:]]*)
+	echo "atf-sh takes no directory with a blank in its name: $PWD"
+	exit 1 ;;
+esac
 lack=$(missing | tr '\n' ' ')
 if [ -n "$lack" ]; then
 	command=$(install_command)
@@ -208,5 +215,8 @@ if [ "$how" = pairs ] || [ "$how" = full ]; then
 	system generic build-generic/sockproxy "" auto
 fi
 
+# why, and how many
+sed -n 's/^.*  ->  skipped: \(.*\)  \[[^[]*$/skipped: \1/p' "$results"/*.db.out |
+    sort | uniq -c
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

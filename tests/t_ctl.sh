@@ -450,7 +450,7 @@ control_can_move_and_go_body()
 }
 
 describe a_name_without_an_address_is_unresolved \
-    "its state, and its address as it is written; a backend up is used"
+    "its state, and its address as it is written; a backend up is used" python3
 a_name_without_an_address_is_unresolved_body()
 {
 	begin
@@ -731,6 +731,40 @@ socket_has_an_owner_body()
 	sed "s|ctl.sock|open/ctl.sock|" proxy.conf >b
 	atf_check -s exit:1 -e match:"others cannot change" \
 	    "$PROGRAM" -D -R 2 -f b
+}
+
+describe owner_that_is_named_no_more_stays "a reload says so, and changes the other"
+owner_that_is_named_no_more_stays_head()
+{
+	atf_set descr "a reload says so, and changes the other"
+	atf_set require.user root
+	atf_set timeout 120
+}
+owner_that_is_named_no_more_stays_body()
+{
+	begin
+	controlled <<-CONF
+		sockproxy.control-owner = "nobody:daemon"
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "a=127.0.0.1:9") }
+	CONF
+	sed -i 's/nobody:daemon/daemon:daemon/' proxy.conf
+	reload
+	is "$(stat -c %U:%G ctl.sock)" daemon:daemon owner
+	logged 0 'stays as bound'
+	n=0
+	for owner in nobody :daemon; do
+		n=$((n + 1))
+		sed -i "s/control-owner = .*/control-owner = \"$owner\"/" proxy.conf
+		reload
+		is "$(stat -c %U:%G ctl.sock)" nobody:daemon owner
+		logged $n 'proxy.conf:[0-9]+: ".*/ctl.sock" stays as bound until a restart: sockproxy.control-owner has'
+	done
+	sed -i '/control-owner/d' proxy.conf
+	reload
+	logged 3 'stays as bound'
+	reload
+	logged 3 'stays as bound'
+	proxy_stop
 }
 
 # The monitor is the child that was started last.

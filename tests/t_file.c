@@ -238,6 +238,16 @@ ATF_TC_BODY(paths_become_absolute, tc)
 	ATF_CHECK_EQ(file_absolute("/x", buf, 3), 0);
 	ATF_CHECK_STREQ(buf, "/x");
 	ATF_CHECK_EQ(file_absolute("/x", buf, 2), -ENAMETOOLONG);
+	/* Wherever we go, and gone or not. */
+	file_begin_at("/nowhere/");
+	ATF_CHECK_EQ(file_absolute("a", buf, sizeof(buf)), 0);
+	ATF_CHECK_STREQ(buf, "/nowhere/a");
+	ATF_CHECK_EQ(file_absolute("", buf, sizeof(buf)), 0);
+	ATF_CHECK_STREQ(buf, "/nowhere/");
+	ATF_CHECK_EQ(file_absolute("a", buf, 11), 0);
+	ATF_CHECK_EQ(file_absolute("a", buf, 10), -ENAMETOOLONG);
+	ATF_CHECK_EQ(file_absolute("/x", buf, sizeof(buf)), 0);
+	ATF_CHECK_STREQ(buf, "/x");
 }
 
 /* ---- the pid file ---- */

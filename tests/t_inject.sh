@@ -150,6 +150,35 @@ no_word_to_who_waits_no_start_body()
 	done
 }
 
+with_strace a_start_that_fails_leaves_no_file \
+    "no lock for the pid file, no queue for a Unix socket"
+a_start_that_fails_leaves_no_file_body()
+{
+	begin_strace
+	conf "server.pid-file = \"$PWD/pid\"" >c
+	injected 'c:1: cannot write server.pid-file .*/pid: ' \
+	    -P "$PWD/pid" -e inject=fcntl:error=ENOLCK
+	# A number that is there was not written by this start.
+	echo 1 >number
+	conf "server.pid-file = \"$PWD/number\"" >c
+	injected 'c:1: cannot write server.pid-file .*/number: ' \
+	    -P "$PWD/number" -e inject=fcntl:error=ENOLCK
+	atf_check -o inline:"1\n" cat number
+	conf | sed "s,127.0.0.1:0,$PWD/socket," >c
+	injected 'c:2: cannot listen on .*/socket": ' \
+	    -e inject=listen:error=EOPNOTSUPP
+	[ ! -e socket ] || fail "the socket's file was left"
+}
+
+with_strace a_jail_without_devices_is_told_of "/dev/null is named"
+a_jail_without_devices_is_told_of_body()
+{
+	begin_strace
+	conf >c
+	injected 'cannot open /dev/null: no such file' \
+	    -P /dev/null -e 'inject=/^open(at)?$:error=ENOENT'
+}
+
 describe no_memory_no_start "RLIMIT_AS: the number, and what to lower"
 no_memory_no_start_body()
 {

@@ -103,7 +103,7 @@ ATF_TC_BODY(operators_are_told_apart, tc)
 ATF_TC_WITHOUT_HEAD(nothing_is_dropped_in_silence);
 ATF_TC_BODY(nothing_is_dropped_in_silence, tc)
 {
-	begin("; ' \\ - 80abc 8.0 \xe4 \xc3\xa4 ` ~");
+	begin("; ' \\ - 80abc 8.0 \xe4 \xc3\xa4 ` ~ \xe2\x80\x9c \xc2\xab");
 	next(TOKEN_BAD, ";", 1, 1);
 	ATF_CHECK(strstr(tok.why, "semicolon") != NULL);
 	next(TOKEN_BAD, "'", 1, 3);
@@ -116,6 +116,10 @@ ATF_TC_BODY(nothing_is_dropped_in_silence, tc)
 	next(TOKEN_BAD, "\xc3\xa4", 1, 21);
 	next(TOKEN_BAD, "`", 1, 24);
 	next(TOKEN_BAD, "~", 1, 26);
+	next(TOKEN_BAD, "\xe2\x80\x9c", 1, 28);
+	ATF_CHECK(strstr(tok.why, "plain quote") != NULL);
+	next(TOKEN_BAD, "\xc2\xab", 1, 32);
+	ATF_CHECK(strstr(tok.why, "plain quote") != NULL);
 	type(TOKEN_END);
 }
 

@@ -117,12 +117,8 @@ manual_has_every_command_of_ctl_body()
 {
 	begin
 	root
-	proxy <<-CONF
-		sockproxy.control = "$PWD/ctl"
-		\$SERVER["socket"] == "127.0.0.1:0" { $(server b=127.0.0.1:9) }
-	CONF
-	atf_check -o save:help "$PROGRAM" ctl -s "$PWD/ctl" help
-	proxy_stop
+	# without a sockproxy that could be asked
+	atf_check -o save:help "$PROGRAM" ctl help
 	sed -n 's/^\([a-z]*\)  *.*$/\1/p' help | sort >in_help
 	sed -n '/^\.Sh CONTROL/,/^\.Sh STAT/s/^\.It Cm \([a-z]*\).*/\1/p' \
 	    "$ROOT/sockproxy.8" | sort >in_manual

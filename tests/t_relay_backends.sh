@@ -64,6 +64,7 @@ all_addresses_of_a_name_are_tried_head()
 all_addresses_of_a_name_are_tried_body()
 {
 	begin
+	unshare -m true || atf_skip "no mount namespaces here"
 	backend four 127.0.0.1:0 forever echo
 	backend six '[::1]:0' forever echo
 	refuser none 127.0.0.1:0

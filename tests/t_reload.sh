@@ -166,6 +166,83 @@ what_is_bound_waits_for_a_restart_body()
 	proxy_stop
 }
 
+describe a_socket_whose_file_is_gone_is_made_again \
+    "Unix listeners: by a reload, once nobody waits at the old socket any more"
+a_socket_whose_file_is_gone_is_made_again_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	for s in s kept; do
+		echo "\$SERVER[\"socket\"] == \"$PWD/$s\" { $(server "b=$b") }"
+	done >c
+	echo 'server.max-connections = 1' >>c
+	launch -- -f c
+	kept=$(ls -i kept)
+	mkfifo in1 more1 in2
+	peer one connect "$PWD/s" rxseed 1 send 1k recv 1k tell in1 \
+	    wait more1 send 1k fin expect-fin got 2k
+	told in1
+	# The only session there may be: the second one waits.
+	peer two connect "$PWD/s" rxseed 1 tell in2 send 1k fin expect-fin got 1k
+	told in2
+	rm s
+	reload
+	logs "warning: .*/c:[0-9]+: the file of \"$PWD/s\" is gone, and clients" ||
+	    fail "not told that clients wait"
+	[ ! -e s ] || fail "it was made again, and who waits is lost"
+	timeout "$LIMIT" sh -c 'echo >more1'
+	finish one two
+	reload
+	client connect "$PWD/s" rxseed 1 send 1k fin expect-fin got 1k
+	[ "$(ls -i kept)" = "$kept" ] || fail "the other one was made again, too"
+	# Somebody else's is not taken away.
+	rm s
+	backend other ./s forever discard
+	other_file=$(ls -i s)
+	reload
+	logged 1 "warning: .*/c:[0-9]+: the file of \"$PWD/s\" is gone, and another"
+	reload USR2
+	logged 2 "warning: .*/c:[0-9]+: the file of \"$PWD/s\" is gone, and another"
+	[ "$(ls -i s)" = "$other_file" ] || fail "the other one's is gone"
+	rm s
+	reload
+	client connect "$PWD/s" rxseed 1 send 1k fin expect-fin got 1k
+	proxy_stop
+	[ ! -e s ] || fail "it was left"
+}
+
+describe a_lower_limit_cuts_nobody \
+    "fewer server.max-connections than there are sessions: who comes waits"
+a_lower_limit_cuts_nobody_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	conf()
+	{
+		echo "server.max-connections = $1"
+		echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }"
+	}
+	conf 2 >c
+	launch -- -f c
+	mkfifo in1 in2 more1 more2
+	for n in 1 2; do
+		peer held$n connect "$p0" rxseed 1 send 1k recv 1k tell in$n \
+		    wait more$n send 1k fin expect-fin got 2k
+		told in$n
+	done
+	conf 1 >c
+	reload
+	peer next connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	await "it is full" logs 'all 1 sessions are in use: new clients wait \(.*/c:1\)'
+	for n in 1 2; do
+		timeout "$LIMIT" sh -c "echo >more$n"
+		finish held$n
+	done
+	finish next
+	proxy_stop
+	counts sockproxy.ended.done 3
+}
+
 describe a_reload_is_all_or_nothing \
     "an address in use: the listener beside it is not opened either"
 a_reload_is_all_or_nothing_body()
@@ -355,6 +432,49 @@ user_log_and_pid_file_change_body()
 	await "it is logged here again" logs 'is in effect'
 	proxy_stop
 	[ ! -e pid.2 ] || fail "the pid file is still there"
+}
+
+describe relative_paths_begin_where_it_was_started \
+    "in a daemon, too, and when that directory is gone"
+relative_paths_begin_where_it_was_started_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	mkdir home
+	conf()
+	{
+		printf '%s\n' "server.errorlog = \"$1\"" \
+		    "server.pid-file = \"$PWD/pid\"" \
+		    "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }"
+	}
+	conf log.1 >c
+	mkfifo ready
+	c=$PWD/c
+	(cd home && exec "$PROGRAM" -R 3 -f "$c") 3>ready &
+	timeout "$LIMIT" head -n 1 ready >ports
+	wait $! || fail "it does not start"
+	PROXY=$(cat pid)
+	ln home/log.1 proxy.log
+	conf log.2 >c
+	mv home away
+	kill -HUP "$PROXY"
+	await "it is refused" logs 'is not changed'
+	logs "c:1: server.errorlog: cannot open $PWD/home/log.2: no such file" ||
+	    fail "not said why: $(cat proxy.log)"
+	kill -USR2 "$PROXY"
+	await "it goes on" logs 'started is gone, .* this program goes on'
+	# What does not need it does without.
+	conf "$PWD/log.3" >c
+	kill -HUP "$PROXY"
+	await "the new log" grep -q 'is in effect' log.3
+	# And there it is again.
+	mkdir home
+	conf log.2 >c
+	kill -HUP "$PROXY"
+	await "the new log" grep -q 'is in effect' home/log.2
+	kill -TERM "$PROXY"
+	await "it stops" grep -q 'sockproxy stopped' home/log.2
+	PROXY=
 }
 
 describe a_storm_of_signals_is_one_reload_after_the_other \
