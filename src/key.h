@@ -59,8 +59,8 @@ enum key_words {
 struct key {
 	const char	*name;
 	uint8_t		 scope;		/* enum key_scope */
-	uint8_t		 type;		/* enum key_type */
 	uint16_t	 offset;	/* of the struct setting; KEY_NOWHERE */
+	uint8_t		 type;		/* enum key_type */
 	uint8_t		 min;		/* as written: seconds, KiB ... */
 	uint32_t	 max;		/* the same; words: enum key_words */
 	uint32_t	 initial;	/* the default, as kept */
