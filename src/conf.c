@@ -69,7 +69,7 @@ read_text(struct conf *c, const char *path, const char *text, size_t len,
 	const char *binary = lex_binary(text, len);
 	uint32_t file;
 
-	if (!conf_room(c, from, s->nfiles, LIMIT_FILES, "LIMIT_FILES"))
+	if (!conf_room(c, from, s->nfiles, LIMIT_FILES))
 		return;
 	c->open[c->nopen].path = path;
 	c->open[c->nopen++].from = from;
@@ -272,23 +272,21 @@ statement_end(struct conf *c)
 static bool
 include_statement(struct conf *c, bool shell)
 {
-	struct place place;
 	const struct value *v;
 
 	conf_next_line(c);
-	place = c->in.tok.place;
 	if ((v = conf_expr(c)) == NULL || !statement_end(c))
 		return false;
 	if (v->type == VALUE_POISON)
 		return true;
 	if (v->type != VALUE_STRING)
-		conf_error(c, place, "expected a string (in double quotes)");
+		conf_error(c, v->place, "expected a string (in double quotes)");
 	else if (strpbrk(v->text, "\r\n") != NULL)
-		conf_error(c, place, "it holds control characters");
+		conf_error(c, v->place, "it holds control characters");
 	else if (shell)
-		include_shell(c, v->text, place);
+		include_shell(c, v->text, v->place);
 	else
-		include(c, v->text, place);
+		include(c, v->text, v->place);
 	return true;
 }
 

@@ -40,7 +40,6 @@ check_addresses(struct conf *c, const struct value *list)
 {
 	struct os_addr addr;
 	struct value *v;
-	const char *wrong;
 	size_t len;
 
 	for (v = list->first; v != NULL; v = v->next)
@@ -49,8 +48,9 @@ check_addresses(struct conf *c, const struct value *list)
 		else if (v->keyed || v->type != VALUE_STRING)
 			conf_error(c, v->place,
 			    "expected a string (in double quotes)");
-		else if ((wrong = conf_address(v->text, &addr, &len)) != NULL)
-			conf_wrong(c, v->place, v->text, wrong);
+		else
+			conf_good(c, v->place, v->text,
+			    conf_address(v->text, &addr, &len));
 }
 
 /* Strings that name something; what a configuration can write again. */
@@ -173,8 +173,7 @@ assign_new(struct conf *c, struct place place, const char *name)
 	struct block *b = c->block;
 	struct assign *a = &c->assigns[c->nassigns];
 
-	if (!conf_room(c, place, c->nassigns, LIMIT_CONF_VALUES,
-	    "LIMIT_CONF_VALUES"))
+	if (!conf_room(c, place, c->nassigns, LIMIT_CONF_VALUES))
 		return NULL;
 	memset(a, 0, sizeof(*a));
 	a->hash = text_casehash(name);

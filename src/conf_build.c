@@ -25,8 +25,7 @@ setup_string(struct conf *c, const char *s)
 	size_t len = strlen(s) + 1;
 	uint32_t at = setup->nstrings;
 
-	if (len == 1 || !conf_room(c, nowhere, at + len - 1, LIMIT_STRINGS,
-	    "LIMIT_STRINGS"))
+	if (len == 1 || !conf_room(c, nowhere, at + len - 1, LIMIT_STRINGS))
 		return 0;
 	memcpy(setup->strings + at, s, len);
 	setup->nstrings += (uint32_t)len;
@@ -190,15 +189,11 @@ read_address(struct conf *c, const struct block *block, struct place place,
     const char *written, struct os_addr *addr, char buf[CONF_ADDR_NAME])
 {
 	const struct assign *ipv6 = assign_find(block, "server.use-ipv6");
-	const char *wrong;
 	size_t len;
 
-	wrong = conf_addr(written, ADDR_LISTEN, ipv6 != NULL && ipv6->v != 0,
-	    default_port(c), addr, &len);
-	if (wrong == NULL)
-		return conf_addr_name(written, addr, len, buf);
-	conf_wrong(c, place, written, wrong);
-	return NULL;
+	return conf_good(c, place, written, conf_addr(written, ADDR_LISTEN,
+	    ipv6 != NULL && ipv6->v != 0, default_port(c), addr, &len)) ?
+	    conf_addr_name(written, addr, len, buf) : NULL;
 }
 
 static void
@@ -217,8 +212,7 @@ listener_add(struct conf *c, const struct os_addr *addr, const char *name,
 			    "(%s)", name, conf_where(c, l->at));
 		return;
 	}
-	if (!conf_room(c, place, s->nlisteners, LIMIT_LISTENERS,
-	    "LIMIT_LISTENERS"))
+	if (!conf_room(c, place, s->nlisteners, LIMIT_LISTENERS))
 		return;
 	memset(l, 0, sizeof(*l));
 	l->addr = *addr;
@@ -393,7 +387,7 @@ gather(struct conf *c, uint32_t listener, struct setup_class *first)
 		if (b->cond != COND_REMOTE || !b->parent->active)
 			continue;
 		if (!conf_room(c, b->place, c->setup->nclasses + n + 1,
-		    LIMIT_CLASSES, "LIMIT_CLASSES"))
+		    LIMIT_CLASSES))
 			return 0;
 		first[n++] = b->net;
 	}
@@ -420,8 +414,7 @@ make_profile(struct conf *c)
 		if (s->profiles[i].pool == new->pool &&
 		    setup_same(SCOPE_BLOCK, &s->profiles[i], new, true))
 			return (uint16_t)i;
-	if (conf_room(c, place, s->nprofiles, LIMIT_PROFILES,
-	    "LIMIT_PROFILES"))
+	if (conf_room(c, place, s->nprofiles, LIMIT_PROFILES))
 		s->nprofiles++;
 	return (uint16_t)i;
 }
@@ -471,7 +464,7 @@ make_classes(struct conf *c, uint32_t listener)
 	uint32_t i, n;
 
 	if (!conf_room(c, c->opener[listener].place, s->nclasses,
-	    LIMIT_CLASSES, "LIMIT_CLASSES"))
+	    LIMIT_CLASSES))
 		return;
 	n = gather(c, listener, first);
 	memset(&first[n], 0, sizeof(first[n]));

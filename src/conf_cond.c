@@ -19,8 +19,7 @@ conf_block(struct conf *c, enum cond cond, struct place place,
 {
 	struct block *b = c->end;
 
-	if (!conf_room(c, place, (size_t)(b - c->blocks), LIMIT_CONF_BLOCKS,
-	    "LIMIT_CONF_BLOCKS"))
+	if (!conf_room(c, place, (size_t)(b - c->blocks), LIMIT_CONF_BLOCKS))
 		return NULL;
 	c->end++;
 	memset(b, 0, sizeof(*b));
@@ -96,9 +95,7 @@ read_operand(struct conf *c, struct place place, enum cond cond,
 			wrong = conf_addr_net(v->text, op, &b->net);
 		else if (op <= TOKEN_NE)
 			wrong = conf_address(v->text, &b->addr, &len);
-		if (wrong == NULL)
-			return true;
-		conf_wrong(c, v->place, v->text, wrong);
+		return conf_good(c, v->place, v->text, wrong);
 	}
 	return false;
 }

@@ -90,8 +90,7 @@ conf_brace(struct conf *c)
 bool
 conf_enter(struct conf *c)
 {
-	if (!conf_room(c, c->in.tok.place, c->depth, LIMIT_DEPTH,
-	    "LIMIT_DEPTH"))
+	if (!conf_room(c, c->in.tok.place, c->depth, LIMIT_DEPTH))
 		return false;
 	c->depth++;
 	return true;
@@ -118,7 +117,7 @@ conf_token_text(struct conf *c)
 	char *text = c->text + c->ntext, *to = text;
 
 	if (!conf_room(c, c->in.tok.place, c->ntext + c->in.tok.len,
-	    LIMIT_CONF_TEXT, "LIMIT_CONF_TEXT"))
+	    LIMIT_CONF_TEXT))
 		return NULL;
 	while (from < end) {
 		if (from[0] == '\\' && from[1] == '"')

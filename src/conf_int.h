@@ -160,8 +160,8 @@ struct conf {
  */
 void	conf_error(struct conf *, struct place, const char *, ...)
 	    ATTR_PRINTF(3, 4);
-/* The same: what is wrong with this text. */
-void	conf_wrong(struct conf *, struct place, const char *text,
+/* The same: what is wrong with this text.  True (and quiet) for NULL. */
+bool	conf_good(struct conf *, struct place, const char *text,
 	    const char *wrong);
 /* The same for a warning; name is for a %s in the text. */
 void	conf_warn(struct conf *, struct place, const char *, const char *name);
@@ -177,7 +177,9 @@ const char *conf_where(struct conf *, uint32_t at);
  * Whether there is room for one more.  If not that is reported, with the name
  * of the constant, and is the end.
  */
-bool	conf_room(struct conf *, struct place, size_t have, size_t limit,
+#define conf_room(c, place, have, limit)	\
+	conf_room_for(c, place, have, limit, #limit)
+bool	conf_room_for(struct conf *, struct place, size_t have, size_t limit,
 	    const char *constant);
 
 /* Keep two strings as one text.  NULL when it does not fit. */

@@ -110,7 +110,6 @@ list_address(struct conf *c, struct value *list, struct setup_backend *b)
 {
 	struct value *v = string_of(list, "host");
 	struct value *path = string_of(list, "socket");
-	const char *wrong;
 
 	if ((path != NULL) == (v != NULL) ||
 	    (path != NULL && value_find(list, "port") != NULL)) {
@@ -120,13 +119,11 @@ list_address(struct conf *c, struct value *list, struct setup_backend *b)
 	}
 	if (path != NULL)
 		v = path;
-	wrong = path != NULL || conf_addr_is_path(v->text) ?
+	if (!conf_good(c, v->place, v->text,
+	    path != NULL || conf_addr_is_path(v->text) ?
 	    conf_addr_path(v->text, &b->addr) :
-	    conf_addr_host(v->text, &b->addr);
-	if (wrong != NULL) {
-		conf_wrong(c, v->place, v->text, wrong);
+	    conf_addr_host(v->text, &b->addr)))
 		return NULL;
-	}
 	if (b->addr.family != OS_UNIX)
 		b->addr.port = (uint16_t)b->port.v;
 	return v->text;
@@ -137,7 +134,7 @@ static bool
 fill_names(struct conf *c, struct value *v, const char *host,
     struct setup_backend *b)
 {
-	const char *label = v->key, *wrong = conf_unwritable(label);
+	const char *label = v->key;
 	char text[400];
 
 	if (strlen(label) > LIMIT_CONF_LABEL) {
@@ -145,10 +142,8 @@ fill_names(struct conf *c, struct value *v, const char *host,
 		    "bytes (LIMIT_CONF_LABEL)", LIMIT_CONF_LABEL);
 		return false;
 	}
-	if (wrong != NULL) {
-		conf_wrong(c, v->keyplace, label, wrong);
+	if (!conf_good(c, v->keyplace, label, conf_unwritable(label)))
 		return false;
-	}
 	c->columns[c->setup->nbackends] = v->keyplace.column;
 	if (b->addr.family == OS_NONE)
 		text_format(text, sizeof(text), "%s:%lu", host,
@@ -171,16 +166,12 @@ fill_names(struct conf *c, struct value *v, const char *host,
 static bool
 string_backend(struct conf *c, struct value *v, struct setup_backend *b)
 {
-	const char *wrong;
 	char host[300];
 	size_t len;
 
-	wrong = conf_addr(v->text, ADDR_BACKEND, false, b->port.v, &b->addr,
-	    &len);
-	if (wrong != NULL) {
-		conf_wrong(c, v->place, v->text, wrong);
+	if (!conf_good(c, v->place, v->text, conf_addr(v->text, ADDR_BACKEND,
+	    false, b->port.v, &b->addr, &len)))
 		return false;
-	}
 	if (b->addr.family != OS_UNIX && b->addr.port != b->port.v)
 		b->port = (struct setting){ b->addr.port, v->place.at };
 	text_format(host, sizeof(host), "%.*s", (int)len,
@@ -205,7 +196,7 @@ one_backend(struct conf *c, const struct value *fallback, struct value *v)
 	struct setup_backend *b = &s->backends[s->nbackends];
 
 	if (v->type == VALUE_POISON || !conf_room(c, v->place, s->nbackends,
-	    LIMIT_BACKENDS, "LIMIT_BACKENDS"))
+	    LIMIT_BACKENDS))
 		return;
 	memset(b, 0, sizeof(*b));
 	b->at = v->keyplace.at;
@@ -316,8 +307,7 @@ pool_make(struct conf *c, struct value *server, struct value *fallback,
 
 	if (server->made && server->fallback == fallback)
 		return server->pool;
-	if (!conf_room(c, server->place, s->npools, LIMIT_POOLS,
-	    "LIMIT_POOLS"))
+	if (!conf_room(c, server->place, s->npools, LIMIT_POOLS))
 		return 0;
 	pool->at = at;
 	pool->first_backend = (uint16_t)s->nbackends;

@@ -76,11 +76,13 @@ conf_error(struct conf *c, struct place place, const char *f, ...)
 	c->put(c->ctx, "Too many errors: the rest is not looked at.");
 }
 
-void
-conf_wrong(struct conf *c, struct place place, const char *text,
+bool
+conf_good(struct conf *c, struct place place, const char *text,
     const char *wrong)
 {
-	conf_error(c, place, "\"%.60s\": %s", text, wrong);
+	if (wrong != NULL)
+		conf_error(c, place, "\"%.60s\": %s", text, wrong);
+	return wrong == NULL;
 }
 
 void
@@ -109,7 +111,7 @@ conf_where(struct conf *c, uint32_t at)
 }
 
 bool
-conf_room(struct conf *c, struct place place, size_t have, size_t limit,
+conf_room_for(struct conf *c, struct place place, size_t have, size_t limit,
     const char *constant)
 {
 	if (have < limit)
@@ -126,8 +128,7 @@ conf_text_add(struct conf *c, struct place place, const char *a, const char *b)
 	char *to = c->text + c->ntext;
 	size_t n = text_format(to, sizeof(c->text) - c->ntext, "%s%s", a, b);
 
-	if (!conf_room(c, place, c->ntext + n, LIMIT_CONF_TEXT,
-	    "LIMIT_CONF_TEXT"))
+	if (!conf_room(c, place, c->ntext + n, LIMIT_CONF_TEXT))
 		return NULL;
 	c->ntext += (uint32_t)n + 1;
 	return to;
@@ -158,8 +159,7 @@ value_new(struct conf *c, enum value_type type, struct place place)
 {
 	struct value *v;
 
-	if (!conf_room(c, place, c->nvalues, LIMIT_CONF_VALUES,
-	    "LIMIT_CONF_VALUES")) {
+	if (!conf_room(c, place, c->nvalues, LIMIT_CONF_VALUES)) {
 		c->nvalues--;		/* poison that others may share */
 		type = VALUE_POISON;
 	}
