@@ -12,13 +12,6 @@
 static const uint8_t v4mapped[12] =
     { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
-static size_t
-ipv4_text(char *buf, size_t size, const uint8_t *ip)
-{
-	return text_format(buf, size, "%u.%u.%u.%u", ip[0], ip[1], ip[2],
-	    ip[3]);
-}
-
 static unsigned
 ipv6_group(const uint8_t *ip, int i)
 {
@@ -46,55 +39,61 @@ ipv6_gap(const uint8_t *ip, int *end)
 static void
 ipv6_text(char *buf, size_t size, const uint8_t *ip)
 {
-	char part[8];
 	size_t len = 0;
 	int i, start, end;
 
 	buf[0] = '\0';
-	if (memcmp(ip, v4mapped, sizeof(v4mapped)) == 0) {
-		len = text_format(buf, size, "::ffff:");
-		if (len < size)
-			ipv4_text(buf + len, size - len, ip + 12);
-		return;
-	}
 	start = ipv6_gap(ip, &end);
 	for (i = 0; i < 8 && len < size; i++) {
 		if (i == start) {
 			len += text_format(buf + len, size - len, "::");
 			i = end - 1;
-			continue;
-		}
-		text_format(part, sizeof(part), "%s%x",
-		    i == 0 || i == end ? "" : ":", ipv6_group(ip, i));
-		len += text_format(buf + len, size - len, "%s", part);
+		} else
+			len += text_format(buf + len, size - len, "%s%x",
+			    i == 0 || i == end ? "" : ":", ipv6_group(ip, i));
 	}
+}
+
+const char *
+addr_ip_text(char *buf, size_t size, uint8_t family, const uint8_t *ip)
+{
+	const char *prefix = "";
+
+	if (family == OS_IPV6 && memcmp(ip, v4mapped, sizeof(v4mapped)) != 0) {
+		ipv6_text(buf, size, ip);
+		return buf;
+	}
+	if (family == OS_IPV6) {
+		prefix = "::ffff:";
+		ip += sizeof(v4mapped);
+	}
+	text_format(buf, size, "%s%u.%u.%u.%u", prefix, ip[0], ip[1], ip[2],
+	    ip[3]);
+	return buf;
 }
 
 const char *
 addr_text(char *buf, size_t size, const struct os_addr *a)
 {
-	char ip[48];
+	char ip[48], scope[16] = "";
+	bool abstract;
 
 	switch (a->family) {
 	case OS_IPV4:
-		ipv4_text(ip, sizeof(ip), a->u.ip);
-		text_format(buf, size, "%s:%u", ip, a->port);
+		text_format(buf, size, "%s:%u", addr_ip_text(ip, sizeof(ip),
+		    a->family, a->u.ip), a->port);
 		break;
 	case OS_IPV6:
-		ipv6_text(ip, sizeof(ip), a->u.ip);
 		if (a->scope != 0)
-			text_format(buf, size, "[%s%%%lu]:%u", ip,
-			    (unsigned long)a->scope, a->port);
-		else
-			text_format(buf, size, "[%s]:%u", ip, a->port);
+			text_format(scope, sizeof(scope), "%%%lu",
+			    (unsigned long)a->scope);
+		text_format(buf, size, "[%s%s]:%u", addr_ip_text(ip,
+		    sizeof(ip), a->family, a->u.ip), scope, a->port);
 		break;
 	case OS_UNIX:
-		if (a->pathlen > 0 && a->u.path[0] == '\0')
-			text_format(buf, size, "\\x00%.*s", a->pathlen - 1,
-			    a->u.path + 1);
-		else
-			text_format(buf, size, "%.*s", (int)a->pathlen,
-			    a->u.path);
+		abstract = a->pathlen > 0 && a->u.path[0] == '\0';
+		text_format(buf, size, "%s%.*s", abstract ? "\\x00" : "",
+		    a->pathlen - abstract, a->u.path + abstract);
 		break;
 	default:
 		text_format(buf, size, "none");
@@ -103,27 +102,14 @@ addr_text(char *buf, size_t size, const struct os_addr *a)
 }
 
 const char *
-addr_peer_text(char *buf, size_t size, const struct os_peer *peer, bool bare)
+addr_peer_text(char *buf, size_t size, const struct os_peer *peer)
 {
-	struct os_addr a;
-	char ip[48];
+	struct os_addr a = { .family = peer->family, .port = peer->port };
 
-	memset(&a, 0, sizeof(a));
-	a.family = peer->family;
-	a.port = peer->port;
-	memcpy(a.u.ip, peer->ip, sizeof(a.u.ip));
 	if (peer->family == OS_UNIX)
-		text_format(buf, size, "unix");
-	else if (!bare || peer->family == OS_NONE)
-		addr_text(buf, size, &a);
-	else {
-		if (peer->family == OS_IPV4)
-			ipv4_text(ip, sizeof(ip), peer->ip);
-		else
-			ipv6_text(ip, sizeof(ip), peer->ip);
-		text_format(buf, size, "%s", ip);
-	}
-	return buf;
+		return "unix";
+	memcpy(a.u.ip, peer->ip, sizeof(a.u.ip));
+	return addr_text(buf, size, &a);
 }
 
 /*
@@ -315,9 +301,6 @@ addr_in_net(const uint8_t *ip, uint8_t family, const uint8_t *net,
 		ip += 12;
 		family = OS_IPV4;
 	}
-	if (family != netfamily)
-		return false;
-	if (family == OS_IPV4)
-		return same_bits(ip, net, bits < 32 ? bits : 32);
-	return family == OS_IPV6 && same_bits(ip, net, bits < 128 ? bits : 128);
+	return family == netfamily && family != OS_NONE &&
+	    same_bits(ip, net, bits);
 }

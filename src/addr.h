@@ -19,9 +19,14 @@ enum { ADDR_TEXT = 160 };	/* holds any address as text */
 const char *addr_text(char *, size_t, const struct os_addr *);
 
 /*
- * The same for a peer; "unix" for a Unix client; host only with bare.
+ * The same for a peer; "unix" (not in buf) for a Unix client.
  */
-const char *addr_peer_text(char *, size_t, const struct os_peer *, bool bare);
+const char *addr_peer_text(char *, size_t, const struct os_peer *);
+
+/*
+ * "1.2.3.4", "fe80::1".  Returns buf.
+ */
+const char *addr_ip_text(char *, size_t, uint8_t family, const uint8_t *ip);
 
 /*
  * Read a numeric IPv4 or IPv6 address (no brackets, no port; %scope by number).
@@ -42,7 +47,8 @@ bool	addr_is_here(const struct os_addr *);
 uint32_t addr_hash(const struct os_addr *);
 
 /*
- * Whether ip (family as in enum os_family) lies in net/bits.
+ * Whether ip (family as in enum os_family) lies in net/bits, which may be no more
+ * than the family has.
  */
 bool	addr_in_net(const uint8_t *ip, uint8_t family, const uint8_t *net,
     uint8_t netfamily, uint8_t bits);

@@ -148,15 +148,12 @@ put_profile(struct out *o, const struct setup_class *class,
 static void
 put_class(struct out *o, const struct setup_class *class)
 {
-	struct os_peer peer;
 	char bits[8];
 
-	memset(&peer, 0, sizeof(peer));
-	peer.family = class->family;
-	memcpy(peer.ip, class->ip, sizeof(peer.ip));
 	text_format(bits, sizeof(bits), "%u", class->bits);
 	put_line(o, BARE, "$HTTP[\"remoteip\"] == \"%s/%s\" {",
-	    addr_peer_text(o->text, sizeof(o->text), &peer, true), bits);
+	    addr_ip_text(o->text, sizeof(o->text), class->family, class->ip),
+	    bits);
 	o->indent++;
 	put_profile(o, class, setup_around(class));
 	o->indent--;

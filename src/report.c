@@ -55,7 +55,7 @@ report_choice(const struct setup *set, const struct session *s)
 	if (debug_level(set, s) >= 1)
 		log_debug("session %u: %s on %s goes to %s, which has %llu",
 		    (unsigned)s->number,
-		    addr_peer_text(peer, sizeof(peer), &s->peer, false),
+		    addr_peer_text(peer, sizeof(peer), &s->peer),
 		    listener_name(set, s->listener), backend_name(set, s),
 		    (unsigned long long)stat_load(s->backend));
 }
@@ -153,7 +153,7 @@ report_end(const struct setup *set, const struct session *s, uint64_t now)
 		return;
 	line[0] = good ? LOG_LEVEL_INFO : LOG_LEVEL_NOTICE;
 	log_line(line, (unsigned)s->number,
-	    addr_peer_text(peer, sizeof(peer), &s->peer, false),
+	    addr_peer_text(peer, sizeof(peer), &s->peer),
 	    listener_name(set, s->listener), backend_name(set, s),
 	    reason_text(s->reason), because(set, s, why, sizeof(why)),
 	    text_span(span, sizeof(span), now - s->start_ms),
@@ -173,7 +173,7 @@ report_refused(const struct setup *set, const struct os_peer *peer,
 	    !log_may(LOG_CLASS_SESSION, now))
 		return;
 	log_notice("%s on %s refused: %s%s%s",
-	    addr_peer_text(addr, sizeof(addr), peer, false),
+	    addr_peer_text(addr, sizeof(addr), peer),
 	    listener_name(set, listener), reason_text(reason),
 	    error != 0 ? ": " : "", error != 0 ? log_errno(error) : "");
 }

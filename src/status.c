@@ -242,8 +242,7 @@ fill_session(const struct status_place *at, const struct session *s,
 	(void)text_format(to->id_text, sizeof(to->id_text), "%u.%u.%u",
 	    (unsigned)at->relay + 1, (unsigned)at->row, (unsigned)s->number);
 	to->id = to->id_text;
-	to->client = addr_peer_text(to->text, sizeof(to->text), &s->peer,
-	    false);
+	to->client = addr_peer_text(to->text, sizeof(to->text), &s->peer);
 	to->listener = conf_string(setup, setup->listeners[s->listener].name);
 	to->label = to->backend = NULL;
 	if (s->backend != BACKEND_NONE) {

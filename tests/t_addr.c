@@ -121,17 +121,17 @@ ATF_TC_BODY(peers_have_a_text, tc)
 	struct os_peer p = { { 10, 0, 0, 1 }, 4711, OS_IPV4, 0 };
 	char buf[ADDR_TEXT];
 
-	ATF_CHECK_STREQ("10.0.0.1:4711",
-	    addr_peer_text(buf, sizeof(buf), &p, false));
-	ATF_CHECK_STREQ("10.0.0.1", addr_peer_text(buf, sizeof(buf), &p, true));
+	ATF_CHECK_STREQ("10.0.0.1:4711", addr_peer_text(buf, sizeof(buf), &p));
+	ATF_CHECK_STREQ("10.0.0.1",
+	    addr_ip_text(buf, sizeof(buf), p.family, p.ip));
 	p.family = OS_IPV6;
-	ATF_CHECK_STREQ("[a00:1::]:4711",
-	    addr_peer_text(buf, sizeof(buf), &p, false));
-	ATF_CHECK_STREQ("a00:1::", addr_peer_text(buf, sizeof(buf), &p, true));
+	ATF_CHECK_STREQ("[a00:1::]:4711", addr_peer_text(buf, sizeof(buf), &p));
+	ATF_CHECK_STREQ("a00:1::",
+	    addr_ip_text(buf, sizeof(buf), p.family, p.ip));
 	p.family = OS_UNIX;
-	ATF_CHECK_STREQ("unix", addr_peer_text(buf, sizeof(buf), &p, false));
+	ATF_CHECK_STREQ("unix", addr_peer_text(buf, sizeof(buf), &p));
 	p.family = OS_NONE;
-	ATF_CHECK_STREQ("none", addr_peer_text(buf, sizeof(buf), &p, true));
+	ATF_CHECK_STREQ("none", addr_peer_text(buf, sizeof(buf), &p));
 }
 
 ATF_TC_WITHOUT_HEAD(equal_means_the_same_place);
@@ -179,7 +179,6 @@ ATF_TC_BODY(networks_hold_their_addresses, tc)
 	ATF_CHECK(in("1.2.3.4", "9.9.9.9", 0));
 	ATF_CHECK(in("1.2.3.4", "1.2.3.4", 32));
 	ATF_CHECK(!in("1.2.3.5", "1.2.3.4", 32));
-	ATF_CHECK(in("1.2.3.4", "1.2.3.4", 200));
 	ATF_CHECK(in("fd00::1", "fd00::", 8));
 	ATF_CHECK(!in("fe00::1", "fd00::", 8));
 	ATF_CHECK(in("fe80::1", "fe80::", 127));
