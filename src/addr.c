@@ -234,6 +234,20 @@ addr_parse_ip(const char *s, struct os_addr *a)
 }
 
 bool
+addr_unix(struct os_addr *a, const char *path)
+{
+	size_t len = strlen(path);
+
+	memset(a, 0, sizeof(*a));
+	if (len == 0 || len > os_path_max())
+		return false;
+	a->family = OS_UNIX;
+	a->pathlen = (uint8_t)len;
+	memcpy(a->u.path, path, len);
+	return true;
+}
+
+bool
 addr_equal(const struct os_addr *a, const struct os_addr *b)
 {
 	if (a->family != b->family)

@@ -34,6 +34,11 @@ const char *addr_ip_text(char *, size_t, uint8_t family, const uint8_t *ip);
  */
 bool	addr_parse_ip(const char *, struct os_addr *);
 
+/*
+ * The address of a Unix socket.  False when the path is empty or too long.
+ */
+bool	addr_unix(struct os_addr *, const char *path);
+
 bool	addr_equal(const struct os_addr *, const struct os_addr *);
 
 /*

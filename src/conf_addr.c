@@ -22,7 +22,6 @@ const char *
 conf_addr_path(const char *s, struct os_addr *a)
 {
 	bool abstract;
-	size_t len;
 
 	memset(a, 0, sizeof(*a));
 	if (strncmp(s, "unix:", 5) == 0)
@@ -32,14 +31,10 @@ conf_addr_path(const char *s, struct os_addr *a)
 		s += 3;
 	else if (*s != '/')
 		return "expected an absolute path";
-	len = strlen(s);
-	if (abstract && len == 1)
+	if (abstract && s[1] == '\0')
 		return "the abstract name is empty";
-	if (len > os_path_max())
+	if (!addr_unix(a, s))
 		return "the path is longer than a Unix socket's can be here";
-	a->family = OS_UNIX;
-	a->pathlen = (uint8_t)len;
-	memcpy(a->u.path, s, len);
 	if (abstract)
 		a->u.path[0] = '\0';
 	return conf_unwritable(s);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "addr.h"
 #include "chan.h"
 #include "client.h"
 #include "conf.h"
@@ -118,15 +119,12 @@ make_line(char *const *words, int n, bool json, char *line, size_t size)
 static int
 reach(const char *path, int *fd)
 {
-	struct os_addr	addr = { .family = OS_UNIX };
-	size_t		len = strlen(path);
+	struct os_addr	addr;
 	bool		pending;
 	char		why[PATH_BYTES];
 
-	if (len == 0 || len > os_path_max())
+	if (!addr_unix(&addr, path))
 		return fail("not the path of a socket: ", path);
-	addr.pathlen = (uint8_t)len;
-	memcpy(addr.u.path, path, len);
 	*fd = os_connect(&addr, NULL, &pending);
 	if (*fd >= 0)
 		return 0;

@@ -39,15 +39,14 @@ key_of(enum door which)
 
 /* Always false. */
 static bool
-fail(const struct start *start, enum door which, const char *what, int error)
+fail(const struct start *start, enum door which, const char *what,
+    const char *why)
 {
 	const struct setting	*setting = setting_of(start, which);
 
 	log_fatal("%s: %s = \"%.200s\": %s: %s",
 	    place(start->setup, setting->at), key_of(which),
-	    conf_string(start->setup, setting->v), what,
-	    error == -EEXIST ? "a file that is not a socket is in the way" :
-	    log_errno(error));
+	    conf_string(start->setup, setting->v), what, why);
 	return false;
 }
 
@@ -57,17 +56,12 @@ fail(const struct start *start, enum door which, const char *what, int error)
 static bool
 find_address(const struct start *start, enum door which, struct os_addr *addr)
 {
-	const size_t	len = strlen(start->control_path);
-
 	if (which == DOOR_STATUS) {
 		*addr = start->setup->server.status_addr;
 		return true;
 	}
-	*addr = (struct os_addr){ .family = OS_UNIX, .pathlen = (uint8_t)len };
-	if (len > os_path_max())
-		return fail(start, which, "cannot listen", -ENAMETOOLONG);
-	memcpy(addr->u.path, start->control_path, len);
-	return true;
+	return addr_unix(addr, start->control_path) || fail(start, which,
+	    "cannot listen", listen_error(addr, -ENAMETOOLONG));
 }
 
 /* "user", "user:group", ":group". */
@@ -137,7 +131,8 @@ listen_at(struct start *start, enum door which)
 	else if (door->addr.family == OS_UNIX)
 		how.mode = 0666;
 	if ((fd = os_listen(&door->addr, &how)) < 0)
-		return fail(start, which, "cannot listen", fd);
+		return fail(start, which, "cannot listen",
+		    listen_error(&door->addr, fd));
 	door->fd = fd;
 	door->made = door->addr.family == OS_UNIX &&
 	    door->addr.u.path[0] != '\0' &&
@@ -204,8 +199,8 @@ open_one(struct start *start, enum door which, const struct start *former)
 		keep(start, which, former);
 	else if (door->addr.family != OS_UNIX && door->addr.port == 0 &&
 	    !conf_port_zero(NULL))
-		return fail(start, which, "a port is from 1 to 65535",
-		    -EINVAL);
+		return fail(start, which, "cannot listen",
+		    "the port must be a number from 1 to 65535");
 	else if (!listen_at(start, which))
 		return false;
 	return which != DOOR_CONTROL || give_control(start, door);

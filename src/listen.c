@@ -48,20 +48,16 @@ listen_options(const struct start *start, const struct setup_listener *l,
 	};
 }
 
-static const char *
-listen_error(const struct setup_listener *l, int error)
+const char *
+listen_error(const struct os_addr *addr, int error)
 {
 	switch (error) {
 	case -EEXIST:
 		return "a file that is not a socket is in the way";
 	case -EACCES:
-		return l->addr.family != OS_UNIX && l->addr.port < 1024 ?
+		return addr->family != OS_UNIX && addr->port < 1024 ?
 		    "permission denied (ports below 1024 are the superuser's)" :
 		    "permission denied";
-	case -EPERM:
-		return l->transparent.v != 0 ?
-		    "server.ip-transparent needs root" :
-		    log_errno(error);
 	case -ENOENT:
 		return "the directory does not exist";
 	case -ENAMETOOLONG:
@@ -154,8 +150,10 @@ listen_on(struct start *start, const struct start *former, unsigned i)
 	if (fd == -EADDRINUSE && (has_port(start, l->addr.port) ||
 	    (former != NULL && has_port(former, l->addr.port))))
 		return fail(start, l, "address in use; one of ours has the port");
+	if (fd == -EPERM && options.transparent)
+		return fail(start, l, "server.ip-transparent needs root");
 	if (fd < 0)
-		return fail(start, l, listen_error(l, fd));
+		return fail(start, l, listen_error(&l->addr, fd));
 	start->listeners[i] = fd;
 	start->made[i] = true;
 	if (l->addr.family == OS_UNIX && l->addr.u.path[0] != '\0')

@@ -14,6 +14,11 @@
 bool	listen_open(struct start *, const struct start *former, int activated);
 
 /*
+ * Why listening there failed, for a message.
+ */
+const char *listen_error(const struct os_addr *, int error);
+
+/*
  * Warn that a socket that was taken over does not change as that key wants it.
  */
 void	listen_keeps(const struct start *, uint32_t at, const char *name,

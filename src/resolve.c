@@ -16,14 +16,8 @@
 #include "place.h"
 #include "text.h"
 
-enum { HOST_MAX = 256 };
-
-/* Backends whose names were looked up, and what came of it. */
-static struct {
-	unsigned	backend;
-	int		result;		/* addresses, or an error */
-} found[LIMIT_BACKENDS];
-static unsigned	nfound;
+/* What looking a backend's name up came to: addresses, or an error; 0: no name. */
+static int	results[LIMIT_BACKENDS];
 static bool	named;		/* something was looked up */
 
 static const char *
@@ -42,18 +36,12 @@ lookup_text(int error)
 }
 
 static bool
-same_pool(const struct setup *setup, unsigned i, unsigned *n)
+is_only(const struct setup *setup, unsigned i)
 {
-	const struct setup_pool	*pool;
-
-	for (unsigned p = 0; p < setup->npools; p++) {
-		pool = &setup->pools[p];
-		if (i < pool->first_backend ||
-		    i >= (unsigned)pool->first_backend + pool->nbackends)
-			continue;
-		*n = pool->nbackends;
-		return true;
-	}
+	for (unsigned p = 0; p < setup->npools; p++)
+		if (setup->pools[p].first_backend == i &&
+		    setup->pools[p].nbackends == 1)
+			return true;
 	return false;
 }
 
@@ -63,9 +51,8 @@ report_missing(const struct setup *setup, unsigned i, int error)
 	const struct setup_backend	*b = &setup->backends[i];
 	const char			*host = conf_string(setup, b->host);
 	const char			*at = place(setup, b->at);
-	unsigned			 n;
 
-	if (same_pool(setup, i, &n) && n == 1)
+	if (is_only(setup, i))
 		log_warn("%s: the only backend is down: \"%.200s\" does not "
 		    "resolve: %s", at, host, lookup_text(error));
 	else
@@ -73,37 +60,24 @@ report_missing(const struct setup *setup, unsigned i, int error)
 		    "resolve: %s", at, host, lookup_text(error));
 }
 
-/*
- * What looking that name up came to: in found, or -1.
- */
-static int
-earlier(const struct setup *setup, const char *host)
-{
-	for (unsigned k = 0; k < nfound; k++)
-		if (strcmp(host, conf_string(setup,
-		    setup->backends[found[k].backend].host)) == 0)
-			return (int)k;
-	return -1;
-}
-
 static int
 lookup(const struct setup *setup, unsigned i, struct os_addr *to)
 {
 	const struct setup_backend	*b = &setup->backends[i], *same;
 	const char			*host = conf_string(setup, b->host);
-	int				 k, n;
+	unsigned			 k;
 
 	named = true;
-	if ((k = earlier(setup, host)) == -1) {
-		n = name_resolve(host, (uint16_t)b->port.v, to,
+	for (k = 0; k < i; k++)
+		if (results[k] != 0 && strcmp(host,
+		    conf_string(setup, setup->backends[k].host)) == 0)
+			break;
+	if (k == i)
+		return name_resolve(host, (uint16_t)b->port.v, to,
 		    LIMIT_ADDRS_PER_NAME);
-		found[nfound].backend = i;
-		found[nfound++].result = n == 0 ? -ENOENT : n;
-		return n == 0 ? -ENOENT : n;
-	}
-	if (found[k].result < 0)
-		return found[k].result;
-	same = &setup->backends[found[k].backend];
+	if (results[k] < 0)
+		return results[k];
+	same = &setup->backends[k];
 	for (unsigned a = 0; a < same->naddrs; a++) {
 		to[a] = setup->addrs[same->first_addr + a];
 		to[a].port = (uint16_t)b->port.v;
@@ -142,11 +116,11 @@ resolve_backends(struct setup *setup)
 	struct os_addr		 addrs[LIMIT_ADDRS_PER_NAME];
 	int			 n;
 
-	nfound = 0;
 	for (unsigned i = 0; i < setup->nbackends; i++) {
+		results[i] = 0;
 		if (setup->backends[i].addr.family != OS_NONE)
 			continue;
-		if ((n = lookup(setup, i, addrs)) > 0)
+		if ((n = results[i] = lookup(setup, i, addrs)) > 0)
 			keep(setup, i, addrs, (unsigned)n);
 		else
 			report_missing(setup, i, n);
@@ -154,37 +128,21 @@ resolve_backends(struct setup *setup)
 }
 
 /*
- * The host of "name:port" or "[address%name]:port".
- */
-static bool
-host_of(const char *name, char *host, size_t size)
-{
-	const char	*colon = strrchr(name, ':');
-	size_t		 len;
-
-	if (*name == '[')
-		colon = strchr(++name, ']');
-	len = colon == NULL ? strlen(name) : (size_t)(colon - name);
-	return text_format(host, size, "%.*s", (int)len, name) < size;
-}
-
-/*
- * The address of something that listens, if it is not known yet.
+ * An address to listen on, as a good configuration has it.  1, or an error.
  */
 static int
-find(const char *name, struct os_addr *addr)
+find(const char *text, struct os_addr *addr)
 {
-	char	host[HOST_MAX];
-	int	n = -EINVAL;
+	char	name[256];		/* no host is longer */
+	size_t	len;
 
+	(void)conf_address(text, addr, &len);
 	if (addr->family != OS_NONE)
-		return 0;
+		return 1;
 	named = true;
-	if (host_of(name, host, sizeof(host)))
-		n = name_resolve(host, addr->port, addr, 1);
-	if (n > 0)
-		return 0;
-	return n == 0 ? -ENOENT : n;
+	(void)text_format(name, sizeof(name), "%.*s", (int)len,
+	    text + (*text == '['));
+	return name_resolve(name, addr->port, addr, 1);
 }
 
 static bool
@@ -197,7 +155,8 @@ resolve_listeners(struct setup *setup)
 	for (unsigned i = 0; i < setup->nlisteners; i++) {
 		l = &setup->listeners[i];
 		name = conf_string(setup, l->name);
-		if ((error = find(name, &l->addr)) == 0)
+		if (l->addr.family != OS_NONE ||
+		    (error = find(name, &l->addr)) > 0)
 			continue;
 		log_fatal("%s: cannot listen on \"%.200s\": the name does not "
 		    "resolve: %s", place(setup, l->at), name,
@@ -272,14 +231,10 @@ resolve_status(struct setup *setup)
 {
 	const struct setting	*setting = &setup->server.status_listen;
 	const char		*name = conf_string(setup, setting->v);
-	struct os_addr		*addr = &setup->server.status_addr;
-	size_t			 len;
 	int			 error;
 
-	if (setting->v == 0)
-		return true;
-	(void)conf_address(name, addr, &len);	/* it is a good one */
-	if ((error = find(name, addr)) == 0)
+	if (setting->v == 0 ||
+	    (error = find(name, &setup->server.status_addr)) > 0)
 		return true;
 	log_fatal("%s: status.listen = \"%.200s\": the name does not resolve: "
 	    "%s", place(setup, setting->at), name, lookup_text(error));

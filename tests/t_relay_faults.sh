@@ -293,6 +293,9 @@ a_zone_is_an_interface_by_name_body()
 	sed 's/%lo\]:0" {/%nowhere]:0" {/' proxy.conf >bad
 	atf_check -s exit:1 -e match:'cannot listen on.*%nowhere.*not resolve' \
 	    "$PROGRAM" -D -R 2 -f bad
+	sed '/status.listen/s/%lo/%nowhere/' proxy.conf >bad
+	atf_check -s exit:1 -e match:'[0-9]: status.listen = .*%nowhere.*: the name does not resolve: there is no such name' \
+	    "$PROGRAM" -D -R 2 -f bad
 }
 
 # ---- system calls that fail, by strace ----------------------------------------

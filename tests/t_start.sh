@@ -110,6 +110,15 @@ each_failure_of_a_start_names_its_setting_body()
 	refused "\"$PWD/file\": a file that is not a socket is in the way" \
 	    "$PWD/file" 127.0.0.1:1
 	[ -f file ] || fail "the file is gone"
+	conf 127.0.0.1:1 'status.listen = "/nowhere/page"' >c
+	refused 'c:1: status.listen = "/nowhere/page": cannot listen: the directory does not exist' \
+	    -R 9 -f c
+	conf 127.0.0.1:1 "sockproxy.control = \"$PWD/file\"" >c
+	refused 'c:1: sockproxy.control = .*cannot listen: a file that is not a socket is in the way' \
+	    -R 9 -f c
+	conf 127.0.0.1:1 "sockproxy.control = \"/$(printf '%0200d' 0)\"" >c
+	refused 'c:1: sockproxy.control = .*cannot listen: the path is too long for a socket' \
+	    -R 9 -f c
 	backend b 127.0.0.1:0 forever discard
 	refused "\"$b\": address in use" "$b" 127.0.0.1:1
 	backend u "$PWD/socket" forever discard
