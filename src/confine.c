@@ -171,39 +171,33 @@ find_targets(const struct setup *set, struct targets *t)
 		t->names[i] = t->dirs[i];
 }
 
-/* The words for some bits, with commas.  Returns buf. */
-static const char *
-words(int bits, char *buf, size_t size)
+const char *
+confine_words(int bits, char buf[CONFINE_WORDS])
 {
-	static const struct {
-		int		 bit;
-		const char	*text;
-	} parts[] = {
-		{ SANDBOX_PRIVS, "no new privileges" },
-		{ SANDBOX_CALLS, "only the system calls that are needed" },
-		{ SANDBOX_FILES, "no files" },
-		{ SANDBOX_PORTS, "no ports but the backends'" }
-	};
-	size_t	len = 0;
+	/* in the order of the bits */
+	static const char	names[] = "no new privileges\0"
+	    "only the system calls that are needed\0no files\0"
+	    "no ports but the backends'";
+	size_t			len = 0;
 
-	(void)text_format(buf, size, "nothing");
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if ((bits & parts[i].bit) != 0 && len < size)
-			len += text_format(buf + len, size - len, "%s%s",
-			    len > 0 ? ", " : "", parts[i].text);
+	(void)text_format(buf, CONFINE_WORDS, "nothing");
+	for (unsigned i = 0; 1 << i <= SANDBOX_ALL; i++)
+		if ((bits & 1 << i) != 0)
+			len += text_format(buf + len, CONFINE_WORDS - len,
+			    "%s%s", len > 0 ? ", " : "", text_nth(names, i));
 	return buf;
 }
 
 static void
 report(int have)
 {
-	char	text[160];
+	char	text[CONFINE_WORDS];
 	int	lack = sandbox_most() & ~have;
 
-	log_info("sandbox: %s", words(have, text, sizeof(text)));
+	log_info("sandbox: %s", confine_words(have, text));
 	if (lack != 0)
 		log_warn("sandbox: not on this kernel: %s",
-		    words(lack, text, sizeof(text)));
+		    confine_words(lack, text));
 }
 
 static bool

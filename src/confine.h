@@ -26,4 +26,10 @@ bool	confine_enter(const struct start *, int *keep, unsigned n);
 enum confine_who { CONFINE_RELAY, CONFINE_MONITOR };
 bool	confine_seal(const struct start *, enum confine_who, bool says);
 
+/*
+ * What the SANDBOX_* bits are, with commas.  Returns buf.
+ */
+enum { CONFINE_WORDS = 128 };
+const char *confine_words(int bits, char buf[CONFINE_WORDS]);
+
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conf.h"
+#include "confine.h"
 #include "console.h"
 #include "ctlclient.h"
 #include "file.h"
@@ -103,30 +104,11 @@ splice_word(void)
 	return word;
 }
 
-static void
-put_sandbox(void)
-{
-	static const struct {
-		int		 bit;
-		const char	*words;
-	} parts[] = {
-		{ SANDBOX_PRIVS, " no-new-privileges" },
-		{ SANDBOX_CALLS, " system-calls" },
-		{ SANDBOX_FILES, " files" },
-		{ SANDBOX_PORTS, " ports" }
-	};
-	const int	most = sandbox_most();
-
-	console_put("sandbox:");
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if ((most & parts[i].bit) != 0)
-			console_put(parts[i].words);
-	console_put(most == 0 ? " none\n" : "\n");
-}
-
 static int
 tell(char about)
 {
+	char	sandbox[CONFINE_WORDS];
+
 	if (about == 'h') {
 		console_put(usage);
 		return finish_output();
@@ -137,8 +119,9 @@ tell(char about)
 		console_put(wait_kinds());
 		console_put("\nsplicing: ");
 		console_put(splice_word());
+		console_put("\nsandbox: ");
+		console_put(confine_words(sandbox_most(), sandbox));
 		console_put("\n");
-		put_sandbox();
 	}
 	return finish_output();
 }

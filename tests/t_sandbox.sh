@@ -15,7 +15,7 @@ needs_seccomp()
 {
 	[ -r /proc/self/status ] && [ -n "$(field self Seccomp)" ] ||
 	    atf_skip "no seccomp here"
-	"$PROGRAM" -V | grep -q 'sandbox:.*system-calls' ||
+	"$PROGRAM" -V | grep -q 'sandbox:.*system calls' ||
 	    atf_skip "this program has no filter of system calls"
 }
 
