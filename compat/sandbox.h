@@ -8,17 +8,14 @@
 #define SANDBOX_H
 
 #include <stdbool.h>
-#include <stdint.h>
+
+#include "os.h"
 
 /* What the process goes on to do besides moving bytes on its descriptors. */
 struct sandbox_need {
-	const uint16_t	*ports;		/* TCP: connects to these ports only */
-	unsigned	 nports;	/* 0: to none */
-	const char *const *dirs;	/* connects to Unix sockets in these
-					   directories, named as from here */
-	unsigned	 ndirs;
-	bool		 abstract;	/* connects to abstract Unix names */
-	bool		 bind;		/* chooses source addresses */
+	const struct os_addr *targets;	/* connects to these: of those that are
+					   not OS_UNIX the port counts alone */
+	unsigned	 ntargets;	/* 0: to none */
 	bool		 kill;		/* a forbidden call ends the process; else it
 					   fails, mostly with EPERM */
 };
@@ -26,7 +23,7 @@ struct sandbox_need {
 enum {
 	SANDBOX_PRIVS = 1,	/* no program it could run gives privileges */
 	SANDBOX_CALLS = 2,	/* only the system calls that it needs */
-	SANDBOX_FILES = 4,	/* no file can be opened (but see dirs) */
+	SANDBOX_FILES = 4,	/* no file can be opened (but sockets) */
 	SANDBOX_PORTS = 8,	/* TCP connects to ports alone, binds to none */
 	SANDBOX_ALL = 15	/* what sandbox_enter gives here at the best may be
 				   less: see sandbox_most */

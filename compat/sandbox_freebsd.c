@@ -49,7 +49,7 @@ sandbox_enter(const struct sandbox_need *need)
 {
 	int have = no_new_privs();
 
-	if (need->nports > 0 || need->ndirs > 0)
+	if (need->ntargets > 0)
 		return have;
 	if (need->kill)
 		trap_forbidden();

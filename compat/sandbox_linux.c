@@ -32,6 +32,20 @@
 #define PR_SET_SECCOMP		22
 #endif
 
+/* Whether there is a TCP target; or a Unix socket whose name is in no file. */
+static bool
+has(const struct sandbox_need *need, bool tcp)
+{
+	const struct os_addr	*a = need->targets;
+	unsigned		 i;
+
+	for (i = 0; i < need->ntargets; i++, a++)
+		if (tcp ? a->family != OS_UNIX :
+		    a->family == OS_UNIX && a->u.path[0] == '\0')
+			return true;
+	return false;
+}
+
 /* ---- Landlock ---- */
 
 #ifndef SYS_landlock_create_ruleset
@@ -81,8 +95,10 @@ landlock_ports(int fd, const struct sandbox_need *need)
 	struct landlock_port	rule = { .access = LANDLOCK_CONNECT };
 	unsigned		i;
 
-	for (i = 0; i < need->nports; i++) {
-		rule.port = need->ports[i];
+	for (i = 0; i < need->ntargets; i++) {
+		if (need->targets[i].family == OS_UNIX)
+			continue;
+		rule.port = need->targets[i].port;
 		if (syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PORT,
 		    &rule, 0) == -1)
 			return -errno;
@@ -92,7 +108,7 @@ landlock_ports(int fd, const struct sandbox_need *need)
 
 /*
  * Connecting to the path of a Unix socket is no access to a file for Landlock,
- * so need->dirs wants no rule.
+ * so paths want no rule.
  */
 static int
 landlock_enter(const struct sandbox_need *need)
@@ -109,13 +125,13 @@ landlock_enter(const struct sandbox_need *need)
 	attr.files = landlock_files(abi);
 	if (abi >= 4) {
 		size = offsetof(struct landlock_attr, scoped);
-		attr.net = LANDLOCK_CONNECT | (need->bind ? 0 : LANDLOCK_BIND);
+		attr.net = LANDLOCK_CONNECT | LANDLOCK_BIND;
 		have |= SANDBOX_PORTS;
 	}
 	if (abi >= 6) {
 		size = sizeof(attr);
 		attr.scoped = LANDLOCK_SCOPE_SIGNAL |
-		    (need->abstract ? 0 : LANDLOCK_SCOPE_ABSTRACT);
+		    (has(need, false) ? 0 : LANDLOCK_SCOPE_ABSTRACT);
 	}
 	fd = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
 	if (fd == -1)
@@ -226,7 +242,7 @@ struct bpf_prog {
  * Calls that are allowed whatever they are asked, those that are made most in
  * front (kernels before 5.11 go through the list every time).
  */
-static const int calls[] = {
+static const uint16_t calls[] = {
 #ifdef SYS_recvfrom
 	SYS_recvfrom,
 #endif
@@ -323,7 +339,7 @@ static const int calls[] = {
 	SYS_restart_syscall, SYS_exit, SYS_exit_group
 };
 
-enum when { ALWAYS, WITH_PORTS, WITH_BIND, WITHOUT_SOCKET };
+enum when { ALWAYS, WITH_TCP, WITHOUT_SOCKET };
 
 enum check {			/* of an argument against a value */
 	EQUAL = BPF_IF_EQUAL,
@@ -336,7 +352,6 @@ enum { OUR_PID = 0x7fffffff };	/* as a value: this process's number */
 #ifdef SYS_socketcall
 enum {				/* socketcall(2) */
 	SOCKETCALL_SOCKET = 1,
-	SOCKETCALL_BIND = 2,
 	SOCKETCALL_CONNECT = 3,
 	SOCKETCALL_ACCEPT = 5,
 	SOCKETCALL_GETSOCKNAME = 6,
@@ -348,20 +363,17 @@ enum {				/* socketcall(2) */
 
 /* Calls that are allowed when the low half of one argument is right. */
 static const struct rule {
-	int		number;
+	uint16_t	number;
 	uint8_t		when;
 	uint8_t		arg;
 	uint8_t		check;
 	uint32_t	value;
 } rules[] = {
 #ifdef SYS_socket
-	{ SYS_socket, WITH_PORTS, 0, EQUAL, AF_INET },
-	{ SYS_socket, WITH_PORTS, 0, EQUAL, AF_INET6 },
+	{ SYS_socket, WITH_TCP, 0, EQUAL, AF_INET },
+	{ SYS_socket, WITH_TCP, 0, EQUAL, AF_INET6 },
 	/* the system's logger, if no backend */
 	{ SYS_socket, ALWAYS, 0, EQUAL, AF_UNIX },
-#endif
-#ifdef SYS_bind
-	{ SYS_bind, WITH_BIND, 0, NO_BITS, 0 },
 #endif
 #ifdef SYS_socketcall
 	/*
@@ -374,7 +386,6 @@ static const struct rule {
 	{ SYS_socketcall, ALWAYS, 0, EQUAL, SOCKETCALL_ACCEPT },
 	{ SYS_socketcall, ALWAYS, 0, EQUAL, SOCKETCALL_GETSOCKNAME },
 	{ SYS_socketcall, ALWAYS, 0, EQUAL, SOCKETCALL_GETPEERNAME },
-	{ SYS_socketcall, WITH_BIND, 0, EQUAL, SOCKETCALL_BIND },
 	{ SYS_socketcall, WITHOUT_SOCKET, 0, EQUAL, SOCKETCALL_SOCKET },
 #endif
 	{ SYS_ioctl, ALWAYS, 1, EQUAL, TIOCOUTQ },
@@ -437,10 +448,8 @@ static bool
 applies(const struct rule *rule, const struct sandbox_need *need)
 {
 	switch (rule->when) {
-	case WITH_PORTS:
-		return need->nports > 0;
-	case WITH_BIND:
-		return need->bind;
+	case WITH_TCP:
+		return has(need, true);
 	case WITHOUT_SOCKET:
 		return no_socket_call();
 	default:

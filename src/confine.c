@@ -4,7 +4,6 @@
 #include "confine.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "conf.h"
 #include "limits.h"
@@ -13,11 +12,6 @@
 #include "place.h"
 #include "sandbox.h"
 #include "text.h"
-
-enum {
-	DIRS = 64,		/* of Unix backends; with more, none is hidden */
-	DIR_BYTES = 112
-};
 
 static bool
 change_root(const struct start *start)
@@ -82,93 +76,31 @@ confine_enter(const struct start *start, int *keep, unsigned n)
 }
 
 /*
- * What a relay connects to.
+ * What a relay connects to: the Unix sockets, and each port once.
  */
-
 struct targets {
-	bool		abstract;
-	unsigned	nports, ndirs;
-	uint16_t	ports[LIMIT_BACKENDS + LIMIT_ADDRS];
-	const char	*names[DIRS];
-	char		dirs[DIRS][DIR_BYTES];
+	unsigned	n;
+	struct os_addr	addrs[LIMIT_BACKENDS + LIMIT_ADDRS];
 };
 
 static void
-add_port(struct targets *t, uint32_t port)
+add(struct targets *t, const struct os_addr *a)
 {
-	unsigned	i;
-
-	for (i = 0; i < t->nports; i++)
-		if (t->ports[i] == port)
+	for (unsigned i = 0; i < t->n && a->family != OS_UNIX; i++)
+		if (t->addrs[i].port == a->port)
 			return;
-	t->ports[t->nports++] = (uint16_t)port;
-}
-
-/* "/run/x.sock" is in "/run", "/x.sock" in "/", "x.sock" in ".". */
-static void
-add_dir(struct targets *t, const struct os_addr *a)
-{
-	char		 dir[DIR_BYTES];
-	unsigned	 i;
-	size_t		 n = a->pathlen;
-
-	while (n > 0 && a->u.path[n - 1] != '/')
-		n--;
-	if (n == 0)
-		(void)text_format(dir, sizeof(dir), ".");
-	else
-		(void)text_format(dir, sizeof(dir), "%.*s",
-		    n > 1 ? (int)n - 1 : 1, a->u.path);
-	for (i = 0; i < t->ndirs; i++)
-		if (strcmp(t->dirs[i], dir) == 0)
-			return;
-	/* too many to name: their common root */
-	if (t->ndirs == DIRS)
-		(void)text_format(t->dirs[0], DIR_BYTES, "/");
-	else
-		memcpy(t->dirs[t->ndirs++], dir, sizeof(dir));
-}
-
-static void
-add_addr(struct targets *t, const struct os_addr *a)
-{
-	switch (a->family) {
-	case OS_IPV4:
-	case OS_IPV6:
-		add_port(t, a->port);
-		break;
-	case OS_UNIX:
-		if (a->pathlen > 0 && a->u.path[0] == '\0')
-			t->abstract = true;
-		else
-			add_dir(t, a);
-		break;
-	default:
-		break;
-	}
+	t->addrs[t->n++] = *a;
 }
 
 /* A name without an address may get one later, with the port that was written. */
 static void
 find_targets(const struct setup *set, struct targets *t)
 {
-	const struct setup_backend	*b;
-	unsigned			 i, k;
-
-	t->nports = 0;
-	t->ndirs = 0;
-	t->abstract = false;
-	for (i = 0; i < set->nbackends; i++) {
-		b = &set->backends[i];
-		if (b->addr.family == OS_NONE)
-			add_port(t, b->port.v);
-		else
-			add_addr(t, &b->addr);
-		for (k = 0; k < b->naddrs; k++)
-			add_addr(t, &set->addrs[b->first_addr + k]);
-	}
-	for (i = 0; i < t->ndirs; i++)
-		t->names[i] = t->dirs[i];
+	t->n = 0;
+	for (unsigned i = 0; i < set->nbackends; i++)
+		add(t, &set->backends[i].addr);
+	for (unsigned i = 0; i < set->naddrs; i++)
+		add(t, &set->addrs[i]);
 }
 
 const char *
@@ -204,18 +136,13 @@ static bool
 sandbox(const struct start *start, enum confine_who who, bool says)
 {
 	static struct targets	targets;
-	struct sandbox_need	need;
+	struct sandbox_need	need = { .targets = targets.addrs };
 	int			have;
 
-	memset(&need, 0, sizeof(need));
 	need.kill = start->setup->server.sandbox.v == SANDBOX_KILL;
 	if (who == CONFINE_RELAY) {
 		find_targets(start->setup, &targets);
-		need.ports = targets.ports;
-		need.nports = targets.nports;
-		need.dirs = targets.names;
-		need.ndirs = targets.ndirs;
-		need.abstract = targets.abstract;
+		need.ntargets = targets.n;
 	}
 	if ((have = sandbox_enter(&need)) < 0) {
 		log_fatal("cannot enter the sandbox: %s; sockproxy.sandbox = "

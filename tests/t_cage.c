@@ -208,13 +208,13 @@ try_unix(void *arg)
 static void
 needs(struct sandbox_need *need, uint16_t *port)
 {
-	static const char *const dirs[] = { "." };
+	static struct os_addr targets[] = { { .family = OS_IPV4 },
+	    { .family = OS_UNIX, .pathlen = 8, .u.path = "./b.sock" } };
 
+	targets[0].port = *port;
 	memset(need, 0, sizeof(*need));
-	need->ports = port;
-	need->nports = 1;
-	need->dirs = dirs;
-	need->ndirs = 1;
+	need->targets = targets;
+	need->ntargets = 2;
 }
 
 ATF_TC_WITHOUT_HEAD(forbidden_calls_fail);
