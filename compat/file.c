@@ -151,14 +151,13 @@ lock(int fd)
 	return errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
 }
 
-/* Whether path still names the file that fd has open. */
-static int
-is_same(int fd, const char *path)
+bool
+file_pid_is(int fd, const char *path)
 {
 	struct stat	a, b;
 
 	if (fstat(fd, &a) == -1 || lstat(path, &b) == -1)
-		return 0;
+		return false;
 	return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
@@ -168,7 +167,7 @@ remove_empty(int fd, const char *path)
 {
 	struct stat	st;
 
-	if (fstat(fd, &st) == 0 && st.st_size == 0 && is_same(fd, path))
+	if (fstat(fd, &st) == 0 && st.st_size == 0 && file_pid_is(fd, path))
 		(void)unlink(path);
 }
 
@@ -208,7 +207,7 @@ file_pid_open(const char *path)
 			error = check_number(fd);
 		if (error == 0 && (error = lock(fd)) != 0 && error != -EBUSY)
 			remove_empty(fd, path);
-		if (error == 0 && is_same(fd, path))
+		if (error == 0 && file_pid_is(fd, path))
 			return fd;
 		(void)close(fd);
 		if (error != 0)
@@ -233,16 +232,10 @@ file_pid_write(int fd)
 	return (size_t)n == line.len ? 0 : -ENOSPC;
 }
 
-bool
-file_pid_is(int fd, const char *path)
-{
-	return is_same(fd, path) != 0;
-}
-
 void
 file_pid_remove(int fd, const char *path)
 {
-	if (is_same(fd, path))
+	if (file_pid_is(fd, path))
 		(void)unlink(path);
 	(void)close(fd);
 }

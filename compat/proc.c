@@ -5,7 +5,6 @@
 #include <sys/types.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -53,20 +52,17 @@ proc_start(void)
 static void
 attend(int fd, pid_t child)
 {
-	unsigned char	word;
-	ssize_t		n;
-	int		status;
+	struct proc_exit	how;
+	unsigned char		word;
+	ssize_t			n;
 
 	do
 		n = read(fd, &word, 1);
 	while (n == -1 && errno == EINTR);
 	if (n == 1)
 		_exit(word);
-	while (waitpid(child, &status, 0) == -1)
-		if (errno != EINTR)
-			_exit(1);
-	if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
-		_exit(WEXITSTATUS(status));
+	if (proc_wait((int)child, &how) > 0 && how.status != 0)
+		_exit(how.status);
 	_exit(1);	/* it ended, so there is no daemon */
 }
 
@@ -96,7 +92,7 @@ proc_daemon(void)
 }
 
 int
-proc_daemon_ready(bool keep_stderr)
+proc_daemon_ready(void)
 {
 	const unsigned char	word = 0;
 	int			error;
@@ -106,7 +102,7 @@ proc_daemon_ready(bool keep_stderr)
 		return 0;
 	if (chdir("/") == -1)
 		return -errno;
-	if ((error = proc_null(!keep_stderr)) != 0)
+	if ((error = proc_null()) != 0 || (error = proc_quiet()) != 0)
 		return error;
 	do
 		n = write(ready_fd, &word, 1);
@@ -117,13 +113,13 @@ proc_daemon_ready(bool keep_stderr)
 }
 
 int
-proc_null(bool stderr_too)
+proc_null(void)
 {
 	int	fd, i, error = 0;
 
 	if ((fd = open("/dev/null", O_RDWR)) == -1)
 		return -errno;
-	for (i = 0; i <= (stderr_too ? 2 : 1); i++)
+	for (i = 0; i <= 1; i++)
 		if (fd != i && dup2(fd, i) == -1)
 			error = -errno;
 	if (fd > 2)

@@ -35,11 +35,10 @@ int	proc_start(void);
 int	proc_daemon(void);
 
 /*
- * Let the first process exit with status 0, go to "/", and put 0 and 1 on
- * /dev/null, and 2 too unless keep_stderr.  Does nothing when proc_daemon was not
- * called.  0 or an error.
+ * Let the first process exit with status 0, go to "/", and put 0 to 2 on
+ * /dev/null.  Does nothing when proc_daemon was not called.  0 or an error.
  */
-int	proc_daemon_ready(bool keep_stderr);
+int	proc_daemon_ready(void);
 
 /* ---- signals ---- */
 
@@ -168,9 +167,9 @@ int	proc_chroot(const char *path);
 void	proc_close_others(int *keep, unsigned n);
 
 /*
- * Put 0 to 2 on /dev/null (2 only if asked to).  0 or an error.
+ * Put 0 and 1 on /dev/null.  0 or an error.
  */
-int	proc_null(bool stderr_too);
+int	proc_null(void);
 
 /*
  * Put 2 where 0 is.  For after chroot, where there is no /dev/null to open.

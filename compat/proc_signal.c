@@ -88,15 +88,23 @@ proc_signals_hold(sigset_t *before)
 	(void)sigprocmask(SIG_BLOCK, &s, before);
 }
 
+/* Of all signals; SIGKILL and SIGSTOP never have another one. */
+static void
+set_defaults(void)
+{
+	int	i;
+
+	for (i = 1; i < 32; i++)
+		set(i, SIG_DFL);
+}
+
 void
 proc_signals_reset(void)
 {
 	sigset_t	keep, now;
 	int		i;
 
-	for (i = 1; i < 32; i++)
-		if (i != SIGKILL && i != SIGSTOP)
-			set(i, SIG_DFL);
+	set_defaults();
 	set(SIGPIPE, SIG_IGN);
 	set(SIGXFSZ, SIG_IGN);
 	ours(&keep);
@@ -111,11 +119,8 @@ void
 proc_signals_default(void)
 {
 	sigset_t	none;
-	int		i;
 
-	for (i = 1; i < 32; i++)
-		if (i != SIGKILL && i != SIGSTOP)
-			set(i, SIG_DFL);
+	set_defaults();
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }

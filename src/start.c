@@ -518,7 +518,7 @@ start_ready(struct start *start)
 		os_drop(start->ready_fd);
 		start->ready_fd = -1;
 	}
-	if (!start->foreground && (error = proc_daemon_ready(false)) != 0) {
+	if (!start->foreground && (error = proc_daemon_ready()) != 0) {
 		log_fatal("cannot leave the terminal: %s", log_errno(error));
 		return false;
 	}

@@ -193,13 +193,9 @@ try_connect(void *arg)
 static int
 try_unix(void *arg)
 {
-	struct os_addr	a = { .family = OS_UNIX };
-	bool		pending;
-	int		fd;
+	bool	pending;
+	int	fd = os_connect(arg, NULL, &pending);
 
-	a.pathlen = (uint8_t)strlen(arg);
-	memcpy(a.u.path, arg, a.pathlen);
-	fd = os_connect(&a, NULL, &pending);
 	return fd < 0 ? -fd : 0;
 }
 
@@ -301,7 +297,30 @@ ATF_TC_BODY(unix_backends_are_reached, tc)
 
 	ATF_REQUIRE(os_listen(&a, &how) >= 0);
 	needs(&need, &port);
-	ATTEMPT_IS(0, &need, SANDBOX_PRIVS, try_unix, "b.sock");
+	ATTEMPT_IS(0, &need, SANDBOX_PRIVS, try_unix, &a);
+}
+
+ATF_TC_WITHOUT_HEAD(abstract_names_are_reached_when_a_backend_has_one);
+ATF_TC_BODY(abstract_names_are_reached_when_a_backend_has_one, tc)
+{
+#ifndef __linux__
+	atf_tc_skip("only Linux has names that are in no file");
+#else
+	struct os_addr		 a = { .family = OS_UNIX, .pathlen = 16 };
+	struct os_listen	 how = { .backlog = 8, .mode = -1 };
+	struct sandbox_need	 need = { .targets = &a, .ntargets = 1 };
+	uint16_t		 port = 9;
+	int			 status;
+
+	(void)snprintf(a.u.path + 1, 16, "t_cage %08d", (int)getpid());
+	ATF_REQUIRE(os_listen(&a, &how) >= 0);
+	ATTEMPT_IS(0, &need, SANDBOX_PORTS, try_unix, &a);
+	/* before Landlock's sixth version all are */
+	needs(&need, &port);
+	status = in_cage(&need, SANDBOX_PORTS, try_unix, &a);
+	ATF_CHECK(WIFEXITED(status) && (WEXITSTATUS(status) == EPERM ||
+	    WEXITSTATUS(status) == 0));
+#endif
 }
 
 /* The superuser too: the test runs as root in most places. */
@@ -491,6 +510,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, only_the_ports_of_backends_can_be_reached);
 	ATF_TP_ADD_TC(tp, without_tcp_backends_there_are_no_tcp_sockets);
 	ATF_TP_ADD_TC(tp, unix_backends_are_reached);
+	ATF_TP_ADD_TC(tp, abstract_names_are_reached_when_a_backend_has_one);
 	ATF_TP_ADD_TC(tp, a_file_cannot_be_opened_even_where_open_is_allowed);
 	ATF_TP_ADD_TC(tp, all_that_a_relay_does_goes_on);
 	ATF_TP_ADD_TC(tp, messages_and_memory_go_on);

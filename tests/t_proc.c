@@ -145,7 +145,7 @@ stay(void)
 
 	GOOD(proc_daemon() == 0);
 	GOOD(getsid(0) == getpid());
-	GOOD(proc_daemon_ready(false) == 0);
+	GOOD(proc_daemon_ready() == 0);
 	GOOD(is_open(0) && is_open(1) && is_open(2));
 	byte = 'y';
 	GOOD(write(told, &byte, 1) == 1);
@@ -214,7 +214,7 @@ ATF_TC_BODY(ready_without_a_daemon_changes_nothing, tc)
 	char	before[4096], after[4096];
 
 	ATF_REQUIRE(getcwd(before, sizeof(before)) != NULL);
-	ATF_CHECK_EQ(proc_daemon_ready(false), 0);
+	ATF_CHECK_EQ(proc_daemon_ready(), 0);
 	ATF_REQUIRE(getcwd(after, sizeof(after)) != NULL);
 	ATF_CHECK_STREQ(before, after);
 }
@@ -548,13 +548,12 @@ quiet(void)
 {
 	struct stat	a, b;
 
-	GOOD(proc_null(false) == 0);
+	GOOD(proc_null() == 0);
 	GOOD(stat("/dev/null", &a) == 0);
 	GOOD(fstat(0, &b) == 0 && a.st_rdev == b.st_rdev);
 	GOOD(fstat(1, &b) == 0 && a.st_rdev == b.st_rdev);
 	GOOD(proc_quiet() == 0);
 	GOOD(fstat(2, &b) == 0 && a.st_rdev == b.st_rdev);
-	GOOD(proc_null(true) == 0);
 }
 
 ATF_TC_WITHOUT_HEAD(standard_descriptors_go_nowhere);
