@@ -80,13 +80,11 @@ settle_max_fds(struct setup *setup)
 		server->max_connections.v = fits;
 	if (server->max_connections.v <= fits)
 		return true;
-	log_fatal("%s: server.max-fds = %u is too low: %llu descriptors are "
-	    "needed for server.max-connections = %u",
-	    place(setup, server->max_fds.at),
-	    server->max_fds.v,
+	return place_fatal(setup, server->max_fds.at, "server.max-fds = %u is "
+	    "too low: %llu descriptors are needed for "
+	    "server.max-connections = %u", server->max_fds.v,
 	    (unsigned long long)loop_descriptors(setup),
 	    server->max_connections.v);
-	return false;
 }
 
 /*
@@ -98,11 +96,10 @@ report_limit(struct setup *setup, uint64_t need, uint64_t most, int error)
 	const struct setup_server	*server = &setup->server;
 
 	if (server->max_fds.v != 0)
-		log_fatal("%s: server.max-fds = %u cannot be had, the limit "
-		    "of open files (RLIMIT_NOFILE, ulimit -n) is %llu: %s",
-		    place(setup, server->max_fds.at),
-		    server->max_fds.v, (unsigned long long)most,
-		    log_errno(error));
+		place_fatal(setup, server->max_fds.at, "server.max-fds = %u "
+		    "cannot be had, the limit of open files (RLIMIT_NOFILE, "
+		    "ulimit -n) is %llu: %s", server->max_fds.v,
+		    (unsigned long long)most, log_errno(error));
 	else
 		log_fatal("%llu descriptors are needed, but the limit of open "
 		    "files (RLIMIT_NOFILE, ulimit -n) is %llu: raise it, or "

@@ -23,10 +23,9 @@ change_root(const struct start *start)
 		return true;
 	if ((error = proc_chroot(start->chroot)) == 0)
 		return true;
-	log_fatal("%s: cannot change the root directory to server.chroot "
-	    "%.200s: %s", place(start->setup, setting->at),
-	    start->chroot, log_errno(error));
-	return false;
+	return place_fatal(start->setup, setting->at, "cannot change the root "
+	    "directory to server.chroot %.200s: %s", start->chroot,
+	    log_errno(error));
 }
 
 static bool
@@ -40,10 +39,9 @@ change_user(const struct start *start)
 		return true;
 	if (setting->v == 0)
 		setting = &server->groupname;
-	log_fatal("%s: cannot become \"%.200s\": %s",
-	    place(start->setup, setting->at),
+	return place_fatal(start->setup, setting->at,
+	    "cannot become \"%.200s\": %s",
 	    conf_string(start->setup, setting->v), log_errno(error));
-	return false;
 }
 
 static bool

@@ -44,10 +44,8 @@ fail(const struct start *start, enum door which, const char *what,
 {
 	const struct setting	*setting = setting_of(start, which);
 
-	log_fatal("%s: %s = \"%.200s\": %s: %s",
-	    place(start->setup, setting->at), key_of(which),
-	    conf_string(start->setup, setting->v), what, why);
-	return false;
+	return place_fatal(start->setup, setting->at, "%s = \"%.200s\": %s: %s",
+	    key_of(which), conf_string(start->setup, setting->v), what, why);
 }
 
 /*
@@ -93,7 +91,7 @@ give_control(const struct start *start, const struct door_socket *door)
 {
 	const struct setting	*setting = &start->setup->server.control_owner;
 	const char		*owner = conf_string(start->setup, setting->v);
-	const char		*at;
+	const char		*why;
 	uint32_t		 uid, gid;
 	int			 error;
 
@@ -103,19 +101,16 @@ give_control(const struct start *start, const struct door_socket *door)
 		error = owner_give(start->control_path, &door->file, uid, gid);
 	if (error == 0)
 		return true;
-	at = place(start->setup, setting->at);
-	if (error == -ENOENT || error == -ESRCH)
-		log_fatal("%s: sockproxy.control-owner: there is no %s in "
-		    "\"%.200s\"", at, error == -ENOENT ? "such user" :
-		    "such group", owner);
+	why = log_errno(error);
+	if (error == -ENOENT)
+		why = "there is no such user";
+	else if (error == -ESRCH)
+		why = "there is no such group";
 	else if (error == -EPERM)
-		log_fatal("%s: sockproxy.control-owner: the socket can be "
-		    "given to another only by the superuser, and in a "
-		    "directory that others cannot change", at);
-	else
-		log_fatal("%s: sockproxy.control-owner = \"%.200s\": %s", at,
-		    owner, log_errno(error));
-	return false;
+		why = "the socket can be given to another only by the "
+		    "superuser, and in a directory that others cannot change";
+	return place_fatal(start->setup, setting->at,
+	    "sockproxy.control-owner = \"%.200s\": %s", owner, why);
 }
 
 static bool

@@ -26,10 +26,8 @@ static bool
 fail(const struct start *start, const struct setup_listener *l,
     const char *why)
 {
-	log_fatal("%s: cannot listen on \"%.200s\": %s",
-	    place(start->setup, l->at), conf_string(start->setup, l->name),
-	    why);
-	return false;
+	return place_fatal(start->setup, l->at, "cannot listen on \"%.200s\": "
+	    "%s", conf_string(start->setup, l->name), why);
 }
 
 static void

@@ -4,11 +4,20 @@
 #ifndef PLACE_H
 #define PLACE_H
 
+#include <stdbool.h>
+
+#include "attr.h"
 #include "setup.h"
 
 /*
  * conf_at in a buffer of its own, which holds until the next call.
  */
 const char *place(const struct setup *, uint32_t at);
+
+/*
+ * log_fatal about what is set there.  Always false.
+ */
+bool	place_fatal(const struct setup *, uint32_t at, const char *, ...)
+	    ATTR_PRINTF(3, 4);
 
 #endif

@@ -34,8 +34,8 @@ open_loop(const struct start *start, unsigned index, int channel)
 	if (error == 0)
 		return true;
 	if (error == -EINVAL && kind->v != 0)
-		log_fatal("%s: server.event-handler = \"%.200s\" is not built "
-		    "in; there is: %s", place(start->setup, kind->at),
+		place_fatal(start->setup, kind->at, "server.event-handler = "
+		    "\"%.200s\" is not built in; there is: %s",
 		    conf_string(start->setup, kind->v), wait_kinds());
 	else if (error == -ENOMEM)
 		log_fatal("out of memory: a relay needs %s; lower "

@@ -158,10 +158,8 @@ resolve_listeners(struct setup *setup)
 		if (l->addr.family != OS_NONE ||
 		    (error = find(name, &l->addr)) > 0)
 			continue;
-		log_fatal("%s: cannot listen on \"%.200s\": the name does not "
-		    "resolve: %s", place(setup, l->at), name,
-		    lookup_text(error));
-		return false;
+		return place_fatal(setup, l->at, "cannot listen on \"%.200s\": "
+		    "the name does not resolve: %s", name, lookup_text(error));
 	}
 	return true;
 }
@@ -211,17 +209,15 @@ check_loops(const struct setup *setup)
 {
 	const struct setup_listener	*l;
 	const struct setup_backend	*b;
-	char				 at[256];
 
 	for (unsigned i = 0; i < setup->nbackends; i++) {
 		b = &setup->backends[i];
 		if ((l = own_listener(setup, b)) == NULL)
 			continue;
-		log_fatal("%s: the backend \"%.200s\" is our own listener "
-		    "\"%.200s\" (%s)", place(setup, b->at),
+		return place_fatal(setup, b->at, "the backend \"%.200s\" is our "
+		    "own listener \"%.200s\" (%s)",
 		    conf_string(setup, b->label), conf_string(setup, l->name),
-		    conf_at(setup, l->at, at, sizeof(at)));
-		return false;
+		    place(setup, l->at));
 	}
 	return true;
 }
@@ -236,9 +232,8 @@ resolve_status(struct setup *setup)
 	if (setting->v == 0 ||
 	    (error = find(name, &setup->server.status_addr)) > 0)
 		return true;
-	log_fatal("%s: status.listen = \"%.200s\": the name does not resolve: "
-	    "%s", place(setup, setting->at), name, lookup_text(error));
-	return false;
+	return place_fatal(setup, setting->at, "status.listen = \"%.200s\": the "
+	    "name does not resolve: %s", name, lookup_text(error));
 }
 
 bool

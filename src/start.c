@@ -123,9 +123,8 @@ settle_path(const struct start *start, const struct setting *setting,
 	if (path[0] == '\0' ||
 	    (error = file_absolute(path, to, START_PATH)) == 0)
 		return true;
-	log_fatal("%s: %s: \"%.200s\": %s", place(start->setup, setting->at),
+	return place_fatal(start->setup, setting->at, "%s: \"%.200s\": %s",
 	    key, path, log_errno(error));
-	return false;
 }
 
 static bool
@@ -152,24 +151,22 @@ static bool
 open_log(struct start *start)
 {
 	const struct setup_server	*server = &start->setup->server;
-	int				 error;
+	int				 error, fd = -1;
 
 	if (server->use_syslog.v != 0)
 		start->log_path[0] = '\0';
 	else if (start->log_path[0] != '\0')
-		start->log_fd = logio_open(start->log_path);
+		fd = logio_open(start->log_path);
 	else if (start->foreground)
-		start->log_fd = logio_own(STDERR);
-	if (start->log_fd >= 0)
+		fd = logio_own(STDERR);
+	if (fd >= 0) {
+		start->log_fd = fd;
 		return true;
-	if (start->log_path[0] != '\0') {
-		log_fatal("%s: server.errorlog: cannot open %.200s: %s",
-		    place(start->setup, server->errorlog.at), start->log_path,
-		    log_errno(start->log_fd));
-		start->log_fd = -1;
-		return false;
 	}
-	start->log_fd = -1;
+	if (start->log_path[0] != '\0')
+		return place_fatal(start->setup, server->errorlog.at,
+		    "server.errorlog: cannot open %.200s: %s",
+		    start->log_path, log_errno(fd));
 	if ((error = logio_syslog_open()) != 0)
 		log_warn("the system's logger cannot be reached: %s; log lines "
 		    "are lost until it can", log_errno(error));
@@ -186,7 +183,6 @@ find_user(struct start *start)
 	const char			*user = string(start, &server->username);
 	const char			*group = string(start, &server->groupname);
 	const struct setting		*bad = &server->username;
-	const char			*at;
 	int				 error;
 
 	if (*user == '\0' && *group == '\0')
@@ -201,14 +197,13 @@ find_user(struct start *start)
 		return true;
 	if (user == NULL || error == -ESRCH)
 		bad = &server->groupname;
-	at = place(start->setup, bad->at);
 	if (error == -ESRCH || error == -ENOENT)
-		log_fatal("%s: there is no %s \"%.200s\"", at,
+		return place_fatal(start->setup, bad->at,
+		    "there is no %s \"%.200s\"",
 		    error == -ESRCH ? "group" : "user", string(start, bad));
-	else
-		log_fatal("%s: cannot look up \"%.200s\": %s", at,
-		    string(start, bad), log_errno(error));
-	return false;
+	return place_fatal(start->setup, bad->at,
+	    "cannot look up \"%.200s\": %s", string(start, bad),
+	    log_errno(error));
 }
 
 static void
@@ -237,7 +232,6 @@ static bool
 open_pid_file(struct start *start, const struct start *former)
 {
 	const struct setting	*setting = &start->setup->server.pid_file;
-	const char		*at;
 	int			 error;
 
 	if (start->pid_path[0] == '\0')
@@ -252,15 +246,11 @@ open_pid_file(struct start *start, const struct start *former)
 		start->pid_fd = -1;
 	else if ((error = file_pid_write(start->pid_fd)) == 0)
 		return true;
-	at = place(start->setup, setting->at);
-	if (error == -EBUSY)
-		log_fatal("%s: server.pid-file %.200s is locked: sockproxy "
-		    "runs already", at, start->pid_path);
-	else
-		log_fatal("%s: cannot write server.pid-file %.200s: %s", at,
-		    start->pid_path, error == -EEXIST ?
-		    "it holds more than a number" : log_errno(error));
-	return false;
+	return place_fatal(start->setup, setting->at,
+	    "cannot take server.pid-file %.200s: %s", start->pid_path,
+	    error == -EBUSY ? "it is locked: sockproxy runs already" :
+	    error == -EEXIST ? "it holds more than a number" :
+	    log_errno(error));
 }
 
 /*
@@ -294,20 +284,6 @@ open_tables(const struct start *start, const struct start *former)
 	    "counters; lower server.max-connections = %u",
 	    text_bytes(size, sizeof(size), needed),
 	    setup->server.max_connections.v);
-	return false;
-}
-
-static bool
-check_relays(struct start *start)
-{
-	const struct setting	*setting = &start->setup->server.max_worker;
-
-	start->relays = loop_relays(start->setup);
-	if (start->relays <= LIMIT_RELAYS)
-		return true;
-	log_fatal("%s: server.max-worker = %u is more than LIMIT_RELAYS = %d",
-	    place(start->setup, setting->at), setting->v,
-	    LIMIT_RELAYS);
 	return false;
 }
 
@@ -408,9 +384,10 @@ open_parts(struct start *start, const struct start *former, int activated)
 		return false;
 	if (former == NULL)
 		say_first(start);
-	if (!find_user(start) || !check_relays(start))
+	if (!find_user(start))
 		return false;
 	warn_of_privileges(start);
+	start->relays = loop_relays(start->setup);
 	/* names of a next generation are addresses already */
 	if ((former == NULL && !resolve_names(start->setup)) ||
 	    !bound_settle(start->setup))

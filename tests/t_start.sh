@@ -88,7 +88,7 @@ each_failure_of_a_start_names_its_setting_body()
 	conf 127.0.0.1:1 'server.errorlog = "/"' >c
 	refused 'c:1: server.errorlog: cannot open /: ' -R 9 -f c
 	conf 127.0.0.1:1 '' 'server.pid-file = "nowhere/pid"' >c
-	refused 'c:2: cannot write server.pid-file .*nowhere/pid: no such file' \
+	refused 'c:2: cannot take server.pid-file .*nowhere/pid: no such file' \
 	    -R 9 -f c
 	conf 127.0.0.1:1 'server.username = "no-such-user"' >c
 	refused 'c:1: there is no user "no-such-user"' -R 9 -f c
@@ -278,7 +278,7 @@ the_lock_decides_who_runs_body()
 	echo "$$" >pid
 	launch -- -f c
 	atf_check -o inline:"$PROXY\n" cat pid
-	refused "c:1: server.pid-file .*/pid is locked: sockproxy runs already" \
+	refused "c:1: cannot take server.pid-file .*/pid: it is locked: sockproxy runs already" \
 	    -R 9 -f c
 	atf_check -o inline:"$PROXY\n" cat pid
 	kill -KILL "$PROXY"
@@ -289,11 +289,11 @@ the_lock_decides_who_runs_body()
 	proxy_stop
 	[ ! -e pid ] || fail "the pid file is still there"
 	ln -s elsewhere pid
-	refused "c:1: cannot write server.pid-file" -R 9 -f c
+	refused "c:1: cannot take server.pid-file" -R 9 -f c
 	[ ! -e elsewhere ] || fail "a symbolic link was followed"
 	conf 127.0.0.1:1 'server.pid-file = "c"' >c
 	cp c same
-	refused "c:1: cannot write server.pid-file .*/c: it holds more than" \
+	refused "c:1: cannot take server.pid-file .*/c: it holds more than" \
 	    -R 9 -f c
 	atf_check cmp c same
 }
