@@ -351,15 +351,11 @@ value_of_cwd(struct conf *c, struct value *v)
 static void
 no_value(struct conf *c, struct place place, const char *name)
 {
-	struct key_near near;
+	struct key_near near = { .name = name, .quote = "", .least = 3 };
 	const struct block *b;
 	const struct assign *a;
 	const char *hint = near.hint;
 
-	near.name = name;
-	near.quote = "";
-	near.least = 3;
-	near.hint[0] = '\0';
 	for (b = c->block; b != NULL; b = b->parent)
 		for (a = b->first; a != NULL; a = a->next)
 			key_nearer(&near, a->name);

@@ -14,7 +14,6 @@
 #include "limits.h"
 #include "listen.h"
 #include "log.h"
-#include "logio.h"
 #include "os.h"
 #include "owner.h"
 #include "place.h"
@@ -213,9 +212,7 @@ doors_tell(const struct start *start)
 {
 	const struct door_socket	*door = &start->doors[DOOR_STATUS];
 	struct os_addr			 addr;
-	char				 text[ADDR_TEXT], line[ADDR_TEXT + 16];
-	size_t				 len;
-	int				 error;
+	char				 text[ADDR_TEXT];
 
 	if (start->doors[DOOR_CONTROL].fd != -1)
 		log_info("control socket %.200s", start->control_path);
@@ -228,14 +225,7 @@ doors_tell(const struct start *start)
 		log_info("status page on %s", text);
 	else
 		log_info("status page on http://%s/", text);
-	if (start->ready_fd == -1)
-		return true;
-	len = text_format(line, sizeof(line), "status %s\n", text);
-	if ((error = logio_tell(start->ready_fd, line, len)) == 0)
-		return true;
-	log_fatal("-R %d: cannot write to that descriptor: %s",
-	    start->ready_fd, log_errno(error));
-	return false;
+	return listen_say(start, "status", text);
 }
 
 void

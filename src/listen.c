@@ -15,12 +15,6 @@
 #include "place.h"
 #include "text.h"
 
-static const char *
-string(const struct start *start, const struct setting *setting)
-{
-	return conf_string(start->setup, setting->v);
-}
-
 /* Always false. */
 static bool
 fail(const struct start *start, const struct setup_listener *l,
@@ -34,7 +28,7 @@ static void
 listen_options(const struct start *start, const struct setup_listener *l,
     struct os_listen *options)
 {
-	const char	*filter = string(start, &l->accept_filter);
+	const char	*filter = conf_string(start->setup, l->accept_filter.v);
 
 	*options = (struct os_listen){
 		.backlog = (int)l->backlog.v,
@@ -301,17 +295,32 @@ listen_close(struct start *start, const struct start *other)
 	}
 }
 
+bool
+listen_say(const struct start *start, const char *name, const char *address)
+{
+	char	line[ADDR_TEXT + 16];
+	size_t	len;
+	int	error;
+
+	if (start->ready_fd == -1)
+		return true;
+	len = text_format(line, sizeof(line), "%s %s\n", name, address);
+	if ((error = logio_tell(start->ready_fd, line, len)) == 0)
+		return true;
+	log_fatal("-R %d: cannot write to that descriptor: %s",
+	    start->ready_fd, log_errno(error));
+	return false;
+}
+
 /*
  * Where each listener really is, which matters when its port was 0.
  */
 bool
 listen_tell(const struct start *start)
 {
-	struct os_addr	addr;
-	char		text[ADDR_TEXT], line[ADDR_TEXT + 16];
 	const struct setup	*setup = start->setup;
-	size_t		len;
-	int		error = 0;
+	struct os_addr		 addr;
+	char			 text[ADDR_TEXT], number[16];
 
 	for (unsigned i = 0; i < setup->nlisteners; i++) {
 		addr = setup->listeners[i].addr;
@@ -320,13 +329,9 @@ listen_tell(const struct start *start)
 		addr_text(text, sizeof(text), &addr);
 		log_info("listening on %s (%s)", text,
 		    place(setup, setup->listeners[i].at));
-		if (start->ready_fd == -1 || error != 0)
-			continue;
-		len = text_format(line, sizeof(line), "%u %s\n", i, text);
-		error = logio_tell(start->ready_fd, line, len);
+		text_format(number, sizeof(number), "%u", i);
+		if (!listen_say(start, number, text))
+			return false;
 	}
-	if (error != 0)
-		log_fatal("-R %d: cannot write to that descriptor: %s",
-		    start->ready_fd, log_errno(error));
-	return error == 0;
+	return true;
 }

@@ -31,9 +31,11 @@ void	listen_keeps(const struct start *, uint32_t at, const char *name,
 bool	listen_in_place(const struct start *, unsigned listener);
 
 /*
- * Log where each listener really is, and write it to ready_fd (-1: none).
+ * Log where each listener really is, and write it to ready_fd (-1: none).  Or
+ * write only this.  False: log_fatal has said why.
  */
 bool	listen_tell(const struct start *);
+bool	listen_say(const struct start *, const char *name, const char *address);
 
 /*
  * Close the listeners and remove their files, but those that another generation

@@ -132,12 +132,11 @@ tell(char about)
 static int
 take_argument(struct options *options, char letter, const char *argument)
 {
+	const char	text[3] = { '-', letter, '\0' };
 	uint64_t	n;
 
 	if (argument == NULL)
-		return misuse(letter == 'f' ? "-f wants a file" :
-		    letter == 'H' ? "-H wants a version" :
-		    "-R wants the number of a descriptor", "");
+		return misuse(text, " wants an argument");
 	if (letter == 'H') {
 		options->try = true;
 		return text_number(argument, UINT32_MAX, &n) &&
@@ -189,7 +188,7 @@ take_letter(struct options *options, char letter)
  * up too.  Returns 0 or EXIT_USAGE.
  */
 static int
-take_option(struct options *options, int argc, char *const *argv, int *i)
+take_option(struct options *options, char *const *argv, int *i)
 {
 	const char	*p;
 	int		 status;
@@ -200,11 +199,9 @@ take_option(struct options *options, int argc, char *const *argv, int *i)
 				return status;
 			continue;
 		}
-		if (p[1] != '\0')
-			return take_argument(options, *p, p + 1);
-		if (++*i < argc)
-			return take_argument(options, *p, argv[*i]);
-		return take_argument(options, *p, NULL);
+		/* the rest of this word, or the next one: NULL is the last */
+		return take_argument(options, *p, p[1] != '\0' ? p + 1 :
+		    argv[++*i]);
 	}
 	return 0;
 }
@@ -224,7 +221,7 @@ take_options(struct options *options, int argc, char *const *argv)
 		}
 		if (argv[i][1] == '-')
 			return misuse("unknown option ", argv[i]);
-		if ((status = take_option(options, argc, argv, &i)) != 0)
+		if ((status = take_option(options, argv, &i)) != 0)
 			return status;
 	}
 	options->words = argv + i;

@@ -17,9 +17,9 @@ wrong_use_is_named_and_exits_2_body()
 	misused 'unknown option -x$' -x
 	misused 'unknown option -y$' -Dy -f nothing
 	misused 'unknown option --help$' --help
-	misused '-f wants a file$' -D -f
+	misused '-f wants an argument$' -D -f
 	misused '-f is given twice$' -f one -f two
-	misused '-R wants the number of a descriptor$' -R
+	misused '-R wants an argument$' -R
 	misused '-R wants the number of a descriptor, not 3x$' -R 3x :80 b:80
 	misused '-R wants the number of a descriptor, not -1$' -R -1 :80 b:80
 	misused '-t and -p exclude each other$' -tp -f nothing
