@@ -85,8 +85,7 @@ addr_text(char *buf, size_t size, const struct os_addr *a)
 		break;
 	case OS_IPV6:
 		if (a->scope != 0)
-			text_format(scope, sizeof(scope), "%%%lu",
-			    (unsigned long)a->scope);
+			text_format(scope, sizeof(scope), "%%%u", a->scope);
 		text_format(buf, size, "[%s%s]:%u", addr_ip_text(ip,
 		    sizeof(ip), a->family, a->u.ip), scope, a->port);
 		break;

@@ -51,9 +51,8 @@ conf_at(const struct setup *setup, uint32_t at, char *buf, size_t size)
 	if (at == 0 || file >= setup->nfiles)
 		text_format(buf, size, "default");
 	else
-		text_format(buf, size, "%s:%lu",
-		    conf_string(setup, setup->files[file]),
-		    (unsigned long)SETUP_AT_LINE(at));
+		text_format(buf, size, "%s:%u",
+		    conf_string(setup, setup->files[file]), SETUP_AT_LINE(at));
 	return buf;
 }
 

@@ -266,8 +266,7 @@ listen_main(struct conf *c)
 	if (from == NULL || (from == server &&
 	    assign_here(c->blocks, "sockproxy.listen") != NULL))
 		return;
-	text_format(text, sizeof(text), ":%lu",
-	    (unsigned long)default_port(c));
+	text_format(text, sizeof(text), ":%u", default_port(c));
 	listen_at(c, bind != NULL && bind->v != 0 ?
 	    conf_string(c->setup, bind->v) : text, from->place, c->blocks,
 	    false);

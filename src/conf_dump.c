@@ -93,8 +93,8 @@ put_backend(struct out *o, const struct setup_backend *b)
 	bool path = b->addr.family == OS_UNIX;
 
 	if (b->addr.family == OS_NONE || b->naddrs > 0)
-		text_format(name, sizeof(name), "%s:%lu",
-		    conf_string(o->setup, b->host), (unsigned long)b->port.v);
+		text_format(name, sizeof(name), "%s:%u",
+		    conf_string(o->setup, b->host), b->port.v);
 	else
 		addr_text(name, sizeof(name), &b->addr);
 	if (strcmp(conf_string(o->setup, b->label), name) == 0)

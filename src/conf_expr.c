@@ -164,8 +164,7 @@ number_value(struct conf *c)
 	if (text_format(digits, sizeof(digits), "%.*s", (int)c->in.tok.len,
 	    c->in.tok.text) >= sizeof(digits) ||
 	    !text_number(digits, UINT32_MAX, &n)) {
-		conf_error(c, v->place, "the number is over %lu",
-		    (unsigned long)UINT32_MAX);
+		conf_error(c, v->place, "the number is over %u", UINT32_MAX);
 		v->type = VALUE_POISON;
 	}
 	v->number = (uint32_t)n;

@@ -179,7 +179,7 @@ const char *conf_where(struct conf *, uint32_t at);
  */
 #define conf_room(c, place, have, limit)	\
 	conf_room_for(c, place, have, limit, #limit)
-bool	conf_room_for(struct conf *, struct place, size_t have, size_t limit,
+bool	conf_room_for(struct conf *, struct place, size_t have, unsigned limit,
 	    const char *constant);
 
 /* Keep two strings as one text.  NULL when it does not fit. */

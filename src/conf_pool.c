@@ -146,8 +146,7 @@ fill_names(struct conf *c, struct value *v, const char *host,
 		return false;
 	c->columns[c->setup->nbackends] = v->keyplace.column;
 	if (b->addr.family == OS_NONE)
-		text_format(text, sizeof(text), "%s:%lu", host,
-		    (unsigned long)b->port.v);
+		text_format(text, sizeof(text), "%s:%u", host, b->port.v);
 	else
 		addr_text(text, sizeof(text), &b->addr);
 	if (b->addr.family == OS_UNIX) {

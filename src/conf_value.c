@@ -34,8 +34,7 @@ put_line(struct conf *c, struct place place, const char *kind,
 		    conf_string(c->setup, c->setup->files[0]));
 	else {
 		conf_at(c->setup, place.at, at, sizeof(at));
-		text_format(column, sizeof(column), ":%lu",
-		    (unsigned long)place.column);
+		text_format(column, sizeof(column), ":%u", place.column);
 	}
 	text_format(line, sizeof(line), "%s%s: %s: %s", at, column, kind,
 	    text);
@@ -111,12 +110,12 @@ conf_where(struct conf *c, uint32_t at)
 }
 
 bool
-conf_room_for(struct conf *c, struct place place, size_t have, size_t limit,
+conf_room_for(struct conf *c, struct place place, size_t have, unsigned limit,
     const char *constant)
 {
 	if (have < limit)
 		return true;
-	conf_error(c, place, "too much for this program: %s is %zu", constant,
+	conf_error(c, place, "too much for this program: %s is %u", constant,
 	    limit);
 	c->stop = true;
 	return false;
@@ -204,7 +203,7 @@ value_text(const struct value *v, char digits[16])
 		return v->text;
 	if (v->type == VALUE_LIST)
 		return "a list";
-	text_format(digits, 16, "%lu", (unsigned long)v->number);
+	text_format(digits, 16, "%u", v->number);
 	return digits;
 }
 
@@ -286,8 +285,7 @@ value_merge(struct conf *c, struct value *a, struct value *b,
 		set_text(c, v, value_text(a, digits[0]),
 		    value_text(b, digits[1]));
 	else if (a->number > UINT32_MAX - b->number)
-		conf_error(c, b->place, "the sum is over %lu",
-		    (unsigned long)UINT32_MAX);
+		conf_error(c, b->place, "the sum is over %u", UINT32_MAX);
 	else {
 		v->type = VALUE_NUMBER;
 		v->number = a->number + b->number;

@@ -142,8 +142,8 @@ read_number(const struct key *key, const char *text, uint64_t n, uint32_t *v,
 		*v = (uint32_t)n;
 		return NULL;
 	}
-	text_format(buf, KEY_ERROR_MAX, "expected %s from %lu to %lu%s", what,
-	    (unsigned long)key->min, (unsigned long)key->max, such);
+	text_format(buf, KEY_ERROR_MAX, "expected %s from %u to %u%s", what,
+	    key->min, key->max, such);
 	return buf;
 }
 
@@ -235,18 +235,17 @@ const char *
 key_write(const struct key *key, uint32_t v, char buf[KEY_WORD_MAX])
 {
 	char word[KEY_WORD_MAX];
-	unsigned long n = v;
 
 	if (key->type == KEY_TIME || key->type == KEY_FLAGS)
-		text_format(buf, KEY_WORD_MAX, n % 1000 != 0 ? "\"%lums\"" :
-		    "%lu", n % 1000 != 0 ? n : n / 1000);
+		text_format(buf, KEY_WORD_MAX, v % 1000 != 0 ? "\"%ums\"" :
+		    "%u", v % 1000 != 0 ? v : v / 1000);
 	else if (key->type <= KEY_FLAGS)
-		text_format(buf, KEY_WORD_MAX, "%lu", n);
+		text_format(buf, KEY_WORD_MAX, "%u", v);
 	else if (key->type < KEY_NAME)
 		text_format(buf, KEY_WORD_MAX, "\"%s\"", key_word(key, v,
 		    word));
 	else
 		text_format(buf, KEY_WORD_MAX, key->type == KEY_MODE &&
-		    v != KEY_UNSET ? "\"%04lo\"" : "\"\"", n);
+		    v != KEY_UNSET ? "\"%04o\"" : "\"\"", v);
 	return buf;
 }

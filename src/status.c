@@ -157,8 +157,8 @@ fill_backend(unsigned b, struct status_backend *to)
 	if (sb->addr.family != OS_NONE)
 		(void)addr_text(to->text, sizeof(to->text), &sb->addr);
 	else
-		(void)text_format(to->text, sizeof(to->text), "%s:%lu",
-		    conf_string(setup, sb->host), (unsigned long)sb->port.v);
+		(void)text_format(to->text, sizeof(to->text), "%s:%u",
+		    conf_string(setup, sb->host), sb->port.v);
 	to->addr = to->text;
 	to->pool = pool_of(b);
 	state = state_of(b, to->count.down);

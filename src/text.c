@@ -28,7 +28,7 @@ sink_put(struct sink *out, char c)
 struct spec {
 	size_t	 digits;	/* of a number at least */
 	size_t	 bytes;		/* of a string at most */
-	char	 length;	/* of the type: 'l', 'q' for ll, 'z', 0 */
+	bool	 wide;		/* ll, without a sign */
 };
 
 static void
@@ -78,30 +78,8 @@ parse_spec(struct spec *spec, const char *f, struct args *args)
 		f++;
 		spec->bytes = parse_number(&f);
 	}
-	spec->length = 0;
-	if (*f == 'z' || *f == 'l')
-		spec->length = *f++;
-	if (spec->length == 'l' && *f == 'l') {
-		spec->length = 'q';
-		f++;
-	}
-	return f;
-}
-
-/* Each as the very type that was handed over: C knows no other way. */
-static unsigned long long
-take_number(char length, struct args *args)
-{
-	switch (length) {
-	case 'l':
-		return va_arg(args->ap, unsigned long);
-	case 'q':
-		return va_arg(args->ap, unsigned long long);
-	case 'z':
-		return va_arg(args->ap, size_t);
-	default:
-		return va_arg(args->ap, unsigned);
-	}
+	spec->wide = f[0] == 'l' && f[1] == 'l' && f[2] != 'd';
+	return spec->wide ? f + 2 : f;
 }
 
 static void
@@ -122,20 +100,19 @@ put_spec(struct sink *out, const struct spec *spec, char conversion,
 	case '%':
 		sink_put(out, '%');
 		return;
-	}
-	MUST(strchr("cduxo", conversion) != NULL);
-	if (conversion != 'c' && conversion != 'd')
-		v = take_number(spec->length, args);
-	else {
-		MUST(spec->length == 0);
+	case 'c':
+		sink_put(out, (char)va_arg(args->ap, int));
+		return;
+	case 'd':
 		n = va_arg(args->ap, int);
-		if (conversion == 'c') {
-			sink_put(out, (char)n);
-			return;
-		}
 		v = n < 0 ? 0 - (unsigned long long)n : (unsigned long long)n;
 		if (n < 0)
 			sink_put(out, '-');
+		break;
+	default:
+		MUST(strchr("uxo", conversion) != NULL);
+		v = spec->wide ? va_arg(args->ap, unsigned long long) :
+		    va_arg(args->ap, unsigned);
 	}
 	put_number(out, v, conversion == 'x' ? 16 : conversion == 'o' ? 8 : 10,
 	    spec->digits);

@@ -15,8 +15,8 @@
 /*
  * Write into buf as snprintf does: always ended, cut when too long, returns the
  * length it would have had.  Knows %s %.*s %.9s %c %d %u %x %o and %%, all
- * numbers with leading zeroes (%04x), those without a sign with l, ll or z.  Anything
- * else is a MUST.
+ * numbers with leading zeroes (%04x), those without a sign with ll.  Anything else
+ * is a MUST.
  */
 size_t	text_format(char *, size_t, const char *, ...) ATTR_PRINTF(3, 4);
 size_t	text_vformat(char *, size_t, const char *, va_list);
