@@ -538,8 +538,8 @@ word(struct conf *c, int n, const char *text)
 }
 
 bool
-conf_words(struct setup *setup, const char *listen, int nbackends,
-    char *const *backends, conf_put *put, void *ctx)
+conf_words(struct setup *setup, char *const *words, int n, conf_put *put,
+    void *ctx)
 {
 	struct conf *c = begin(setup, put, ctx);
 	struct value *list;
@@ -548,10 +548,10 @@ conf_words(struct setup *setup, const char *listen, int nbackends,
 	if (c == NULL)
 		return false;
 	setup->files[setup->nfiles++] = setup_string(c, "command line");
-	c->block = conf_cond_listen(c, word(c, 1, listen));
+	c->block = conf_cond_listen(c, word(c, 1, words[0]));
 	list = value_new(c, VALUE_LIST, line(2));
-	for (i = 0; i < nbackends; i++)
-		value_append(c, list, word(c, i + 2, backends[i]));
+	for (i = 1; i < n; i++)
+		value_append(c, list, word(c, i + 1, words[i]));
 	conf_assign(c, line(2), "sockproxy.server", TOKEN_ASSIGN, list);
 	return finish(c);
 }

@@ -30,10 +30,10 @@ bool	conf_text(struct setup *, const char *name, const char *text,
     size_t len, conf_put *, void *);
 
 /*
- * The configuration that "sockproxy listen backend ..." stands for.
+ * The configuration that "sockproxy listen backend ..." stands for: n words.
  */
-bool	conf_words(struct setup *, const char *listen, int nbackends,
-    char *const *backends, conf_put *, void *);
+bool	conf_words(struct setup *, char *const *words, int n, conf_put *,
+    void *);
 
 /*
  * Whether listeners may have port 0, the system's choice (for tests).  NULL

@@ -252,8 +252,8 @@ read_setup(const struct options *options)
 	(void)conf_port_zero(&any_port);
 	if (options->file != NULL)
 		return conf_file(&setup, options->file, put_error, NULL);
-	return conf_words(&setup, options->words[0], options->nwords - 1,
-	    options->words + 1, put_error, NULL);
+	return conf_words(&setup, options->words, options->nwords, put_error,
+	    NULL);
 }
 
 static int

@@ -45,8 +45,8 @@ read_again(const struct parent_job *job)
 	if (job->file != NULL)
 		good = conf_file(shared, job->file, put_error, NULL);
 	else
-		good = conf_words(shared, job->words[0], job->nwords - 1,
-		    job->words + 1, put_error, NULL);
+		good = conf_words(shared, job->words, job->nwords, put_error,
+		    NULL);
 	if (good && !(good = resolve_names(shared)))
 		say(log_last());
 	return good;

@@ -1001,27 +1001,30 @@ ATF_TC_BODY(commands_that_fail_are_errors, tc)
 ATF_TC_WITHOUT_HEAD(the_command_line_is_a_configuration);
 ATF_TC_BODY(the_command_line_is_a_configuration, tc)
 {
-	char *const	backends[] = { (char *)(uintptr_t)"10.0.0.1:80",
-	    (char *)(uintptr_t)"/run/\"q\"" };
-	char *const	wrong[] = { (char *)(uintptr_t)"10.0.0.1:x" };
-	char *const	binary[] = { (char *)(uintptr_t)"/run/\001" };
+	char	listen[] = ":8080", colon[] = ":x", tcp[] = "10.0.0.1:80";
+	char	path[] = "/run/\"q\"", port[] = "10.0.0.1:x";
+	char	control[] = "/run/\001";
+	char	*words[] = { listen, tcp, path };
 
 	clear(&said);
-	ATF_REQUIRE_MSG(conf_words(&one, ":8080", 2, backends, put, &said),
-	    "%s", said.text);
+	ATF_REQUIRE_MSG(conf_words(&one, words, 3, put, &said), "%s",
+	    said.text);
 	ATF_CHECK_EQ(2, one.nbackends);
 	check_backend(1, "/run/\"q\"", "/run/\"q\"", "/run/\"q\"", 80);
 	listener(":8080");
 	accept_setup("command line");
-	ATF_CHECK(!conf_words(&one, ":8080", 1, wrong, put, &said));
+	ATF_CHECK(!conf_words(&one, words, 1, put, &said));
+	words[1] = port;
+	ATF_CHECK(!conf_words(&one, words, 2, put, &said));
 	ATF_CHECK(strstr(said.text, "command line:2:1: error: "
-	    "\"10.0.0.1:x\"") !=
-	    NULL);
-	ATF_CHECK(!conf_words(&one, ":8080", 1, binary, put, &said));
+	    "\"10.0.0.1:x\"") != NULL);
+	words[1] = control;
+	ATF_CHECK(!conf_words(&one, words, 2, put, &said));
 	ATF_CHECK(strstr(said.text, "command line:2:1: error: it holds "
 	    "control characters") != NULL);
-	ATF_CHECK(!conf_words(&one, ":x", 1, backends, put, &said));
-	ATF_CHECK(!conf_words(&one, ":1", 0, backends, put, &said));
+	words[0] = colon;
+	words[1] = tcp;
+	ATF_CHECK(!conf_words(&one, words, 2, put, &said));
 }
 
 /* ---- limits ---- */
