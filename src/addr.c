@@ -276,25 +276,6 @@ addr_is_here(const struct os_addr *a)
 	    a->u.ip[15] <= 1;
 }
 
-uint32_t
-addr_hash(const struct os_addr *a)
-{
-	const uint8_t *p = a->u.ip;
-	uint32_t h = 2166136261U;	/* FNV-1a */
-	size_t n = 0;
-
-	if (a->family == OS_UNIX) {
-		p = (const uint8_t *)a->u.path;
-		n = a->pathlen;
-	} else {
-		h ^= a->port;
-		n = a->family == OS_IPV4 ? 4 : a->family == OS_IPV6 ? 16 : 0;
-	}
-	for (; n > 0; n--)
-		h = (h ^ *p++) * 16777619U;
-	return h * 16777619U;
-}
-
 static bool
 same_bits(const uint8_t *a, const uint8_t *b, unsigned bits)
 {

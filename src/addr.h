@@ -47,11 +47,6 @@ bool	addr_equal(const struct os_addr *, const struct os_addr *);
 bool	addr_is_here(const struct os_addr *);
 
 /*
- * A number that is the same for equal addresses.
- */
-uint32_t addr_hash(const struct os_addr *);
-
-/*
  * Whether ip (family as in enum os_family) lies in net/bits, which may be no more
  * than the family has.
  */

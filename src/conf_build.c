@@ -54,9 +54,11 @@ listener_place(struct conf *c, const struct os_addr *addr, const char *name)
 {
 	const struct setup *s = c->setup;
 	const struct setup_listener *l;
+	char text[ADDR_TEXT];
 	uint32_t at, i;
 
-	at = addr->family != OS_NONE ? addr_hash(addr) : text_casehash(name);
+	at = text_casehash(addr->family != OS_NONE ?
+	    addr_text(text, sizeof(text), addr) : name);
 	for (; (i = c->sockets[at % SOCKETS]) != 0; at++) {
 		l = &s->listeners[i - 1];
 		if (addr_equal(&l->addr, addr) && (addr->family != OS_NONE ||

@@ -137,8 +137,8 @@ tell_lost(void)
 	/* taken first, or two would tell of the same */
 	if (*lost == 0 || (n = atomic_exchange(lost, 0)) == 0)
 		return true;
-	text_format(text, sizeof(text), "%lu log line%s lost",
-	    (unsigned long)n, n == 1 ? " was" : "s were");
+	text_format(text, sizeof(text), "%u log line%s lost", n,
+	    n == 1 ? " was" : "s were");
 	if (send(LOG_LEVEL_WARNING, text) == 0)
 		return true;
 	*lost += n;

@@ -22,15 +22,10 @@
 enum { EXIT_USAGE = 2, DESCRIPTOR_MAX = 1 << 20 };
 
 struct options {
-	bool		 foreground;	/* -D */
+	struct parent_job job;		/* file and program as they were written */
 	int		 check;		/* how many times -t */
 	bool		 print;		/* -p */
-	int		 ready_fd;	/* -R, or -1 */
-	const char	*file;		/* -f, or NULL */
-	const char	*program;	/* as it was called */
 	bool		 try;		/* -H: can it take over? */
-	char		*const *words;	/* what follows the options */
-	int		 nwords;
 	char		 about;		/* v, V or h: only tell that; else 0 */
 };
 
@@ -143,15 +138,15 @@ take_argument(struct options *options, char letter, const char *argument)
 		    n == HANDOVER_VERSION ? 0 : EXIT_USAGE;
 	}
 	if (letter == 'f') {
-		if (options->file != NULL)
+		if (options->job.file != NULL)
 			return misuse("-f is given twice", "");
-		options->file = argument;
+		options->job.file = argument;
 		return 0;
 	}
 	if (!text_number(argument, DESCRIPTOR_MAX, &n))
 		return misuse("-R wants the number of a descriptor, not ",
 		    argument);
-	options->ready_fd = (int)n;
+	options->job.ready_fd = (int)n;
 	return 0;
 }
 
@@ -165,7 +160,7 @@ take_letter(struct options *options, char letter)
 
 	switch (letter) {
 	case 'D':
-		options->foreground = true;
+		options->job.foreground = true;
 		return 0;
 	case 'p':
 		options->print = true;
@@ -211,7 +206,8 @@ take_options(struct options *options, int argc, char *const *argv)
 {
 	int	i, status;
 
-	*options = (struct options){ .ready_fd = -1, .program = argv[0] };
+	*options = (struct options){ .job = { .setups = { &setup, &spare },
+	    .program = argv[0], .ready_fd = -1 } };
 	for (i = 1; i < argc; i++) {
 		if (argv[i][0] != '-' || argv[i][1] == '\0')
 			break;
@@ -224,8 +220,8 @@ take_options(struct options *options, int argc, char *const *argv)
 		if ((status = take_option(options, argv, &i)) != 0)
 			return status;
 	}
-	options->words = argv + i;
-	options->nwords = argc - i;
+	options->job.words = argv + i;
+	options->job.nwords = argc - i;
 	return 0;
 }
 
@@ -234,53 +230,50 @@ check_options(const struct options *options)
 {
 	if (options->check > 0 && options->print)
 		return misuse("-t and -p exclude each other", "");
-	if (options->file != NULL && options->nwords > 0)
-		return misuse("-f leaves no room for ", options->words[0]);
-	if (options->file == NULL && options->nwords == 0)
+	if (options->job.file != NULL && options->job.nwords > 0)
+		return misuse("-f leaves no room for ", options->job.words[0]);
+	if (options->job.file == NULL && options->job.nwords == 0)
 		return misuse("no -f file and no addresses", "");
-	if (options->file == NULL && options->nwords == 1)
-		return misuse("no backend for ", options->words[0]);
+	if (options->job.file == NULL && options->job.nwords == 1)
+		return misuse("no backend for ", options->job.words[0]);
 	return 0;
 }
 
 static bool
-read_setup(const struct options *options)
+read_setup(const struct parent_job *job)
 {
-	const bool	any_port = options->ready_fd != -1;
+	const bool	any_port = job->ready_fd != -1;
 
 	/* who is told the ports may leave them to the system */
 	(void)conf_port_zero(&any_port);
-	if (options->file != NULL)
-		return conf_file(&setup, options->file, put_error, NULL);
-	return conf_words(&setup, options->words, options->nwords, put_error,
-	    NULL);
+	if (job->file != NULL)
+		return conf_file(&setup, job->file, put_error, NULL);
+	return conf_words(&setup, job->words, job->nwords, put_error, NULL);
 }
 
 static int
-run(const struct options *options)
+run(struct parent_job *job)
 {
-	static char		dir[START_PATH], file[START_PATH];
-	static char		program[START_PATH];
-	struct parent_job	job = { .setups = { &setup, &spare },
-				    .program = program, .dir = dir, .words = options->words,
-				    .nwords = options->nwords,
-				    .foreground = options->foreground,
-				    .ready_fd = options->ready_fd };
+	static char	dir[START_PATH], file[START_PATH], program[START_PATH];
 
 	if (file_absolute("", dir, sizeof(dir)) == 0)
 		file_begin_at(dir);
 	else
 		strcpy(dir, "/");	/* what needs it will say so */
-	if (file_program(options->program, program, sizeof(program)) != 0)
+	if (file_program(job->program, program, sizeof(program)) != 0)
 		program[0] = '\0';	/* an upgrade will say so */
-	if (options->file != NULL && strcmp(options->file, "-") != 0) {
-		if (file_absolute(options->file, file, sizeof(file)) != 0) {
-			log_fatal("%s: the path is too long", options->file);
+	job->dir = dir;
+	job->program = program;
+	if (job->file != NULL && strcmp(job->file, "-") == 0)
+		job->file = NULL;
+	if (job->file != NULL) {
+		if (file_absolute(job->file, file, sizeof(file)) != 0) {
+			log_fatal("%s: the path is too long", job->file);
 			return EXIT_FAILURE;
 		}
-		job.file = file;
+		job->file = file;
 	}
-	return parent_run(&job);
+	return parent_run(job);
 }
 
 int
@@ -301,7 +294,7 @@ main(int argc, char *argv[])
 		return tell(options.about);
 	if ((status = check_options(&options)) != 0)
 		return status;
-	if (!read_setup(&options))
+	if (!read_setup(&options.job))
 		return EXIT_FAILURE;
 	if (options.print) {
 		conf_dump(&setup, put_line, NULL);
@@ -314,5 +307,5 @@ main(int argc, char *argv[])
 			console_put("Syntax OK\n");
 		return finish_output();
 	}
-	return run(&options);
+	return run(&options.job);
 }
