@@ -191,10 +191,6 @@ open_one(struct start *start, enum door which, const struct start *former)
 	if (old != NULL && old->fd != -1 && addr_equal(&old->addr,
 	    &door->addr) && in_place(old))
 		keep(start, which, former);
-	else if (door->addr.family != OS_UNIX && door->addr.port == 0 &&
-	    !conf_port_zero(NULL))
-		return fail(start, which, "cannot listen",
-		    "the port must be a number from 1 to 65535");
 	else if (!listen_at(start, which))
 		return false;
 	return which != DOOR_CONTROL || give_control(start, door);
