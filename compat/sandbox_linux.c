@@ -207,9 +207,7 @@ enum {
 	BPF_IF_EQUAL = 0x15,
 	BPF_IF_NOT_LESS = 0x35,
 	BPF_IF_BITS = 0x45,
-	BPF_RETURN = 0x06,
-
-	PROG_MAX = 512
+	BPF_RETURN = 0x06
 };
 
 #define RETURN_ALLOW	0x7fff0000u
@@ -410,20 +408,21 @@ static const struct rule {
 	{ SYS_tkill, ALWAYS, 0, EQUAL, OUR_PID }
 };
 
+enum {
+	NCALLS = sizeof(calls) / sizeof(calls[0]),
+	NRULES = sizeof(rules) / sizeof(rules[0])
+};
+
 struct prog {
 	unsigned	n;
-	struct bpf_insn	insns[PROG_MAX];
+	struct bpf_insn	insns[7 + 2 * NCALLS + 5 * NRULES];
 };
 
 static void
 emit(struct prog *prog, uint16_t code, uint8_t yes, uint8_t no, uint32_t k)
 {
-	struct bpf_insn	*insn = &prog->insns[prog->n];
-
-	/* one too many shows as a program that the kernel refuses */
-	if (prog->n + 1 < PROG_MAX)
-		prog->n++;
-	*insn = (struct bpf_insn){ .code = code, .yes = yes, .no = no, .k = k };
+	prog->insns[prog->n++] = (struct bpf_insn){ .code = code, .yes = yes,
+	    .no = no, .k = k };
 }
 
 static uint32_t
@@ -486,11 +485,11 @@ make_filter(struct prog *prog, const struct sandbox_need *need)
 	emit(prog, BPF_IF_NOT_LESS, 0, 1, ARCH_X32);
 	emit(prog, BPF_RETURN, 0, 0, refuse);
 #endif
-	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+	for (i = 0; i < NCALLS; i++) {
 		emit(prog, BPF_IF_EQUAL, 0, 1, (uint32_t)calls[i]);
 		emit(prog, BPF_RETURN, 0, 0, RETURN_ALLOW);
 	}
-	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+	for (i = 0; i < NRULES; i++)
 		if (applies(&rules[i], need))
 			emit_rule(prog, &rules[i]);
 	emit(prog, BPF_RETURN, 0, 0, refuse);

@@ -58,18 +58,20 @@ conf_at(const struct setup *setup, uint32_t at, char *buf, size_t size)
 
 /* ---- files ---- */
 
-/* Parse a text; path is its name, from the include, if any. */
+/* Parse len bytes that were put into the input; from is the include, if any. */
 static void
-read_text(struct conf *c, const char *path, const char *text, size_t len,
-    struct place from)
+read_input(struct conf *c, const char *path, size_t len, struct place from)
 {
 	struct reader outer = c->in;
 	struct setup *s = c->setup;
+	const char *text = c->input + c->ninput;
 	const char *binary = lex_binary(text, len);
 	uint32_t file;
 
-	if (!conf_room(c, from, s->nfiles, LIMIT_FILES))
+	if ((from.at != 0 && !conf_enter(c)) ||
+	    !conf_room(c, from, s->nfiles, LIMIT_FILES))
 		return;
+	c->ninput += (uint32_t)len;
 	c->open[c->nopen].path = path;
 	c->open[c->nopen++].from = from;
 	file = s->nfiles++;
@@ -94,19 +96,7 @@ read_text(struct conf *c, const char *path, const char *text, size_t len,
 	}
 	c->nopen--;
 	c->in = outer;
-}
-
-/* The same with n bytes that were read into the input. */
-static void
-read_input(struct conf *c, const char *path, long n, struct place from)
-{
-	char *text = c->input + c->ninput;
-
-	if (from.at != 0 && !conf_enter(c))
-		return;
-	c->ninput += (uint32_t)n;
-	read_text(c, path, text, (size_t)n, from);
-	c->ninput -= (uint32_t)n;
+	c->ninput -= (uint32_t)len;
 	if (from.at != 0)
 		c->depth--;
 }
@@ -172,7 +162,7 @@ read_file(struct conf *c, const char *path, struct place from)
 	if (n < 0)
 		file_error(c, from, path, n);
 	else
-		read_input(c, path, n, from);
+		read_input(c, path, (size_t)n, from);
 }
 
 static void
@@ -229,7 +219,7 @@ include_shell(struct conf *c, const char *command, struct place from)
 	else {
 		text_format(name, sizeof(name), "%s(include_shell)",
 		    conf_where(c, from.at));
-		read_input(c, name, n, from);
+		read_input(c, name, (size_t)n, from);
 	}
 }
 
@@ -507,6 +497,12 @@ conf_file(struct setup *setup, const char *path, conf_put *put, void *ctx)
 	return finish(c);
 }
 
+static struct place
+line(int n)
+{
+	return (struct place){ SETUP_AT(0, (uint32_t)n), 1 };
+}
+
 bool
 conf_text(struct setup *setup, const char *name, const char *text, size_t len,
     conf_put *put, void *ctx)
@@ -515,14 +511,11 @@ conf_text(struct setup *setup, const char *name, const char *text, size_t len,
 
 	if (c == NULL)
 		return false;
-	read_text(c, name, text, len, (struct place){ 0, 0 });
+	if (conf_room(c, line(1), len, sizeof(c->input))) {
+		memcpy(c->input, text, len);
+		read_input(c, name, len, (struct place){ 0, 0 });
+	}
 	return finish(c);
-}
-
-static struct place
-line(int n)
-{
-	return (struct place){ SETUP_AT(0, (uint32_t)n), 1 };
 }
 
 /* A word of the command line: the first address is its line 1, and so on. */
