@@ -38,13 +38,13 @@ key_of(enum door which)
 
 /* Always false. */
 static bool
-fail(const struct start *start, enum door which, const char *what,
-    const char *why)
+fail(const struct start *start, enum door which, const char *why)
 {
 	const struct setting	*setting = setting_of(start, which);
 
-	return place_fatal(start->setup, setting->at, "%s = \"%.200s\": %s: %s",
-	    key_of(which), conf_string(start->setup, setting->v), what, why);
+	return place_fatal(start->setup, setting->at,
+	    "%s = \"%.200s\": cannot listen: %s", key_of(which),
+	    conf_string(start->setup, setting->v), why);
 }
 
 /*
@@ -57,8 +57,8 @@ find_address(const struct start *start, enum door which, struct os_addr *addr)
 		*addr = start->setup->server.status_addr;
 		return true;
 	}
-	return addr_unix(addr, start->control_path) || fail(start, which,
-	    "cannot listen", listen_error(addr, -ENAMETOOLONG));
+	return addr_unix(addr, start->control_path) ||
+	    fail(start, which, listen_error(addr, -ENAMETOOLONG));
 }
 
 /* "user", "user:group", ":group". */
@@ -125,8 +125,7 @@ listen_at(struct start *start, enum door which)
 	else if (door->addr.family == OS_UNIX)
 		how.mode = 0666;
 	if ((fd = os_listen(&door->addr, &how)) < 0)
-		return fail(start, which, "cannot listen",
-		    listen_error(&door->addr, fd));
+		return fail(start, which, listen_error(&door->addr, fd));
 	door->fd = fd;
 	door->made = door->addr.family == OS_UNIX &&
 	    door->addr.u.path[0] != '\0' &&
