@@ -259,7 +259,7 @@ file_socket_id(const char *path, struct file_id *id)
 bool
 file_socket_is(const char *path, const struct file_id *id)
 {
-	struct file_id	now;
+	struct file_id	now = { .dev = 0 };
 
 	return file_socket_id(path, &now) == 0 && now.dev == id->dev &&
 	    now.ino == id->ino;

@@ -303,6 +303,9 @@ static const uint16_t calls[] = {
 #ifdef SYS_clock_gettime
 	SYS_clock_gettime,
 #endif
+#ifdef SYS_clock_gettime32	/* musl's name for it on 32-bit machines */
+	SYS_clock_gettime32,
+#endif
 #ifdef SYS_clock_gettime64
 	SYS_clock_gettime64,
 #endif

@@ -377,11 +377,16 @@ interrupted_calls_lose_nothing_body()
 		sockproxy.sandbox = "disable"
 		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
 	CONF
-	calls=read,recvfrom,write,sendto,epoll_wait,epoll_pwait,poll,ppoll
+	# recv and send: with socketcall(2)
+	calls=read,?recv,recvfrom,write,?send,sendto,epoll_wait,epoll_pwait,poll,ppoll
 	injected -e trace=$calls -e inject=$calls:error=EINTR:when=1+2
 	client load 3 6 200k "$p0"
 	kill "$STRACE"
 	wait "$STRACE"
+	for call in 'recv(from)?' 'send(to)?'; do
+		grep -qE "^[0-9]+ +$call\\(.*INJECTED" strace.out ||
+		    fail "nothing was injected: $call"
+	done
 	end b
 	proxy_stop
 	counts sockproxy.ended.done 6
