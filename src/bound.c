@@ -94,7 +94,13 @@ static void
 report_limit(struct setup *setup, uint64_t need, uint64_t most, int error)
 {
 	const struct setup_server	*server = &setup->server;
+	const uint32_t			 fits = sessions_for(setup, most,
+					    server->max_connections.v);
+	char				 less[64] = "";
 
+	if (fits > 0)
+		text_format(less, sizeof(less), ", or set "
+		    "server.max-connections to %u or less", fits);
 	if (server->max_fds.v != 0)
 		place_fatal(setup, server->max_fds.at, "server.max-fds = %u "
 		    "cannot be had, the limit of open files (RLIMIT_NOFILE, "
@@ -102,10 +108,8 @@ report_limit(struct setup *setup, uint64_t need, uint64_t most, int error)
 		    (unsigned long long)most, log_errno(error));
 	else
 		log_fatal("%llu descriptors are needed, but the limit of open "
-		    "files (RLIMIT_NOFILE, ulimit -n) is %llu: raise it, or "
-		    "set server.max-connections to %u or less",
-		    (unsigned long long)need, (unsigned long long)most,
-		    sessions_for(setup, most, server->max_connections.v));
+		    "files (RLIMIT_NOFILE, ulimit -n) is %llu: raise it%s",
+		    (unsigned long long)need, (unsigned long long)most, less);
 }
 
 bool

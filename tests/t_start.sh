@@ -179,6 +179,10 @@ low_limits_are_refused_with_the_number_body()
 		(ulimit -n $n && exec $_drop "$PROGRAM" -D -R 9 -f more) 2>err 9>/dev/null &&
 		    fail "$max is not the most"
 	done
+	# Too few for any session.
+	(ulimit -n 30 && exec $_drop "$PROGRAM" -D -R 9 -f c) 2>err 9>/dev/null
+	[ $? -eq 1 ] || fail "30 descriptors: $(cat err)"
+	atf_check -o match:'ulimit -n\) is 30: raise it$' cat err
 	# One for each listener.
 	needed "1 2 3" >three
 	needed 1 >one
