@@ -311,7 +311,7 @@ who_begins_may_die_at_any_call_body()
 	n=0
 	# Calls that the parent does not make by then: one of the reader, those of a
 	# relay that gives things up, and its word that it serves.
-	for call in chdir:1 '/^dup[23]$:1' sendmsg:1; do
+	for call in '/^open(at)?$:1' '/^dup[23]$:1' sendmsg:1; do
 		n=$((n + 1))
 		killed_at "$PROXY" "${call%:*}" "${call#*:}" -f
 		await "strace attaches" grep -qE \
