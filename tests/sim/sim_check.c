@@ -58,7 +58,7 @@ check_silent(const struct session *s, unsigned which)
 		return;
 	if (to->local ? net_unread(to->peer) == 0 : to->tx_total == to->tx_gone)
 		return;
-	if (to->tx_ms > s->since_ms || to->tx_ms + limit <= s->since_ms)
+	if (to->tx_ms >= s->since_ms || to->tx_ms + limit <= s->since_ms)
 		return;
 	sim_fail("early", s->number, "%s after %llu ms, %llu ms before which a "
 	    "byte arrived on the way from %d", reason_key(s->reason),
