@@ -53,6 +53,9 @@ check_silent(const struct session *s, unsigned which)
 	struct sock *to = check_side(s, which);
 	uint64_t limit = limit_of(s);
 
+	/* decided elsewhere, it may have been with another limit */
+	if (W.last_ms != s->since_ms)
+		return;
 	if (limit == 0 || to == NULL || W.blind || to->dead || to->cut ||
 	    (s->reason == REASON_WRITE_TIMEOUT && which == CLIENT))
 		return;
