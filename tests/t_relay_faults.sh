@@ -298,6 +298,46 @@ a_zone_is_an_interface_by_name_body()
 	    "$PROGRAM" -D -R 2 -f bad
 }
 
+# A line that loses packets (but none that would make churn wait for a connection),
+# doubles some, has small ones, and little room at both ends.
+bad_network()
+{
+	network
+	ip link set lo mtu 576
+	echo 4096 16384 65536 >/proc/sys/net/ipv4/tcp_rmem
+	echo 4096 16384 65536 >/proc/sys/net/ipv4/tcp_wmem
+	nft add rule inet t in 'tcp flags & syn == 0' \
+	    numgen random mod 100 '<' 2 drop
+	nft add table ip d
+	nft add chain ip d out '{ type filter hook output priority 0 ; }'
+	nft add rule ip d out ip protocol tcp numgen random mod 100 '<' 2 \
+	    dup to 127.0.0.1 device lo
+}
+
+describe_in_net a_bad_network_loses_and_forges_nothing \
+    "packets are lost and doubled, and reloads meanwhile: every byte, every end"
+a_bad_network_loses_and_forges_nothing_body()
+{
+	inside a_bad_network_loses_and_forges_nothing
+	bad_network
+	churn -s 24 -n 5
+	proxy <<-CONF
+		sockproxy.log-sessions = "failed"
+		\$SERVER["socket"] == "127.0.0.1:0" {
+		$(server "a=$c0" "b=$c1") }
+	CONF
+	say go "$p0"
+	for megabytes in 2 4 6; do
+		await "bytes" churned_least bytes $((megabytes * 1000000))
+		reload
+	done
+	await "new clients" churned_least new-done 10
+	churn_stop
+	proxy_stop
+	logged 0 'session [0-9]+:'
+	counts sockproxy.ended.done "$(counter sockproxy.accepted)"
+}
+
 # ---- system calls that fail, by strace ----------------------------------------
 
 # strace replaces the number of a call that it makes fail, and a filter of system
