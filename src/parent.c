@@ -158,6 +158,16 @@ give_up(const char *why)
 	reload_over(false);
 }
 
+/*
+ * When others have had so much time.  It does not begin with the turn: what the
+ * parent did in this one may have taken long.
+ */
+static uint64_t
+from_now(uint64_t ms)
+{
+	return os_now_ms() + ms;
+}
+
 static void
 phase_to(enum phase to, uint64_t due)
 {
@@ -190,20 +200,20 @@ end(enum channel_order order, uint32_t value)
 }
 
 static void
-drain(uint64_t now)
+drain(void)
 {
 	const uint32_t	graceful = crew->start.setup->server.graceful_ms.v;
 
 	notify(NOTIFY_STOPPING, "no new clients");
 	end(CHANNEL_DRAIN, graceful);
-	phase_to(DRAINS, now + graceful + DRAIN_MORE_MS);
+	phase_to(DRAINS, from_now((uint64_t)graceful + DRAIN_MORE_MS));
 }
 
 static void
-stop(uint64_t now)
+stop(void)
 {
 	end(CHANNEL_STOP, 0);
-	phase_to(STOPS, now + STOP_MS);
+	phase_to(STOPS, from_now(STOP_MS));
 }
 
 static void
@@ -215,10 +225,10 @@ kill_all(void)
 }
 
 static void
-fail(uint64_t now)
+fail(void)
 {
 	failed = true;
-	stop(now);
+	stop();
 }
 
 static bool
@@ -268,7 +278,7 @@ reload(uint64_t now)
 		return;
 	}
 	other = READS;
-	other_due = now + READ_MS;
+	other_due = from_now(READ_MS);
 }
 
 static void
@@ -300,9 +310,9 @@ have_read(const struct proc_exit *how, uint64_t now)
 		return;
 	}
 	other = NEXT;
-	other_due = now + CHANGE_MS;
 	if (!spawn_all(second, now))
 		give_up(log_last());
+	other_due = from_now(CHANGE_MS);
 }
 
 /*
@@ -318,7 +328,6 @@ change(uint64_t now)
 	second = former;
 	foreign = false;
 	other = FORMER;
-	other_due = now + CHANGE_MS;
 	start_take_over(&crew->start);
 	upgrade_orders(setup);
 	crew_hand_over(former, crew);
@@ -329,6 +338,7 @@ change(uint64_t now)
 	    "%u relay%s", setup->nlisteners, text_s(setup->nlisteners),
 	    setup->nbackends, text_s(setup->nbackends), crew->start.relays,
 	    text_s(crew->start.relays));
+	other_due = from_now(CHANGE_MS);
 }
 
 /*
@@ -377,7 +387,7 @@ bury_ours(unsigned i, const struct proc_exit *how, uint64_t now)
 	crew_bury(crew, i, how, phase == RUNS, now);
 	bury_shared(crew, i);
 	if (phase == STARTS)
-		fail(now);
+		fail();
 }
 
 static void
@@ -448,10 +458,10 @@ reap(uint64_t now)
  */
 
 static void
-announce(uint64_t now)
+announce(void)
 {
 	if (!start_ready(&crew->start)) {
-		fail(now);
+		fail();
 		return;
 	}
 	phase_to(RUNS, UINT64_MAX);
@@ -460,16 +470,16 @@ announce(uint64_t now)
 }
 
 static void
-signals(uint64_t now)
+signals(void)
 {
 	const unsigned	got = proc_signals_take();
 
 	if (proc_signals_stops() >= 2 && phase < STOPS) {
 		log_notice("told to stop again: sessions are reset now");
-		stop(now);
+		stop();
 	} else if (proc_signals_stops() >= 1 && phase < DRAINS) {
 		log_notice("told to stop");
-		drain(now);
+		drain();
 	}
 	if ((got & (PROC_HUP | PROC_USR1)) != 0)
 		reload_ms = 0;
@@ -508,7 +518,7 @@ times(uint64_t now)
 
 	next_due = log_tick(now);
 	if (phase == STARTS && crew_ready(crew))
-		announce(now);
+		announce();
 	if (phase == RUNS && other == NEXT && crew_ready(second))
 		change(now);
 	if (other == FORMER && crew_alive(second) == 0 && crew_settled(crew))
@@ -530,7 +540,7 @@ times(uint64_t now)
 	if (settled() && upgrade && !foreign) {
 		upgrade = false;
 		try_pid = upgrade_try(job);
-		try_due = now + CHANGE_MS;
+		try_due = from_now(CHANGE_MS);
 	}
 	if (try_pid != 0 && is_due(try_due, now)) {
 		proc_kill(try_pid);
@@ -539,7 +549,7 @@ times(uint64_t now)
 	if (phase == RUNS && !foreign)
 		respawn(now);
 	if (phase == DRAINS && is_due(phase_due, now))
-		stop(now);
+		stop();
 	else if (phase == STOPS && is_due(phase_due, now))
 		kill_all();
 	if (is_due(notify_due, now))
@@ -608,7 +618,7 @@ turn(void)
 	}
 	for (int i = 0; i < n; i++)
 		hear(events[i].token);
-	signals(now);
+	signals();
 	reap(now);
 	times(now);
 	return true;
@@ -650,7 +660,7 @@ begin(void)
 	if (spawn_all(crew, os_now_ms()))
 		watcher_spawn(&crew->start, os_now_ms());
 	else
-		fail(os_now_ms());
+		fail();
 	return true;
 }
 

@@ -159,3 +159,38 @@ a_new_relay_that_hangs_is_told_of_body()
 	counts sockproxy.ended.done 2
 	counts gw.active-requests 0
 }
+
+describe a_parent_that_was_away_gives_others_their_time \
+    "the parent is late in a reload and an upgrade: that is not held against others"
+a_parent_that_was_away_gives_others_their_time_head()
+{
+	atf_set require.user root
+	atf_set require.progs strace
+	atf_set timeout 120
+}
+a_parent_that_was_away_gives_others_their_time_body()
+{
+	begin
+	own_program
+	here
+	backend b 127.0.0.1:0 forever echo
+	echo "\$SERVER[\"socket\"] == \"$HERE:8000\" { $(server "b=$b") }" >c
+	launch -- -f c
+	# Before there is a channel to the new relay; before the old one is told.
+	for what in socketpair:when=2 sendmsg:when=1; do
+		inject "$PROXY" -e trace="${what%%:*}" \
+		    -e inject="$what:delay_enter=10500000"
+		reload
+		let_go
+	done
+	# Before the new program tries itself.
+	forks='/^(clone3?|v?fork)$'
+	inject "$PROXY" -e trace="$forks" \
+	    -e inject="$forks:when=1:delay_enter=10500000"
+	reload USR2
+	let_go
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	await "the old relay has ended" relays_are 1
+	logged 0 'goes on with its sessions'
+	proxy_stop
+}
