@@ -9,11 +9,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "chan.h"
 #include "chan_fds.h"
+#include "os.h"
 
 void
 chan_fds_put(struct msghdr *m, union chan_space *s, const int *fds,
@@ -63,27 +63,19 @@ chan_fds_take(struct msghdr *m, int *fds, unsigned *nfds)
 	return good;
 }
 
-static uint64_t
-now_ms(void)
-{
-	struct timespec	ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 /* When a wait of timeout_ms (-1: for ever) that begins now is over. */
 static uint64_t
 chan_until(int timeout_ms)
 {
-	return timeout_ms < 0 ? UINT64_MAX : now_ms() + (unsigned)timeout_ms;
+	return timeout_ms < 0 ? UINT64_MAX :
+	    os_now_ms() + (unsigned)timeout_ms;
 }
 
 bool
 chan_wait_until(int fd, short events, uint64_t until)
 {
 	struct pollfd	p;
-	uint64_t	now = now_ms();
+	uint64_t	now = os_now_ms();
 	int		timeout = -1;
 
 	if (now >= until)

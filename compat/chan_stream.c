@@ -9,25 +9,13 @@
 #include <sys/uio.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "chan.h"
 #include "chan_fds.h"
-
-static int
-dress(int fd)
-{
-	int	flags;
-
-	if ((flags = fcntl(fd, F_GETFL)) == -1 ||
-	    fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1 ||
-	    fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
-		return -errno;
-	return 0;
-}
+#include "fd.h"
 
 int
 chan_pair(int fd[2])
@@ -36,7 +24,7 @@ chan_pair(int fd[2])
 
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd) == -1)
 		return -errno;
-	if ((error = dress(fd[0])) == 0 && (error = dress(fd[1])) == 0)
+	if ((error = fd_dress(fd[0])) == 0 && (error = fd_dress(fd[1])) == 0)
 		return 0;
 	(void)close(fd[0]);
 	(void)close(fd[1]);

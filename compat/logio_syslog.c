@@ -9,11 +9,11 @@
 #include <sys/un.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "line.h"
 #include "logio.h"
 
@@ -32,11 +32,11 @@ connect_to(const char *path)
 	strncpy(sun.sun_path, path, sizeof(sun.sun_path) - 1);
 	if ((fd = socket(AF_UNIX, SOCK_DGRAM, 0)) == -1)
 		return -errno;
-	if (fcntl(fd, F_SETFD, FD_CLOEXEC) != -1 &&
-	    fcntl(fd, F_SETFL, O_NONBLOCK) != -1 &&
-	    connect(fd, (struct sockaddr *)&sun, sizeof(sun)) != -1)
+	if ((error = fd_dress(fd)) == 0 &&
+	    connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
+		error = -errno;
+	if (error == 0)
 		return fd;
-	error = -errno;
 	(void)close(fd);
 	return error;
 }

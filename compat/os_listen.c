@@ -11,11 +11,11 @@
 #include <netinet/in.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "file.h"
 #include "os.h"
 #include "os_sys.h"
@@ -173,7 +173,7 @@ int
 os_listen_adopt(int fd, const struct os_listen *how)
 {
 	struct os_addr	a;
-	int		error, flags;
+	int		error;
 
 	if ((error = adoptable(fd)) != 0)
 		return error;
@@ -181,10 +181,8 @@ os_listen_adopt(int fd, const struct os_listen *how)
 		return error;
 	if (a.family == OS_NONE)
 		return -EAFNOSUPPORT;
-	if ((flags = fcntl(fd, F_GETFL)) == -1 ||
-	    fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1 ||
-	    fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
-		return -errno;
+	if ((error = fd_dress(fd)) != 0)
+		return error;
 	if (a.family == OS_UNIX)
 		return 0;
 	os_born(fd);
