@@ -162,11 +162,6 @@ disarm(int fd)
 	slots[fd].armed = 0;
 }
 
-/*
- * A level descriptor is armed once, so that its owner hears if it cannot be, and
- * disarmed again: a process that does not want a connection must not be the one
- * that is woken for it.
- */
 int
 wait_queue_add(int fd, enum wait_how how, uint32_t token)
 {
@@ -179,12 +174,10 @@ wait_queue_add(int fd, enum wait_how how, uint32_t token)
 	if (s->kind != NONE)
 		return -EEXIST;
 	s->token = token;
-	s->want = s->armed = s->vain = 0;
-	if (how == WAIT_LEVEL) {
-		error = arm(fd, WAIT_READ);
-		disarm(fd);
-	} else
-		error = watch(EPOLL_CTL_ADD, fd, WAIT_READ | WAIT_WRITE);
+	s->want = how == WAIT_LEVEL ? WAIT_READ : 0;
+	s->armed = s->vain = 0;
+	error = how == WAIT_LEVEL ? arm(fd, WAIT_READ) :
+	    watch(EPOLL_CTL_ADD, fd, WAIT_READ | WAIT_WRITE);
 	if (error == 0)
 		s->kind = how == WAIT_LEVEL ? LEVEL : EDGE;
 	return error;

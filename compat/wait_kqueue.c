@@ -120,12 +120,12 @@ wait_queue_add(int fd, enum wait_how how, uint32_t token)
 	if (how == WAIT_EDGE)
 		error = add_edge(fd);
 	else
-		error = change(fd, EVFILT_READ, EV_ADD | EV_DISABLE);
+		error = change(fd, EVFILT_READ, EV_ADD);
 	if (error != 0)
 		return error;
 	s->token = token;
 	s->how = (uint8_t)how;
-	s->want = 0;
+	s->want = how == WAIT_LEVEL ? WAIT_READ : 0;
 	s->turn = turn - 1;
 	s->added = 1;
 	return 0;

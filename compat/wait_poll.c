@@ -68,7 +68,6 @@ wait_poll_memory(int maxfd)
 int
 wait_poll_add(int fd, enum wait_how how, uint32_t token)
 {
-	(void)how;
 	if (fd < 0 || fd >= nslots)
 		return -EMFILE;
 	if (slots[fd].added)
@@ -77,6 +76,8 @@ wait_poll_add(int fd, enum wait_how how, uint32_t token)
 	slots[fd].added = 1;
 	slots[fd].want = 0;
 	slots[fd].place = 0;
+	if (how == WAIT_LEVEL)
+		wait_poll_want(fd, WAIT_READ);
 	return 0;
 }
 

@@ -71,13 +71,13 @@ listener_open(const struct setup *set, const int *fds, bool hold)
 			listener_close();
 			return error;
 		}
+		if (hold)
+			wait_want(fds[i], 0);
 		doors[i].fd = fds[i];
 		doors[i].share = 1;
 		ndoors = i + 1;
 	}
 	held = hold;
-	if (!held)
-		doors_want(WAIT_READ);
 	return 0;
 }
 

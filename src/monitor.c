@@ -128,18 +128,6 @@ monitor_carry(const struct monitor_area *former, const uint16_t *backends)
  * Making ready.
  */
 
-static int
-watch(int fd, uint32_t token)
-{
-	int	error;
-
-	if (fd == -1)
-		return 0;
-	if ((error = wait_add(fd, WAIT_LEVEL, token)) == 0)
-		wait_want(fd, WAIT_READ);
-	return error;
-}
-
 int
 monitor_open(const struct setup *set, const struct os_addr *bound,
     const struct monitor_fds *fds)
@@ -167,7 +155,8 @@ monitor_open(const struct setup *set, const struct os_addr *bound,
 	    (error = stat_look_only()) == 0)
 		error = wait_open(NULL, most + CLIENTS + OTHER_FDS);
 	for (i = 0; i <= DOORS && error == 0; i++)
-		error = watch(open[i], DOOR_TOKEN + i);
+		if (open[i] != -1)
+			error = wait_add(open[i], WAIT_LEVEL, DOOR_TOKEN + i);
 	if (error != 0) {
 		monitor_close();
 		return error;
