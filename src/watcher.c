@@ -5,10 +5,13 @@
 
 #include <stdlib.h>
 
+#include "chan.h"
 #include "confine.h"
 #include "log.h"
 #include "monitor.h"
 #include "os.h"
+
+enum { END_MS = 500 };		/* for the last answers of the last one */
 
 static struct watcher {
 	struct child	child;
@@ -175,5 +178,8 @@ watcher_dismiss(void)
 void
 watcher_end(void)
 {
+	watcher_dismiss();
+	if (watcher->child.pid != 0)
+		(void)chan_finish(watcher->child.channel, END_MS);
 	child_end(&watcher->child);
 }
