@@ -74,8 +74,6 @@ wait_queue_open(int maxfd)
 {
 	int	error;
 
-	if (maxfd <= 0)
-		return -EINVAL;
 	slots = mem_private((size_t)maxfd * sizeof(*slots));
 	if (slots == NULL)
 		return -ENOMEM;
@@ -165,12 +163,9 @@ disarm(int fd)
 int
 wait_queue_add(int fd, enum wait_how how, uint32_t token)
 {
-	struct slot	*s;
+	struct slot	*s = &slots[fd];
 	int		 error;
 
-	if (fd < 0 || fd >= nslots)
-		return -EMFILE;
-	s = &slots[fd];
 	if (s->kind != NONE)
 		return -EEXIST;
 	s->token = token;
@@ -186,7 +181,7 @@ wait_queue_add(int fd, enum wait_how how, uint32_t token)
 void
 wait_queue_del(int fd)
 {
-	if (fd < 0 || fd >= nslots || slots[fd].kind == NONE)
+	if (slots[fd].kind == NONE)
 		return;
 	if (slots[fd].kind == LEVEL)
 		disarm(fd);
@@ -199,11 +194,8 @@ wait_queue_del(int fd)
 void
 wait_queue_want(int fd, uint32_t bits)
 {
-	struct slot	*s;
+	struct slot	*s = &slots[fd];
 
-	if (fd < 0 || fd >= nslots)
-		return;
-	s = &slots[fd];
 	if (s->kind == NONE || bits == s->want)
 		return;
 	s->want = (uint8_t)bits;

@@ -49,8 +49,6 @@ wait_queue_open(int maxfd)
 {
 	int	error;
 
-	if (maxfd <= 0)
-		return -EINVAL;
 	slots = mem_private((size_t)maxfd * sizeof(*slots));
 	if (slots == NULL)
 		return -ENOMEM;
@@ -109,12 +107,9 @@ add_edge(int fd)
 int
 wait_queue_add(int fd, enum wait_how how, uint32_t token)
 {
-	struct slot	*s;
+	struct slot	*s = &slots[fd];
 	int		 error;
 
-	if (fd < 0 || fd >= nslots)
-		return -EMFILE;
-	s = &slots[fd];
 	if (s->added)
 		return -EEXIST;
 	if (how == WAIT_EDGE)
@@ -134,7 +129,7 @@ wait_queue_add(int fd, enum wait_how how, uint32_t token)
 void
 wait_queue_del(int fd)
 {
-	if (fd < 0 || fd >= nslots || !slots[fd].added)
+	if (!slots[fd].added)
 		return;
 	if (slots[fd].how == WAIT_LEVEL) {
 		wait_queue_want(fd, 0);
@@ -147,12 +142,9 @@ wait_queue_del(int fd)
 void
 wait_queue_want(int fd, uint32_t bits)
 {
-	struct slot	*s;
+	struct slot	*s = &slots[fd];
 	uint32_t	 changed;
 
-	if (fd < 0 || fd >= nslots)
-		return;
-	s = &slots[fd];
 	if (s->how == WAIT_EDGE || !s->added || bits == s->want)
 		return;
 	changed = s->want ^ bits;
