@@ -14,6 +14,7 @@
 #include "log.h"
 #include "mem.h"
 #include "must.h"
+#include "place.h"
 #include "stat.h"
 #include "text.h"
 
@@ -90,13 +91,13 @@ backend_close(void)
 }
 
 unsigned
-backend_words(void)
+backend_words(const struct setup *set)
 {
 	unsigned i, most = 1;
 
-	for (i = 0; i < setup->npools; i++)
-		if (setup->pools[i].nbackends > most)
-			most = setup->pools[i].nbackends;
+	for (i = 0; i < set->npools; i++)
+		if (set->pools[i].nbackends > most)
+			most = set->pools[i].nbackends;
 	return (most + 63) / 64;
 }
 
@@ -278,7 +279,7 @@ backend_failed(unsigned b, int error, uint64_t now)
 	const struct setup_backend *sb = &setup->backends[b];
 	const struct stat_backend *st = stat_backend(b);
 	struct health *h = &health[b];
-	char at[256], span[32], addr[ADDR_TEXT], why[384];
+	char span[32], addr[ADDR_TEXT], why[384];
 
 	stat_add(error == EAGAIN ? &st->overloaded :
 	    error == ETIMEDOUT ? &st->timeouts : &st->died, 1);
@@ -299,7 +300,7 @@ backend_failed(unsigned b, int error, uint64_t now)
 	    "(disable-time, %s)", conf_string(setup, sb->label), addr,
 	    failure(sb, error, why, sizeof(why)),
 	    text_span(span, sizeof(span), sb->disable_time.v),
-	    conf_at(setup, sb->disable_time.at, at, sizeof(at)));
+	    place(setup, sb->disable_time.at));
 }
 
 void

@@ -11,6 +11,7 @@
 #include "backend.h"
 #include "conf.h"
 #include "log.h"
+#include "place.h"
 #include "report.h"
 #include "session.h"
 #include "text.h"
@@ -97,7 +98,7 @@ because(const struct setup *set, const struct session *s, char *buf,
 	    "server.graceful-shutdown-timeout";
 	const struct setup_profile *p = &set->profiles[s->profile];
 	const struct setting *at = NULL;
-	char span[32], where[256];
+	char span[32];
 
 	switch (s->reason) {
 	case REASON_READ_TIMEOUT:
@@ -124,7 +125,7 @@ because(const struct setup *set, const struct session *s, char *buf,
 		(void)text_format(buf, size, " (%s %s, %s)",
 		    text_nth(names, s->reason - REASON_READ_TIMEOUT),
 		    text_span(span, sizeof(span), at->v),
-		    conf_at(set, at->at, where, sizeof(where)));
+		    place(set, at->at));
 	else if (s->reason == REASON_NO_BACKEND && s->error == 0)
 		return " (all are drained, disabled or without an address)";
 	else if (s->reason == REASON_NO_BACKEND)
