@@ -18,53 +18,23 @@
 #include "text.h"
 
 /*
- * Descriptors of a relay that has so many sessions at the most.
- */
-static uint64_t
-descriptors(struct setup *setup, uint32_t sessions)
-{
-	const uint32_t	saved = setup->server.max_connections.v;
-	uint64_t	n;
-
-	setup->server.max_connections.v = sessions;
-	n = loop_descriptors(setup);
-	setup->server.max_connections.v = saved;
-	return n;
-}
-
-/*
- * The same for bytes, the number of buffers being given.
- */
-static uint64_t
-memory(struct setup *setup, uint32_t sessions, uint32_t buffers)
-{
-	const struct setting	saved[2] = { setup->server.max_connections,
-				    setup->server.buffers };
-	uint64_t		n;
-
-	setup->server.max_connections.v = sessions;
-	setup->server.buffers.v = buffers;
-	n = loop_memory(setup);
-	setup->server.max_connections = saved[0];
-	setup->server.buffers = saved[1];
-	return n;
-}
-
-/*
  * How many sessions so many descriptors are enough for; at most most.
  */
 static uint32_t
 sessions_for(struct setup *setup, uint64_t fds, uint32_t most)
 {
-	uint32_t	low = 0, high = most, middle;
+	uint32_t	*tried = &setup->server.max_connections.v;
+	const uint32_t	 saved = *tried;
+	uint32_t	 low = 0, high = most;
 
 	while (low < high) {
-		middle = low + (high - low + 1) / 2;
-		if (descriptors(setup, middle) <= fds)
-			low = middle;
+		*tried = low + (high - low + 1) / 2;
+		if (loop_descriptors(setup) <= fds)
+			low = *tried;
 		else
-			high = middle - 1;
+			high = *tried - 1;
 	}
+	*tried = saved;
 	return low;
 }
 
@@ -135,16 +105,19 @@ bound_settle(struct setup *setup)
 static uint64_t
 relay_text(struct setup *setup, uint64_t *fixed, char *buf, size_t size)
 {
-	const uint32_t	sessions = loop_sessions(setup);
-	const uint32_t	buffers = loop_buffers(setup);
-	uint64_t	pool, each;
-	char		one[32];
+	const struct setup_server	saved = setup->server;
+	const uint32_t			sessions = loop_sessions(setup);
+	const uint32_t			buffers = loop_buffers(setup);
+	uint64_t			pool, each;
+	char				one[32];
 
 	pool = (uint64_t)buffers * LIMIT_BUFFER;
-	*fixed = memory(setup, 0, buffers) - pool;
-	each = memory(setup, setup->server.max_connections.v, buffers) -
-	    pool - *fixed;
-	each = (each + sessions - 1) / sessions;
+	setup->server.buffers.v = buffers;
+	each = loop_memory(setup) - pool;
+	setup->server.max_connections.v = 0;
+	*fixed = loop_memory(setup) - pool;
+	setup->server = saved;
+	each = (each - *fixed + sessions - 1) / sessions;
 	text_format(buf, size, "%u session%s x %llu bytes + %u buffer%s x %s",
 	    sessions, text_s(sessions), (unsigned long long)each, buffers,
 	    text_s(buffers), text_bytes(one, sizeof(one), LIMIT_BUFFER));
