@@ -183,8 +183,6 @@ bool	conf_room(struct conf *, struct place, size_t have, size_t limit,
 /* Keep two strings as one text.  NULL when it does not fit. */
 const char *conf_text_add(struct conf *, struct place, const char *,
 	    const char *);
-/* Show control characters as "?". */
-void	conf_printable(char *);
 /* Whether a name begins like that, case aside. */
 bool	conf_begins(const char *name, const char *prefix);
 /* What keeps a string from being written in a configuration, or NULL. */

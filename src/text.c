@@ -234,6 +234,14 @@ text_number(const char *s, uint64_t max, uint64_t *v)
 	return true;
 }
 
+void
+text_plain(char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
 const char *
 text_s(uint64_t n)
 {

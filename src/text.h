@@ -38,6 +38,11 @@ const char *text_bytes(char *, size_t, uint64_t);
 bool	text_number(const char *, uint64_t max, uint64_t *);
 
 /*
+ * Bytes that could end a line or steer a terminal become '?'.
+ */
+void	text_plain(char *);
+
+/*
  * Edit distance of two words, for "did you mean"; at most limit + 1.
  */
 unsigned text_distance(const char *, const char *, unsigned limit);
