@@ -109,7 +109,7 @@ relay_text(struct setup *setup, uint64_t *fixed, char *buf, size_t size)
 	const uint32_t			sessions = loop_sessions(setup);
 	const uint32_t			buffers = loop_buffers(setup);
 	uint64_t			pool, each;
-	char				one[32];
+	char				one[TEXT_SHORT];
 
 	pool = (uint64_t)buffers * LIMIT_BUFFER;
 	setup->server.buffers.v = buffers;
@@ -120,7 +120,7 @@ relay_text(struct setup *setup, uint64_t *fixed, char *buf, size_t size)
 	each = (each - *fixed + sessions - 1) / sessions;
 	text_format(buf, size, "%u session%s x %llu bytes + %u buffer%s x %s",
 	    sessions, text_s(sessions), (unsigned long long)each, buffers,
-	    text_s(buffers), text_bytes(one, sizeof(one), LIMIT_BUFFER));
+	    text_s(buffers), text_bytes(one, LIMIT_BUFFER));
 	return sessions * each + pool;
 }
 
@@ -128,7 +128,8 @@ const char *
 bound_text(struct setup *setup, unsigned relays, char *buf, size_t size)
 {
 	uint64_t	fixed, each;
-	char		relay[128], total[32], base[32], times[32] = "";
+	char		total[TEXT_SHORT], base[TEXT_SHORT];
+	char		relay[128], times[32] = "";
 
 	each = relay_text(setup, &fixed, relay, sizeof(relay));
 	fixed = relays * fixed + sizeof(*setup) + stat_memory(relays,
@@ -137,9 +138,8 @@ bound_text(struct setup *setup, unsigned relays, char *buf, size_t size)
 		text_format(times, sizeof(times), "%u relays x ", relays);
 	text_format(buf, size, "bound: %s of memory beside the program = "
 	    "%s fixed + %s%s%s%s; %llu descriptors%s",
-	    text_bytes(total, sizeof(total), fixed + relays * each),
-	    text_bytes(base, sizeof(base), fixed), times,
-	    relays > 1 ? "(" : "", relay, relays > 1 ? ")" : "",
+	    text_bytes(total, fixed + relays * each), text_bytes(base, fixed),
+	    times, relays > 1 ? "(" : "", relay, relays > 1 ? ")" : "",
 	    (unsigned long long)loop_descriptors(setup),
 	    relays > 1 ? " in each" : "");
 	return buf;

@@ -188,12 +188,12 @@ static void
 flood_turn(enum log_class class, uint64_t now_ms)
 {
 	struct flood	*flood = &floods[class];
-	char		 span[32];
+	char		 span[TEXT_SHORT];
 
 	if (flood->held > 0)
 		log_notice("%llu more lines like this in the last %s: %s",
 		    (unsigned long long)flood->held,
-		    text_span(span, sizeof(span), now_ms - flood->since_ms),
+		    text_span(span, now_ms - flood->since_ms),
 		    text_nth(flood_names, class));
 	flood->since_ms = now_ms;
 	flood->written = 0;
