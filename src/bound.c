@@ -63,29 +63,24 @@ settle_max_fds(struct setup *setup)
  * The limit cannot be had: which numbers would do.
  */
 static void
-report_limit(struct setup *setup, uint64_t need, uint64_t most, int error)
+report_limit(struct setup *setup, uint64_t need, uint64_t most)
 {
 	const struct setup_server	*server = &setup->server;
+	const bool			 fds = server->max_fds.v != 0;
 
-	if (server->max_fds.v != 0)
-		log_fatal("%s: server.max-fds = %u cannot be had, the limit "
-		    "of open files (RLIMIT_NOFILE, ulimit -n) is %llu: %s",
-		    place(setup, server->max_fds.at),
-		    server->max_fds.v, (unsigned long long)most,
-		    log_errno(error));
-	else
-		log_fatal("%llu descriptors are needed, but the limit of open "
-		    "files (RLIMIT_NOFILE, ulimit -n) is %llu: raise it, or "
-		    "set server.max-connections to %u or less",
-		    (unsigned long long)need, (unsigned long long)most,
-		    sessions_for(setup, most, server->max_connections.v));
+	log_fatal("%s: server.max-%s takes %llu descriptors, but the limit of "
+	    "open files (RLIMIT_NOFILE, ulimit -n) is %llu: raise that, or set "
+	    "it to %llu or less", place(setup, fds ? server->max_fds.at :
+	    server->max_connections.at), fds ? "fds" : "connections",
+	    (unsigned long long)need, (unsigned long long)most,
+	    (unsigned long long)(fds ? most : sessions_for(setup, most,
+	    server->max_connections.v)));
 }
 
 bool
 bound_settle(struct setup *setup)
 {
 	uint64_t	now, most, need;
-	int		error;
 
 	need = setup->server.max_fds.v;
 	if (need != 0 && !settle_max_fds(setup))
@@ -93,9 +88,9 @@ bound_settle(struct setup *setup)
 	proc_nofile(&now, &most);
 	if (need == 0 && (need = loop_descriptors(setup)) <= now)
 		return true;
-	if ((error = proc_set_nofile(need)) == 0)
+	if (proc_set_nofile(need) == 0)
 		return true;
-	report_limit(setup, need, most, error);
+	report_limit(setup, need, most);
 	return false;
 }
 
