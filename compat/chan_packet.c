@@ -19,6 +19,7 @@
 
 #include "chan.h"
 #include "chan_fds.h"
+#include "os_sys.h"
 
 enum {
 	SEND_ROOM = 65536,
@@ -30,30 +31,24 @@ enum {
 static int
 grow(int fd, int name, int least)
 {
-	socklen_t	len;
-	int		now;
+	int	error, now;
 
-	len = sizeof(now);
-	if (getsockopt(fd, SOL_SOCKET, name, &now, &len) == -1)
-		return -errno;
-	if (now >= least)
-		return 0;
-	return setsockopt(fd, SOL_SOCKET, name, &least, sizeof(least)) == -1 ?
-	    -errno : 0;
+	if ((error = os_option_get(fd, name, &now)) != 0 || now >= least)
+		return error;
+	return os_option(fd, SOL_SOCKET, name, least);
 }
 
 static int
 make_room(int fd)
 {
-	const int	low = LOW_WATER;
-	int		error;
+	int	error;
 
 	if ((error = grow(fd, SO_RCVBUF, RECEIVE_ROOM)) != 0)
 		return error;
 	if ((error = grow(fd, SO_SNDBUF, SEND_ROOM)) != 0)
 		return error;
 	/* Linux has its own rule, and no such option. */
-	(void)setsockopt(fd, SOL_SOCKET, SO_SNDLOWAT, &low, sizeof(low));
+	(void)os_option(fd, SOL_SOCKET, SO_SNDLOWAT, LOW_WATER);
 	return 0;
 }
 

@@ -62,14 +62,6 @@ logio_syslog_open(void)
 	return first;
 }
 
-void
-logio_syslog_close(void)
-{
-	if (logger != -1)
-		(void)close(logger);
-	logger = -1;
-}
-
 int
 logio_syslog_fd(void)
 {
@@ -143,7 +135,9 @@ logio_syslog(int priority, const char *name, const char *text)
 	error = put(&line);
 	if (!is_gone(error))
 		return error;
-	logio_syslog_close();
+	if (logger != -1)
+		(void)close(logger);
+	logger = -1;
 	if ((error = logio_syslog_open()) != 0)
 		return error;
 	return put(&line);

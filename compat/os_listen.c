@@ -155,16 +155,14 @@ os_listen(const struct os_addr *a, const struct os_listen *how)
 static int
 adoptable(int fd)
 {
-	int		v;
-	socklen_t	len = sizeof(v);
+	int	error, v;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &v, &len) == -1)
-		return -errno;
+	if ((error = os_option_get(fd, SO_TYPE, &v)) != 0)
+		return error;
 	if (v != SOCK_STREAM)
 		return -EPROTOTYPE;
-	len = sizeof(v);
 	/* Where the system does not know the option, accept will say. */
-	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &v, &len) == 0 && v == 0)
+	if (os_option_get(fd, SO_ACCEPTCONN, &v) == 0 && v == 0)
 		return -EINVAL;
 	return 0;
 }

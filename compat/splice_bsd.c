@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "os.h"
 #include "splice.h"
 
 struct lane {
@@ -149,17 +150,6 @@ count(int lane, int from, struct splice_moved *moved)
 	lanes[lane].seen = (uint64_t)total;
 }
 
-static int
-take_error(int fd)
-{
-	int		error = 0;
-	socklen_t	len = sizeof(error);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
-		return -errno;
-	return -error;
-}
-
 enum splice_result
 splice_step(int lane, int from, int to, size_t budget,
     size_t least, struct splice_moved *moved)
@@ -177,10 +167,10 @@ splice_step(int lane, int from, int to, size_t budget,
 		return SPLICE_SOURCE;
 	}
 	count(lane, from, moved);
-	if ((error = take_error(from)) == 0)
+	if ((error = os_error(from)) == 0)
 		return SPLICE_ENDED;
 	moved->error = error;
-	if ((sink = take_error(to)) != 0)
+	if ((sink = os_error(to)) != 0)
 		moved->error = sink;
 	/* A source does not break its own pipe. */
 	return sink != 0 || error == -EPIPE ? SPLICE_BROKEN : SPLICE_ENDED;

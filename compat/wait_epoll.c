@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "mem.h"
+#include "os_sys.h"
 #include "wait_kind.h"
 
 enum {
@@ -274,13 +275,6 @@ can_gather(void)
 	return can == YES;
 }
 
-static int
-low_water(int fd, int bytes)
-{
-	return setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &bytes,
-	    sizeof(bytes)) == -1 ? -errno : 0;
-}
-
 /*
  * A mark too near to the window would stop the sender in front of it: a quarter of
  * the buffer, half of which is window, is the most.
@@ -288,13 +282,13 @@ low_water(int fd, int bytes)
 static int
 mark(int fd, size_t bytes)
 {
-	int		error, n;
-	socklen_t	len = sizeof(n);
+	int	error, n;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &n, &len) == -1)
-		return -errno;
+	if ((error = os_option_get(fd, SO_RCVBUF, &n)) != 0)
+		return error;
 	n = (size_t)n / 4 < bytes ? n / 4 + 1 : (int)bytes;
-	return (error = low_water(fd, n)) != 0 ? error : n;
+	error = os_option(fd, SOL_SOCKET, SO_RCVLOWAT, n);
+	return error != 0 ? error : n;
 }
 
 static struct gathering *
@@ -317,7 +311,7 @@ wait_queue_gather(int fd, size_t bytes)
 		if (g == NULL)
 			return 0;
 		*g = gatherings[--ngatherings];
-		return low_water(fd, 1);
+		return os_option(fd, SOL_SOCKET, SO_RCVLOWAT, 1);
 	}
 	if (g == NULL) {
 		if (!can_gather())
