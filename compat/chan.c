@@ -74,7 +74,7 @@ chan_until(int timeout_ms)
 bool
 chan_wait_until(int fd, short events, uint64_t until)
 {
-	struct pollfd	p;
+	struct pollfd	p = { .fd = fd, .events = events };
 	uint64_t	now = os_now_ms();
 	int		timeout = -1;
 
@@ -84,9 +84,6 @@ chan_wait_until(int fd, short events, uint64_t until)
 		timeout = 1;
 	else if (until != UINT64_MAX)
 		timeout = until - now > 1000000 ? 1000000 : (int)(until - now);
-	p.fd = fd;
-	p.events = events;
-	p.revents = 0;
 	(void)poll(&p, 1, timeout);
 	return true;
 }
@@ -123,12 +120,9 @@ chan_again(int fd, int error, int timeout_ms, uint64_t *until)
 int
 chan_wait(int fd, int timeout_ms)
 {
-	struct pollfd	p;
+	struct pollfd	p = { .fd = fd, .events = POLLIN };
 	int		n;
 
-	p.fd = fd;
-	p.events = POLLIN;
-	p.revents = 0;
 	if ((n = poll(&p, 1, timeout_ms)) == -1)
 		return errno == EINTR ? 0 : -errno;
 	return n > 0;

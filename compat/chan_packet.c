@@ -14,7 +14,6 @@
 #include <sys/uio.h>
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "chan.h"
@@ -73,18 +72,14 @@ chan_send(int fd, const void *data, size_t len, const int *fds, unsigned nfds,
     int timeout_ms)
 {
 	union chan_space space;
-	struct msghdr	 m;
-	struct iovec	 iov;
+	struct iovec	 iov = { .iov_base = (void *)(uintptr_t)data,
+			    .iov_len = len };
+	struct msghdr	 m = { .msg_iov = &iov, .msg_iovlen = 1 };
 	uint64_t	 until = 0;
 	int		 error;
 
 	if (len == 0 || len > CHAN_BYTES || nfds > CHAN_FDS)
 		return -EMSGSIZE;
-	memset(&m, 0, sizeof(m));
-	iov.iov_base = (void *)(uintptr_t)data;
-	iov.iov_len = len;
-	m.msg_iov = &iov;
-	m.msg_iovlen = 1;
 	chan_fds_put(&m, &space, fds, nfds);
 	for (;;) {
 		if (sendmsg(fd, &m, MSG_NOSIGNAL) != -1)
@@ -100,17 +95,12 @@ long
 chan_recv(int fd, void *data, size_t size, int *fds, unsigned *nfds)
 {
 	union chan_space space;
-	struct msghdr	 m;
-	struct iovec	 iov;
+	struct iovec	 iov = { .iov_base = data, .iov_len = size };
+	struct msghdr	 m = { .msg_iov = &iov, .msg_iovlen = 1,
+			    .msg_control = space.space };
 	ssize_t		 n;
 
-	memset(&m, 0, sizeof(m));
-	iov.iov_base = data;
-	iov.iov_len = size;
 	do {
-		m.msg_iov = &iov;
-		m.msg_iovlen = 1;
-		m.msg_control = space.space;
 		m.msg_controllen = sizeof(space.space);
 		n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC);
 		/* Messages in front of a reset are still messages. */

@@ -24,11 +24,9 @@ static int	logger = -1;
 static int
 connect_to(const char *path)
 {
-	struct sockaddr_un	sun;
+	struct sockaddr_un	sun = { .sun_family = AF_UNIX };
 	int			fd, error;
 
-	memset(&sun, 0, sizeof(sun));
-	sun.sun_family = AF_UNIX;
 	strncpy(sun.sun_path, path, sizeof(sun.sun_path) - 1);
 	if ((fd = socket(AF_UNIX, SOCK_DGRAM, 0)) == -1)
 		return -errno;

@@ -39,10 +39,8 @@ os_option_get(int fd, int name, int *value)
 void
 os_linger(int fd, int on)
 {
-	struct linger	l;
+	const struct linger	l = { .l_onoff = on };
 
-	memset(&l, 0, sizeof(l));
-	l.l_onoff = on;
 	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l));
 }
 

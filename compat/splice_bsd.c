@@ -154,14 +154,11 @@ enum splice_result
 splice_step(int lane, int from, int to, size_t budget,
     size_t least, struct splice_moved *moved)
 {
-	struct pollfd	p;
+	struct pollfd	p = { .fd = from, .events = POLLIN };
 	int		error, sink;
 
 	(void)budget;
 	(void)least;
-	p.fd = from;
-	p.events = POLLIN;
-	p.revents = 0;
 	if (poll(&p, 1, 0) <= 0) {
 		count(lane, from, moved);
 		return SPLICE_SOURCE;

@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "mem.h"
@@ -81,12 +80,10 @@ wait_queue_memory(int maxfd)
 static int
 change(int fd, int filter, int flags)
 {
-	struct kevent	k;
+	const struct kevent	k = { .ident = (unsigned)fd,
+				    .filter = (short)filter,
+				    .flags = (unsigned short)flags };
 
-	memset(&k, 0, sizeof(k));
-	k.ident = (unsigned)fd;
-	k.filter = (short)filter;
-	k.flags = (unsigned short)flags;
 	return kevent(queue, &k, 1, NULL, 0, NULL) == -1 ? -errno : 0;
 }
 
@@ -94,13 +91,13 @@ change(int fd, int filter, int flags)
 static int
 add_edge(int fd)
 {
-	struct kevent	k[2];
+	const struct kevent	k[2] = {
+		{ .ident = (unsigned)fd, .filter = EVFILT_READ,
+		    .flags = EV_ADD | EV_CLEAR },
+		{ .ident = (unsigned)fd, .filter = EVFILT_WRITE,
+		    .flags = EV_ADD | EV_CLEAR }
+	};
 
-	memset(k, 0, sizeof(k));
-	k[0].ident = k[1].ident = (unsigned)fd;
-	k[0].filter = EVFILT_READ;
-	k[1].filter = EVFILT_WRITE;
-	k[0].flags = k[1].flags = EV_ADD | EV_CLEAR;
 	return kevent(queue, k, 2, NULL, 0, NULL) == -1 ? -errno : 0;
 }
 
