@@ -70,7 +70,7 @@ DEFS_bench = $(SYSTEM)
 # ---- what there is -----------------------------------------------------------
 
 HEADERS = compat/attr.h compat/chan.h compat/chan_fds.h compat/console.h \
-	compat/file.h compat/line.h compat/logio.h compat/mem.h compat/name.h \
+	compat/fd.h compat/file.h compat/line.h compat/logio.h compat/mem.h compat/name.h \
 	compat/notify.h compat/os.h compat/os_sys.h compat/owner.h \
 	compat/proc.h compat/proc_close.h compat/proc_signal.h \
 	compat/sandbox.h compat/splice.h compat/wait.h compat/wait_kind.h \
@@ -100,8 +100,8 @@ SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
 	src/page.c src/parent.c src/place.c src/reader.c src/relay.c src/report.c \
 	src/resolve.c src/session.c src/start.c src/stat.c src/stat_text.c \
 	src/status.c src/table.c src/text.c src/upgrade.c src/view.c src/watcher.c
-COMPAT_ALL = compat/chan.c compat/console.c compat/file.c compat/file_glob.c \
-	compat/file_run.c compat/line.c compat/logio.c \
+COMPAT_ALL = compat/chan.c compat/console.c compat/fd.c compat/file.c \
+	compat/file_glob.c compat/file_run.c compat/line.c compat/logio.c \
 	compat/logio_syslog.c compat/mem.c compat/name.c compat/notify.c \
 	compat/os_addr.c compat/os_listen.c compat/os_sock.c compat/owner.c \
 	compat/proc.c compat/proc_close.c compat/proc_signal.c \

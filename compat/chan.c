@@ -9,11 +9,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "chan.h"
 #include "chan_fds.h"
+#include "os.h"
 
 void
 chan_fds_put(struct msghdr *m, union chan_space *s, const int *fds,
@@ -63,27 +63,19 @@ chan_fds_take(struct msghdr *m, int *fds, unsigned *nfds)
 	return good;
 }
 
-static uint64_t
-now_ms(void)
-{
-	struct timespec	ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 /* When a wait of timeout_ms (-1: for ever) that begins now is over. */
 static uint64_t
 chan_until(int timeout_ms)
 {
-	return timeout_ms < 0 ? UINT64_MAX : now_ms() + (unsigned)timeout_ms;
+	return timeout_ms < 0 ? UINT64_MAX :
+	    os_now_ms() + (unsigned)timeout_ms;
 }
 
 bool
 chan_wait_until(int fd, short events, uint64_t until)
 {
-	struct pollfd	p;
-	uint64_t	now = now_ms();
+	struct pollfd	p = { .fd = fd, .events = events };
+	uint64_t	now = os_now_ms();
 	int		timeout = -1;
 
 	if (now >= until)
@@ -92,9 +84,6 @@ chan_wait_until(int fd, short events, uint64_t until)
 		timeout = 1;
 	else if (until != UINT64_MAX)
 		timeout = until - now > 1000000 ? 1000000 : (int)(until - now);
-	p.fd = fd;
-	p.events = events;
-	p.revents = 0;
 	(void)poll(&p, 1, timeout);
 	return true;
 }
@@ -131,12 +120,9 @@ chan_again(int fd, int error, int timeout_ms, uint64_t *until)
 int
 chan_wait(int fd, int timeout_ms)
 {
-	struct pollfd	p;
+	struct pollfd	p = { .fd = fd, .events = POLLIN };
 	int		n;
 
-	p.fd = fd;
-	p.events = POLLIN;
-	p.revents = 0;
 	if ((n = poll(&p, 1, timeout_ms)) == -1)
 		return errno == EINTR ? 0 : -errno;
 	return n > 0;

@@ -14,11 +14,11 @@
 #include <sys/uio.h>
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "chan.h"
 #include "chan_fds.h"
+#include "os_sys.h"
 
 enum {
 	SEND_ROOM = 65536,
@@ -30,30 +30,24 @@ enum {
 static int
 grow(int fd, int name, int least)
 {
-	socklen_t	len;
-	int		now;
+	int	error, now;
 
-	len = sizeof(now);
-	if (getsockopt(fd, SOL_SOCKET, name, &now, &len) == -1)
-		return -errno;
-	if (now >= least)
-		return 0;
-	return setsockopt(fd, SOL_SOCKET, name, &least, sizeof(least)) == -1 ?
-	    -errno : 0;
+	if ((error = os_option_get(fd, name, &now)) != 0 || now >= least)
+		return error;
+	return os_option(fd, SOL_SOCKET, name, least);
 }
 
 static int
 make_room(int fd)
 {
-	const int	low = LOW_WATER;
-	int		error;
+	int	error;
 
 	if ((error = grow(fd, SO_RCVBUF, RECEIVE_ROOM)) != 0)
 		return error;
 	if ((error = grow(fd, SO_SNDBUF, SEND_ROOM)) != 0)
 		return error;
 	/* Linux has its own rule, and no such option. */
-	(void)setsockopt(fd, SOL_SOCKET, SO_SNDLOWAT, &low, sizeof(low));
+	(void)os_option(fd, SOL_SOCKET, SO_SNDLOWAT, LOW_WATER);
 	return 0;
 }
 
@@ -78,18 +72,14 @@ chan_send(int fd, const void *data, size_t len, const int *fds, unsigned nfds,
     int timeout_ms)
 {
 	union chan_space space;
-	struct msghdr	 m;
-	struct iovec	 iov;
+	struct iovec	 iov = { .iov_base = (void *)(uintptr_t)data,
+			    .iov_len = len };
+	struct msghdr	 m = { .msg_iov = &iov, .msg_iovlen = 1 };
 	uint64_t	 until = 0;
 	int		 error;
 
 	if (len == 0 || len > CHAN_BYTES || nfds > CHAN_FDS)
 		return -EMSGSIZE;
-	memset(&m, 0, sizeof(m));
-	iov.iov_base = (void *)(uintptr_t)data;
-	iov.iov_len = len;
-	m.msg_iov = &iov;
-	m.msg_iovlen = 1;
 	chan_fds_put(&m, &space, fds, nfds);
 	for (;;) {
 		if (sendmsg(fd, &m, MSG_NOSIGNAL) != -1)
@@ -105,17 +95,12 @@ long
 chan_recv(int fd, void *data, size_t size, int *fds, unsigned *nfds)
 {
 	union chan_space space;
-	struct msghdr	 m;
-	struct iovec	 iov;
+	struct iovec	 iov = { .iov_base = data, .iov_len = size };
+	struct msghdr	 m = { .msg_iov = &iov, .msg_iovlen = 1,
+			    .msg_control = space.space };
 	ssize_t		 n;
 
-	memset(&m, 0, sizeof(m));
-	iov.iov_base = data;
-	iov.iov_len = size;
 	do {
-		m.msg_iov = &iov;
-		m.msg_iovlen = 1;
-		m.msg_control = space.space;
 		m.msg_controllen = sizeof(space.space);
 		n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC);
 		/* Messages in front of a reset are still messages. */

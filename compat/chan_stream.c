@@ -9,25 +9,13 @@
 #include <sys/uio.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "chan.h"
 #include "chan_fds.h"
-
-static int
-dress(int fd)
-{
-	int	flags;
-
-	if ((flags = fcntl(fd, F_GETFL)) == -1 ||
-	    fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1 ||
-	    fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
-		return -errno;
-	return 0;
-}
+#include "fd.h"
 
 int
 chan_pair(int fd[2])
@@ -36,7 +24,7 @@ chan_pair(int fd[2])
 
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd) == -1)
 		return -errno;
-	if ((error = dress(fd[0])) == 0 && (error = dress(fd[1])) == 0)
+	if ((error = fd_dress(fd[0])) == 0 && (error = fd_dress(fd[1])) == 0)
 		return 0;
 	(void)close(fd[0]);
 	(void)close(fd[1]);
@@ -87,8 +75,9 @@ chan_send(int fd, const void *data, size_t len, const int *fds, unsigned nfds,
 {
 	char		 frame[sizeof(uint32_t) + CHAN_BYTES];
 	union chan_space space;
-	struct msghdr	 m;
-	struct iovec	 iov;
+	struct iovec	 iov = { .iov_base = frame,
+			    .iov_len = sizeof(uint32_t) + len };
+	struct msghdr	 m = { .msg_iov = &iov, .msg_iovlen = 1 };
 	uint32_t	 head = (uint32_t)len;
 	long		 n;
 
@@ -96,15 +85,10 @@ chan_send(int fd, const void *data, size_t len, const int *fds, unsigned nfds,
 		return -EMSGSIZE;
 	memcpy(frame, &head, sizeof(head));
 	memcpy(frame + sizeof(head), data, len);
-	memset(&m, 0, sizeof(m));
-	iov.iov_base = frame;
-	iov.iov_len = sizeof(head) + len;
-	m.msg_iov = &iov;
-	m.msg_iovlen = 1;
 	chan_fds_put(&m, &space, fds, nfds);
 	if ((n = send_first(fd, &m, timeout_ms)) < 0)
 		return (int)n;
-	return send_rest(fd, frame + n, sizeof(head) + len - (size_t)n);
+	return send_rest(fd, frame + n, iov.iov_len - (size_t)n);
 }
 
 /*
@@ -146,17 +130,12 @@ static long
 recv_head(int fd, uint32_t *head, int *fds, unsigned *nfds, bool *good)
 {
 	union chan_space space;
-	struct msghdr	 m;
-	struct iovec	 iov;
+	struct iovec	 iov = { .iov_base = head, .iov_len = sizeof(*head) };
+	struct msghdr	 m = { .msg_iov = &iov, .msg_iovlen = 1,
+			    .msg_control = space.space };
 	ssize_t		 n;
 
-	memset(&m, 0, sizeof(m));
-	iov.iov_base = head;
-	iov.iov_len = sizeof(*head);
 	do {
-		m.msg_iov = &iov;
-		m.msg_iovlen = 1;
-		m.msg_control = space.space;
 		m.msg_controllen = sizeof(space.space);
 		n = recvmsg(fd, &m, 0);
 	} while (n == -1 && errno == EINTR);

@@ -39,7 +39,6 @@ int	logio_tell(int fd, const char *line, size_t len);
  * again if it goes away.  0 or an error.
  */
 int	logio_syslog_open(void);
-void	logio_syslog_close(void);
 
 /*
  * The descriptor that is connected to the system's logger, to be kept when the

@@ -9,11 +9,11 @@
 #include <sys/un.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "line.h"
 #include "logio.h"
 
@@ -24,19 +24,17 @@ static int	logger = -1;
 static int
 connect_to(const char *path)
 {
-	struct sockaddr_un	sun;
+	struct sockaddr_un	sun = { .sun_family = AF_UNIX };
 	int			fd, error;
 
-	memset(&sun, 0, sizeof(sun));
-	sun.sun_family = AF_UNIX;
 	strncpy(sun.sun_path, path, sizeof(sun.sun_path) - 1);
 	if ((fd = socket(AF_UNIX, SOCK_DGRAM, 0)) == -1)
 		return -errno;
-	if (fcntl(fd, F_SETFD, FD_CLOEXEC) != -1 &&
-	    fcntl(fd, F_SETFL, O_NONBLOCK) != -1 &&
-	    connect(fd, (struct sockaddr *)&sun, sizeof(sun)) != -1)
+	if ((error = fd_dress(fd)) == 0 &&
+	    connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
+		error = -errno;
+	if (error == 0)
 		return fd;
-	error = -errno;
 	(void)close(fd);
 	return error;
 }
@@ -60,14 +58,6 @@ logio_syslog_open(void)
 			first = fd;
 	}
 	return first;
-}
-
-void
-logio_syslog_close(void)
-{
-	if (logger != -1)
-		(void)close(logger);
-	logger = -1;
 }
 
 int
@@ -143,7 +133,9 @@ logio_syslog(int priority, const char *name, const char *text)
 	error = put(&line);
 	if (!is_gone(error))
 		return error;
-	logio_syslog_close();
+	if (logger != -1)
+		(void)close(logger);
+	logger = -1;
 	if ((error = logio_syslog_open()) != 0)
 		return error;
 	return put(&line);

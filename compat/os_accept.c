@@ -6,23 +6,20 @@
 #include <sys/socket.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "os_sys.h"
 
 static int
 dress(int fd)
 {
-	int	flags, error;
+	int	error;
 
-	if ((flags = fcntl(fd, F_GETFL)) != -1 &&
-	    fcntl(fd, F_SETFL, flags | O_NONBLOCK) != -1 &&
-	    fcntl(fd, F_SETFD, FD_CLOEXEC) != -1)
+	if ((error = fd_dress(fd)) == 0)
 		return fd;
-	error = errno;
 	(void)close(fd);
-	errno = error;
+	errno = -error;
 	return -1;
 }
 

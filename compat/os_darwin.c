@@ -6,26 +6,22 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#include <errno.h>
-
 #include "os_sys.h"
 
 void
 os_keep(int fd)
 {
-	os_option_try(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	os_option_try(fd, IPPROTO_TCP, TCP_KEEPALIVE, OS_KEEP_IDLE);
-	os_option_try(fd, IPPROTO_TCP, TCP_KEEPINTVL, OS_KEEP_APART);
-	os_option_try(fd, IPPROTO_TCP, TCP_KEEPCNT, OS_KEEP_PROBES);
+	(void)os_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	(void)os_option(fd, IPPROTO_TCP, TCP_KEEPALIVE, OS_KEEP_IDLE);
+	(void)os_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, OS_KEEP_APART);
+	(void)os_option(fd, IPPROTO_TCP, TCP_KEEPCNT, OS_KEEP_PROBES);
 }
 
 long
 os_sys_unsent(int fd)
 {
-	int		n;
-	socklen_t	len = sizeof(n);
+	int	error, n;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_NWRITE, &n, &len) == -1)
-		return -errno;
-	return n;
+	error = os_option_get(fd, SO_NWRITE, &n);
+	return error != 0 ? error : n;
 }

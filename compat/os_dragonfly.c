@@ -14,10 +14,10 @@
 void
 os_keep(int fd)
 {
-	os_option_try(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	os_option_try(fd, IPPROTO_TCP, TCP_KEEPIDLE, OS_KEEP_IDLE * 1000);
-	os_option_try(fd, IPPROTO_TCP, TCP_KEEPINTVL, OS_KEEP_APART * 1000);
-	os_option_try(fd, IPPROTO_TCP, TCP_KEEPCNT, OS_KEEP_PROBES);
+	(void)os_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	(void)os_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, OS_KEEP_IDLE * 1000);
+	(void)os_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, OS_KEEP_APART * 1000);
+	(void)os_option(fd, IPPROTO_TCP, TCP_KEEPCNT, OS_KEEP_PROBES);
 }
 
 long

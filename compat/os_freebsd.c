@@ -14,5 +14,5 @@ os_sys_pass_on(int fd)
 void
 os_sys_accepted(int fd)
 {
-	os_cut_at_end(fd);
+	os_linger(fd, 1);
 }

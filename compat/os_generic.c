@@ -14,7 +14,7 @@
 void
 os_keep(int fd)
 {
-	os_option_try(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	(void)os_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
 long

@@ -21,10 +21,10 @@
 void
 os_keep(int fd)
 {
-	os_option_try(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	os_option_try(fd, IPPROTO_TCP, TCP_KEEPIDLE, OS_KEEP_IDLE);
-	os_option_try(fd, IPPROTO_TCP, TCP_KEEPINTVL, OS_KEEP_APART);
-	os_option_try(fd, IPPROTO_TCP, TCP_KEEPCNT, OS_KEEP_PROBES);
+	(void)os_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	(void)os_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, OS_KEEP_IDLE);
+	(void)os_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, OS_KEEP_APART);
+	(void)os_option(fd, IPPROTO_TCP, TCP_KEEPCNT, OS_KEEP_PROBES);
 }
 
 void
@@ -43,7 +43,7 @@ void
 os_sys_defer(int fd, const struct os_listen *how)
 {
 	if (how->defer_accept != 0)
-		os_option_try(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT,
+		(void)os_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT,
 		    (int)how->defer_accept);
 }
 
@@ -59,7 +59,7 @@ os_sys_transparent(int fd, int domain)
 void
 os_sys_bind_no_port(int fd)
 {
-	os_option_try(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+	(void)os_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
 }
 
 /* SIOCOUTQ of tcp(7) and unix(7), by the name that needs no kernel header. */

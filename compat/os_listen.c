@@ -11,11 +11,11 @@
 #include <netinet/in.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "file.h"
 #include "os.h"
 #include "os_sys.h"
@@ -155,16 +155,14 @@ os_listen(const struct os_addr *a, const struct os_listen *how)
 static int
 adoptable(int fd)
 {
-	int		v;
-	socklen_t	len = sizeof(v);
+	int	error, v;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &v, &len) == -1)
-		return -errno;
+	if ((error = os_option_get(fd, SO_TYPE, &v)) != 0)
+		return error;
 	if (v != SOCK_STREAM)
 		return -EPROTOTYPE;
-	len = sizeof(v);
 	/* Where the system does not know the option, accept will say. */
-	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &v, &len) == 0 && v == 0)
+	if (os_option_get(fd, SO_ACCEPTCONN, &v) == 0 && v == 0)
 		return -EINVAL;
 	return 0;
 }
@@ -173,7 +171,7 @@ int
 os_listen_adopt(int fd, const struct os_listen *how)
 {
 	struct os_addr	a;
-	int		error, flags;
+	int		error;
 
 	if ((error = adoptable(fd)) != 0)
 		return error;
@@ -181,10 +179,8 @@ os_listen_adopt(int fd, const struct os_listen *how)
 		return error;
 	if (a.family == OS_NONE)
 		return -EAFNOSUPPORT;
-	if ((flags = fcntl(fd, F_GETFL)) == -1 ||
-	    fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1 ||
-	    fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
-		return -errno;
+	if ((error = fd_dress(fd)) != 0)
+		return error;
 	if (a.family == OS_UNIX)
 		return 0;
 	os_born(fd);

@@ -16,7 +16,7 @@
 void
 os_keep(int fd)
 {
-	os_option_try(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	(void)os_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
 void
@@ -28,7 +28,7 @@ os_sys_pass_on(int fd)
 void
 os_sys_accepted(int fd)
 {
-	os_cut_at_end(fd);
+	os_linger(fd, 1);
 }
 
 void

@@ -27,39 +27,34 @@ os_option(int fd, int level, int name, int value)
 	    -errno : 0;
 }
 
-void
-os_option_try(int fd, int level, int name, int value)
+int
+os_option_get(int fd, int name, int *value)
 {
-	(void)setsockopt(fd, level, name, &value, sizeof(value));
+	socklen_t	len = sizeof(*value);
+
+	return getsockopt(fd, SOL_SOCKET, name, value, &len) == -1 ?
+	    -errno : 0;
 }
 
-static void
-linger(int fd, int on)
+void
+os_linger(int fd, int on)
 {
-	struct linger	l;
+	const struct linger	l = { .l_onoff = on };
 
-	memset(&l, 0, sizeof(l));
-	l.l_onoff = on;
 	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l));
-}
-
-void
-os_cut_at_end(int fd)
-{
-	linger(fd, 1);
 }
 
 static void
 urgent_in_line(int fd)
 {
-	os_option_try(fd, SOL_SOCKET, SO_OOBINLINE, 1);
+	(void)os_option(fd, SOL_SOCKET, SO_OOBINLINE, 1);
 }
 
 void
 os_born(int fd)
 {
-	linger(fd, 1);
-	os_option_try(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	os_linger(fd, 1);
+	(void)os_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	urgent_in_line(fd);
 }
 
@@ -204,12 +199,10 @@ os_connect(const struct os_addr *to, const struct os_connect *how,
 int
 os_error(int fd)
 {
-	int		error = 0;
-	socklen_t	len = sizeof(error);
+	int	error, pending = 0;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
-		return -errno;
-	return -error;
+	error = os_option_get(fd, SO_ERROR, &pending);
+	return error != 0 ? error : -pending;
 }
 
 /*
@@ -294,7 +287,7 @@ os_unsent(int fd)
 void
 os_close(int fd)
 {
-	linger(fd, 0);
+	os_linger(fd, 0);
 	(void)close(fd);
 }
 

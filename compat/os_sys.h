@@ -1,7 +1,7 @@
 /*
  * os_sys.h - what os_sock.c and os_listen.c need from the files that differ
  * between systems (os_linux.c, os_freebsd.c ... os_generic.c).  Nobody else
- * includes it but those who deal in socket addresses.
+ * includes it but those who deal in socket addresses and options.
  */
 #ifndef OS_SYS_H
 #define OS_SYS_H
@@ -31,11 +31,12 @@ socklen_t os_addr_to(const struct os_addr *, struct sockaddr_storage *);
 void	os_addr_from(struct os_addr *, const struct sockaddr *, socklen_t);
 void	os_addr_peer(struct os_peer *, const struct sockaddr *, socklen_t);
 
-/* Set an option that is a number; 0 or an error. */
+/*
+ * Set an option that is a number; 0 or an error, which often does no harm.
+ * os_option_get: what one of SOL_SOCKET is.
+ */
 int	os_option(int fd, int level, int name, int value);
-
-/* Set an option if it can be: what is missing does no harm. */
-void	os_option_try(int fd, int level, int name, int value);
+int	os_option_get(int fd, int name, int *value);
 
 /*
  * Options that a TCP socket of a session is born with.  SO_LINGER (1, 0): its end,
@@ -44,8 +45,8 @@ void	os_option_try(int fd, int level, int name, int value);
  */
 void	os_born(int fd);
 
-/* SO_LINGER (1, 0) alone. */
-void	os_cut_at_end(int fd);
+/* SO_LINGER (1, 0) alone, or (0, 0): its close is an end. */
+void	os_linger(int fd, int on);
 
 /* ---- os_accept4.c or os_accept.c ---- */
 

@@ -9,11 +9,11 @@
 #include <sys/wait.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "proc.h"
 #include "proc_signal.h"
 
@@ -125,18 +125,6 @@ proc_signals_default(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int
-dress(int fd)
-{
-	int	flags;
-
-	if ((flags = fcntl(fd, F_GETFL)) == -1 ||
-	    fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1 ||
-	    fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
-		return -errno;
-	return 0;
-}
-
 int
 proc_signals_open(void)
 {
@@ -146,7 +134,7 @@ proc_signals_open(void)
 	if (bell[0] == -1 && pipe(bell) == -1)
 		return -errno;
 	for (i = 0; i < 2; i++)
-		if ((error = dress(bell[i])) != 0)
+		if ((error = fd_dress(bell[i])) != 0)
 			return error;
 	for (i = 0; i < NTABLE; i++)
 		set(table[i].signal, handler);

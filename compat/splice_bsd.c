@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "os.h"
 #include "splice.h"
 
 struct lane {
@@ -149,38 +150,24 @@ count(int lane, int from, struct splice_moved *moved)
 	lanes[lane].seen = (uint64_t)total;
 }
 
-static int
-take_error(int fd)
-{
-	int		error = 0;
-	socklen_t	len = sizeof(error);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
-		return -errno;
-	return -error;
-}
-
 enum splice_result
 splice_step(int lane, int from, int to, size_t budget,
     size_t least, struct splice_moved *moved)
 {
-	struct pollfd	p;
+	struct pollfd	p = { .fd = from, .events = POLLIN };
 	int		error, sink;
 
 	(void)budget;
 	(void)least;
-	p.fd = from;
-	p.events = POLLIN;
-	p.revents = 0;
 	if (poll(&p, 1, 0) <= 0) {
 		count(lane, from, moved);
 		return SPLICE_SOURCE;
 	}
 	count(lane, from, moved);
-	if ((error = take_error(from)) == 0)
+	if ((error = os_error(from)) == 0)
 		return SPLICE_ENDED;
 	moved->error = error;
-	if ((sink = take_error(to)) != 0)
+	if ((sink = os_error(to)) != 0)
 		moved->error = sink;
 	/* A source does not break its own pipe. */
 	return sink != 0 || error == -EPIPE ? SPLICE_BROKEN : SPLICE_ENDED;

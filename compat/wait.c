@@ -10,6 +10,7 @@
 #include "wait_kind.h"
 
 static bool	queue;		/* the kernel queue is in use, not poll */
+static int	limit;		/* descriptors are below it; 0: not open */
 
 /*
  * Which one a name means: 1 the queue, 0 poll, -EINVAL neither.
@@ -28,20 +29,30 @@ kind_of(const char *kind)
 	return -EINVAL;
 }
 
+static bool
+fits(int fd)
+{
+	return fd >= 0 && fd < limit;
+}
+
 int
 wait_open(const char *kind, int maxfd)
 {
-	int	k;
+	const int	k = kind_of(kind);
+	int		error;
 
-	if ((k = kind_of(kind)) < 0)
-		return k;
+	if (k < 0 || maxfd <= 0)
+		return -EINVAL;
 	queue = k == 1;
-	return queue ? wait_queue_open(maxfd) : wait_poll_open(maxfd);
+	error = queue ? wait_queue_open(maxfd) : wait_poll_open(maxfd);
+	limit = error == 0 ? maxfd : 0;
+	return error;
 }
 
 void
 wait_close(void)
 {
+	limit = 0;
 	if (queue)
 		wait_queue_close();
 	else
@@ -79,6 +90,8 @@ wait_memory(const char *kind, int maxfd)
 int
 wait_add(int fd, enum wait_how how, uint32_t token)
 {
+	if (!fits(fd))
+		return -EMFILE;
 	return queue ? wait_queue_add(fd, how, token) :
 	    wait_poll_add(fd, how, token);
 }
@@ -86,6 +99,8 @@ wait_add(int fd, enum wait_how how, uint32_t token)
 void
 wait_del(int fd)
 {
+	if (!fits(fd))
+		return;
 	if (queue)
 		wait_queue_del(fd);
 	else
@@ -95,6 +110,8 @@ wait_del(int fd)
 void
 wait_want(int fd, uint32_t bits)
 {
+	if (!fits(fd))
+		return;
 	if (queue)
 		wait_queue_want(fd, bits);
 	else

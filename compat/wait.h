@@ -53,8 +53,9 @@ const char *wait_kind(void);
 size_t	wait_memory(const char *kind, int maxfd);
 
 /*
- * Watch fd; events carry token.  Nothing is wanted yet.  0 or an error, after
- * which fd is not watched.  wait_del before every close.
+ * Watch fd; events carry token.  Of WAIT_EDGE nothing is wanted yet, of WAIT_LEVEL
+ * reading.  0 or an error, after which fd is not watched.  wait_del before every
+ * close.
  */
 int	wait_add(int fd, enum wait_how, uint32_t token);
 void	wait_del(int fd);

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "mem.h"
+#include "os_sys.h"
 #include "wait_kind.h"
 
 enum {
@@ -74,8 +75,6 @@ wait_queue_open(int maxfd)
 {
 	int	error;
 
-	if (maxfd <= 0)
-		return -EINVAL;
 	slots = mem_private((size_t)maxfd * sizeof(*slots));
 	if (slots == NULL)
 		return -ENOMEM;
@@ -162,29 +161,19 @@ disarm(int fd)
 	slots[fd].armed = 0;
 }
 
-/*
- * A level descriptor is armed once, so that its owner hears if it cannot be, and
- * disarmed again: a process that does not want a connection must not be the one
- * that is woken for it.
- */
 int
 wait_queue_add(int fd, enum wait_how how, uint32_t token)
 {
-	struct slot	*s;
+	struct slot	*s = &slots[fd];
 	int		 error;
 
-	if (fd < 0 || fd >= nslots)
-		return -EMFILE;
-	s = &slots[fd];
 	if (s->kind != NONE)
 		return -EEXIST;
 	s->token = token;
-	s->want = s->armed = s->vain = 0;
-	if (how == WAIT_LEVEL) {
-		error = arm(fd, WAIT_READ);
-		disarm(fd);
-	} else
-		error = watch(EPOLL_CTL_ADD, fd, WAIT_READ | WAIT_WRITE);
+	s->want = how == WAIT_LEVEL ? WAIT_READ : 0;
+	s->armed = s->vain = 0;
+	error = how == WAIT_LEVEL ? arm(fd, WAIT_READ) :
+	    watch(EPOLL_CTL_ADD, fd, WAIT_READ | WAIT_WRITE);
 	if (error == 0)
 		s->kind = how == WAIT_LEVEL ? LEVEL : EDGE;
 	return error;
@@ -193,7 +182,7 @@ wait_queue_add(int fd, enum wait_how how, uint32_t token)
 void
 wait_queue_del(int fd)
 {
-	if (fd < 0 || fd >= nslots || slots[fd].kind == NONE)
+	if (slots[fd].kind == NONE)
 		return;
 	if (slots[fd].kind == LEVEL)
 		disarm(fd);
@@ -206,11 +195,8 @@ wait_queue_del(int fd)
 void
 wait_queue_want(int fd, uint32_t bits)
 {
-	struct slot	*s;
+	struct slot	*s = &slots[fd];
 
-	if (fd < 0 || fd >= nslots)
-		return;
-	s = &slots[fd];
 	if (s->kind == NONE || bits == s->want)
 		return;
 	s->want = (uint8_t)bits;
@@ -289,13 +275,6 @@ can_gather(void)
 	return can == YES;
 }
 
-static int
-low_water(int fd, int bytes)
-{
-	return setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &bytes,
-	    sizeof(bytes)) == -1 ? -errno : 0;
-}
-
 /*
  * A mark too near to the window would stop the sender in front of it: a quarter of
  * the buffer, half of which is window, is the most.
@@ -303,13 +282,13 @@ low_water(int fd, int bytes)
 static int
 mark(int fd, size_t bytes)
 {
-	int		error, n;
-	socklen_t	len = sizeof(n);
+	int	error, n;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &n, &len) == -1)
-		return -errno;
+	if ((error = os_option_get(fd, SO_RCVBUF, &n)) != 0)
+		return error;
 	n = (size_t)n / 4 < bytes ? n / 4 + 1 : (int)bytes;
-	return (error = low_water(fd, n)) != 0 ? error : n;
+	error = os_option(fd, SOL_SOCKET, SO_RCVLOWAT, n);
+	return error != 0 ? error : n;
 }
 
 static struct gathering *
@@ -332,7 +311,7 @@ wait_queue_gather(int fd, size_t bytes)
 		if (g == NULL)
 			return 0;
 		*g = gatherings[--ngatherings];
-		return low_water(fd, 1);
+		return os_option(fd, SOL_SOCKET, SO_RCVLOWAT, 1);
 	}
 	if (g == NULL) {
 		if (!can_gather())

@@ -1,7 +1,7 @@
 /*
  * wait_kind.h - the two waiters behind wait.h, for wait.c alone: poll, which is
  * everywhere, and the kernel queue of this system (wait_epoll.c, wait_kqueue.c;
- * wait_none.c when there is none).
+ * wait_none.c when there is none).  Their descriptors are 0 or more and below maxfd.
  */
 #ifndef WAIT_KIND_H
 #define WAIT_KIND_H

@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "mem.h"
@@ -49,8 +48,6 @@ wait_queue_open(int maxfd)
 {
 	int	error;
 
-	if (maxfd <= 0)
-		return -EINVAL;
 	slots = mem_private((size_t)maxfd * sizeof(*slots));
 	if (slots == NULL)
 		return -ENOMEM;
@@ -83,12 +80,10 @@ wait_queue_memory(int maxfd)
 static int
 change(int fd, int filter, int flags)
 {
-	struct kevent	k;
+	const struct kevent	k = { .ident = (unsigned)fd,
+				    .filter = (short)filter,
+				    .flags = (unsigned short)flags };
 
-	memset(&k, 0, sizeof(k));
-	k.ident = (unsigned)fd;
-	k.filter = (short)filter;
-	k.flags = (unsigned short)flags;
 	return kevent(queue, &k, 1, NULL, 0, NULL) == -1 ? -errno : 0;
 }
 
@@ -96,36 +91,33 @@ change(int fd, int filter, int flags)
 static int
 add_edge(int fd)
 {
-	struct kevent	k[2];
+	const struct kevent	k[2] = {
+		{ .ident = (unsigned)fd, .filter = EVFILT_READ,
+		    .flags = EV_ADD | EV_CLEAR },
+		{ .ident = (unsigned)fd, .filter = EVFILT_WRITE,
+		    .flags = EV_ADD | EV_CLEAR }
+	};
 
-	memset(k, 0, sizeof(k));
-	k[0].ident = k[1].ident = (unsigned)fd;
-	k[0].filter = EVFILT_READ;
-	k[1].filter = EVFILT_WRITE;
-	k[0].flags = k[1].flags = EV_ADD | EV_CLEAR;
 	return kevent(queue, k, 2, NULL, 0, NULL) == -1 ? -errno : 0;
 }
 
 int
 wait_queue_add(int fd, enum wait_how how, uint32_t token)
 {
-	struct slot	*s;
+	struct slot	*s = &slots[fd];
 	int		 error;
 
-	if (fd < 0 || fd >= nslots)
-		return -EMFILE;
-	s = &slots[fd];
 	if (s->added)
 		return -EEXIST;
 	if (how == WAIT_EDGE)
 		error = add_edge(fd);
 	else
-		error = change(fd, EVFILT_READ, EV_ADD | EV_DISABLE);
+		error = change(fd, EVFILT_READ, EV_ADD);
 	if (error != 0)
 		return error;
 	s->token = token;
 	s->how = (uint8_t)how;
-	s->want = 0;
+	s->want = how == WAIT_LEVEL ? WAIT_READ : 0;
 	s->turn = turn - 1;
 	s->added = 1;
 	return 0;
@@ -134,7 +126,7 @@ wait_queue_add(int fd, enum wait_how how, uint32_t token)
 void
 wait_queue_del(int fd)
 {
-	if (fd < 0 || fd >= nslots || !slots[fd].added)
+	if (!slots[fd].added)
 		return;
 	if (slots[fd].how == WAIT_LEVEL) {
 		wait_queue_want(fd, 0);
@@ -147,12 +139,9 @@ wait_queue_del(int fd)
 void
 wait_queue_want(int fd, uint32_t bits)
 {
-	struct slot	*s;
+	struct slot	*s = &slots[fd];
 	uint32_t	 changed;
 
-	if (fd < 0 || fd >= nslots)
-		return;
-	s = &slots[fd];
 	if (s->how == WAIT_EDGE || !s->added || bits == s->want)
 		return;
 	changed = s->want ^ bits;

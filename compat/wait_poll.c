@@ -35,8 +35,6 @@ static int		 nslots;
 int
 wait_poll_open(int maxfd)
 {
-	if (maxfd <= 0)
-		return -EINVAL;
 	slots = mem_private((size_t)maxfd * sizeof(*slots));
 	polled = mem_private((size_t)maxfd * sizeof(*polled));
 	nslots = maxfd;
@@ -68,15 +66,14 @@ wait_poll_memory(int maxfd)
 int
 wait_poll_add(int fd, enum wait_how how, uint32_t token)
 {
-	(void)how;
-	if (fd < 0 || fd >= nslots)
-		return -EMFILE;
 	if (slots[fd].added)
 		return -EEXIST;
 	slots[fd].token = token;
 	slots[fd].added = 1;
 	slots[fd].want = 0;
 	slots[fd].place = 0;
+	if (how == WAIT_LEVEL)
+		wait_poll_want(fd, WAIT_READ);
 	return 0;
 }
 
@@ -101,8 +98,6 @@ unpoll(int fd)
 void
 wait_poll_del(int fd)
 {
-	if (fd < 0 || fd >= nslots)
-		return;
 	unpoll(fd);
 	slots[fd].added = 0;
 	slots[fd].want = 0;
@@ -111,14 +106,11 @@ wait_poll_del(int fd)
 void
 wait_poll_want(int fd, uint32_t bits)
 {
-	struct slot	*s;
+	struct slot	*s = &slots[fd];
 	struct pollfd	*p;
 
-	if (fd < 0 || fd >= nslots || !slots[fd].added)
-		return;
-	s = &slots[fd];
 	bits &= WAIT_READ | WAIT_WRITE | WAIT_ERROR;
-	if (bits == s->want)
+	if (!s->added || bits == s->want)
 		return;
 	s->want = (uint8_t)bits;
 	if (bits == 0) {

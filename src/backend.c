@@ -14,6 +14,7 @@
 #include "log.h"
 #include "mem.h"
 #include "must.h"
+#include "place.h"
 #include "stat.h"
 #include "text.h"
 
@@ -90,13 +91,13 @@ backend_close(void)
 }
 
 unsigned
-backend_words(void)
+backend_words(const struct setup *set)
 {
 	unsigned i, most = 1;
 
-	for (i = 0; i < setup->npools; i++)
-		if (setup->pools[i].nbackends > most)
-			most = setup->pools[i].nbackends;
+	for (i = 0; i < set->npools; i++)
+		if (set->pools[i].nbackends > most)
+			most = set->pools[i].nbackends;
 	return (most + 63) / 64;
 }
 
@@ -234,7 +235,7 @@ void
 backend_connected(unsigned b, unsigned addr, uint64_t now, uint64_t took_ms)
 {
 	struct health *h = &health[b];
-	char span[32];
+	char span[TEXT_SHORT];
 
 	h->addr = (uint8_t)addr;
 
@@ -248,7 +249,7 @@ backend_connected(unsigned b, unsigned addr, uint64_t now, uint64_t took_ms)
 	if (log_may(LOG_CLASS_BACKEND, now))
 		log_notice("backend %s is back after %s",
 		    conf_string(setup, setup->backends[b].label),
-		    text_span(span, sizeof(span), now - h->since_ms));
+		    text_span(span, now - h->since_ms));
 }
 
 const char *
@@ -261,14 +262,13 @@ backend_errno(int error)
 static const char *
 failure(const struct setup_backend *sb, int error, char *buf, size_t size)
 {
-	char at[256], span[32];
+	char at[256], span[TEXT_SHORT];
 
 	if (error != ETIMEDOUT || sb->connect_timeout.v == 0)
 		return backend_errno(error);
 	text_format(buf, size, "%s (connect-timeout is %s, %s)",
-	    log_errno(error), text_span(span, sizeof(span),
-	    sb->connect_timeout.v), conf_at(setup, sb->connect_timeout.at, at,
-	    sizeof(at)));
+	    log_errno(error), text_span(span, sb->connect_timeout.v),
+	    conf_at(setup, sb->connect_timeout.at, at, sizeof(at)));
 	return buf;
 }
 
@@ -278,7 +278,7 @@ backend_failed(unsigned b, int error, uint64_t now)
 	const struct setup_backend *sb = &setup->backends[b];
 	const struct stat_backend *st = stat_backend(b);
 	struct health *h = &health[b];
-	char at[256], span[32], addr[ADDR_TEXT], why[384];
+	char span[TEXT_SHORT], addr[ADDR_TEXT], why[384];
 
 	stat_add(error == EAGAIN ? &st->overloaded :
 	    error == ETIMEDOUT ? &st->timeouts : &st->died, 1);
@@ -298,8 +298,8 @@ backend_failed(unsigned b, int error, uint64_t now)
 	log_warn("backend %s (%s) does not answer: %s; left out for %s "
 	    "(disable-time, %s)", conf_string(setup, sb->label), addr,
 	    failure(sb, error, why, sizeof(why)),
-	    text_span(span, sizeof(span), sb->disable_time.v),
-	    conf_at(setup, sb->disable_time.at, at, sizeof(at)));
+	    text_span(span, sb->disable_time.v),
+	    place(setup, sb->disable_time.at));
 }
 
 void

@@ -69,7 +69,7 @@ void	backend_adopted(unsigned, const struct setup_pool *, uint64_t *tried);
 /*
  * Words of 64 bits that a set of tried backends takes, for the largest pool.
  */
-unsigned backend_words(void);
+unsigned backend_words(const struct setup *);
 
 /*
  * What is known of a backend, for a successor: how long it has been out (since_ms,

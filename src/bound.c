@@ -18,53 +18,23 @@
 #include "text.h"
 
 /*
- * Descriptors of a relay that has so many sessions at the most.
- */
-static uint64_t
-descriptors(struct setup *setup, uint32_t sessions)
-{
-	const uint32_t	saved = setup->server.max_connections.v;
-	uint64_t	n;
-
-	setup->server.max_connections.v = sessions;
-	n = loop_descriptors(setup);
-	setup->server.max_connections.v = saved;
-	return n;
-}
-
-/*
- * The same for bytes, the number of buffers being given.
- */
-static uint64_t
-memory(struct setup *setup, uint32_t sessions, uint32_t buffers)
-{
-	const struct setting	saved[2] = { setup->server.max_connections,
-				    setup->server.buffers };
-	uint64_t		n;
-
-	setup->server.max_connections.v = sessions;
-	setup->server.buffers.v = buffers;
-	n = loop_memory(setup);
-	setup->server.max_connections = saved[0];
-	setup->server.buffers = saved[1];
-	return n;
-}
-
-/*
  * How many sessions so many descriptors are enough for; at most most.
  */
 static uint32_t
 sessions_for(struct setup *setup, uint64_t fds, uint32_t most)
 {
-	uint32_t	low = 0, high = most, middle;
+	uint32_t	*tried = &setup->server.max_connections.v;
+	const uint32_t	 saved = *tried;
+	uint32_t	 low = 0, high = most;
 
 	while (low < high) {
-		middle = low + (high - low + 1) / 2;
-		if (descriptors(setup, middle) <= fds)
-			low = middle;
+		*tried = low + (high - low + 1) / 2;
+		if (loop_descriptors(setup) <= fds)
+			low = *tried;
 		else
-			high = middle - 1;
+			high = *tried - 1;
 	}
+	*tried = saved;
 	return low;
 }
 
@@ -91,32 +61,28 @@ settle_max_fds(struct setup *setup)
  * The limit cannot be had: which numbers would do.
  */
 static void
-report_limit(struct setup *setup, uint64_t need, uint64_t most, int error)
+report_limit(struct setup *setup, uint64_t need, uint64_t most)
 {
 	const struct setup_server	*server = &setup->server;
-	const uint32_t			 fits = sessions_for(setup, most,
-					    server->max_connections.v);
+	const bool			 fds = server->max_fds.v != 0;
+	const uint64_t			 fits = fds ? most : sessions_for(setup,
+					    most, server->max_connections.v);
 	char				 less[64] = "";
 
 	if (fits > 0)
-		text_format(less, sizeof(less), ", or set "
-		    "server.max-connections to %u or less", fits);
-	if (server->max_fds.v != 0)
-		place_fatal(setup, server->max_fds.at, "server.max-fds = %u "
-		    "cannot be had, the limit of open files (RLIMIT_NOFILE, "
-		    "ulimit -n) is %llu: %s", server->max_fds.v,
-		    (unsigned long long)most, log_errno(error));
-	else
-		log_fatal("%llu descriptors are needed, but the limit of open "
-		    "files (RLIMIT_NOFILE, ulimit -n) is %llu: raise it%s",
-		    (unsigned long long)need, (unsigned long long)most, less);
+		text_format(less, sizeof(less), ", or set it to %llu or less",
+		    (unsigned long long)fits);
+	log_fatal("%s: server.max-%s takes %llu descriptors, but the limit of "
+	    "open files (RLIMIT_NOFILE, ulimit -n) is %llu: raise that%s",
+	    place(setup, fds ? server->max_fds.at : server->max_connections.at),
+	    fds ? "fds" : "connections", (unsigned long long)need,
+	    (unsigned long long)most, less);
 }
 
 bool
 bound_settle(struct setup *setup)
 {
 	uint64_t	now, most, need;
-	int		error;
 
 	need = setup->server.max_fds.v;
 	if (need != 0 && !settle_max_fds(setup))
@@ -124,9 +90,9 @@ bound_settle(struct setup *setup)
 	proc_nofile(&now, &most);
 	if (need == 0 && (need = loop_descriptors(setup)) <= now)
 		return true;
-	if ((error = proc_set_nofile(need)) == 0)
+	if (proc_set_nofile(need) == 0)
 		return true;
-	report_limit(setup, need, most, error);
+	report_limit(setup, need, most);
 	return false;
 }
 
@@ -136,19 +102,22 @@ bound_settle(struct setup *setup)
 static uint64_t
 relay_text(struct setup *setup, uint64_t *fixed, char *buf, size_t size)
 {
-	const uint32_t	sessions = loop_sessions(setup);
-	const uint32_t	buffers = loop_buffers(setup);
-	uint64_t	pool, each;
-	char		one[32];
+	const struct setup_server	saved = setup->server;
+	const uint32_t			sessions = loop_sessions(setup);
+	const uint32_t			buffers = loop_buffers(setup);
+	uint64_t			pool, each;
+	char				one[TEXT_SHORT];
 
 	pool = (uint64_t)buffers * LIMIT_BUFFER;
-	*fixed = memory(setup, 0, buffers) - pool;
-	each = memory(setup, setup->server.max_connections.v, buffers) -
-	    pool - *fixed;
-	each = (each + sessions - 1) / sessions;
+	setup->server.buffers.v = buffers;
+	each = loop_memory(setup) - pool;
+	setup->server.max_connections.v = 0;
+	*fixed = loop_memory(setup) - pool;
+	setup->server = saved;
+	each = (each - *fixed + sessions - 1) / sessions;
 	text_format(buf, size, "%u session%s x %llu bytes + %u buffer%s x %s",
 	    sessions, text_s(sessions), (unsigned long long)each, buffers,
-	    text_s(buffers), text_bytes(one, sizeof(one), LIMIT_BUFFER));
+	    text_s(buffers), text_bytes(one, LIMIT_BUFFER));
 	return sessions * each + pool;
 }
 
@@ -156,7 +125,8 @@ const char *
 bound_text(struct setup *setup, unsigned relays, char *buf, size_t size)
 {
 	uint64_t	fixed, each;
-	char		relay[128], total[32], base[32], times[32] = "";
+	char		total[TEXT_SHORT], base[TEXT_SHORT];
+	char		relay[128], times[32] = "";
 
 	each = relay_text(setup, &fixed, relay, sizeof(relay));
 	fixed = relays * fixed + sizeof(*setup) + stat_memory(relays,
@@ -165,9 +135,8 @@ bound_text(struct setup *setup, unsigned relays, char *buf, size_t size)
 		text_format(times, sizeof(times), "%u relays x ", relays);
 	text_format(buf, size, "bound: %s of memory beside the program = "
 	    "%s fixed + %s%s%s%s; %llu descriptors%s",
-	    text_bytes(total, sizeof(total), fixed + relays * each),
-	    text_bytes(base, sizeof(base), fixed), times,
-	    relays > 1 ? "(" : "", relay, relays > 1 ? ")" : "",
+	    text_bytes(total, fixed + relays * each), text_bytes(base, fixed),
+	    times, relays > 1 ? "(" : "", relay, relays > 1 ? ")" : "",
 	    (unsigned long long)loop_descriptors(setup),
 	    relays > 1 ? " in each" : "");
 	return buf;

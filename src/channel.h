@@ -38,10 +38,10 @@ enum { CHANNEL_TEXT = 1023 };	/* bytes of a line; a longer one is cut */
 struct channel_note {
 	uint32_t	order;		/* enum channel_order */
 	uint32_t	value;
-	int		fd;		/* the receiver's from now on, or -1 */
 	uint32_t	relay;		/* KILL: the session's */
 	uint32_t	number;		/* KILL: the session that is to be in the row */
 	char		text[CHANNEL_TEXT + 1];	/* SAID */
+	int		fd;		/* the receiver's from now on, or -1 */
 };
 
 /*

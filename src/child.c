@@ -14,16 +14,6 @@
 #include "wait.h"
 
 int
-child_watch(const struct child *c, uint32_t token)
-{
-	int	error;
-
-	if ((error = wait_add(c->channel, WAIT_LEVEL, token)) == 0)
-		wait_want(c->channel, WAIT_READ);
-	return error;
-}
-
-int
 child_fork(struct child *c, uint32_t token, uint64_t now)
 {
 	int	pair[2], error, pid;
@@ -32,7 +22,8 @@ child_fork(struct child *c, uint32_t token, uint64_t now)
 	if ((error = chan_pair(pair)) != 0)
 		return error;
 	c->channel = pair[0];
-	if ((pid = child_watch(c, token)) == 0 && (pid = proc_fork()) == 0) {
+	if ((pid = wait_add(c->channel, WAIT_LEVEL, token)) == 0 &&
+	    (pid = proc_fork()) == 0) {
 		/* The parent's waiter, of which a fork has a copy. */
 		wait_close();
 		c->channel = pair[1];

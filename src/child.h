@@ -28,11 +28,6 @@ struct child {
 int	child_fork(struct child *, uint32_t token, uint64_t now);
 
 /*
- * Watch the channel of a child that another program has forked.  0 or an error.
- */
-int	child_watch(const struct child *, uint32_t token);
-
-/*
  * Take the next note from it.  False: there is none.
  */
 bool	child_hear(const struct child *, struct channel_note *);

@@ -96,25 +96,18 @@ finish(struct client *c, const char *error, uint64_t now)
 static void
 operate(struct client *c, const struct ctl_request *req, uint64_t now)
 {
-	struct out	out = room(c);
-	char		error[OPERATE_ERROR];
+	struct out	 out = room(c);
+	char		 buf[OPERATE_ERROR];
+	const char	*error = operate_start(req, &out, &c->victim, buf);
 
 	c->json = req->json;
-	switch (operate_start(req, &out, &c->victim, error)) {
-	case OPERATE_DONE:
-		finish(c, NULL, now);
-		break;
-	case OPERATE_FAILED:
-		finish(c, error, now);
-		break;
-	case OPERATE_KILLING:
+	if (error == NULL && req->command == CTL_KILL)
 		client_to(c, CLIENT_KILLS, now);
-		break;
-	case OPERATE_RELOADING:
+	else if (error == NULL && req->command == CTL_RELOAD) {
 		out_string(&out, c->json ? "{\"messages\":[" : "");
 		client_to(c, CLIENT_RELOADS, now);
-		break;
-	}
+	} else
+		finish(c, error, now);
 	c->out_len = (uint32_t)out.len;
 }
 

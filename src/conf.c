@@ -77,7 +77,7 @@ read_input(struct conf *c, const char *path, size_t len, struct place from)
 	file = s->nfiles++;
 	s->files[file] = setup_string(c, strcmp(path, "-") == 0 ?
 	    "standard input" : path);
-	conf_printable(s->strings + s->files[file]);
+	text_plain(s->strings + s->files[file]);
 	lex_open(&c->in.lex, text, binary != NULL ? (size_t)(binary - text) :
 	    len, SETUP_AT(file, 1));
 	conf_next(c);

@@ -185,8 +185,6 @@ bool	conf_room_for(struct conf *, struct place, size_t have, unsigned limit,
 /* Keep two strings as one text.  NULL when it does not fit. */
 const char *conf_text_add(struct conf *, struct place, const char *,
 	    const char *);
-/* Show control characters as "?". */
-void	conf_printable(char *);
 /* Whether a name begins like that, case aside. */
 bool	conf_begins(const char *name, const char *prefix);
 /* What keeps a string from being written in a configuration, or NULL. */

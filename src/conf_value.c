@@ -15,14 +15,6 @@
 
 enum { LINE = 1024 };		/* bytes of one message */
 
-void
-conf_printable(char *s)
-{
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s < ' ' || *s == 0x7f)
-			*s = '?';
-}
-
 static void
 put_line(struct conf *c, struct place place, const char *kind,
     const char *text)
@@ -38,7 +30,7 @@ put_line(struct conf *c, struct place place, const char *kind,
 	}
 	text_format(line, sizeof(line), "%s%s: %s: %s", at, column, kind,
 	    text);
-	conf_printable(line);		/* text that was quoted from the file */
+	text_plain(line);		/* text that was quoted from the file */
 	c->put(c->ctx, line);
 }
 

@@ -150,7 +150,8 @@ bool
 crew_watch(struct crew *crew)
 {
 	for (unsigned i = 0; i < crew->start.relays; i++)
-		if (child_watch(&crew->relays[i].child, crew->token + i) != 0)
+		if (wait_add(crew->relays[i].child.channel, WAIT_LEVEL,
+		    crew->token + i) != 0)
 			return false;
 	return true;
 }

@@ -27,6 +27,7 @@
 
 enum {
 	HANDOVER_WAIT_MS = 5000,	/* for the receiver to make room */
+	HANDOVER_FDS = 6,		/* of a session: two sockets, two pipes */
 	KIND_SESSION = 1,
 	KIND_BYTES,
 	KIND_HEALTH
@@ -70,9 +71,6 @@ struct handover_bytes {
 	uint32_t	kind, way;
 	char		data[CHAN_BYTES - 8];
 };
-
-_Static_assert(sizeof(struct handover_row) <= HANDOVER_BYTES, "row");
-
 
 /*
  * Names.
@@ -186,11 +184,13 @@ pack_side(struct handover_side *to, const struct side *sd)
 	    .acked = sd->acked };
 }
 
-size_t
-handover_pack(const struct setup *set, struct session *s, void *buf, int *fds,
-    unsigned *nfds)
+/* Into a row and descriptors, which stay the session's.  Returns how many. */
+static unsigned
+pack(struct session *s, struct handover_row *row, int *fds)
 {
-	struct handover_row row = { .kind = KIND_SESSION,
+	unsigned i, n = 0;
+
+	*row = (struct handover_row){ .kind = KIND_SESSION,
 	    .version = HANDOVER_VERSION, .start_ms = s->start_ms,
 	    .since_ms = s->since_ms,
 	    .number = s->number, .connect_ms = s->connect_ms,
@@ -198,30 +198,25 @@ handover_pack(const struct setup *set, struct session *s, void *buf, int *fds,
 	    .addr = s->addr, .addrs = s->addrs,
 	    .last_choice = s->last_choice,
 	    .port = s->peer.port, .family = s->peer.family };
-	unsigned i, n = 0;
-
 	session_halt(s, os_now_ms());
-	ids_make(set);
-	row.listener = ids_listener[s->listener];
-	row.backend = s->backend == BACKEND_NONE ? 0 : ids_backend[s->backend];
-	memcpy(row.ip, s->peer.ip, sizeof(row.ip));
+	row->listener = ids_listener[s->listener];
+	row->backend = s->backend == BACKEND_NONE ? 0 : ids_backend[s->backend];
+	memcpy(row->ip, s->peer.ip, sizeof(row->ip));
 	for (i = CLIENT; i <= BACKEND; i++) {
-		pack_side(&row.side[i], &s->side[i]);
+		pack_side(&row->side[i], &s->side[i]);
 		if (s->side[i].fd != -1)
 			fds[n++] = s->side[i].fd;
 	}
 	for (i = CLIENT; i <= BACKEND; i++) {
-		pack_half(&row.half[i], &s->half[i]);
+		pack_half(&row->half[i], &s->half[i]);
 		/* a lane whose last bytes are in the buffer is not needed there */
 		if (s->half[i].lane == -1 || splice_held(s->half[i].lane) == 0)
 			continue;
-		row.half[i].has_lane = 1;
-		row.half[i].lane_held = (uint32_t)splice_held(s->half[i].lane);
+		row->half[i].has_lane = 1;
+		row->half[i].lane_held = (uint32_t)splice_held(s->half[i].lane);
 		n += splice_export(s->half[i].lane, fds + n);
 	}
-	*nfds = n;
-	memcpy(buf, &row, sizeof(row));
-	return sizeof(row);
+	return n;
 }
 
 static int
@@ -247,15 +242,14 @@ send_held(const struct session *s, unsigned way, int channel)
 }
 
 static int
-send_session(const struct setup *set, struct session *s, int channel)
+send_session(struct session *s, int channel)
 {
-	char buf[HANDOVER_BYTES];
+	struct handover_row row;
 	int error, fds[HANDOVER_FDS];
-	unsigned nfds;
-	size_t len;
+	unsigned nfds = pack(s, &row, fds);
 
-	len = handover_pack(set, s, buf, fds, &nfds);
-	error = chan_send(channel, buf, len, fds, nfds, HANDOVER_WAIT_MS);
+	error = chan_send(channel, &row, sizeof(row), fds, nfds,
+	    HANDOVER_WAIT_MS);
 	if (error == 0)
 		error = send_held(s, CLIENT, channel);
 	if (error == 0)
@@ -297,7 +291,7 @@ handover_send(const struct setup *set, int channel)
 		s = table_row(sent);
 		if (s->state == SESSION_FREE)
 			continue;
-		if ((error = send_session(set, s, channel)) != 0)
+		if ((error = send_session(s, channel)) != 0)
 			break;
 	}
 	if (error == 0)
@@ -424,38 +418,40 @@ unpack(const struct setup *set, const struct handover_row *row,
 	}
 }
 
-struct session *
-handover_unpack(const struct setup *set, const void *buf, size_t len,
+/*
+ * Make a session of them, to be completed with what its halves hold.  NULL when it
+ * could not be taken over and was reset; the descriptors are gone either way.
+ */
+static struct session *
+take_over(const struct setup *set, const struct handover_row *row, size_t len,
     const int *fds, unsigned nfds)
 {
-	struct handover_row row;
 	struct session from, *s = NULL;
 	const int *pipe[2];
 	unsigned i, n = 0;
 	int fd[2] = { -1, -1 };
 
-	memcpy(&row, buf, len < sizeof(row) ? len : sizeof(row));
-	if (!row_good(&row, len, nfds)) {
+	if (!row_good(row, len, nfds)) {
 		for (i = 0; i < nfds; i++)
 			os_drop(fds[i]);
 		return NULL;
 	}
 	ids_make(set);
-	unpack(set, &row, &from);
+	unpack(set, row, &from);
 	for (i = CLIENT; i <= BACKEND; i++)
-		if (row.side[i].has)
+		if (row->side[i].has)
 			fd[i] = fds[n++];
 	for (i = CLIENT; i <= BACKEND; i++) {
 		pipe[i] = fds + n;
-		n += row.half[i].has_lane ? 2 : 0;
+		n += row->half[i].has_lane ? 2 : 0;
 	}
-	if (half_adopt(&from.half[CLIENT], &row.half[CLIENT], pipe[CLIENT]) &&
-	    half_adopt(&from.half[BACKEND], &row.half[BACKEND], pipe[BACKEND]))
+	if (half_adopt(&from.half[CLIENT], &row->half[CLIENT], pipe[CLIENT]) &&
+	    half_adopt(&from.half[BACKEND], &row->half[BACKEND], pipe[BACKEND]))
 		s = session_arrive(&from, fd);
 	if (s != NULL)
 		return s;
 	for (i = CLIENT; i <= BACKEND; i++) {
-		half_disown(&from.half[i], &row.half[i], pipe[i]);
+		half_disown(&from.half[i], &row->half[i], pipe[i]);
 		if (fd[i] != -1)
 			os_reset(fd[i]);
 	}
@@ -482,12 +478,13 @@ lose_session(void)
 }
 
 static void
-take_session(const struct setup *set, struct handover_in *in, const void *buf,
-    size_t len, const int *fds, unsigned nfds, uint64_t now)
+take_session(const struct setup *set, struct handover_in *in,
+    const struct handover_row *row, size_t len, const int *fds, unsigned nfds,
+    uint64_t now)
 {
 	struct session *s;
 
-	if ((s = handover_unpack(set, buf, len, fds, nfds)) == NULL) {
+	if ((s = take_over(set, row, len, fds, nfds)) == NULL) {
 		lose_session();
 		return;
 	}
@@ -569,6 +566,6 @@ handover_take(const struct setup *set, struct handover_in *in, int channel,
 	else if (n >= (long)sizeof(msg.kind) && msg.kind == KIND_HEALTH)
 		take_health(set, &msg.health, (size_t)n);
 	else
-		take_session(set, in, &msg, (size_t)n, fds, nfds, now);
+		take_session(set, in, &msg.row, (size_t)n, fds, nfds, now);
 	return HANDOVER_SESSION;
 }

@@ -10,7 +10,6 @@
 #ifndef HANDOVER_H
 #define HANDOVER_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "session.h"
@@ -62,22 +61,5 @@ enum handover_got handover_take(const struct setup *, struct handover_in *,
  * it is whole there, if the sender lives.
  */
 void	handover_drop(struct handover_in *);
-
-/*
- * The same for one session, without a channel: put it into bytes and descriptors
- * (at most HANDOVER_BYTES and HANDOVER_FDS; the descriptors stay the session's),
- * and make one of them.  handover_pack returns the bytes used.  handover_unpack
- * returns the new session, to be completed with what its halves hold and made
- * ready with session_ready, or NULL when it could not be taken over and was reset;
- * the descriptors are gone either way.
- */
-enum {
-	HANDOVER_FDS = 6,			/* two sockets, two pipes */
-	HANDOVER_BYTES = 512			/* without what it holds */
-};
-size_t	handover_pack(const struct setup *, struct session *, void *, int *fds,
-    unsigned *nfds);
-struct session *handover_unpack(const struct setup *, const void *, size_t,
-    const int *fds, unsigned nfds);
 
 #endif

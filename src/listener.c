@@ -8,12 +8,12 @@
 #include <errno.h>
 
 #include "addr.h"
-#include "conf.h"
 #include "limits.h"
 #include "listener.h"
 #include "log.h"
 #include "mem.h"
 #include "os.h"
+#include "place.h"
 #include "session.h"
 #include "table.h"
 #include "stat.h"
@@ -71,13 +71,13 @@ listener_open(const struct setup *set, const int *fds, bool hold)
 			listener_close();
 			return error;
 		}
+		if (hold)
+			wait_want(fds[i], 0);
 		doors[i].fd = fds[i];
 		doors[i].share = 1;
 		ndoors = i + 1;
 	}
 	held = hold;
-	if (!held)
-		doors_want(WAIT_READ);
 	return 0;
 }
 
@@ -148,8 +148,6 @@ all_full(void)
 static void
 pause_all(int error, uint64_t now)
 {
-	char at[256];
-
 	doors_want(0);
 	away = true;
 	retry_ms = error == 0 ? UINT64_MAX : now +
@@ -166,8 +164,7 @@ pause_all(int error, uint64_t now)
 	if (error == 0)
 		log_warn("all %u sessions are in use: new clients wait "
 		    "(server.max-connections, %s)", session_most(setup),
-		    conf_at(setup, setup->server.max_connections.at, at,
-		    sizeof(at)));
+		    place(setup, setup->server.max_connections.at));
 	else
 		log_warn("accepting no one for a while: %s", log_errno(error));
 }

@@ -78,8 +78,7 @@ log_fd(void)
 void
 log_name(const char *name)
 {
-	text_format(out.name, sizeof(out.name), "%s",
-	    name == NULL ? "" : name);
+	text_format(out.name, sizeof(out.name), "%s", name);
 }
 
 void
@@ -91,17 +90,6 @@ log_share(void)
 		return;
 	lost = mem;
 	*lost = lost_here;
-}
-
-/*
- * Bytes that could end a line or steer a terminal.
- */
-static void
-make_plain(char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
 }
 
 /*
@@ -177,7 +165,7 @@ log_line(const char *fmt, ...)
 	va_start(ap, fmt);
 	text_vformat(text, sizeof(text), fmt + 1, ap);
 	va_end(ap);
-	make_plain(text);
+	text_plain(text);
 	if (*fmt != LOG_LEVEL_FATAL) {
 		put(*fmt, text);
 		return;
@@ -200,12 +188,12 @@ static void
 flood_turn(enum log_class class, uint64_t now_ms)
 {
 	struct flood	*flood = &floods[class];
-	char		 span[32];
+	char		 span[TEXT_SHORT];
 
 	if (flood->held > 0)
 		log_notice("%llu more lines like this in the last %s: %s",
 		    (unsigned long long)flood->held,
-		    text_span(span, sizeof(span), now_ms - flood->since_ms),
+		    text_span(span, now_ms - flood->since_ms),
 		    text_nth(flood_names, class));
 	flood->since_ms = now_ms;
 	flood->written = 0;

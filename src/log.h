@@ -25,7 +25,7 @@ enum log_level {	/* the numbers of syslog(3), but for the first */
 /*
  * Where lines go.  fd -1: syslog with that facility; else to fd, with the wall
  * time in front when stamped.  name is what the process is called in the lines
- * ("relay 1"); NULL or "" is the parent.
+ * ("relay 1"); "" is the parent.
  */
 void	log_open(int fd, bool stamped, int facility);
 void	log_name(const char *);

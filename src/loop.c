@@ -160,12 +160,9 @@ open_parts(const struct setup *set, unsigned relay, const int *listeners,
 		return -ENOMEM;
 	handover_open();
 	(void)splice_open(loop_lanes(set) + adopted_lanes(room));
-	if (channel != -1) {
-		error = wait_add(channel, WAIT_LEVEL, CHANNEL_TOKEN);
-		if (error != 0)
-			return error;
-		wait_want(channel, WAIT_READ);
-	}
+	if (channel != -1 && (error = wait_add(channel, WAIT_LEVEL,
+	    CHANNEL_TOKEN)) != 0)
+		return error;
 	return listener_open(set, listeners, room->hold);
 }
 
@@ -377,7 +374,6 @@ adopt_from(int fd, unsigned predecessors)
 		adopt_now(fd);
 		return;
 	}
-	wait_want(fd, WAIT_READ);
 	adopting++;
 	adopt[i].fd = fd;
 	adopt[i].ready = false;

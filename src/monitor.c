@@ -25,9 +25,9 @@ enum {
 	CONTROL_CLIENTS = 16,
 	STATUS_CLIENTS = 32,
 	CLIENTS = CONTROL_CLIENTS + STATUS_CLIENTS,
-	DOORS = 2,			/* of CLIENT_CONTROL and CLIENT_HTTP */
+	DOORS = MONITOR_CHANNEL,	/* of CLIENT_CONTROL and CLIENT_HTTP */
 	DOOR_TOKEN = CLIENTS,		/* a client's token is its number */
-	CHANNEL_TOKEN = DOOR_TOKEN + DOORS,
+	CHANNEL_TOKEN = DOOR_TOKEN + MONITOR_CHANNEL,
 	OTHER_FDS = 32,
 	EVENTS = 64,
 	ACCEPTS = 8,			/* in one turn, of each door */
@@ -128,23 +128,10 @@ monitor_carry(const struct monitor_area *former, const uint16_t *backends)
  * Making ready.
  */
 
-static int
-watch(int fd, uint32_t token)
-{
-	int	error;
-
-	if (fd == -1)
-		return 0;
-	if ((error = wait_add(fd, WAIT_LEVEL, token)) == 0)
-		wait_want(fd, WAIT_READ);
-	return error;
-}
-
 int
 monitor_open(const struct setup *set, const struct os_addr *bound,
-    const struct monitor_fds *fds)
+    const int fds[MONITOR_FDS])
 {
-	const int	open[] = { fds->control, fds->status, fds->channel };
 	int		error, most = 0;
 	unsigned	i;
 
@@ -153,26 +140,25 @@ monitor_open(const struct setup *set, const struct os_addr *bound,
 	if (clients == NULL)
 		return -ENOMEM;
 	for (i = 0; i < DOORS; i++)
-		doors[i] = (struct door){ .fd = open[i], .pause_ms = NEVER };
+		doors[i] = (struct door){ .fd = fds[i], .pause_ms = NEVER };
 	doors[0].n = doors[1].first = CONTROL_CLIENTS;
 	doors[1].n = STATUS_CLIENTS;
-	channel = fds->channel;
+	channel = fds[MONITOR_CHANNEL];
 	ending = false;
 	status_open(set, bound);
 	operate_open(channel);
-	for (i = 0; i <= DOORS; i++)
-		if (open[i] > most)
-			most = open[i];
+	for (i = 0; i < MONITOR_FDS; i++)
+		if (fds[i] > most)
+			most = fds[i];
 	if ((error = table_look_only()) == 0 &&
 	    (error = stat_look_only()) == 0)
 		error = wait_open(NULL, most + CLIENTS + OTHER_FDS);
-	for (i = 0; i <= DOORS && error == 0; i++)
-		error = watch(open[i], DOOR_TOKEN + i);
-	if (error != 0) {
+	for (i = 0; i < MONITOR_FDS && error == 0; i++)
+		if (fds[i] != -1)
+			error = wait_add(fds[i], WAIT_LEVEL, DOOR_TOKEN + i);
+	if (error != 0)
 		monitor_close();
-		return error;
-	}
-	return 0;
+	return error;
 }
 
 static void

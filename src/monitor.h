@@ -38,11 +38,7 @@ void	monitor_carry(const struct monitor_area *former,
 	    const uint16_t *backends);
 
 /* What the monitor has open: listening sockets (-1: none), and the parent. */
-struct monitor_fds {
-	int	control;
-	int	status;
-	int	channel;
-};
+enum { MONITOR_CONTROL, MONITOR_STATUS, MONITOR_CHANNEL, MONITOR_FDS };
 
 /*
  * Make ready; bound has the addresses of the setup's listeners.  0 or an error.
@@ -50,7 +46,7 @@ struct monitor_fds {
  * all who were being answered have their answers.
  */
 int	monitor_open(const struct setup *, const struct os_addr *bound,
-	    const struct monitor_fds *);
+	    const int fds[MONITOR_FDS]);
 void	monitor_close(void);
 bool	monitor_turn(void);
 

@@ -8,9 +8,8 @@
 #include "log.h"
 
 void
-must_fail(const char *what, const char *file, int line)
+must_fail(const char *file, int line)
 {
-	log_error("%s:%d: this cannot happen: not (%s); the process ends", file,
-	    line, what);
+	log_error("%s:%d: this cannot happen; the process ends", file, line);
 	abort();
 }

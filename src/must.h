@@ -7,8 +7,8 @@
 
 #include "attr.h"
 
-#define MUST(x)	((x) ? (void)0 : must_fail(#x, __FILE__, __LINE__))
+#define MUST(x)	((x) ? (void)0 : must_fail(__FILE__, __LINE__))
 
-ATTR_NORETURN void must_fail(const char *, const char *, int);
+ATTR_NORETURN void must_fail(const char *file, int line);
 
 #endif

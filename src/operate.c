@@ -31,34 +31,28 @@ operate_end(void)
 	over = true;
 }
 
-static enum operate
-fail(char error[OPERATE_ERROR], const char *what, const char *word)
+static const char	changed[] =
+    "the configuration has just changed; try again";
+
+static const char *
+unknown(char buf[OPERATE_ERROR], const char *what, const char *word)
 {
-	(void)text_format(error, OPERATE_ERROR, "there is no %s \"%.*s\"", what,
+	(void)text_format(buf, OPERATE_ERROR, "there is no %s \"%.*s\"", what,
 	    SHOWN, word);
-	return OPERATE_FAILED;
+	return buf;
 }
 
 /* The parent, or the socket to it, is in a bad way. */
-static enum operate
-untold(char error[OPERATE_ERROR], int why)
+static const char *
+untold(char buf[OPERATE_ERROR], int why)
 {
-	(void)text_format(error, OPERATE_ERROR,
-	    UNTOLD, log_errno(why));
-	return OPERATE_FAILED;
+	(void)text_format(buf, OPERATE_ERROR, UNTOLD, log_errno(why));
+	return buf;
 }
 
-static enum operate
-changed(char error[OPERATE_ERROR])
-{
-	(void)text_format(error, OPERATE_ERROR,
-	    "the configuration has just changed; try again");
-	return OPERATE_FAILED;
-}
-
-static enum operate
+static const char *
 give_orders(const struct ctl_request *req, struct out *out,
-    char error[OPERATE_ERROR])
+    char buf[OPERATE_ERROR])
 {
 	enum board_order	order = req->command == CTL_DRAIN ?
 				    BOARD_DRAIN : req->command == CTL_DISABLE ?
@@ -71,49 +65,49 @@ give_orders(const struct ctl_request *req, struct out *out,
 			continue;
 		n++;
 		if (!board_give_order(b, order))
-			return changed(error);
+			return changed;
 		if (order == BOARD_DISABLED && why == 0)
 			why = channel_send(channel, CHANNEL_EMPTY, b, -1);
 	}
 	if (n == 0)
-		return fail(error, "backend", req->word);
+		return unknown(buf, "backend", req->word);
 	log_notice("operator: %s backend %.*s (%u)", ctl_word(req->command),
 	    SHOWN, req->word, n);
 	if (why != 0) {
-		(void)text_format(error, OPERATE_ERROR, "no new sessions; those "
+		(void)text_format(buf, OPERATE_ERROR, "no new sessions; those "
 		    "there are go on, as " UNTOLD, log_errno(why));
-		return OPERATE_FAILED;
+		return buf;
 	}
 	if (req->json)
 		out_format(out, "{\"backends\":%u}\n", n);
 	else
 		out_format(out, "%s: %u backend%s\n", ctl_word(req->command),
 		    n, text_s(n));
-	return OPERATE_DONE;
+	return NULL;
 }
 
-enum operate
+const char *
 operate_start(const struct ctl_request *req, struct out *out,
-    struct status_place *victim, char error[OPERATE_ERROR])
+    struct status_place *victim, char buf[OPERATE_ERROR])
 {
 	const bool	kill = req->command == CTL_KILL;
 	int		why;
 
 	if (over)
-		return changed(error);
+		return changed;
 	if (!kill && req->command != CTL_RELOAD)
-		return give_orders(req, out, error);
+		return give_orders(req, out, buf);
 	if (kill && !status_find(req->word, victim))
-		return fail(error, "session", req->word);
+		return unknown(buf, "session", req->word);
 	if (!kill)
 		victim->number = ++reloads;
 	why = kill ? channel_send_kill(channel, victim->relay, victim->row,
 	    victim->number) : channel_send(channel, CHANNEL_RELOAD, reloads, -1);
 	if (why != 0)
-		return untold(error, why);
+		return untold(buf, why);
 	log_notice("operator: %s%.*s", kill ? "kill session " : "reload", SHOWN,
 	    req->word);
-	return kill ? OPERATE_KILLING : OPERATE_RELOADING;
+	return NULL;
 }
 
 void

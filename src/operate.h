@@ -15,13 +15,6 @@
 #include "out.h"
 #include "status.h"
 
-enum operate {
-	OPERATE_DONE,		/* what there is to say has been written */
-	OPERATE_FAILED,		/* why: in the error text */
-	OPERATE_KILLING,	/* wait until the victim does not live any more */
-	OPERATE_RELOADING	/* wait for what the parent says */
-};
-
 enum { OPERATE_ERROR = 256 };
 
 /*
@@ -35,11 +28,12 @@ void	operate_open(int channel);
 void	operate_end(void);
 
 /*
- * Do it.  out gets what there is to say, error why not.  victim is set for
- * OPERATE_KILLING; for OPERATE_RELOADING its number is that of the order.
+ * Do it.  NULL, or why not, in buf maybe.  CTL_KILL: wait until the victim does not
+ * live any more.  CTL_RELOAD: wait for what the parent says; the victim's number is
+ * that of the order.  All others are done, and out has what there is to say.
  */
-enum operate operate_start(const struct ctl_request *, struct out *,
-    struct status_place *victim, char error[OPERATE_ERROR]);
+const char *operate_start(const struct ctl_request *, struct out *,
+    struct status_place *victim, char buf[OPERATE_ERROR]);
 
 /*
  * A line that the parent says about a reload.

@@ -138,7 +138,7 @@ static const uint8_t	both[] = { 0, OUT_AT_NEXT };
 static void
 out_member(struct out *out, const void *member, char mark, size_t width)
 {
-	char			text[40];
+	char			text[TEXT_SHORT];
 	unsigned long long	n;
 	size_t			len;
 
@@ -158,10 +158,10 @@ out_member(struct out *out, const void *member, char mark, size_t width)
 		text_format(text, sizeof(text), "%llu", n);
 		break;
 	case 'b':
-		text_bytes(text, sizeof(text), n);
+		text_bytes(text, n);
 		break;
 	case 't':
-		text_span(text, sizeof(text), n);
+		text_span(text, n);
 		break;
 	default:
 		MUST(mark == 'd' || mark == 'm');

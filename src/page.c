@@ -57,7 +57,7 @@ page_draw(struct out *out, unsigned drawing, int backend)
 	enum page_drawing	first = drawing, last = drawing, series;
 	uint64_t		most = 0, v;
 	unsigned		i;
-	char			text[32];
+	char			text[TEXT_SHORT];
 
 	if (drawing == BOTH) {
 		first = CLIENT_BYTES;
@@ -68,7 +68,7 @@ page_draw(struct out *out, unsigned drawing, int backend)
 			if ((v = value(backend, i, series)) > most)
 				most = v;
 	if (first >= CLIENT_BYTES)
-		text_bytes(text, sizeof(text), most * 1000 / HISTORY_MS);
+		text_bytes(text, most * 1000 / HISTORY_MS);
 	else
 		text_format(text, sizeof(text), "%llu",
 		    (unsigned long long)most);

@@ -640,10 +640,8 @@ open_waiter(void)
 
 	if ((error = wait_open("poll", most)) == 0 &&
 	    (error = fd = proc_signals_open()) >= 0 &&
-	    (error = wait_add(fd, WAIT_LEVEL, SIGNALS_TOKEN)) == 0) {
-		wait_want(fd, WAIT_READ);
+	    (error = wait_add(fd, WAIT_LEVEL, SIGNALS_TOKEN)) == 0)
 		return true;
-	}
 	log_fatal("cannot wait for signals: %s", log_errno(error));
 	return false;
 }

@@ -1,5 +1,5 @@
 /*
- * place.h - where in the configuration, for messages before and at the start.
+ * place.h - where in the configuration, for messages.
  */
 #ifndef PLACE_H
 #define PLACE_H

@@ -26,7 +26,7 @@ static bool
 open_loop(const struct start *start, unsigned index, int channel)
 {
 	const struct setting	*kind = &start->setup->server.event_handler;
-	char			 size[32];
+	char			 size[TEXT_SHORT];
 	int			 error;
 
 	error = loop_open(start->setup, index, start->listeners, channel,
@@ -40,7 +40,7 @@ open_loop(const struct start *start, unsigned index, int channel)
 	else if (error == -ENOMEM)
 		log_fatal("out of memory: a relay needs %s; lower "
 		    "server.max-connections = %u or server.buffers",
-		    text_bytes(size, sizeof(size), loop_memory(start->setup)),
+		    text_bytes(size, loop_memory(start->setup)),
 		    start->setup->server.max_connections.v);
 	else
 		log_fatal("a relay cannot start: %s", log_errno(error));

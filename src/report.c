@@ -11,6 +11,7 @@
 #include "backend.h"
 #include "conf.h"
 #include "log.h"
+#include "place.h"
 #include "report.h"
 #include "session.h"
 #include "text.h"
@@ -64,26 +65,25 @@ void
 report_failed(const struct setup *set, const struct session *s, int error,
     uint64_t now)
 {
-	char addr[ADDR_TEXT], span[32];
+	char addr[ADDR_TEXT], span[TEXT_SHORT];
 
 	if (debug_level(set, s) >= 2)
 		log_debug("session %u: connecting to %s (%s) failed after %s: "
 		    "%s", (unsigned)s->number, backend_name(set, s),
 		    addr_text(addr, sizeof(addr),
 		    backend_addr(s->backend, s->addr)),
-		    text_span(span, sizeof(span), now - s->since_ms),
-		    backend_errno(error));
+		    text_span(span, now - s->since_ms), backend_errno(error));
 }
 
 void
 report_connected(const struct setup *set, const struct session *s)
 {
-	char span[32];
+	char span[TEXT_SHORT];
 
 	if (debug_level(set, s) >= 2)
 		log_debug("session %u: connected to %s in %s",
 		    (unsigned)s->number, backend_name(set, s),
-		    text_span(span, sizeof(span), s->connect_ms));
+		    text_span(span, s->connect_ms));
 }
 
 /* The setting that ended a session, as " (half-close-timeout 1 h, file:line)". */
@@ -97,7 +97,7 @@ because(const struct setup *set, const struct session *s, char *buf,
 	    "server.graceful-shutdown-timeout";
 	const struct setup_profile *p = &set->profiles[s->profile];
 	const struct setting *at = NULL;
-	char span[32], where[256];
+	char span[TEXT_SHORT];
 
 	switch (s->reason) {
 	case REASON_READ_TIMEOUT:
@@ -123,8 +123,8 @@ because(const struct setup *set, const struct session *s, char *buf,
 	if (at != NULL)
 		(void)text_format(buf, size, " (%s %s, %s)",
 		    text_nth(names, s->reason - REASON_READ_TIMEOUT),
-		    text_span(span, sizeof(span), at->v),
-		    conf_at(set, at->at, where, sizeof(where)));
+		    text_span(span, at->v),
+		    place(set, at->at));
 	else if (s->reason == REASON_NO_BACKEND && s->error == 0)
 		return " (all are drained, disabled or without an address)";
 	else if (s->reason == REASON_NO_BACKEND)
@@ -140,7 +140,8 @@ void
 report_end(const struct setup *set, const struct session *s, uint64_t now)
 {
 	uint32_t which = set->profiles[s->profile].log_sessions.v;
-	char peer[ADDR_TEXT], span[32], took[32], in[32], out[32], why[384];
+	char span[TEXT_SHORT], took[TEXT_SHORT];
+	char in[TEXT_SHORT], out[TEXT_SHORT], peer[ADDR_TEXT], why[384];
 	/* its level is written over below */
 	char line[] = "?session %u: %s on %s with %s: %s%s; %s, connect %s, "
 	    "%s from the client, %s from the backend";
@@ -156,10 +157,10 @@ report_end(const struct setup *set, const struct session *s, uint64_t now)
 	    addr_peer_text(peer, sizeof(peer), &s->peer),
 	    listener_name(set, s->listener), backend_name(set, s),
 	    reason_text(s->reason), because(set, s, why, sizeof(why)),
-	    text_span(span, sizeof(span), now - s->start_ms),
-	    text_span(took, sizeof(took), s->connect_ms),
-	    text_bytes(in, sizeof(in), s->half[CLIENT].bytes),
-	    text_bytes(out, sizeof(out), s->half[BACKEND].bytes));
+	    text_span(span, now - s->start_ms),
+	    text_span(took, s->connect_ms),
+	    text_bytes(in, s->half[CLIENT].bytes),
+	    text_bytes(out, s->half[BACKEND].bytes));
 }
 
 void

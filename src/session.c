@@ -70,7 +70,7 @@ session_open(const struct setup *set, unsigned relay, unsigned max)
 	gate[CLIENT] = gate[BACKEND] = 0;
 	connect_open(set);
 	expire_open(set);
-	return table_open(relay, max, backend_words());
+	return table_open(relay, max, backend_words(set));
 }
 
 void

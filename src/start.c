@@ -262,7 +262,7 @@ open_tables(const struct start *start, const struct start *former)
 	const struct setup	*setup = start->setup;
 	unsigned		 sessions = loop_sessions(setup);
 	uint64_t		 needed;
-	char			 size[32];
+	char			 size[TEXT_SHORT];
 	bool			 good;
 
 	if (start->room.rows > sessions)
@@ -282,7 +282,7 @@ open_tables(const struct start *start, const struct start *former)
 	    monitor_memory(setup);
 	log_fatal("out of memory: %s are needed for the tables of sessions and "
 	    "counters; lower server.max-connections = %u",
-	    text_bytes(size, sizeof(size), needed),
+	    text_bytes(size, needed),
 	    setup->server.max_connections.v);
 	return false;
 }

@@ -100,41 +100,38 @@ counter_read(struct head *head, uint64_t *counter)
 	return value;
 }
 
-static void
-layout(unsigned nlisteners, unsigned nbackends)
+static struct stat_area
+layout(unsigned relays, unsigned nlisteners, unsigned nbackends)
 {
-	now.count[GLOBAL] = 1;
-	now.count[LISTENER] = nlisteners;
-	now.count[BACKEND] = nbackends;
-	now.relay_size = sizeof(struct head);
+	struct stat_area	a = { .relays = relays,
+				    .count = { 1, nlisteners, nbackends },
+				    .relay_size = sizeof(struct head) };
+
 	for (int k = 0; k < KINDS; k++) {
-		now.kind_offset[k] = now.relay_size;
-		now.relay_size += now.count[k] * row_size[k];
+		a.kind_offset[k] = a.relay_size;
+		a.relay_size += a.count[k] * row_size[k];
 	}
 	/* Two relays never write to one cache line. */
-	now.relay_size = (now.relay_size + 127) & ~(size_t)127;
+	a.relay_size = (a.relay_size + 127) & ~(size_t)127;
+	/* The rows behind the relays' are for what went before them. */
+	a.size = (relays + 1) * a.relay_size;
+	return a;
 }
 
 size_t
 stat_memory(unsigned relays, unsigned nlisteners, unsigned nbackends)
 {
-	return (relays + 1) * (sizeof(struct head) + row_size[GLOBAL] +
-	    nlisteners * row_size[LISTENER] +
-	    nbackends * row_size[BACKEND] + 127);
+	return layout(relays, nlisteners, nbackends).size;
 }
 
 bool
 stat_open(unsigned relays, unsigned nlisteners, unsigned nbackends)
 {
 	MUST(now.mem == NULL && relays > 0);
-	layout(nlisteners, nbackends);
-	/* The rows behind the relays' are for what went before them. */
-	now.size = (relays + 1) * now.relay_size;
-	if ((now.mem = mem_shared(now.size)) == NULL)
-		return false;
-	now.relays = relays;
+	now = layout(relays, nlisteners, nbackends);
+	now.mem = mem_shared(now.size);
 	self = 0;
-	return true;
+	return now.mem != NULL;
 }
 
 void

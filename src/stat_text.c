@@ -71,9 +71,7 @@ lines_prefix(struct lines *lines, const char *prefix, const char *name)
 {
 	text_format(lines->prefix, sizeof(lines->prefix), "%s%.*s.", prefix,
 	    LABEL_MAX, name);
-	for (char *p = lines->prefix; *p != '\0'; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
+	text_plain(lines->prefix);
 }
 
 static void

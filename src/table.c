@@ -2,6 +2,7 @@
  * table.c - rows and lists.  Links are row numbers.  Touches nothing of a session
  * but its links and its place in the lists.
  */
+#include "backend.h"
 #include "mem.h"
 #include "must.h"
 #include "table.h"
@@ -121,13 +122,8 @@ table_close(void)
 uint64_t
 table_memory(const struct setup *set, unsigned n)
 {
-	size_t most = 1;
-	unsigned i;
-
-	for (i = 0; i < set->npools; i++)
-		if (set->pools[i].nbackends > most)
-			most = set->pools[i].nbackends;
-	return rows_size(n) + (uint64_t)n * ((most + 63) / 64 * sizeof(tried[0]));
+	return rows_size(n) + (uint64_t)n * (backend_words(set) *
+	    sizeof(tried[0]));
 }
 
 unsigned

@@ -153,7 +153,7 @@ text_format(char *buf, size_t size, const char *f, ...)
 }
 
 const char *
-text_span(char *buf, size_t size, uint64_t ms)
+text_span(char buf[TEXT_SHORT], uint64_t ms)
 {
 	static const char names[] = "s\0min\0h\0d";
 	static const unsigned units[] = { 1, 60, 3600, 86400 };
@@ -163,28 +163,28 @@ text_span(char *buf, size_t size, uint64_t ms)
 	while (u < 3 && s >= units[u + 1])
 		u++;
 	if (s < 1)
-		text_format(buf, size, "0.%03u s", part);
+		text_format(buf, TEXT_SHORT, "0.%03u s", part);
 	else if (u == 0)
-		text_format(buf, size, "%llu.%u s", s, part / 100);
+		text_format(buf, TEXT_SHORT, "%llu.%u s", s, part / 100);
 	else
-		text_format(buf, size, "%llu %s %llu %s", s / units[u],
+		text_format(buf, TEXT_SHORT, "%llu %s %llu %s", s / units[u],
 		    text_nth(names, u), s % units[u] / units[u - 1],
 		    text_nth(names, u - 1));
 	return buf;
 }
 
 const char *
-text_bytes(char *buf, size_t size, uint64_t n)
+text_bytes(char buf[TEXT_SHORT], uint64_t n)
 {
 	unsigned shift = 0;
 
 	while (shift < 60 && n >> shift >= 1024)
 		shift += 10;
 	if (shift == 0)
-		text_format(buf, size, "%llu byte%s", (unsigned long long)n,
-		    text_s(n));
+		text_format(buf, TEXT_SHORT, "%llu byte%s",
+		    (unsigned long long)n, text_s(n));
 	else
-		text_format(buf, size, "%llu.%llu %ciB",
+		text_format(buf, TEXT_SHORT, "%llu.%llu %ciB",
 		    (unsigned long long)(n >> shift),
 		    (unsigned long long)((n & ((1ULL << shift) - 1)) * 10 >>
 		    shift), "KMGTPE"[shift / 10 - 1]);
@@ -209,6 +209,14 @@ text_number(const char *s, uint64_t max, uint64_t *v)
 	}
 	*v = n;
 	return true;
+}
+
+void
+text_plain(char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
 }
 
 const char *

@@ -25,17 +25,23 @@ size_t	text_vformat(char *, size_t, const char *, va_list);
  * A span of milliseconds for people: "0.004 s", "12.3 s", "3 min 5 s",
  * "2 h 3 min".  Returns buf.
  */
-const char *text_span(char *, size_t, uint64_t);
+enum { TEXT_SHORT = 32 };
+const char *text_span(char buf[TEXT_SHORT], uint64_t);
 
 /*
  * Bytes for people: "812 bytes", "1.5 KiB", "3.2 GiB".  Returns buf.
  */
-const char *text_bytes(char *, size_t, uint64_t);
+const char *text_bytes(char buf[TEXT_SHORT], uint64_t);
 
 /*
  * Decimal digits, all of them, no sign, no blank.  False when not, or over max.
  */
 bool	text_number(const char *, uint64_t max, uint64_t *);
+
+/*
+ * Bytes that could end a line or steer a terminal become '?'.
+ */
+void	text_plain(char *);
 
 /*
  * Edit distance of two words, for "did you mean"; at most limit + 1.

@@ -4,11 +4,15 @@
 #include "watcher.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "chan.h"
 #include "confine.h"
 #include "log.h"
 #include "monitor.h"
 #include "os.h"
+
+enum { END_MS = 500 };		/* for the last answers of the last one */
 
 static struct watcher {
 	struct child	child;
@@ -24,21 +28,21 @@ static bool
 become(const struct start *start, int channel)
 {
 	static struct os_addr	bound[LIMIT_LISTENERS + 1];
-	struct monitor_fds	fds = { .channel = channel };
-	int			keep[3 + CONFINE_MORE], error;
+	const int		fds[MONITOR_FDS] = {
+		[MONITOR_CONTROL] = start->doors[DOOR_CONTROL].fd,
+		[MONITOR_STATUS] = start->doors[DOOR_STATUS].fd,
+		[MONITOR_CHANNEL] = channel
+	};
+	int			keep[MONITOR_FDS + CONFINE_MORE], error;
 
-	fds.control = start->doors[DOOR_CONTROL].fd;
-	fds.status = start->doors[DOOR_STATUS].fd;
 	for (unsigned i = 0; i <= start->setup->nlisteners; i++)
 		if (i == start->setup->nlisteners ||
 		    os_sockname(start->listeners[i], &bound[i]) != 0)
 			bound[i] = start->setup->listeners[i].addr;
-	keep[0] = fds.control;
-	keep[1] = fds.status;
-	keep[2] = channel;
-	if (!confine_enter(start, keep, 3))
+	memcpy(keep, fds, sizeof(fds));
+	if (!confine_enter(start, keep, MONITOR_FDS))
 		return false;
-	if ((error = monitor_open(start->setup, bound, &fds)) != 0) {
+	if ((error = monitor_open(start->setup, bound, fds)) != 0) {
 		log_fatal("the monitor cannot start: %s", log_errno(error));
 		return false;
 	}
@@ -175,5 +179,8 @@ watcher_dismiss(void)
 void
 watcher_end(void)
 {
+	watcher_dismiss();
+	if (watcher->child.pid != 0)
+		(void)chan_finish(watcher->child.channel, END_MS);
 	child_end(&watcher->child);
 }

@@ -147,6 +147,8 @@ contract_watch(int fd, enum wait_how how)
 	memset(&ends[i], 0, sizeof(ends[i]));
 	ends[i].fd = fd;
 	EXPECT_EQ(wait_add(fd, how, i), 0);
+	if (how == WAIT_LEVEL)
+		wait_want(fd, 0);	/* not before contract_await */
 	return &ends[i];
 }
 

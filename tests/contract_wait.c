@@ -363,6 +363,11 @@ a_listener_is_reported_as_long_as_it_is_ready(void)
 	EXPECT_EQ(l->ready, 0);
 	(void)contract_connect(&a);
 	EXPECT(contract_await(l, WAIT_READ));
+	l->ready = 0;
+	wait_del(l->fd);
+	EXPECT_EQ(wait_add(l->fd, WAIT_LEVEL, contract_token(l)), 0);
+	(void)contract_turn(100);	/* wanted from the start */
+	EXPECT_EQ(l->ready, WAIT_READ);
 }
 
 /* Descriptors come and go; those that stay must not lose their place. */

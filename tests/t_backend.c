@@ -71,7 +71,7 @@ ATF_TC_WITHOUT_HEAD(each_is_tried_once);
 ATF_TC_BODY(each_is_tried_once, tc)
 {
 	open_backends(BALANCE_LEAST, MANY);
-	ATF_CHECK_EQ(2, backend_words());
+	ATF_CHECK_EQ(2, backend_words(&setup));
 	/* no address: no candidate, not even when nothing else is left */
 	setup.backends[5].addr.family = OS_NONE;
 	client();

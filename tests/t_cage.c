@@ -361,7 +361,6 @@ relay_work(void *arg)
 
 	if (wait_add(w->lfd, WAIT_LEVEL, 1) != 0)
 		return 10;
-	wait_want(w->lfd, WAIT_READ);
 	a.port = w->port;
 	if ((c = os_connect(&a, NULL, &pending)) < 0)
 		return 11;

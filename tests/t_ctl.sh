@@ -279,6 +279,26 @@ a_reload_has_its_own_verdict_body()
 	echo >gate
 }
 
+describe who_asks_when_it_stops_is_told \
+    "a stop while a reload reads: a monitor that is slow has time to say so" \
+    strace
+who_asks_when_it_stops_is_told_body()
+{
+	begin
+	in_front_of_two
+	mkfifo reached gate
+	echo 'include_shell "echo >reached; cat gate"' >>proxy.conf
+	ctl reload >first 2>&1 & first=$!
+	told reached
+	# the reader has come after it
+	hold "$(relays | sed -n 2p | tr -d ' ')" recvmsg 200
+	proxy_stop
+	wait $first && fail "taken at the end"
+	grep -q 'sockproxy stops' first || fail "it says: $(cat first)"
+	grep -q 'not taken' first || fail "the end: $(cat first)"
+	echo >gate
+}
+
 describe a_reading_that_dies_is_a_reload_refused \
     "the process that reads is killed: who asked is told why, all is as it was"
 a_reading_that_dies_is_a_reload_refused_body()

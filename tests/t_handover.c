@@ -128,7 +128,7 @@ take_side(struct handover_row *row, unsigned which)
 static struct session *
 taken(const struct handover_row *row)
 {
-	return handover_unpack(&setup, row, sizeof(*row), fds, nfds);
+	return take_over(&setup, row, sizeof(*row), fds, nfds);
 }
 
 /* Nothing is left of it. */
@@ -158,11 +158,11 @@ ATF_TC_BODY(rows_that_make_no_sense_are_refused, tc)
 
 	open_relay();
 	row = good_row();
-	ATF_CHECK(handover_unpack(&setup, &row, sizeof(row) - 1, fds, nfds) ==
+	ATF_CHECK(take_over(&setup, &row, sizeof(row) - 1, fds, nfds) ==
 	    NULL);
 	is_gone("a short one");
 	long_row.row = good_row();
-	ATF_CHECK(handover_unpack(&setup, &long_row, sizeof(row) + 1, fds,
+	ATF_CHECK(take_over(&setup, &long_row.row, sizeof(row) + 1, fds,
 	    nfds) == NULL);
 	is_gone("a long one");
 #define REFUSED(change) do {						\

@@ -17,6 +17,7 @@ setup
 key lex
 conf conf_addr conf_assign conf_build conf_cond conf_dump conf_expr conf_int \
 conf_keys conf_pool conf_value key_value
+place
 board
 stat stat_text
 history
@@ -27,7 +28,6 @@ child
 session connect expire report table
 handover listener
 loop
-place
 resolve
 former
 http

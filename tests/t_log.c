@@ -73,7 +73,7 @@ ATF_TC_BODY(a_line_has_time_name_and_level, tc)
 	log_debug("six");
 	log_open(8, false, 0);
 	log_info("seven");
-	log_name(NULL);
+	log_name("");
 	log_info("eight");
 	ATF_REQUIRE_EQ(8, nwritten);
 	ATF_CHECK_EQ(2, written[0].fd);

@@ -168,9 +168,9 @@ low_limits_are_refused_with_the_number_body()
 		(ulimit -n $n && exec $_drop "$PROGRAM" -D -R 9 -f c) 2>err 9>/dev/null
 		_status=$?
 		[ $_status -eq 1 ] || fail "status $_status: $(cat err)"
-		atf_check -o match:"error: [0-9]+ descriptors are needed, but the limit of open files \\(RLIMIT_NOFILE, ulimit -n\\) is $n: raise it, or set server.max-connections to [0-9]+ or less" \
+		atf_check -o match:"error: (default|c:[0-9]+): server.max-connections takes [0-9]+ descriptors, but the limit of open files \\(RLIMIT_NOFILE, ulimit -n\\) is $n: raise that, or set it to [0-9]+ or less" \
 		    cat err
-		max=$(sed -n 's/.*max-connections to \([0-9]*\) or less/\1/p' err)
+		max=$(sed -n 's/.*set it to \([0-9]*\) or less/\1/p' err)
 		# And that number does.
 		conf 127.0.0.1:1 "server.max-connections = $max" >less
 		(ulimit -n $n; launch $_drop -- -f less; proxy_stop) ||
@@ -182,7 +182,12 @@ low_limits_are_refused_with_the_number_body()
 	# Too few for any session.
 	(ulimit -n 30 && exec $_drop "$PROGRAM" -D -R 9 -f c) 2>err 9>/dev/null
 	[ $? -eq 1 ] || fail "30 descriptors: $(cat err)"
-	atf_check -o match:'ulimit -n\) is 30: raise it$' cat err
+	atf_check -o match:'ulimit -n\) is 30: raise that$' cat err
+	conf 127.0.0.1:1 "server.max-fds = 5000" >fds
+	(ulimit -n 1000 && exec $_drop "$PROGRAM" -D -R 9 -f fds) 2>err 9>/dev/null &&
+		fail "more descriptors than the limit"
+	atf_check -o match:"error: fds:[0-9]+: server.max-fds takes 5000 descriptors, .* is 1000: raise that, or set it to 1000 or less" \
+	    cat err
 	# One for each listener.
 	needed "1 2 3" >three
 	needed 1 >one

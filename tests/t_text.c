@@ -77,9 +77,9 @@ ATF_TC_BODY(numbers_are_digits_and_nothing_else, tc)
 static void
 span(uint64_t ms, const char *expected)
 {
-	char buf[32];
+	char buf[TEXT_SHORT];
 
-	ATF_CHECK_STREQ(expected, text_span(buf, sizeof(buf), ms));
+	ATF_CHECK_STREQ(expected, text_span(buf, ms));
 }
 
 ATF_TC_WITHOUT_HEAD(spans_are_for_people);
@@ -100,9 +100,9 @@ ATF_TC_BODY(spans_are_for_people, tc)
 static void
 bytes(uint64_t n, const char *expected)
 {
-	char buf[32];
+	char buf[TEXT_SHORT];
 
-	ATF_CHECK_STREQ(expected, text_bytes(buf, sizeof(buf), n));
+	ATF_CHECK_STREQ(expected, text_bytes(buf, n));
 }
 
 ATF_TC_WITHOUT_HEAD(bytes_are_for_people);

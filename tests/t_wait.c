@@ -67,7 +67,6 @@ pipe_with(const char *kind)
 	ATF_REQUIRE_EQ(pipe(p), 0);
 	ATF_REQUIRE_EQ(wait_open(kind, 64), 0);
 	ATF_REQUIRE_EQ(wait_add(p[0], WAIT_LEVEL, 7), 0);
-	wait_want(p[0], WAIT_READ);
 	ATF_CHECK_EQ(wait_turn(ev, 4, 0), 0);
 	ATF_REQUIRE_EQ(write(p[1], "x", 1), 1);
 	ATF_CHECK_EQ(wait_turn(ev, 4, 0), 1);
@@ -283,7 +282,6 @@ share(const char *kind)
 		if (wait_open(kind, 64) != 0 ||
 		    wait_add(fd, WAIT_LEVEL, 1) != 0)
 			_exit(9);
-		wait_want(fd, WAIT_READ);
 		(void)!write(ready[1], "r", 1);
 		_exit(wait_turn(ev, 4, 10000) == 1 ? 0 : 1);
 	}
@@ -291,6 +289,7 @@ share(const char *kind)
 	ATF_REQUIRE_EQ(read(ready[0], &c, 1), 1);
 	ATF_REQUIRE_EQ(wait_open(kind, 64), 0);
 	ATF_REQUIRE_EQ(wait_add(fd, WAIT_LEVEL, 1), 0);
+	wait_want(fd, 0);
 	/* Nothing is here yet; the former one falls asleep meanwhile. */
 	ATF_REQUIRE_EQ(wait_turn(ev, 4, 200), 0);
 	ATF_REQUIRE((client = socket(AF_INET, SOCK_STREAM, 0)) >= 0);

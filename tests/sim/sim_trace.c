@@ -89,7 +89,7 @@ sim_fail(const char *invariant, long session, const char *fmt, ...)
 
 /* What cannot happen in the relay is a broken invariant like any other. */
 void
-must_fail(const char *what, const char *file, int line)
+must_fail(const char *file, int line)
 {
-	sim_fail("must", -1, "%s:%d: %s", file, line, what);
+	sim_fail("must", -1, "%s:%d", file, line);
 }

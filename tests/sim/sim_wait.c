@@ -154,6 +154,8 @@ wait_add(int fd, enum wait_how how, uint32_t token)
 		top = (unsigned)fd + 1;
 	if (mask_of((unsigned)fd) != 0 && !w->level)
 		wait_edge(fd, WAIT_READ | WAIT_WRITE | WAIT_ERROR | WAIT_END);
+	if (w->level)
+		wait_want(fd, WAIT_READ);
 	return 0;
 }
 
