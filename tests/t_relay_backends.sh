@@ -238,6 +238,33 @@ connect_that_hangs_times_out_body()
 	logged 1 'does not answer: timed out \(connect-timeout is 0\.300 s, proxy\.conf:[0-9]+\); left out'
 }
 
+describe what_was_complete_before_a_reset_is_a_request \
+    "connecting: bytes, the client's end and a reset; the bytes are delivered"
+what_was_complete_before_a_reset_is_a_request_body()
+{
+	begin
+	[ "$(uname -s)" = Linux ] || atf_skip "elsewhere a reset takes them along"
+	mkfifo hang.ready go
+	peer hang -r hang.ready backlog 0 listen 127.0.0.1:0 wait go \
+	    forever discard
+	hang=127.0.0.1:$(timeout "$LIMIT" cat hang.ready)
+	peer q1 connect "$hang" park
+	await "the queue is full" sh -c \
+	    "! timeout 0.2 '$PEER' connect $hang"
+	proxy <<-CONF
+		sockproxy.debug = 1
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$hang") }
+	CONF
+	client connect "$p0" send 10 fin reset
+	await "it is connecting" logs 'goes to b'
+	: >go
+	await "the end" logs 'session 1: .*, 10 bytes from the client'
+	end q1
+	end hang
+	proxy_stop
+	counts sockproxy.ended.client-gone 0
+}
+
 describe round_robin_takes_turns "the first client gets the first backend"
 round_robin_takes_turns_body()
 {
