@@ -52,6 +52,12 @@ enum {
 };
 
 /*
+ * SIGHUP, SIGUSR1 and SIGUSR2 wait for proc_signals_open, so that none of them ends
+ * a start.
+ */
+void	proc_signals_await(void);
+
+/*
  * Catch these signals from now on.  Returns a descriptor that is readable when
  * one came (for wait_add, WAIT_LEVEL), or an error.
  */

@@ -125,6 +125,18 @@ proc_signals_default(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+void
+proc_signals_await(void)
+{
+	sigset_t	s;
+
+	(void)sigemptyset(&s);
+	(void)sigaddset(&s, SIGHUP);
+	(void)sigaddset(&s, SIGUSR1);
+	(void)sigaddset(&s, SIGUSR2);
+	(void)sigprocmask(SIG_BLOCK, &s, NULL);
+}
+
 int
 proc_signals_open(void)
 {

@@ -294,6 +294,7 @@ main(int argc, char *argv[])
 		return tell(options.about);
 	if ((status = check_options(&options)) != 0)
 		return status;
+	proc_signals_await();
 	if (!read_setup(&options.job))
 		return EXIT_FAILURE;
 	if (options.print) {

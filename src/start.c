@@ -290,7 +290,7 @@ open_tables(const struct start *start, const struct start *former)
 /*
  * From here on a signal is an order to the parent's loop and does not end the
  * process: there will be files to remove.  Until here, with names being looked up,
- * it may.
+ * one to stop may, and others wait.
  */
 static bool
 catch_signals(void)

@@ -132,6 +132,25 @@ the_log_is_opened_anew_body()
 	atf_check -o match:'sockproxy stopped' cat log.13
 }
 
+describe who_asks_while_it_starts_is_answered_afterwards \
+    "a reload that is asked for while the configuration is read for the first time"
+who_asks_while_it_starts_is_answered_afterwards_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	for signal in HUP USR1; do
+		cat >c <<-CONF
+			include_shell "test -e asked || { >asked; kill -$signal \$PPID; }"
+			\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+		CONF
+		rm -f asked
+		launch -- -f c
+		await "it reloads" logs 'the configuration is in effect'
+		client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+		proxy_stop
+	done
+}
+
 describe a_killed_relay_is_replaced \
     "its sessions are reset, nobody is refused, the numbers go on"
 a_killed_relay_is_replaced_body()
