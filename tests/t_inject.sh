@@ -156,12 +156,12 @@ a_start_that_fails_leaves_no_file_body()
 {
 	begin_strace
 	conf "server.pid-file = \"$PWD/pid\"" >c
-	injected 'c:1: cannot write server.pid-file .*/pid: ' \
+	injected 'c:1: cannot take server.pid-file .*/pid: ' \
 	    -P "$PWD/pid" -e 'inject=/^fcntl:error=ENOLCK'
 	# A number that is there was not written by this start.
 	echo 1 >number
 	conf "server.pid-file = \"$PWD/number\"" >c
-	injected 'c:1: cannot write server.pid-file .*/number: ' \
+	injected 'c:1: cannot take server.pid-file .*/number: ' \
 	    -P "$PWD/number" -e 'inject=/^fcntl:error=ENOLCK'
 	atf_check -o inline:"1\n" cat number
 	conf | sed "s,127.0.0.1:0,$PWD/socket," >c
