@@ -31,6 +31,7 @@ static const char *const limit_names[LATES] = { "last", "connect-timeout",
 static struct late {		/* rows that were seen over a limit */
 	uint32_t	number;
 	uint64_t	since, ms, turn;
+	uint64_t	from;		/* since, or when it was looked at */
 } lates[ROWS][LATES];
 
 static uint64_t	lost, lost_most;	/* sessions, with relays that died */
@@ -298,25 +299,28 @@ over(unsigned i, enum limit which, uint64_t since, uint64_t limit)
 {
 	const struct session *s = table_row(i);
 	struct late *l = &lates[i][which];
-	uint64_t again;
 
-	if (limit == 0 || W.last_ms <= since + limit) {
-		l->number = 0;
+	if (l->number != s->number || l->since != since)
+		*l = (struct late){ .number = s->number, .since = since,
+		    .from = since };
+	if (limit == 0 || W.last_ms <= l->from + limit) {
+		l->turn = 0;
 		return;
 	}
-	if (l->number != s->number || l->since != since) {
-		*l = (struct late){ s->number, since, W.last_ms, 0 };
-		return;
-	}
-	/* what a kernel moves by itself is only seen when a limit is due */
-	again = s->state == SESSION_RELAY &&
-	    (!W.blind || splice_kind() == SPLICE_DETACHED) ? limit : 0;
-	if (W.last_ms <= l->ms + again + SLACK_MS)
-		return;
-	if (l->turn == 0)
+	if (l->turn == 0) {
+		l->ms = W.last_ms;
 		l->turn = trace_turn;
-	if (trace_turn < l->turn + 2)
 		return;
+	}
+	if (W.last_ms <= l->ms + SLACK_MS || trace_turn < l->turn + 2)
+		return;
+	/* what a kernel moves by itself is only seen when a limit is due */
+	if (l->from == since && s->state == SESSION_RELAY &&
+	    (!W.blind || splice_kind() == SPLICE_DETACHED)) {
+		l->from = W.last_ms;
+		l->turn = 0;
+		return;
+	}
 	sim_fail("limit", s->number, "%s: %llu ms, allowed %llu",
 	    limit_names[which], (unsigned long long)(W.last_ms - since),
 	    (unsigned long long)limit);
