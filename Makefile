@@ -79,13 +79,13 @@ HEADERS = compat/attr.h compat/chan.h compat/chan_fds.h compat/console.h \
 	src/connect.h src/crew.h src/ctl.h src/ctlclient.h src/doors.h \
 	src/expire.h src/former.h src/half.h src/handover.h src/history.h \
 	src/http.h src/key.h src/lex.h src/limits.h src/listen.h \
-	src/listener.h src/log.h src/loop.h src/monitor.h src/must.h \
-	src/operate.h src/out.h src/parent.h src/place.h src/reader.h src/relay.h \
-	src/report.h src/resolve.h src/session.h src/setup.h src/start.h src/stat.h \
+	src/listener.h src/log.h src/loop.h src/manager.h src/monitor.h \
+	src/must.h src/operate.h src/out.h src/parent.h src/place.h \
+	src/rate.h src/reader.h src/relay.h src/report.h src/resolve.h \
+	src/session.h src/setup.h src/share.h src/start.h src/stat.h \
 	src/status.h src/table.h src/text.h src/upgrade.h src/view.h \
 	src/watcher.h tests/conf_same.h tests/contract.h tests/fuzz/fuzz.h \
-	tests/peer.h \
-	tests/sim/sim.h tests/sim/sim_check.h
+	tests/peer.h tests/sim/sim.h tests/sim/sim_check.h
 
 # All but main.c, which tests must not have.
 SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
@@ -96,10 +96,11 @@ SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
 	src/expire.c src/former.c src/half.c src/handover.c src/history.c \
 	src/http.c src/json.c src/key.c src/key_value.c src/lex.c \
 	src/listen.c src/listener.c src/listing.c src/log.c src/loop.c \
-	src/metrics.c src/monitor.c src/must.c src/operate.c src/out.c \
-	src/page.c src/parent.c src/place.c src/reader.c src/relay.c src/report.c \
-	src/resolve.c src/session.c src/start.c src/stat.c src/stat_text.c \
-	src/status.c src/table.c src/text.c src/upgrade.c src/view.c src/watcher.c
+	src/manager.c src/metrics.c src/monitor.c src/must.c src/operate.c \
+	src/out.c src/page.c src/parent.c src/place.c src/rate.c src/reader.c \
+	src/relay.c src/report.c src/resolve.c src/session.c src/share.c \
+	src/start.c src/stat.c src/stat_text.c src/status.c src/table.c \
+	src/text.c src/upgrade.c src/view.c src/watcher.c
 COMPAT_ALL = compat/chan.c compat/console.c compat/fd.c compat/file.c \
 	compat/file_glob.c compat/file_run.c compat/line.c compat/logio.c \
 	compat/logio_syslog.c compat/mem.c compat/name.c compat/notify.c \

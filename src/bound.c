@@ -14,6 +14,7 @@
 #include "monitor.h"
 #include "place.h"
 #include "proc.h"
+#include "share.h"
 #include "stat.h"
 #include "text.h"
 
@@ -103,7 +104,7 @@ static uint64_t
 relay_text(struct setup *setup, uint64_t *fixed, char *buf, size_t size)
 {
 	const struct setup_server	saved = setup->server;
-	const uint32_t			sessions = loop_sessions(setup);
+	const uint32_t			sessions = share_sessions(setup, 0);
 	const uint32_t			buffers = loop_buffers(setup);
 	uint64_t			pool, each;
 	char				one[TEXT_SHORT];

@@ -15,6 +15,7 @@
 #include "os.h"
 #include "place.h"
 #include "session.h"
+#include "share.h"
 #include "table.h"
 #include "stat.h"
 #include "wait.h"
@@ -59,7 +60,7 @@ listener_open(const struct setup *set, const int *fds, bool hold)
 
 	setup = set;
 	paused = said = away = someone = false;
-	relays = set->server.max_worker.v == 0 ? 1 : set->server.max_worker.v;
+	relays = share_relays(set);
 	retry_ms = UINT64_MAX;
 	first = 0;
 	doors = mem_private((set->nlisteners + 1) * sizeof(doors[0]));
@@ -141,7 +142,7 @@ all_full(void)
 	struct stat_global sum;
 
 	stat_sum_global(&sum);
-	return sum.active >= session_most(setup);
+	return sum.active >= share_all_sessions(setup);
 }
 
 /* Nobody can be let in now.  error 0: the table of sessions is full. */
@@ -163,7 +164,7 @@ pause_all(int error, uint64_t now)
 		return;
 	if (error == 0)
 		log_warn("all %u sessions are in use: new clients wait "
-		    "(server.max-connections, %s)", session_most(setup),
+		    "(server.max-connections, %s)", share_all_sessions(setup),
 		    place(setup, setup->server.max_connections.at));
 	else
 		log_warn("accepting no one for a while: %s", log_errno(error));

@@ -19,6 +19,7 @@
 #include "loop.h"
 #include "os.h"
 #include "session.h"
+#include "share.h"
 #include "splice.h"
 #include "stat.h"
 #include "table.h"
@@ -60,7 +61,7 @@ static int		 failure;
 unsigned
 loop_buffers(const struct setup *set)
 {
-	uint32_t most = loop_sessions(set) * 2;
+	uint32_t most = share_sessions(set, 0) * 2;
 
 	if (set->server.buffers.v != 0)
 		return set->server.buffers.v;
@@ -70,7 +71,7 @@ loop_buffers(const struct setup *set)
 static unsigned
 loop_lanes(const struct setup *set)
 {
-	uint32_t most = loop_sessions(set) * 2;
+	uint32_t most = share_sessions(set, 0) * 2;
 
 	return most < LIMIT_LANES ? most : LIMIT_LANES;
 }
@@ -94,37 +95,14 @@ loop_room_descriptors(const struct loop_room *room)
 uint64_t
 loop_descriptors(const struct setup *set)
 {
-	return 2ULL * loop_sessions(set) + set->nlisteners +
+	return 2ULL * share_sessions(set, 0) + set->nlisteners +
 	    2 * loop_lanes(set) + LIMIT_OTHER_FDS;
-}
-
-unsigned
-loop_sessions(const struct setup *set)
-{
-	uint32_t relays = loop_relays(set);
-
-	return (set->server.max_connections.v + relays - 1) / relays;
-}
-
-/* Of session_most, what is this relay's. */
-static unsigned
-share(const struct setup *set, unsigned relay)
-{
-	unsigned most = session_most(set), relays = loop_relays(set);
-
-	return most / relays + (relay < most % relays);
-}
-
-unsigned
-loop_relays(const struct setup *set)
-{
-	return set->server.max_worker.v == 0 ? 1 : set->server.max_worker.v;
 }
 
 uint64_t
 loop_memory(const struct setup *set)
 {
-	unsigned n = loop_sessions(set);
+	unsigned n = share_sessions(set, 0);
 	const char *kind = conf_string(set, set->server.event_handler.v);
 
 	return table_memory(set, n) + buf_memory(loop_buffers(set)) +
@@ -156,7 +134,7 @@ open_parts(const struct setup *set, unsigned relay, const int *listeners,
 		return error;
 	if (!buf_open(loop_buffers(set), room->buffers) ||
 	    !backend_open(set) ||
-	    !session_open(set, relay, share(set, relay)))
+	    !session_open(set, relay, share_sessions(set, relay)))
 		return -ENOMEM;
 	handover_open();
 	(void)splice_open(loop_lanes(set) + adopted_lanes(room));

@@ -23,7 +23,7 @@ struct loop_room {
  * Make everything a relay has, for the sessions and buffers of the setup, over
  * listening descriptors (one for each listener, the loop's from now on).  channel
  * is the parent's socketpair, or -1.  stat_open, stat_self and table_map come
- * before, with rows for the larger of loop_sessions and room.rows.
+ * before, with rows for the larger of share_sessions and room.rows.
  * Returns 0 or an error; after an error nothing is left open but the descriptors.
  */
 int	loop_open(const struct setup *, unsigned relay, const int *listeners,
@@ -54,11 +54,9 @@ void	loop_drain(uint32_t graceful_ms);
 void	loop_stop(void);
 
 /*
- * Relays of a setup; for each of them: sessions, pool buffers, bytes that are
- * mapped, and descriptors that it has open at the most.
+ * For each relay of a setup: pool buffers, bytes that are mapped, and descriptors
+ * that it has open at the most.
  */
-unsigned loop_relays(const struct setup *);
-unsigned loop_sessions(const struct setup *);
 unsigned loop_buffers(const struct setup *);
 uint64_t loop_memory(const struct setup *);
 uint64_t loop_descriptors(const struct setup *);

@@ -20,8 +20,8 @@
 #include "limits.h"
 #include "listen.h"
 #include "log.h"
+#include "manager.h"
 #include "monitor.h"
-#include "notify.h"
 #include "os.h"
 #include "reader.h"
 #include "stat.h"
@@ -46,8 +46,6 @@ enum {
 	CHANGE_MS = 10000,	/* for a next crew to serve, a former one to end,
 				   a new program to try itself */
 	READ_MS = 10000,	/* more is worth a line */
-	NOTIFY_MS = 100,	/* between tries to tell the service manager */
-	UNTOLD = 2,
 	OTHER_FDS = 64
 };
 
@@ -66,12 +64,6 @@ static enum phase	phase;
 static uint64_t		phase_due;	/* when a phase that ends is over */
 static uint64_t		next_due;	/* something may have to be done then */
 static bool		failed;		/* the start has failed */
-static struct {			/* what the service manager has not taken */
-	enum notify	 state;
-	const char	*text;
-} untold[UNTOLD];
-static unsigned		nuntold;
-static uint64_t		notify_due = UINT64_MAX;
 static struct child	reader = { .name = "the reader", .channel = -1 };
 
 static unsigned
@@ -90,42 +82,6 @@ settled(void)
 }
 
 /*
- * The service manager may be busy, but has to hear it: it would end us if it did
- * not.
- */
-static void
-notify_rest(uint64_t now)
-{
-	int	error = 0;
-
-	while (nuntold > 0 && error != -EAGAIN) {
-		error = notify_send(untold[0].state, untold[0].text);
-		if (error != 0 &&
-		    (error != -EAGAIN || notify_due == UINT64_MAX))
-			log_warn("the service manager cannot be told: %s",
-			    log_errno(error));
-		if (error != -EAGAIN)
-			untold[0] = untold[--nuntold];
-	}
-	notify_due = nuntold > 0 ? now + NOTIFY_MS : UINT64_MAX;
-}
-
-/*
- * Tell the service manager, for whom nothing is done that could fail.  How a reload
- * begins and how it ends belong together; what was before that is history.
- */
-static void
-notify(enum notify state, const char *text)
-{
-	if (nuntold == UNTOLD)
-		untold[0] = untold[--nuntold];
-	untold[nuntold].state = state;
-	untold[nuntold++].text = text;
-	if (notify_due == UINT64_MAX)
-		notify_rest(os_now_ms());
-}
-
-/*
  * How a reload has ended, to all who want to know.  Without a setup there is no
  * staying as it was.
  */
@@ -135,7 +91,7 @@ reload_over(bool good)
 	if (!good && foreign)
 		reload_ms = os_now_ms() + CHILD_RESPAWN_MS;
 	watcher_over(good);
-	notify(NOTIFY_READY, good ? "serving, with a new configuration" :
+	manager_tell(NOTIFY_READY, good ? "serving, with a new configuration" :
 	    "serving, with the configuration from before");
 }
 
@@ -204,7 +160,7 @@ drain(void)
 {
 	const uint32_t	graceful = crew->start.setup->server.graceful_ms.v;
 
-	notify(NOTIFY_STOPPING, "no new clients");
+	manager_tell(NOTIFY_STOPPING, "no new clients");
 	end(CHANNEL_DRAIN, graceful);
 	phase_to(DRAINS, from_now((uint64_t)graceful + DRAIN_MORE_MS));
 }
@@ -269,7 +225,7 @@ reload(uint64_t now)
 
 	reload_ms = UINT64_MAX;
 	log_notice("reading the configuration again");
-	notify(NOTIFY_RELOADING, "reading the configuration again");
+	manager_tell(NOTIFY_RELOADING, "reading the configuration again");
 	watcher_reads();
 	if ((error = reader_start(&reader, job, READER_TOKEN, now)) != 0) {
 		log_fatal("it cannot be read: %s", log_errno(error));
@@ -465,7 +421,7 @@ announce(void)
 		return;
 	}
 	phase_to(RUNS, UINT64_MAX);
-	notify(NOTIFY_READY, "serving");
+	manager_tell(NOTIFY_READY, "serving");
 	log_notice("sockproxy " VERSION " started, process %d", proc_pid());
 }
 
@@ -552,8 +508,8 @@ times(uint64_t now)
 		stop();
 	else if (phase == STOPS && is_due(phase_due, now))
 		kill_all();
-	if (is_due(notify_due, now))
-		notify_rest(now);
+	if (is_due(manager_due(), now))
+		manager_turn(now);
 }
 
 static int

@@ -15,6 +15,7 @@
 #include "limits.h"
 #include "must.h"
 #include "os.h"
+#include "rate.h"
 #include "report.h"
 #include "session.h"
 #include "table.h"
@@ -34,40 +35,13 @@ enum halves { HALVES_REFRESH, HALVES_HALT, HALVES_DROP };
 
 static const struct setup *setup;
 static uint32_t		 numbers;
-static uint32_t		 share;		/* of server.kbytes-per-second, ours */
-static uint64_t		 gate[2];	/* when it allows the next byte, by way */
-
-static uint32_t
-relays_of(const struct setup_server *server)
-{
-	return server->max_worker.v == 0 ? 1 : server->max_worker.v;
-}
-
-/* What all relays may move together, divided by their number. */
-static uint32_t
-share_of(const struct setup_server *server)
-{
-	uint32_t relays = relays_of(server);
-
-	return (server->kbytes.v + relays - 1) / relays;
-}
-
-unsigned
-session_most(const struct setup *set)
-{
-	uint32_t relays = relays_of(&set->server);
-	uint32_t most = set->server.max_connections.v;
-
-	return most > relays ? most : relays;
-}
 
 bool
 session_open(const struct setup *set, unsigned relay, unsigned max)
 {
 	setup = set;
 	numbers = 0;
-	share = share_of(&set->server);
-	gate[CLIENT] = gate[BACKEND] = 0;
+	rate_open(set);
 	connect_open(set);
 	expire_open(set);
 	return table_open(relay, max, backend_words(set));
@@ -307,56 +281,20 @@ session_reset(struct session *s, enum reason reason, int error,
  * Relaying.
  */
 
-/* The byte rates: when may way take its next byte, and how many at a time. */
-static size_t
-rate_leave(const struct session *s, struct half *h, unsigned way)
-{
-	uint32_t all = share;
-	uint32_t own = setup->profiles[s->profile].kbytes.v;
-	uint64_t least = 0;
-
-	if (own != 0)
-		least = own;
-	if (all != 0) {
-		if (gate[way] > h->pay_ms)
-			h->pay_ms = gate[way];
-		if (least == 0 || all < least)
-			least = all;
-	}
-	if (least == 0)
-		return h->state == HALF_SPLICE ? LIMIT_SPLICE_BUDGET :
-		    LIMIT_HALF_BUDGET;
-	least = least * 1024 / 20;	/* as much as 50 ms give */
-	return least > LIMIT_HALF_BUDGET ? LIMIT_HALF_BUDGET : (size_t)least;
-}
-
-static void
-rate_pay(uint64_t *due, uint32_t kbytes, size_t taken, uint64_t now)
-{
-	if (kbytes == 0 || taken == 0)
-		return;
-	if (*due < now)
-		*due = now;
-	*due += ((uint64_t)taken * 1000 + kbytes * 1024ULL - 1) /
-	    (kbytes * 1024ULL);
-}
-
 static void
 relay_way(struct session *s, unsigned way, uint64_t now)
 {
 	const struct setup_profile *p = &setup->profiles[s->profile];
 	struct half *h = &s->half[way];
-	struct half_leave leave = { .now = now };
+	struct half_leave leave;
 	uint64_t bytes = h->bytes;
 	size_t taken;
 
 	if (!half_ready(h, &s->side[way], &s->side[!way], now))
 		return;
-	leave.take = rate_leave(s, h, way);
-	leave.splice = p->splice.v && p->kbytes.v == 0 && share == 0;
+	leave = rate_leave(p, h, way, now);
 	taken = half_run(h, &s->side[way], &s->side[!way], &leave);
-	rate_pay(&h->pay_ms, p->kbytes.v, taken, now);
-	rate_pay(&gate[way], share, taken, now);
+	rate_pay(p, h, way, taken, now);
 	session_tally(s, way, bytes);
 }
 

@@ -56,12 +56,6 @@ struct session {
 };
 
 /*
- * How many sessions all relays may have together: server.max-connections, but one for
- * each relay.
- */
-unsigned session_most(const struct setup *);
-
-/*
  * Be the relay with that number, for at most max sessions (table.h).  False when
  * there is no memory.
  */

@@ -22,6 +22,7 @@
 #include "os.h"
 #include "place.h"
 #include "resolve.h"
+#include "share.h"
 #include "stat.h"
 #include "table.h"
 #include "text.h"
@@ -260,7 +261,7 @@ static bool
 open_tables(const struct start *start, const struct start *former)
 {
 	const struct setup	*setup = start->setup;
-	unsigned		 sessions = loop_sessions(setup);
+	unsigned		 sessions = share_sessions(setup, 0);
 	uint64_t		 needed;
 	char			 size[TEXT_SHORT];
 	bool			 good;
@@ -338,7 +339,7 @@ size_room(struct start *next, const struct start *now)
 {
 	struct stat_global	sum;
 	const uint64_t		relays = now->relays;
-	uint64_t		sessions = relays * loop_sessions(now->setup);
+	uint64_t		sessions = relays * share_sessions(now->setup, 0);
 	uint64_t		buffers = relays * loop_buffers(now->setup);
 
 	stat_sum_global(&sum);
@@ -387,7 +388,7 @@ open_parts(struct start *start, const struct start *former, int activated)
 	if (!find_user(start))
 		return false;
 	warn_of_privileges(start);
-	start->relays = loop_relays(start->setup);
+	start->relays = share_relays(start->setup);
 	/* names of a next generation are addresses already */
 	if ((former == NULL && !resolve_names(start->setup)) ||
 	    !bound_settle(start->setup))

@@ -8,10 +8,10 @@
 #include "backend.h"
 #include "board.h"
 #include "conf.h"
-#include "loop.h"
 #include "must.h"
 #include "os.h"
 #include "session.h"
+#include "share.h"
 #include "status.h"
 #include "table.h"
 #include "text.h"
@@ -85,8 +85,8 @@ fill_all(struct status_all *to)
 	history_rate(HISTORY_ALL, &to->rate);
 	to->uptime_ms = start == 0 ? 0 : since(os_now_ms(), start);
 	to->generation = board_generation();
-	to->relays = loop_relays(setup);
-	to->sessions_max = session_most(setup);
+	to->relays = share_relays(setup);
+	to->sessions_max = share_all_sessions(setup);
 	to->running = 1;
 	to->span_ms = history_span();
 	to->recent_refused = history_ended(REASON_NONE);
@@ -127,7 +127,7 @@ state_of(unsigned b, uint64_t down)
 		return STATUS_UNRESOLVED;
 	if (down == 0)
 		return STATUS_UP;
-	return down < loop_relays(setup) ? STATUS_PARTLY : STATUS_OUT;
+	return down < share_relays(setup) ? STATUS_PARTLY : STATUS_OUT;
 }
 
 static unsigned
@@ -280,7 +280,7 @@ next_session(struct status_place *at, struct status_session *to)
 {
 	struct session	s;
 
-	for (; at->relay < loop_relays(setup); at->relay++, at->row = 0) {
+	for (; at->relay < share_relays(setup); at->relay++, at->row = 0) {
 		for (; at->row < table_mapped(); at->row++) {
 			if (!row_copy(at, &s))
 				break;

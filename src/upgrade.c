@@ -24,6 +24,7 @@
 #include "loop.h"
 #include "os.h"
 #include "out.h"
+#include "share.h"
 #include "stat.h"
 #include "text.h"
 
@@ -216,7 +217,7 @@ tell(const struct crew *crew)
 
 	stat_sum_global(&sum);
 	add(&out, VARIABLE "=", 5, (int[]){ proc_pid(),
-	    most_of(loop_sessions(start->setup), sum.active),
+	    most_of(share_sessions(start->setup, 0), sum.active),
 	    most_of(loop_buffers(start->setup), sum.buffers_used),
 	    start->log_fd, start->pid_fd });
 	tell_listeners(start, &out);

@@ -11,9 +11,11 @@ root()
 LAYERS="
 limits
 must text log
+manager
 addr
 out
 setup
+share
 key lex
 conf conf_addr conf_assign conf_build conf_cond conf_dump conf_expr conf_int \
 conf_keys conf_pool conf_value key_value
@@ -23,6 +25,7 @@ stat stat_text
 history
 buf
 backend half
+rate
 channel
 child
 session connect expire report table

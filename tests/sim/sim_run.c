@@ -10,6 +10,7 @@
 #include "listener.h"
 #include "loop.h"
 #include "session.h"
+#include "share.h"
 #include "sim.h"
 #include "stat.h"
 #include "table.h"
@@ -131,7 +132,7 @@ open_again(const int *fds, int chan)
 static bool
 open_relay(const int *fds)
 {
-	unsigned rows = loop_sessions(&plan_setup);
+	unsigned rows = share_sessions(&plan_setup, 0);
 	int chan;
 
 	chan = open_channel();
@@ -291,7 +292,7 @@ succeed(void)
 	int fds[SIM_LISTENERS];
 	unsigned n;
 
-	room = (struct loop_room){ .rows = loop_sessions(&plan_setup) * 4,
+	room = (struct loop_room){ .rows = share_sessions(&plan_setup, 0) * 4,
 	    .buffers = loop_buffers(&plan_setup) * 4,
 	    .hold = rng_chance(STREAM_PLAN, 50) };
 	n = rng_chance(STREAM_PLAN, 30) ? 2 : 1;
