@@ -42,7 +42,7 @@ enum {
 	CREW_TOKEN = WATCHER_TOKEN + WATCHERS,	/* two crews */
 	DRAIN_MORE_MS = LIMIT_SHUTDOWN_LAST_MS + 200,	/* over the graceful time */
 	HEAR_MS = 100,		/* for orders of the operator, in a turn */
-	STOP_MS = 500,		/* for a relay to obey CHANNEL_STOP */
+	STOP_MS = 1000,		/* for a relay to obey CHANNEL_STOP */
 	CHANGE_MS = 10000,	/* for a next crew to serve, a former one to end,
 				   a new program to try itself */
 	READ_MS = 10000,	/* more is worth a line */
