@@ -61,7 +61,8 @@ check_silent(const struct session *s, unsigned which)
 		return;
 	if (to->local ? net_unread(to->peer) == 0 : to->tx_total == to->tx_gone)
 		return;
-	if (to->tx_ms >= s->since_ms || to->tx_ms + limit <= s->since_ms)
+	/* the relay's time is that of the beginning of a turn */
+	if (to->tx_ms >= s->since_ms || to->tx_ms + limit <= s->since_ms + 1)
 		return;
 	sim_fail("early", s->number, "%s after %llu ms, %llu ms before which a "
 	    "byte arrived on the way from %d", reason_key(s->reason),

@@ -330,8 +330,7 @@ os_unsent(int fd)
 
 	if (W.blind)
 		return -ENOTSUP;
-	/* after a reset Linux goes on to count what was in the queue */
-	if (s->state != SOCK_OPEN || (s->dead && W.shape == SHAPE_BSD))
+	if (s->dead || s->state != SOCK_OPEN)
 		return 0;
 	if (s->local)
 		return s->peer->gone ? 0 : (long)net_unread(s->peer);

@@ -334,8 +334,8 @@ later(uint64_t a, uint64_t b)
 
 /*
  * When a byte moved last on the way to side which, by the relay's clock, in our hands
- * or behind them, or the next one may at the byte rate.  A BSD's queue is empty after
- * a reset, which looks as if all had arrived.
+ * or behind them, or the next one may at the byte rate.  A dead
+ * socket holds nothing, which looks as if all had arrived.
  */
 static uint64_t
 moved(const struct session *s, unsigned which)
@@ -344,7 +344,7 @@ moved(const struct session *s, unsigned which)
 	uint64_t ms = later(later(later(to->write_ms, to->tx_ms), from->read_ms),
 	    later(s->since_ms, s->half[!which].pay_ms));
 
-	if (to->dead && W.shape == SHAPE_BSD)
+	if (to->dead)
 		ms = later(ms, W.base_ms + W.jumped_ms + to->dead_us / SIM_MS);
 	return ms;
 }
