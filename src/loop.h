@@ -23,7 +23,7 @@ struct loop_room {
  * Make everything a relay has, for the sessions and buffers of the setup, over
  * listening descriptors (one for each listener, the loop's from now on).  channel
  * is the parent's socketpair, or -1.  stat_open, stat_self and table_map come
- * before, with rows for the larger of share_sessions and room.rows.
+ * before, with rows for share_sessions and room.rows.
  * Returns 0 or an error; after an error nothing is left open but the descriptors.
  */
 int	loop_open(const struct setup *, unsigned relay, const int *listeners,

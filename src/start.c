@@ -266,8 +266,8 @@ open_tables(const struct start *start, const struct start *former)
 	char			 size[TEXT_SHORT];
 	bool			 good;
 
-	if (start->room.rows > sessions)
-		sessions = start->room.rows;
+	/* those of a relay that hangs may come when there are new ones */
+	sessions += start->room.rows;
 	start_use(start);
 	good = stat_open(start->relays, setup->nlisteners + 1,
 	    setup->nbackends + 1) &&

@@ -93,6 +93,43 @@ a_relay_that_is_stopped_holds_nobody_up_for_ever_body()
 	counts gw.active-requests 0
 }
 
+describe who_comes_late_finds_room \
+    "sessions of a relay that was left alone, when the new one is full"
+who_comes_late_finds_room_body()
+{
+	begin
+	own_program
+	backend b 127.0.0.1:0 forever echo
+	mkfifo up go-one go-two go-three go-four
+	{
+		echo "server.max-connections = 2"
+		echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }"
+	} >c
+	launch -- -f c
+	for n in one two; do
+		peer $n connect "$p0" rxseed 1 send 1000 recv 1000 tell up wait go-$n \
+		    send 5000 fin expect-fin got 6000
+		timeout "$LIMIT" head -n 1 up >/dev/null
+	done
+	relay=$(relays | tr -d ' ')
+	kill -STOP "$relay"
+	kill -HUP "$PROXY"
+	await "it is left alone" logs "process $relay of .* before goes on"
+	for n in three four; do
+		peer $n connect "$p0" rxseed 1 send 1000 recv 1000 tell up wait go-$n \
+		    send 5000 fin expect-fin got 6000
+		timeout "$LIMIT" head -n 1 up >/dev/null
+	done
+	kill -CONT "$relay"
+	await "the old relay ends" test ! -e "/proc/$relay"
+	for n in one two three four; do
+		echo >go-$n
+	done
+	finish one two three four
+	proxy_stop
+	counts sockproxy.ended.done 4
+}
+
 describe a_relay_that_was_left_alone_keeps_no_address \
     "SIGSTOP of the old relay, and a stop: the next start has its addresses"
 a_relay_that_was_left_alone_keeps_no_address_body()

@@ -136,7 +136,7 @@ open_relay(const int *fds)
 	int chan;
 
 	chan = open_channel();
-	if (!table_map(1, rows > room.rows ? rows : room.rows))
+	if (!table_map(1, rows + room.rows))
 		return refused(-ENOMEM);
 	sys_share();
 	return open_again(fds, chan);
@@ -292,8 +292,9 @@ succeed(void)
 	int fds[SIM_LISTENERS];
 	unsigned n;
 
-	/* the most buffers that it can have held: fewer than before may be its own */
-	room = (struct loop_room){ .rows = share_sessions(&plan_setup, 0) * 4,
+	/* the most that it can have had: what is its successor's own may be less */
+	room = (struct loop_room){ .rows = room.rows +
+	    share_sessions(&plan_setup, 0),
 	    .buffers = room.buffers + loop_buffers(&plan_setup),
 	    .hold = rng_chance(STREAM_PLAN, 50) };
 	n = rng_chance(STREAM_PLAN, 30) ? 2 : 1;
