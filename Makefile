@@ -149,8 +149,9 @@ PARTS = tests/contract.c tests/contract_os.c tests/contract_splice.c \
 	tests/contract_wait.c
 PEER = tests/peer.c tests/peer_load.c tests/peer_net.c
 # Run once; UNIT_TESTS in C, ONCE_TESTS not.  SYSTEM_TESTS run with each build of
-# the program, each way to wait and each way to move bytes, PATIENT_TESTS with one of
-# these: they sleep for the most part.
+# the program, each way to wait and each way to move bytes, CONTROL_TESTS with each
+# build: what they are about does neither.  PATIENT_TESTS run with one: they sleep for
+# the most part.
 UNIT_TESTS = tests/t_addr tests/t_backend tests/t_cage tests/t_chan tests/t_conf \
 	tests/t_contract tests/t_file tests/t_handover tests/t_http tests/t_lex \
 	tests/t_log tests/t_notify tests/t_os tests/t_proc tests/t_small \
@@ -158,11 +159,12 @@ UNIT_TESTS = tests/t_addr tests/t_backend tests/t_cage tests/t_chan tests/t_conf
 ONCE_TESTS = tests/t_dist tests/t_fuzz tests/t_layers tests/t_manual \
 	tests/t_sim
 PATIENT_TESTS = tests/t_hangs
-SYSTEM_TESTS = tests/t_activate tests/t_clients tests/t_ctl tests/t_inject \
-	tests/t_lighttpd tests/t_options tests/t_relay \
+CONTROL_TESTS = tests/t_activate tests/t_ctl tests/t_lighttpd tests/t_options \
+	tests/t_start tests/t_status
+SYSTEM_TESTS = tests/t_clients tests/t_inject tests/t_relay \
 	tests/t_relay_backends tests/t_relay_faults tests/t_relay_limits \
-	tests/t_reload tests/t_sandbox tests/t_signals tests/t_start \
-	tests/t_status tests/t_upgrade tests/t_workers
+	tests/t_reload tests/t_sandbox tests/t_signals tests/t_upgrade \
+	tests/t_workers
 
 OBJS = src/main.o $(SRC:.c=.o) $(COMPAT:.c=.o)
 
@@ -198,8 +200,8 @@ SIM_OPT = -O2 -g -flto
 COVERAGE = CC=gcc OPT='-O0 -g --coverage'
 
 CHECKS = UNIT='$(UNIT_TESTS)' ONCE='$(ONCE_TESTS)' SYSTEM='$(SYSTEM_TESTS)' \
-	PATIENT='$(PATIENT_TESTS)' MAKE='$(MAKE)' MUSL_CC='$(MUSL_CC)' \
-	NO_MUSL='$(NO_MUSL)' SEEDS='$(SEEDS)'
+	CONTROL='$(CONTROL_TESTS)' PATIENT='$(PATIENT_TESTS)' \
+	MAKE='$(MAKE)' MUSL_CC='$(MUSL_CC)' NO_MUSL='$(NO_MUSL)' SEEDS='$(SEEDS)'
 
 all:
 	@b=build; $(TREE)
@@ -367,6 +369,7 @@ libcompat.a: $(COMPAT:.c=.o)
 	ranlib $@
 
 test-programs: $(UNIT_TESTS) $(ONCE_TESTS) $(PATIENT_TESTS) $(SYSTEM_TESTS) \
+	$(CONTROL_TESTS) \
 	$(FUZZERS) tests/activate tests/ask tests/churn tests/keys tests/peer \
 	tests/sim/sim tests/sim/sim-contract
 
@@ -375,7 +378,7 @@ $(OBJS) $(PARTS:.c=.o) $(PEER:.c=.o) $(SIM:.c=.o) $(FUZZERS:=.o) $(FUZZ_MAIN) \
 
 $(UNIT_TESTS): libcompat.a libparts.a libsrc.a $(HEADERS)
 
-$(ONCE_TESTS) $(PATIENT_TESTS) $(SYSTEM_TESTS): tests/lib.sh
+$(ONCE_TESTS) $(PATIENT_TESTS) $(SYSTEM_TESTS) $(CONTROL_TESTS): tests/lib.sh
 
 libparts.a: $(PARTS:.c=.o)
 	rm -f $@

@@ -5,8 +5,9 @@
 # musl, glibc, and the fallback of every compat job; and with each event handler,
 # copied and spliced.  Every pair of these choices occurs; "full" runs them all,
 # "quick" runs one, "units" none, "valgrind" one under valgrind.  Tests that wait for
-# most of their time run with one.  MAKE and BUILD (the glibc build's directory) come
-# from the Makefile, so do UNIT, ONCE, PATIENT and SYSTEM, the names of the tests.
+# most of their time run with one, those of control once with each build.  MAKE and
+# BUILD (the glibc build's directory) come from the Makefile, so do UNIT, ONCE, CONTROL,
+# PATIENT and SYSTEM, the names of the tests.
 set -u
 
 how=${1:-pairs}
@@ -128,7 +129,7 @@ alone()
 	done
 }
 
-# system NAME PROGRAM HANDLER SPLICE [TEST ...]: all of SYSTEM, or these.
+# system NAME PROGRAM HANDLER SPLICE TEST ...
 system()
 {
 	name=$1
@@ -137,8 +138,7 @@ system()
 	[ -z "$3" ] || vars="$vars -v $v.handler=$3"
 	[ -z "${WRAPPER:-}" ] || vars="$vars -v $v.wrapper=$WRAPPER"
 	shift 4
-	# shellcheck disable=SC2086
-	suite "$name" "$vars" ${*:-$SYSTEM}
+	suite "$name" "$vars" "$@"
 }
 
 rm -rf "$results"
@@ -183,36 +183,36 @@ valgrind)
 			rm -rf "$results/w"
 		done
 	done
-	system valgrind "$BUILD/sockproxy" "" auto
+	system valgrind "$BUILD/sockproxy" "" auto $SYSTEM $CONTROL
 	;;
 quick)
-	system quick "${musl:-$BUILD/sockproxy}" "" auto
+	system quick "${musl:-$BUILD/sockproxy}" "" auto $SYSTEM $CONTROL
 	;;
 full)
 	for p in $musl $BUILD/sockproxy; do
 		for h in $queue poll; do
 			for s in auto disable; do
-				system "${p%%/*}-$h-$s" "$p" "$h" "$s"
+				system "${p%%/*}-$h-$s" "$p" "$h" "$s" \
+				    $SYSTEM $CONTROL
 			done
 		done
 	done
 	;;
 *)
 	if [ -n "$musl" ]; then
-		system "musl-$queue-auto" "$musl" "$queue" auto
-		system "musl-poll-disable" "$musl" poll disable
+		system "musl-$queue-auto" "$musl" "$queue" auto $SYSTEM $CONTROL
+		system "musl-poll-disable" "$musl" poll disable $SYSTEM
 	fi
-	system "libc-$queue-disable" "$BUILD/sockproxy" "$queue" disable
-	system "libc-poll-auto" "$BUILD/sockproxy" poll auto
+	system "libc-$queue-disable" "$BUILD/sockproxy" "$queue" disable $SYSTEM
+	system "libc-poll-auto" "$BUILD/sockproxy" poll auto $SYSTEM $CONTROL
 	;;
 esac
 if [ "$how" != units ] && [ "$how" != valgrind ]; then
-	# shellcheck disable=SC2086
 	system patient "${musl:-$BUILD/sockproxy}" "" auto $PATIENT
 fi
 if [ "$how" = pairs ] || [ "$how" = full ]; then
 	$MAKE WERROR=-Werror generic || exit 1
-	system generic build-generic/sockproxy "" auto
+	system generic build-generic/sockproxy "" auto $SYSTEM $CONTROL
 fi
 
 # why, and how many
