@@ -407,6 +407,17 @@ reload()
 	    'is in effect'
 }
 
+# A backend at $hang that never answers: its queue is full.  "end q1" and "end hang".
+hanging()
+{
+	mkfifo hang.ready
+	peer hang -r hang.ready backlog 0 listen 127.0.0.1:0 park
+	hang=127.0.0.1:$(timeout "$LIMIT" cat hang.ready)
+	peer q1 connect "$hang" park
+	await "the queue is full" sh -c \
+	    "! timeout 0.2 '$PEER' connect $hang"
+}
+
 # inject PID WORD ...: strace meddles with system calls of a process until let_go.
 inject()
 {

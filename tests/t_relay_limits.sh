@@ -47,6 +47,18 @@ write_timeout_is_for_backends_that_take_nothing_body()
 	counts sockproxy.ended.write-timeout 1
 }
 
+# A session with limits of 300 ms goes on after a second in which it waits.
+goes_on()
+{
+	told up
+	sleep 1
+	logged 0 'session 1: '
+	: >go
+	finish c b
+	proxy_stop
+	counts sockproxy.ended.done 1
+}
+
 describe a_backend_that_is_not_read_is_not_silent \
     "read-timeout: not while the client takes nothing"
 a_backend_that_is_not_read_is_not_silent_body()
@@ -57,13 +69,7 @@ a_backend_that_is_not_read_is_not_silent_body()
 		sockproxy.server-default = ( "read-timeout" => "300ms" )
 	CONF
 	peer c rcvbuf 4096 connect "$p0" tell up wait go expect-fin got 40m fin
-	told up
-	sleep 1
-	logged 0 'session 1: '
-	: >go
-	finish c b
-	proxy_stop
-	counts sockproxy.ended.done 1
+	goes_on
 }
 
 describe a_backend_with_nothing_to_take_is_not_deaf \
@@ -76,13 +82,7 @@ a_backend_with_nothing_to_take_is_not_deaf_body()
 		sockproxy.server-default = ( "write-timeout" => "300ms" )
 	CONF
 	peer c connect "$p0" send 10 expect-fin got 10 fin
-	told up
-	sleep 1
-	logged 0 'session 1: '
-	: >go
-	finish c b
-	proxy_stop
-	counts sockproxy.ended.done 1
+	goes_on
 }
 
 describe idle_means_both_ways \

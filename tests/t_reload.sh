@@ -327,12 +327,7 @@ describe what_still_connects_goes_to_no_other_backend \
 what_still_connects_goes_to_no_other_backend_body()
 {
 	begin
-	mkfifo hang.ready
-	peer hang -r hang.ready backlog 0 listen 127.0.0.1:0 park
-	hang=127.0.0.1:$(timeout "$LIMIT" cat hang.ready)
-	peer q1 connect "$hang" park
-	await "the queue is full" sh -c \
-	    "! timeout 0.2 '$PEER' connect $hang"
+	hanging
 	backend other 127.0.0.1:0 forever discard
 	conf="\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "other=$other") }"
 	cat >c <<-CONF
@@ -358,12 +353,7 @@ describe who_connects_to_a_backend_that_is_removed_does_not_hang \
 who_connects_to_a_backend_that_is_removed_does_not_hang_body()
 {
 	begin
-	mkfifo hang.ready
-	peer hang -r hang.ready backlog 0 listen 127.0.0.1:0 park
-	hang=127.0.0.1:$(timeout "$LIMIT" cat hang.ready)
-	peer q1 connect "$hang" park
-	await "the queue is full" sh -c \
-	    "! timeout 0.2 '$PEER' connect $hang"
+	hanging
 	backend new 127.0.0.1:0 accept echo
 	cat >c <<-CONF
 		sockproxy.debug = 1
