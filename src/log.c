@@ -254,19 +254,19 @@ log_lost(void)
 
 static const uint16_t	errors[] = {
 	ECONNREFUSED, ECONNRESET, ECONNABORTED, EPIPE, ETIMEDOUT,
-	EHOSTUNREACH, ENETUNREACH, ENETDOWN, EADDRINUSE, EADDRNOTAVAIL,
+	EHOSTUNREACH, EHOSTDOWN, ENETUNREACH, ENETDOWN, EADDRINUSE, EADDRNOTAVAIL,
 	EAFNOSUPPORT, EACCES, EPERM, EMFILE, ENFILE, ENOBUFS, ENOMEM,
 	ENOENT, EINTR, EIO, EBADF, EAGAIN, EBUSY, EEXIST, ENOTDIR,
-	EISDIR, EINVAL, EFBIG, ENOSPC, EROFS, ENAMETOOLONG, ELOOP,
+	EISDIR, EINVAL, EFBIG, ENOSPC, EDQUOT, EROFS, ENAMETOOLONG, ELOOP,
 	ENXIO, ENODEV, ENOSYS, EOPNOTSUPP, EMSGSIZE, EPROTOTYPE,
-	EPROTO, ENOTSOCK, ENOTCONN, ENOEXEC, ETXTBSY
+	EPROTO, ENOTSOCK, ENOTCONN, ENOEXEC, ETXTBSY, ENOLCK
 };
 
 /* In the same order. */
 static const char	words[] =
     "connection refused\0connection reset\0connection aborted here\0"
     "the other side closed\0timed out\0no route to host\0"
-    "network unreachable\0network down\0address in use\0"
+    "host is down\0network unreachable\0network down\0address in use\0"
     "address not available\0"
     "address family not supported by the kernel\0permission denied\0"
     "not permitted\0out of descriptors (RLIMIT_NOFILE)\0"
@@ -275,11 +275,12 @@ static const char	words[] =
     "not an open descriptor\0not now; it would have to wait\0in use\0"
     "it exists already\0not a directory\0it is a directory\0"
     "invalid argument\0file too large\0no space left\0"
-    "read-only file system\0name too long\0too many symbolic links\0"
+    "quota used up\0read-only file system\0name too long\0too many symbolic links\0"
     "nobody there, or no such device\0no such device\0"
     "not in this kernel\0not supported\0message too long\0"
     "wrong type of socket\0protocol error\0not a socket\0"
-    "not connected\0not a program\0program in use";
+    "not connected\0not a program\0program in use\0"
+    "no lock to be had";
 
 const char *
 log_errno(int error)
