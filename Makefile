@@ -22,6 +22,7 @@ BINARY = build/sockproxy
 MUSL_CC = musl-gcc
 CLANG = clang
 AFL_CC = afl-clang-fast
+AFL_FUZZ = afl-fuzz
 ZIG = zig
 STRIP = strip
 # -Werror is for those who change the code, not for those who build it.
@@ -293,6 +294,21 @@ fuzz:
 		    build-fuzz/corpus/$$f tests/fuzz/corpus/$${f##*/} \
 		    || exit 1; done
 
+# The same with AFL++; what it found stays in build-afl/found.
+fuzz-afl:
+	@b=build-afl; $(TREE)
+	@cd build-afl && $(MAKE) CC='$(AFL_CC)' $(FUZZERS)
+	@for f in $(FUZZERS); do \
+		d=build-afl/found/$${f##*/}; mkdir -p $$d || exit 1; \
+		echo "== $$f, $(SECONDS) seconds"; \
+		AFL_AUTORESUME=1 AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 \
+		    AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 \
+		    $(AFL_FUZZ) -V $(SECONDS) -i tests/fuzz/corpus/$${f##*/} -o $$d \
+		    -- build-afl/$$f || exit 1; \
+		for c in $$d/default/crashes/id* $$d/default/hangs/id*; do \
+			if test -e "$$c"; then ls $$d/default/crashes/id* \
+			    $$d/default/hangs/id*; exit 1; fi; done; done
+
 bench: static
 	sh bench/run.sh
 
@@ -339,13 +355,13 @@ help:
 	@echo "check-asan check-msan check-valgrind coverage   tests under tools"
 	@echo "churn         RELOADS= and UPGRADES= under load, nothing lost"
 	@echo "sim           the simulator, SEEDS= of them; sim-night: all cores"
-	@echo "fuzz          each fuzzer for SECONDS="
+	@echo "fuzz fuzz-afl each fuzzer for SECONDS=, with libFuzzer or AFL++"
 	@echo "bench bench-quick   against other proxies; bench-write: into README.md"
 	@echo "clean dist help"
 
 clean:
 	rm -rf build build-Darwin build-FreeBSD build-NetBSD build-OpenBSD \
-	    build-asan build-clang build-cov build-fuzz build-generic \
+	    build-afl build-asan build-clang build-cov build-fuzz build-generic \
 	    build-msan build-musl build-sim build-variant \
 	    sockproxy-$(VERSION).tar.gz
 
@@ -444,5 +460,5 @@ tests/demo: tests/demo.c
 	chmod +x $@
 
 .PHONY: all bench bench-quick bench-write check check-asan check-msan \
-	check-valgrind churn clean coverage demo dist fuzz generic help \
+	check-valgrind churn clean coverage demo dist fuzz fuzz-afl generic help \
 	install program sim sim-night static test-programs tests variant
