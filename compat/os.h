@@ -145,7 +145,8 @@ long	os_peek(int, void *, size_t);
 long	os_write(int, const void *, size_t);
 
 /*
- * Send the end of our stream.  0 or an error.
+ * Send the end of our stream.  0 or an error; -ENOTCONN: the connection is gone, and
+ * what was there to be read is there still.
  */
 int	os_shutdown(int);
 

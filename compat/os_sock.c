@@ -263,7 +263,10 @@ os_write(int fd, const void *buf, size_t size)
 int
 os_shutdown(int fd)
 {
-	return shutdown(fd, SHUT_WR) == -1 ? -errno : 0;
+	if (shutdown(fd, SHUT_WR) == 0)
+		return 0;
+	/* NetBSD's word for a connection that was reset. */
+	return errno == EINVAL ? -ENOTCONN : -errno;
 }
 
 /*
