@@ -373,13 +373,19 @@ contract_fill(struct end *e, uint64_t offset)
 {
 	static unsigned char	buf[CHUNK];
 	size_t			total = 0;
+	bool			full = false;
 	long			n;
 
 	for (;;) {
 		contract_pattern(buf, offset + total, CHUNK);
 		n = os_write(e->fd, buf, CHUNK);
-		if (n == -EAGAIN)
+		if (n == -EAGAIN && full)
 			break;
+		if ((full = n == -EAGAIN)) {
+			/* some of it may be about to cross */
+			(void)contract_turn(ROUND_MS);
+			continue;
+		}
 		EXPECT(n > 0);
 		total += (size_t)n;
 		EXPECT(total < (size_t)1 << 28);
