@@ -147,8 +147,10 @@ end_before_a_reset_is_passed_on_body()
 {
 	begin
 	mkfifo there go gone end ended
+	# elsewhere a reset is told before the end in front of it
+	[ "$(uname -s)" = Linux ] && seen=expect-fin || seen=expect-reset
 	in_front_of accept recv 10 tell there wait go send 5000 fin reset tell gone
-	peer one connect "$p0" send 10 wait end fin tell ended expect-fin got 5000
+	peer one connect "$p0" send 10 wait end fin tell ended $seen got 5000
 	told there
 	# the relay finds all of it at once
 	relay=$(relays | tr -d ' ')
