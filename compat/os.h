@@ -145,8 +145,8 @@ long	os_peek(int, void *, size_t);
 long	os_write(int, const void *, size_t);
 
 /*
- * Send the end of our stream.  0 or an error; -ENOTCONN: the connection is gone, and
- * what was there to be read is there still.
+ * Send the end of our stream.  0 or an error, -ENOTCONN when the socket is dead;
+ * what can still be read from it, and the error that waits there, stay.
  */
 int	os_shutdown(int);
 

@@ -62,5 +62,6 @@ os_sys_unsent(int fd)
 	memset(&info, 0, sizeof(info));
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0)
 		return (long)info.tcpi_so_snd_sb_cc;
-	return errno == ENOPROTOOPT || errno == EOPNOTSUPP ? 0 : -errno;
+	/* nor is anything of a socket that is dead: it has no TCP any more */
+	return errno == ENOPROTOOPT || errno == ECONNRESET ? 0 : -errno;
 }

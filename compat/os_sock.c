@@ -265,8 +265,9 @@ os_shutdown(int fd)
 {
 	if (shutdown(fd, SHUT_WR) == 0)
 		return 0;
-	/* NetBSD's word for a connection that was reset. */
-	return errno == EINVAL ? -ENOTCONN : -errno;
+	/* EINVAL: NetBSD of a connection that was reset, OpenBSD when its error has been
+	   read; until then it gives the error, and leaves it there. */
+	return errno == ECONNRESET || errno == EINVAL ? -ENOTCONN : -errno;
 }
 
 /*

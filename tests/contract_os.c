@@ -115,6 +115,9 @@ full_backlog(void)
 		if (pending && os_connected(fd, &a) == -EINPROGRESS)
 			break;
 	}
+	if (i == 16 && !contract_linux())
+		contract_skip("a queue is longer here (OpenBSD: "
+		    "kern.sominconn)");
 	EXPECT(i < 16);
 	if (contract_family() != OS_UNIX) {
 		if (fd < 0 && !contract_linux()) {
@@ -504,6 +507,7 @@ address_in_use(void)
 	fd = contract_listen(&a, 8);
 	memset(&how, 0, sizeof(how));
 	how.backlog = 8;
+	how.v6only = true;	/* OpenBSD has nothing else */
 	how.mode = -1;
 	EXPECT_EQ(os_listen(&a, &how), -EADDRINUSE);
 	os_close(fd);
