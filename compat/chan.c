@@ -108,6 +108,7 @@ chan_again(int fd, int error, int timeout_ms, uint64_t *until)
 	case ENOBUFS:		/* how BSD says that the other end is full */
 	case ENOMEM:		/* Linux: for a message with descriptors */
 	case ETOOMANYREFS:	/* Linux: in all channels of this user */
+	case EMFILE:		/* OpenBSD: in all channels, kern.maxfiles / 10 */
 		break;
 	default:
 		return -error;

@@ -11,7 +11,8 @@
 
 enum {
 	CHAN_BYTES = 4096,	/* one message at most, wherever we run */
-	CHAN_FDS = 250		/* descriptors with one message at most */
+	CHAN_FDS = 120		/* descriptors with one message at most; OpenBSD's
+				   kernel has room for 127 */
 };
 
 /*
