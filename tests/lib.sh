@@ -175,8 +175,8 @@ server()
 		/*)	echo "\"$_label\" => ( \"socket\" => \"$_addr\"$_keys )," ;;
 		./*)	echo "\"$_label\" => ( \"socket\" => \"$PWD/${_addr#./}\"$_keys )," ;;
 		*)	_host=${_addr%:*}
-			_host=${_host#[}
-			echo "\"$_label\" => ( \"host\" => \"${_host%]}\"," \
+			_host=${_host#\[}
+			echo "\"$_label\" => ( \"host\" => \"${_host%\]}\"," \
 			    "\"port\" => ${_addr##*:}$_keys )," ;;
 		esac
 	done

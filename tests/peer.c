@@ -40,7 +40,7 @@
  *	expect-fin, expect-reset, expect-end	pattern up to the end, which is a FIN,
  *			a reset, or either
  *	got N, got-least N	so many bytes of the pattern came in all
- *	sent-all	wait until the other side acknowledged what was sent (Linux)
+ *	sent-all	wait until the other side acknowledged what was sent
  *	unconnectable A	connecting must fail or be reset before a byte came
  *	within MS	the next command must end in that time
  *	longer MS	and the next must take at least that long
@@ -309,6 +309,14 @@ pairs(uint64_t times)
 }
 
 static void
+send_oob(const char *text)
+{
+	if (send(cur->fd, text, 1, MSG_OOB | MSG_NOSIGNAL) == -1 &&
+	    errno == EOPNOTSUPP)
+		peer_die("oob", strerror(errno));
+}
+
+static void
 recv_text(const char *text)
 {
 	size_t len = strlen(text);
@@ -376,6 +384,14 @@ check_count(const char *want, bool least)
 static void
 sent_all(void)
 {
+#if defined(__OpenBSD__)
+	struct tcp_info info = { .tcpi_so_snd_sb_cc = 1 };
+	socklen_t len = sizeof(info);
+
+	while (getsockopt(cur->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+	    info.tcpi_so_snd_sb_cc > 0)
+		(void)poll(NULL, 0, 1);
+#else
 #ifdef FIONWRITE		/* FreeBSD, NetBSD: TIOCOUTQ is a terminal's */
 	const unsigned long left_in = FIONWRITE;
 #else
@@ -385,6 +401,7 @@ sent_all(void)
 
 	while (ioctl(cur->fd, left_in, &left) == 0 && left > 0)
 		(void)poll(NULL, 0, 1);
+#endif
 }
 
 static void
@@ -524,7 +541,7 @@ run_bytes(const char *w, char **a)
 	else if (strcmp(w, "text") == 0)
 		(void)send_some(a[0], strlen(a[0]));
 	else if (strcmp(w, "oob") == 0)
-		(void)send(cur->fd, a[0], 1, MSG_OOB | MSG_NOSIGNAL);
+		send_oob(a[0]);
 	else if (strcmp(w, "fill") == 0)
 		do_fill();
 	else if (strcmp(w, "send-until-error") == 0)

@@ -34,6 +34,9 @@ ATF_TC_BODY(addresses_are_read_as_the_system_reads_them, tc)
 			v6 = false;	/* "::" is at least one group */
 		if (strcmp(texts[i], "1.2.3.4 ") == 0)
 			v4 = false;	/* NetBSD takes blanks behind it */
+		if (strcmp(texts[i], "01.2.3.4") == 0 ||
+		    strcmp(texts[i], "0.0.0.00") == 0)
+			v4 = false;	/* OpenBSD takes a zero in front */
 		ATF_CHECK_EQ_MSG(v4 || v6, addr_parse_ip(texts[i], &a), "%s",
 		    texts[i]);
 		if (v4 || v6) {

@@ -167,6 +167,8 @@ ATF_TC_BODY(a_v4_client_of_a_v6_listener_is_a_v4_client, tc)
 
 	memset(&a, 0, sizeof(a));
 	a.family = OS_IPV6;
+	if (os_listen(&a, &how) == -EINVAL)
+		atf_tc_skip("IPv6 takes no IPv4 here");
 	l = listen_at(&a);
 	to = loopback(a.port);
 	ATF_REQUIRE((c = os_connect(&to, NULL, &pending)) >= 0);

@@ -146,6 +146,9 @@ describe end_before_a_reset_is_passed_on \
 end_before_a_reset_is_passed_on_body()
 {
 	begin
+	# as contract_os.c has it
+	[ "$(uname -s)" = Linux ] ||
+		atf_skip "the reset behind an end is told before it here"
 	mkfifo there go gone end ended
 	# elsewhere a reset is told before the end in front of it
 	[ "$(uname -s)" = Linux ] && seen=expect-fin || seen=expect-reset
@@ -229,8 +232,11 @@ small_messages_do_not_wait_body()
 {
 	begin
 	in_front_of accept times 100 recv 2 send 2
-	# with Nagle's algorithm each pair would take 40 ms
-	client connect "$p0" within 2500 pairs 100 fin expect-fin
+	# with Nagle's algorithm each pair would take 40 ms, where it takes 5; or 200
+	# where it takes 40, as 2 ms are up to two ticks of 10
+	most=2500
+	[ "$(uname -s)" = Linux ] || most=10000
+	client connect "$p0" within "$most" pairs 100 fin expect-fin
 	finish b
 	proxy_stop
 }

@@ -315,9 +315,11 @@ sockets_that_we_made_are_removed_body()
 	backend b 127.0.0.1:0 times 2 accept echo
 	launch -- "$PWD/s" "$b"
 	client connect "$PWD/s" rxseed 1 send 1k fin expect-fin
+	relay=$(relays | tr -d ' ')
 	kill -KILL "$PROXY"
 	wait "$PROXY"
 	[ -S s ] || fail "nobody was there to remove it"
+	await "its relay ends, too" gone "$relay"
 	launch -- "$PWD/s" "$b"
 	client connect "$PWD/s" rxseed 1 send 1k fin expect-fin
 	proxy_stop

@@ -154,7 +154,8 @@ ATF_TC_BODY(events_in_vain_come_to_an_end, tc)
 	struct wait_event	ev[4];
 	int			i, n = 0, p[2];
 
-	(void)best();
+	if (strcmp(best(), "kqueue") == 0)
+		atf_tc_skip("kqueue(2) tells each time");
 	tcp_pair(p);
 	wait_want(p[0], 0);
 	for (i = 0; i < 50; i++) {
