@@ -104,32 +104,37 @@ SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
 	src/text.c src/upgrade.c src/view.c src/watcher.c
 COMPAT_ALL = compat/chan.c compat/console.c compat/fd.c compat/file.c \
 	compat/file_glob.c compat/file_run.c compat/line.c compat/logio.c \
-	compat/logio_syslog.c compat/mem.c compat/name.c compat/notify.c \
-	compat/os_addr.c compat/os_listen.c compat/os_sock.c compat/owner.c \
-	compat/proc.c compat/proc_close.c compat/proc_signal.c \
-	compat/proc_user.c compat/wait.c compat/wait_poll.c
-COMPAT_Linux = compat/chan_packet.c compat/os_accept4.c compat/os_linux.c \
-	compat/os_socketcall.c compat/proc_close_linux.c \
+	compat/mem.c compat/name.c compat/notify.c compat/os_addr.c \
+	compat/os_listen.c compat/os_sock.c compat/owner.c compat/proc.c \
+	compat/proc_close.c compat/proc_signal.c compat/proc_user.c \
+	compat/wait.c compat/wait_poll.c
+COMPAT_Linux = compat/chan_packet.c compat/logio_syslog.c compat/os_accept4.c \
+	compat/os_linux.c compat/os_socketcall.c compat/proc_close_linux.c \
 	compat/sandbox_linux.c compat/splice_linux.c compat/wait_epoll.c
-COMPAT_FreeBSD = compat/chan_packet.c compat/os_accept4.c compat/os_bsd.c \
-	compat/os_freebsd.c compat/proc_close_bsd.c compat/sandbox_freebsd.c \
-	compat/splice_bsd.c compat/splice_empty.c compat/wait_kqueue.c
-COMPAT_OpenBSD = compat/chan_packet.c compat/os_accept4.c \
-	compat/os_openbsd.c compat/proc_close_bsd.c compat/sandbox_openbsd.c \
-	compat/splice_bsd.c compat/splice_empty.c compat/wait_kqueue.c
-COMPAT_NetBSD = compat/chan_packet.c compat/os_accept4.c compat/os_bsd.c \
-	compat/os_netbsd.c compat/proc_close_bsd.c compat/sandbox_none.c \
-	compat/splice_empty.c compat/splice_none.c compat/wait_kqueue.c
-COMPAT_DragonFly = compat/chan_packet.c compat/os_accept4.c \
-	compat/os_dragonfly.c compat/os_none.c compat/proc_close_bsd.c \
+COMPAT_FreeBSD = compat/chan_packet.c compat/logio_syslog.c \
+	compat/os_accept4.c compat/os_bsd.c compat/os_freebsd.c \
+	compat/proc_close_bsd.c compat/sandbox_freebsd.c compat/splice_bsd.c \
+	compat/splice_empty.c compat/wait_kqueue.c
+COMPAT_OpenBSD = compat/chan_packet.c compat/logio_sendsyslog.c \
+	compat/os_accept4.c compat/os_openbsd.c compat/proc_close_bsd.c \
+	compat/sandbox_openbsd.c compat/splice_bsd.c compat/splice_empty.c \
+	compat/wait_kqueue.c
+COMPAT_NetBSD = compat/chan_packet.c compat/logio_syslog.c compat/os_accept4.c \
+	compat/os_bsd.c compat/os_netbsd.c compat/proc_close_bsd.c \
 	compat/sandbox_none.c compat/splice_empty.c compat/splice_none.c \
 	compat/wait_kqueue.c
-COMPAT_Darwin = compat/chan_stream.c compat/os_accept.c compat/os_darwin.c \
-	compat/os_none.c compat/proc_close_none.c compat/sandbox_none.c \
-	compat/splice_empty.c compat/splice_none.c compat/wait_kqueue.c
-COMPAT_generic = compat/chan_stream.c compat/os_accept.c compat/os_generic.c \
-	compat/os_none.c compat/proc_close_none.c compat/sandbox_none.c \
-	compat/splice_empty.c compat/splice_none.c compat/wait_none.c
+COMPAT_DragonFly = compat/chan_packet.c compat/logio_syslog.c \
+	compat/os_accept4.c compat/os_dragonfly.c compat/os_none.c \
+	compat/proc_close_bsd.c compat/sandbox_none.c compat/splice_empty.c \
+	compat/splice_none.c compat/wait_kqueue.c
+COMPAT_Darwin = compat/chan_stream.c compat/logio_syslog.c compat/os_accept.c \
+	compat/os_darwin.c compat/os_none.c compat/proc_close_none.c \
+	compat/sandbox_none.c compat/splice_empty.c compat/splice_none.c \
+	compat/wait_kqueue.c
+COMPAT_generic = compat/chan_stream.c compat/logio_syslog.c compat/os_accept.c \
+	compat/os_generic.c compat/os_none.c compat/proc_close_none.c \
+	compat/sandbox_none.c compat/splice_empty.c compat/splice_none.c \
+	compat/wait_none.c
 # Instead of something in the C library: "make static" only.
 COMPAT_SMALL = compat/small.c compat/small_env.c compat/small_fork.c \
 	compat/small_heap.c compat/small_proc.c compat/small_user.c

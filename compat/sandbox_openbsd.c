@@ -5,7 +5,7 @@
  * system's log), except opening files: those that are not unveiled do not exist.
  * pledge cannot tell ports apart.  "stdio" includes moving bytes with SO_SPLICE,
  * "sendfd" and "recvfd" are the channel's; "unix" is for Unix backends, and
- * sendsyslog(2), which is in "stdio", needs no socket.
+ * sendsyslog(2) (logio_sendsyslog.c), which is in "stdio", needs no socket.
  */
 #include <errno.h>
 #include <stddef.h>

@@ -21,6 +21,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifdef __linux__
@@ -28,6 +30,7 @@
 #endif
 
 #include "chan.h"
+#include "logio.h"
 #include "mem.h"
 #include "os.h"
 #include "sandbox.h"
@@ -453,6 +456,15 @@ relay_messages(void *arg)
 	return 0;
 }
 
+/* The system's logger was ended: what is said then is lost, or not. */
+static int
+relay_logs(void *arg)
+{
+	(void)arg;
+	(void)logio_syslog(LOG_DAEMON | LOG_DEBUG, "t_cage", "from a sandbox");
+	return 0;
+}
+
 /*
  * What a C library does on a kernel before 5.1, in which no vdso(7) has the time: the
  * older call, under whatever name this one gives it.
@@ -520,6 +532,20 @@ ATF_TC_BODY(messages_and_memory_go_on, tc)
 #endif
 }
 
+ATF_TC_WITHOUT_HEAD(a_logger_that_is_gone_does_no_harm);
+ATF_TC_BODY(a_logger_that_is_gone_does_no_harm, tc)
+{
+	struct sandbox_need	need;
+	uint16_t		port = 9;
+
+	needs(&need, &port);
+	need.kill = true;
+	tzset();		/* as proc_start does */
+	ATTEMPT_IS(0, &need, SANDBOX_PRIVS, relay_logs, NULL);
+	need.ntargets = 1;	/* no Unix sockets */
+	ATTEMPT_IS(0, &need, SANDBOX_PRIVS, relay_logs, NULL);
+}
+
 ATF_TC_WITHOUT_HEAD(an_assertion_still_ends_by_sigabrt);
 ATF_TC_BODY(an_assertion_still_ends_by_sigabrt, tc)
 {
@@ -562,6 +588,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_file_cannot_be_opened_even_where_open_is_allowed);
 	ATF_TP_ADD_TC(tp, all_that_a_relay_does_goes_on);
 	ATF_TP_ADD_TC(tp, messages_and_memory_go_on);
+	ATF_TP_ADD_TC(tp, a_logger_that_is_gone_does_no_harm);
 	ATF_TP_ADD_TC(tp, an_assertion_still_ends_by_sigabrt);
 	ATF_TP_ADD_TC(tp, what_is_said_is_not_more_than_possible);
 	return atf_no_error();
