@@ -120,6 +120,8 @@ refuser()
 {
 	_verb=bind
 	open_backend "$1" "$2" park
+	# OpenBSD says nothing to who connects to it: there nobody may have the port
+	[ "$(uname -s)" != OpenBSD ] || kill "$(eval echo "\$${1}_pid")"
 }
 
 open_backend()
@@ -216,9 +218,10 @@ launch()
 	shift
 	rm -f proxy.ready
 	mkfifo proxy.ready
-	# in braces: a shell that begins commands with vfork(2) waits for itself
+	# in braces: a shell that begins commands with vfork(2) waits for itself;
+	# <&0: ksh gives it nothing to read otherwise
 	{ exec $_front $WRAPPER "$PROGRAM" -D -R 3 "$@"; } \
-	    3>proxy.ready 2>proxy.log &
+	    <&0 3>proxy.ready 2>proxy.log &
 	PROXY=$!
 	timeout "$LIMIT" cat proxy.ready >proxy.ports ||
 	    fail "sockproxy does not start: $(cat proxy.log)"

@@ -158,10 +158,13 @@ what_is_bound_waits_for_a_restart_body()
 		    fail "$(cat proxy.log)"
 	done
 	conf "" 0666 >c
-	kill -HUP "$PROXY"
-	await "it is refused" logs 'is not changed'
-	logs "\":8000\": address in use; one of ours has the port" ||
-	    fail "$(cat proxy.log)"
+	# the BSDs let an address and all of them have one port
+	if [ "$(uname -s)" = Linux ]; then
+		kill -HUP "$PROXY"
+		await "it is refused" logs 'is not changed'
+		logs "\":8000\": address in use; one of ours has the port" ||
+		    fail "$(cat proxy.log)"
+	fi
 	client connect "$HERE:8000" rxseed 1 send 1k fin expect-fin got 1k
 	proxy_stop
 }

@@ -112,7 +112,7 @@ a_crash_loop_does_not_spin_body()
 	backend b 127.0.0.1:0 forever echo
 	echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }" >c
 	launch -- -f c
-	from=$(date +%s%N)
+	from=$(date +%s)
 	n=0
 	while [ "$n" -lt 4 ]; do
 		await "a relay" relays
@@ -122,8 +122,8 @@ a_crash_loop_does_not_spin_body()
 		n=$((n + 1))
 		await "it is seen" logs "process $relay\) was killed"
 	done
-	took=$((($(date +%s%N) - from) / 1000000))
-	[ "$took" -ge 2000 ] || fail "4 crashes took $took ms"
+	took=$(($(date +%s) - from))
+	[ "$took" -ge 2 ] || fail "4 crashes took $took s"
 	# Clients that came meanwhile wait in the listen queue.
 	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
 	proxy_stop
