@@ -344,6 +344,12 @@ here()
 	[ "$(uname -s)" = Linux ] || HERE=127.0.0.1
 }
 
+# For clients that differ in their addresses.
+all_of_127()
+{
+	[ "$(uname -s)" = Linux ] || atf_skip "not all of 127/8 is ours here"
+}
+
 # A copy of the program, whose processes can be told from others'.
 own_program()
 {

@@ -123,6 +123,7 @@ describe down_and_up_are_logged_once \
 down_and_up_are_logged_once_body()
 {
 	begin
+	all_of_127
 	names a b
 	proxy <<-CONF
 		sockproxy.balance = "round-robin"
@@ -148,6 +149,7 @@ describe backend_that_comes_back_loses_no_client \
 backend_that_comes_back_loses_no_client_body()
 {
 	begin
+	all_of_127
 	proxy <<-CONF
 		sockproxy.server-default = ( "disable-time" => "10s" )
 		\$SERVER["socket"] == "127.0.0.1:0" {
@@ -166,6 +168,7 @@ describe full_unix_backlog_is_not_under_way \
 full_unix_backlog_is_not_under_way_body()
 {
 	begin
+	all_of_127
 	backlog_of_one
 	names b
 	proxy <<-CONF
@@ -264,6 +267,7 @@ describe round_robin_takes_turns "the first client gets the first backend"
 round_robin_takes_turns_body()
 {
 	begin
+	all_of_127
 	names a b c
 	proxy <<-CONF
 		sockproxy.balance = "round-robin"
@@ -303,6 +307,7 @@ describe hash_shares_are_equal_and_move_little \
 hash_shares_are_equal_and_move_little_body()
 {
 	begin
+	all_of_127
 	for how in sticky hash; do
 		names a b c d
 		proxy <<-CONF

@@ -207,6 +207,7 @@ describe no_descriptors_left_is_survived \
 no_descriptors_left_is_survived_body()
 {
 	begin
+	command -v prlimit >/dev/null || atf_skip "no prlimit"
 	limited forever text hi expect-end <<-CONF
 		server.max-connections = 100
 	CONF
@@ -413,6 +414,7 @@ describe each_session_has_one_line \
 each_session_has_one_line_body()
 {
 	begin
+	all_of_127
 	limited times 2 accept expect-fin send 2000 fin close <<-CONF
 		sockproxy.log-sessions = "failed"
 		\$HTTP["remoteip"] == "127.1.0.0/16" {
@@ -432,6 +434,7 @@ describe who_is_refused_has_no_line_where_none_is_wanted \
 who_is_refused_has_no_line_where_none_is_wanted_body()
 {
 	begin
+	all_of_127
 	limited park <<-CONF
 		\$SERVER["socket"] == "127.0.0.2:0" {
 			sockproxy.log-sessions = "none"

@@ -276,7 +276,7 @@ off_by_default_body()
 	proxy <<-CONF
 		\$SERVER["socket"] == "127.0.0.1:0" { $(server "a=127.0.0.1:9") }
 	CONF
-	is "$(relays | wc -l)" 1 "processes besides the parent"
+	relays_are 1 || fail "not one process besides the parent: $(relays)"
 	proxy_stop
 }
 
