@@ -115,7 +115,7 @@ assert s["held"] == 0 and s["age_ms"] >= s["idle_ms"], s' ||
 	echo >go1
 	echo >go2
 	finish one two
-	await "no session is left" eval '[ "$(ctl sessions | wc -l)" = 1 ]'
+	await "no session is left" eval '[ "$(ctl sessions | wc -l)" -eq 1 ]'
 	proxy_stop
 }
 
@@ -126,11 +126,11 @@ killed_session_is_reset_body()
 	mkfifo go
 	in_front_of_two
 	peer one connect "$p0" expect-reset
-	await "the first is there" eval '[ "$(ctl sessions | wc -l)" = 2 ]'
+	await "the first is there" eval '[ "$(ctl sessions | wc -l)" -eq 2 ]'
 	id=$(ctl sessions | awk 'NR == 2 { print $1 }')
 	peer two connect "$p0" wait go txseed 1 rxseed 1 send 10 fin \
 	    expect-fin got 10 close
-	await "both are there" eval '[ "$(ctl sessions | wc -l)" = 3 ]'
+	await "both are there" eval '[ "$(ctl sessions | wc -l)" -eq 3 ]'
 	atf_check -o inline:"the session is ended\n" \
 	    "$PROGRAM" ctl -s ./ctl.sock kill "$id"
 	finish one
@@ -360,8 +360,8 @@ an_order_that_is_half_done_says_so_body()
 	in_front_of_two
 	await "it answers" ctl status
 	inject "$(relays | tail -n 1 | tr -d ' ')" -e trace=sendmsg \
-	    -e inject=sendmsg:error=EMFILE:when=1
-	atf_check -s exit:1 -e match:"no new sessions; .* cannot be told: out" \
+	    -e inject=sendmsg:error=ENFILE:when=1
+	atf_check -s exit:1 -e match:"no new sessions; .* cannot be told: the system is out" \
 	    "$PROGRAM" ctl -s ./ctl.sock disable b
 	let_go
 	is "$(column b 3)" disabled "state of b"
@@ -537,7 +537,7 @@ json_is_json_body()
 		"port" => ${a##*:} ) ) }
 	CONF
 	peer one connect "$p0" expect-end
-	await "it is there" eval '[ "$(ctl sessions | wc -l)" = 2 ]'
+	await "it is there" eval '[ "$(ctl sessions | wc -l)" -eq 2 ]'
 	for c in status backends sessions listeners config; do
 		ctl --json $c >out || fail "$c failed"
 		python3 -c 'import json, sys
@@ -616,7 +616,7 @@ configuration_is_the_one_in_effect_body()
 		echo ') }'
 	} >many
 	controlled <many
-	is "$(ctl backends | awk 'NR > 1 && $1 == NR - 2' | wc -l)" 1000 rows
+	is "$(ctl backends | awk 'NR > 1 && $1 == NR - 2' | wc -l | tr -d ' ')" 1000 rows
 	is "$(ctl --json backends | grep -c '^{"number":')" 1000 objects
 	"$PROGRAM" -R 0 -p -f proxy.conf >expected || fail "-p"
 	atf_check -o file:expected "$PROGRAM" ctl -s ./ctl.sock config
