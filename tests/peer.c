@@ -267,6 +267,8 @@ recv_some(size_t max)
 {
 	ssize_t n;
 
+	if (cur->reset)
+		return -1;
 	if ((n = recv(cur->fd, chunk, max < PEER_CHUNK ? max : PEER_CHUNK, 0)) == -1) {
 		if (errno != ECONNRESET)
 			peer_die("recv", strerror(errno));
@@ -419,7 +421,7 @@ unconnectable(const char *text)
 
 	if (peer_connect(&s, text, source) != 0)
 		return;
-	if (recv(s.fd, &c, 1, 0) != -1)
+	if (!s.reset && recv(s.fd, &c, 1, 0) != -1)
 		peer_die(text, "is served");
 	(void)close(s.fd);
 }

@@ -28,6 +28,7 @@ struct peer {
 	int		fd;
 	uint64_t	txseed, rxseed;
 	uint64_t	tx, rx;		/* pattern bytes so far */
+	bool		reset;		/* before connect(2) came back (BSDs) */
 };
 
 union peer_address {
@@ -56,7 +57,10 @@ void	peer_waits(int fd, bool);
 
 void	peer_begin(struct peer *, int fd, uint64_t txseed, uint64_t rxseed);
 
-/* Connect, from a source address unless NULL.  0 or an error number. */
+/*
+ * Connect, from a source address unless NULL.  0 or an error number; who was
+ * accepted and reset at once was connected.
+ */
 int	peer_connect(struct peer *, const char *to, const char *from);
 
 void	peer_tally(uint64_t count, const char *to);

@@ -28,7 +28,7 @@ peer_tally(uint64_t count, const char *text)
 		printf("%llu ", (unsigned long long)i);
 		while ((n = recv(s.fd, chunk, PEER_CHUNK, 0)) > 0)
 			(void)fwrite(chunk, 1, (size_t)n, stdout);
-		printf(n == 0 ? "\n" : " reset\n");
+		printf(n == 0 && !s.reset ? "\n" : " reset\n");
 		(void)close(s.fd);
 	}
 }

@@ -156,6 +156,7 @@ peer_begin(struct peer *s, int fd, uint64_t txseed, uint64_t rxseed)
 	s->tx = s->rx = 0;
 	s->txseed = txseed;
 	s->rxseed = rxseed;
+	s->reset = false;
 }
 
 /* Returns 0 or an error number. */
@@ -174,11 +175,12 @@ peer_connect(struct peer *s, const char *text, const char *from)
 		if (bind(fd, &b.any, blen) == -1)
 			peer_die(from, strerror(errno));
 	}
-	if (connect(fd, &a.any, len) == -1) {
-		error = errno;
+	error = connect(fd, &a.any, len) == -1 ? errno : 0;
+	if (error != 0 && error != ECONNRESET) {
 		(void)close(fd);
 		return error;
 	}
 	peer_begin(s, fd, 1, 2);
+	s->reset = error != 0;
 	return 0;
 }

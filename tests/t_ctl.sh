@@ -616,7 +616,7 @@ configuration_is_the_one_in_effect_body()
 		echo ') }'
 	} >many
 	controlled <many
-	is "$(ctl backends | awk 'NR > 1 && $1 == NR - 2' | wc -l | tr -d ' ')" 1000 rows
+	is "$(ctl backends | awk 'NR > 1 && $1 == NR - 2' | grep -c .)" 1000 rows
 	is "$(ctl --json backends | grep -c '^{"number":')" 1000 objects
 	"$PROGRAM" -R 0 -p -f proxy.conf >expected || fail "-p"
 	atf_check -o file:expected "$PROGRAM" ctl -s ./ctl.sock config
