@@ -3,9 +3,11 @@
  * own until an end, an error, or splice_end.  The source is not reported readable
  * before that.
  *
- * When moving failed because of the sink, the kernel leaves the sink's error on
- * the source.  So an error found there is compared with the sink's own: reading
- * the source would otherwise blame the wrong side.
+ * When moving failed because of the sink, OpenBSD's kernel leaves the sink's error
+ * on the source.  So an error found there is compared with the sink's own: reading
+ * the source would otherwise blame the wrong side.  FreeBSD's leaves nothing there
+ * (sys/kern/uipc_socket.c, so_splice_xfer): the source is an ordinary socket again,
+ * reported when it has more, and writing that finds the sink broken.
  *
  * FreeBSD has had it for a short time only: older headers do not know SO_SPLICE,
  * and older kernels say so when it is first tried.
