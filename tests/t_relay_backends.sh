@@ -212,7 +212,7 @@ a_full_backlog_of_the_only_backend_is_named_body()
 	proxy_stop
 	full='its backlog is full'
 	# FreeBSD's word for it
-	[ "$(uname -s)" = Linux ] || full="($full|refused)"
+	[ "$(uname -s)" = Linux ] || full="($full|connection refused)"
 	logged 1 "no backend could be reached \\($full\\)"
 }
 

@@ -34,10 +34,10 @@ a_name_that_is_our_own_listener_is_a_loop_body()
 	for pair in 127.0.0.1:8099=localhost:8099 :8099=localhost:8099 \
 	    localhost:8099=127.0.0.1:8099 localhost:8099=localhost:8099; do
 		# the BSDs have it in /etc/hosts as ::1 first
-		[ "${pair#*=}" != 127.0.0.1:8099 ] && too='' || too="b=[::1]:8099"
+		[ "${pair#*=}" != 127.0.0.1:8099 ] && too='' || too="b2=[::1]:8099"
 		echo "\$SERVER[\"socket\"] == \"${pair%%=*}\"" \
 		    "{ $(server "b=${pair#*=}" ${too:+"$too"}) }" >loop.conf
-		refused "loop.conf:[23]: the backend \"b\" is our own listener \"${pair%%=*}\"" \
+		refused "loop.conf:[23]: the backend \"b2?\" is our own listener \"${pair%%=*}\"" \
 		    -f loop.conf
 	done
 	conf localhost:8099 >c
