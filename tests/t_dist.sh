@@ -52,6 +52,35 @@ procd_is_told_all_body()
 	atf_check -s exit:1 -e ignore sh run reload_service
 }
 
+# rc.subr finds its processes by their name, and sends signals to all of them.
+describe rc_signals_go_to_the_parent "FreeBSD: reload and stop, with a stub of rc.subr"
+rc_signals_go_to_the_parent_body()
+{
+	begin
+	echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server b=127.0.0.1:1) }" >c
+	launch -- -f c
+	sed 's/:0"/:8080"/' c >checked
+	cat >rc.subr <<-'SH'
+		load_rc_config() { :; }
+		run_rc_command()
+		{
+			rc_pid=$PIDS
+			eval "\${$1_precmd}" && echo "to $rc_pid"
+		}
+	SH
+	sed -e 's|^\. /etc/rc.subr|. ./rc.subr|' \
+	    -e "s|%%PREFIX%%/sbin/sockproxy|$PROGRAM|" \
+	    "$_dir/../../dist/freebsd/port/files/sockproxy.in" >rc
+	PIDS=$(echo $(relays) "$PROXY") sockproxy_config=checked
+	export PIDS sockproxy_config
+	for what in reload stop; do
+		atf_check -o inline:"to $PROXY\n" sh rc $what
+	done
+	echo nonsense >checked
+	atf_check -s exit:1 -e ignore sh rc reload
+	proxy_stop
+}
+
 describe install_puts_all_in_place "make install with DESTDIR and PREFIX" make
 install_puts_all_in_place_body()
 {
