@@ -466,8 +466,7 @@ inherited_signals_and_umask_do_no_harm_body()
 # Resident memory of the first relay, KiB.
 resident()
 {
-	sed -n 's/^VmRSS:[[:blank:]]*\([0-9]*\) kB/\1/p' \
-	    "/proc/$(relays | head -n 1 | tr -d ' ')/status"
+	ps -o rss= -p "$(relays | head -n 1 | tr -d ' ')" | tr -d ' '
 }
 
 resident_is_least()
