@@ -305,7 +305,7 @@ ATF_TC_BODY(without_tcp_backends_there_are_no_tcp_sockets, tc)
 
 	(void)listen_tcp(&port);
 	memset(&need, 0, sizeof(need));
-#if defined(__OpenBSD__)	/* accept(2) takes "inet", which has all of them */
+#if defined(__OpenBSD__)	/* TCP takes "inet", which has all of them */
 	(void)need;
 	(void)try_raw;
 	atf_tc_skip("pledge(2) cannot tell them apart");
