@@ -2,10 +2,11 @@
  * sandbox_openbsd.c - pledge(2) and unveil(2).
  *
  * A forbidden call always ends the process here (SIGABRT, and a line on its
- * terminal, which a daemon has not), except opening files: those that are not unveiled do not exist.
- * pledge cannot tell ports apart.  "stdio" includes moving bytes with SO_SPLICE,
- * "sendfd" and "recvfd" are the channel's; "unix" is for Unix backends, and
- * sendsyslog(2) (logio_sendsyslog.c), which is always allowed, needs no socket.
+ * terminal, which a daemon has not), except opening files: those that are not
+ * unveiled do not exist.  pledge cannot tell ports apart.  "stdio" includes moving
+ * bytes with SO_SPLICE, "sendfd" and "recvfd" are the channel's; "unix" is for Unix
+ * backends, and sendsyslog(2) (logio_sendsyslog.c), which is always allowed, needs
+ * no socket.
  */
 #include <errno.h>
 #include <stddef.h>
