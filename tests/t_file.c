@@ -512,13 +512,15 @@ ATF_TC_BODY(a_piece_of_a_line_stays_alone, tc)
 {
 	char	text[64];
 	ssize_t	n;
-	int	fd, there;
+	int	error, fd, there;
 
 	(void)signal(SIGXFSZ, SIG_IGN);
 	ATF_REQUIRE((fd = logio_open("log")) >= 0);
 	limit_files(8);
 	ATF_CHECK_EQ(logio_write(fd, "first\n", 6), 0);
-	ATF_CHECK_EQ(logio_write(fd, "second\n", 7), -ENOSPC);
+	/* FreeBSD has no pieces: all that is written fits, or nothing is written */
+	error = logio_write(fd, "second\n", 7);
+	ATF_CHECK(error == -ENOSPC || error == -EFBIG);
 	ATF_CHECK_EQ(logio_write(fd, "third\n", 6), -EFBIG);
 	limit_files(RLIM_INFINITY);
 	ATF_CHECK_EQ(logio_write(fd, "fourth\n", 7), 0);
@@ -526,7 +528,8 @@ ATF_TC_BODY(a_piece_of_a_line_stays_alone, tc)
 	ATF_REQUIRE((there = open("log", O_RDONLY)) != -1);
 	ATF_REQUIRE((n = read(there, text, sizeof(text) - 1)) >= 0);
 	text[n] = '\0';
-	ATF_CHECK_STREQ(text, "first\nse\nfourth\nfifth\n");
+	ATF_CHECK_STREQ(text, error == -EFBIG ? "first\nfourth\nfifth\n" :
+	    "first\nse\nfourth\nfifth\n");
 }
 
 ATF_TC_WITHOUT_HEAD(a_stamp_is_a_date_and_a_time);
