@@ -360,7 +360,7 @@ own_program()
 processes()
 {
 	[ -d /proc/self/fd ] || {
-		ps -A -o pid= -o args= | awk -v p="$PWD/sockproxy" \
+		ps -A -ww -o pid= -o args= | awk -v p="$PWD/sockproxy" \
 		    '$2 == p || $2 == "./sockproxy" { print $1 }'
 		return
 	}
