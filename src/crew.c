@@ -325,6 +325,14 @@ crew_leave(struct crew *former, struct crew *next)
 }
 
 void
+crew_inherit_left(bool on)
+{
+	for (unsigned i = 0; i < LIMIT_RELAYS; i++)
+		if (left[i].pid != 0)
+			(void)proc_inherit(left[i].channel, on);
+}
+
+void
 crew_bury_left(int pid)
 {
 	for (unsigned i = 0; i < LIMIT_RELAYS; i++)

@@ -229,7 +229,8 @@ tell(const struct crew *crew)
 }
 
 /*
- * Whether the descriptors in the state stay open in the next program.
+ * Whether the descriptors in the state stay open in the next program, and those of
+ * relays that are left to themselves.
  */
 static void
 mark(const struct crew *crew, bool on)
@@ -242,6 +243,7 @@ mark(const struct crew *crew, bool on)
 		(void)proc_inherit(start->doors[i].fd, on);
 	for (unsigned i = 0; i < start->relays; i++)
 		(void)proc_inherit(crew->relays[i].child.channel, on);
+	crew_inherit_left(on);
 	(void)proc_inherit(start->log_fd, on);
 	(void)proc_inherit(start->pid_fd, on);
 }

@@ -130,6 +130,35 @@ who_comes_late_finds_room_body()
 	counts sockproxy.ended.done 4
 }
 
+describe who_is_left_alone_outlives_an_upgrade \
+    "a relay hangs in a reload, and another program takes over: its session goes on"
+who_is_left_alone_outlives_an_upgrade_body()
+{
+	begin
+	own_program
+	here
+	backend b 127.0.0.1:0 forever echo
+	mkfifo up go
+	echo "\$SERVER[\"socket\"] == \"$HERE:8000\" { $(server "b=$b") }" >c
+	launch -- -f c
+	peer one connect "$HERE:8000" rxseed 1 send 1000 recv 1000 tell up wait go \
+	    send 5000 fin expect-fin got 6000
+	timeout "$LIMIT" head -n 1 up >/dev/null
+	relay=$(relays | tr -d ' ')
+	kill -STOP "$relay"
+	kill -HUP "$PROXY"
+	await "it is left alone" logs "process $relay of .* before goes on"
+	kill -USR2 "$PROXY"
+	await "the new program" logs 'took over, process'
+	kill -CONT "$relay"
+	await "it is woken" logs 'end here in their own time|is gone'
+	logged 0 'is gone'
+	echo >go
+	finish one
+	await "the old relay ends" test ! -e "/proc/$relay"
+	proxy_stop
+}
+
 describe a_relay_that_was_left_alone_keeps_no_address \
     "SIGSTOP of the old relay, and a stop: the next start has its addresses"
 a_relay_that_was_left_alone_keeps_no_address_body()
