@@ -120,6 +120,26 @@ tell(const char *fifo, const char *line)
 		peer_die(fifo, strerror(errno));
 }
 
+/*
+ * A bound port that is connected elsewhere refuses everybody; what comes for one that
+ * is only bound, NetBSD drops without a word.
+ */
+static void
+occupy(int fd, union peer_address a, socklen_t len)
+{
+	int to;
+
+	to = peer_socket(a.any.sa_family);
+	if (a.any.sa_family == AF_INET)
+		a.in.sin_port = 0;
+	else
+		a.in6.sin6_port = 0;
+	if (bind(to, &a.any, len) == -1 || listen(to, 1) == -1 ||
+	    getsockname(to, &a.any, &len) == -1 ||
+	    connect(fd, &a.any, len) == -1)
+		peer_die("bind", strerror(errno));
+}
+
 static void
 do_listen(const char *text, bool deaf)
 {
@@ -135,6 +155,8 @@ do_listen(const char *text, bool deaf)
 	if (bind(fd, &a.any, len) == -1 ||
 	    (!deaf && listen(fd, backlog) == -1))
 		peer_die(text, strerror(errno));
+	if (deaf && a.any.sa_family != AF_UNIX)
+		occupy(fd, a, len);
 	listener = fd;
 	if (a.any.sa_family != AF_UNIX) {
 		len = (socklen_t)sizeof(a);
