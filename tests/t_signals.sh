@@ -137,6 +137,7 @@ describe who_asks_while_it_starts_is_answered_afterwards \
 who_asks_while_it_starts_is_answered_afterwards_body()
 {
 	begin
+	[ -n "$(sh -c 'echo $PPID')" ] || atf_skip "sh knows no PPID here"
 	backend b 127.0.0.1:0 forever echo
 	for signal in HUP USR1; do
 		cat >c <<-CONF
@@ -233,7 +234,8 @@ the_log_never_holds_up_the_bytes_body()
 	backend b 127.0.0.1:0 forever echo
 	mkfifo stuck ready
 	exec 7<>stuck
-	dd if=/dev/zero bs=1k count=60 2>/dev/null >&7
+	# NetBSD's pipe is full with less
+	timeout 2 dd if=/dev/zero bs=1k count=60 2>/dev/null >&7
 	"$PROGRAM" -D -R 3 127.0.0.1:0 "$b" 3>ready 2>stuck 7>&- &
 	PROXY=$!
 	read -r _index p0 <ready
@@ -281,7 +283,8 @@ lost_lines_outlive_a_relay_body()
 	echo "\$SERVER[\"socket\"] == \"$HERE:8000\" { $(server "b=$b") }" >c
 	mkfifo stuck ready
 	exec 7<>stuck
-	dd if=/dev/zero bs=1k count=60 2>/dev/null >&7
+	# NetBSD's pipe is full with less
+	timeout 2 dd if=/dev/zero bs=1k count=60 2>/dev/null >&7
 	"$PROGRAM" -D -R 3 -f c 3>ready 2>stuck 7>&- &
 	PROXY=$!
 	read -r _index p0 <ready
