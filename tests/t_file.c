@@ -518,7 +518,7 @@ ATF_TC_BODY(a_piece_of_a_line_stays_alone, tc)
 	ATF_REQUIRE((fd = logio_open("log")) >= 0);
 	limit_files(8);
 	ATF_CHECK_EQ(logio_write(fd, "first\n", 6), 0);
-	/* FreeBSD and NetBSD have no pieces: all that is written fits, or nothing is written */
+	/* FreeBSD and NetBSD have no pieces: nothing is written then */
 	error = logio_write(fd, "second\n", 7);
 	ATF_CHECK(error == -ENOSPC || error == -EFBIG);
 	ATF_CHECK_EQ(logio_write(fd, "third\n", 6), -EFBIG);
