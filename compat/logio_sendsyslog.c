@@ -4,8 +4,10 @@
  * It needs neither a socket nor a path, so that it works in a chroot and under
  * pledge(2), where connecting again to a logger that was restarted would end the
  * process.  Nothing is lost for that time: the kernel keeps 100 lines, and tells
- * the logger how many more there were (sys/kern/subr_log.c).  It waits only while
- * the logger has left 1 MB unread, as in every other daemon of the system.
+ * the logger how many more there were (sys/kern/subr_log.c).  So it does with what
+ * a logger that hangs has no room for, after 1 MB, and does not wait: a datagram
+ * goes into the receiver's buffer or fails (uipc_dgram_send in uipc_usrreq.c), so
+ * that sosend in uipc_socket.c, which can wait, always finds the sender's empty.
  */
 #include <sys/types.h>
 
