@@ -360,8 +360,10 @@ own_program()
 processes()
 {
 	[ -d /proc/self/fd ] || {
-		ps -A -ww -o pid= -o args= | awk -v p="$PWD/sockproxy" \
-		    '$2 == p || $2 == "./sockproxy" { print $1 }'
+		# after an upgrade it is called by its directory and what was typed
+		ps -A -ww -o pid= -o args= | awk -v d="$PWD/" '
+		    $2 == d "sockproxy" || $2 == d "./sockproxy" ||
+		    $2 == "./sockproxy" { print $1 }'
 		return
 	}
 	for _p in /proc/[0-9]*; do
@@ -392,7 +394,7 @@ parent_fds()
 
 parent_fds_most()
 {
-	[ "$(parent_fds)" -le "$1" ]
+	[ ! -d /proc/self/fd ] || [ "$(parent_fds)" -le "$1" ]
 }
 
 # The relays other than these.

@@ -394,14 +394,21 @@ ten_ways_to_end_leave_no_descriptor_body()
 	case $PROGRAM in *generic*) n=20 ;; *) n=500 ;; esac
 	client times $n connect "$p2" expect-reset close
 	client times 500 connect "$p3" expect-fin close
-	client times 500 unconnectable "$p4"
+	# OpenBSD refuses no more than net.inet.tcp.rstppslimit (100) a second
+	case $(uname -s) in OpenBSD) m=50 ;; *) m=500 ;; esac
+	client times $m unconnectable "$p4"
 	await "all descriptors are back" descriptors_are "$before"
 	for b in b answer reset shut; do
 		kill "$(eval echo "\$${b}_pid")"
 	done
 	proxy_stop
 	counts gw.active-requests 0
-	counts sockproxy.accepted $((4501 + n))
+	# BSD takes those that are reset out of the queue, if nobody was there before
+	case $(uname -s) in
+	Linux)	counts sockproxy.accepted $((4501 + n)) ;;
+	*)	[ "$(counter sockproxy.accepted)" -ge $((3001 + n + m)) ] ||
+		    fail "$(counter sockproxy.accepted) accepted" ;;
+	esac
 	for b in b a r s d; do
 		counts "gw.backend.$b.load" 0
 	done
