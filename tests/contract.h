@@ -55,6 +55,9 @@ ATTR_NORETURN void contract_skip(const char *why);
  */
 bool	contract_linux(void);
 
+/* Whether epoll gathers here: since Linux 5.11. */
+bool	contract_gathers(void);
+
 /* ---- what the cases share (contract.c) ---- */
 
 /*

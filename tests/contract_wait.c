@@ -121,6 +121,23 @@ an_error_can_be_waited_for_alone(void)
 	EXPECT_EQ(os_error(s->fd), -ECONNRESET);
 }
 
+/*
+ * Write until nothing more is taken, and is not a moment later either: what the
+ * receiver's side takes on its own makes room once more.
+ */
+static size_t
+fill_for_good(struct end *e)
+{
+	size_t	more, n = 0;
+
+	do {
+		n += more = contract_fill(e, n);
+		contract_settle();
+	} while (more > 0);
+	e->ready &= ~(uint32_t)WAIT_WRITE;
+	return n;
+}
+
 static void
 room_is_an_event(void)
 {
@@ -128,7 +145,7 @@ room_is_an_event(void)
 	size_t		 n, more;
 
 	contract_pair(&c, &s);
-	n = contract_fill(c, 0);
+	n = fill_for_good(c);
 	wait_want(c->fd, WAIT_WRITE);
 	contract_settle();
 	contract_read(s, 0, n);
@@ -209,7 +226,7 @@ wanting_after_much_in_vain_is_not_too_late(void)
 	contract_read(s, 0, 200);
 	contract_write(c, 200, 10);
 	contract_read(s, 200, 10);
-	n = contract_fill(s, 0);
+	n = fill_for_good(s);
 	wait_want(s->fd, WAIT_WRITE);
 	contract_settle();
 	contract_read(c, 0, n);
@@ -231,7 +248,7 @@ gathers(struct end *e, size_t bytes)
 	int	error = wait_gather(e->fd, bytes);
 
 	EXPECT(error >= 0 || (error == -ENOTSUP &&
-	    (strcmp(wait_kind(), "epoll") != 0 || !contract_linux())));
+	    (strcmp(wait_kind(), "epoll") != 0 || !contract_gathers())));
 	return error >= 0;
 }
 

@@ -2,6 +2,8 @@
  * t_contract.c - the contract's cases on the real system: each with every kind
  * of waiter and every family of addresses.
  */
+#include <sys/utsname.h>
+
 #include <atf-c.h>
 #include <signal.h>
 #include <stdio.h>
@@ -55,6 +57,20 @@ contract_linux(void)
 #else
 	return false;
 #endif
+}
+
+bool
+contract_gathers(void)
+{
+	struct utsname	u;
+	long		major, minor;
+	char		*end;
+
+	if (!contract_linux() || uname(&u) == -1)
+		return false;
+	major = strtol(u.release, &end, 10);
+	minor = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
+	return major > 5 || (major == 5 && minor >= 11);
 }
 
 static const struct one *

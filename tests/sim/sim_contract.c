@@ -180,6 +180,12 @@ contract_linux(void)
 	return W.shape == SHAPE_LINUX;
 }
 
+bool
+contract_gathers(void)
+{
+	return contract_linux();
+}
+
 static void
 run(const struct contract_case *c, unsigned sys, unsigned fam)
 {
