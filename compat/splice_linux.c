@@ -239,10 +239,10 @@ stopped(int from, long n, struct splice_moved *moved)
 		return SPLICE_ENDED;
 	case -EAGAIN:
 		return at_mark(from) ? SPLICE_ENDED : SPLICE_SOURCE;
-	case -EINVAL:
 	case -ENOSYS:
 		unable = true;
 		return SPLICE_ENDED;
+	case -EINVAL:	/* a Unix socket before Linux 4.2; TCP goes on */
 	case -ENOMEM:
 	case -ENOBUFS:
 		return SPLICE_ENDED;

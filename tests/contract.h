@@ -55,8 +55,8 @@ ATTR_NORETURN void contract_skip(const char *why);
  */
 bool	contract_linux(void);
 
-/* Whether epoll gathers here: since Linux 5.11. */
-bool	contract_gathers(void);
+/* The same, of this version at least. */
+bool	contract_linux_since(long major, long minor);
 
 /* ---- what the cases share (contract.c) ---- */
 

@@ -60,17 +60,18 @@ contract_linux(void)
 }
 
 bool
-contract_gathers(void)
+contract_linux_since(long major, long minor)
 {
 	struct utsname	u;
-	long		major, minor;
+	long		n;
 	char		*end;
 
 	if (!contract_linux() || uname(&u) == -1)
 		return false;
-	major = strtol(u.release, &end, 10);
-	minor = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
-	return major > 5 || (major == 5 && minor >= 11);
+	n = strtol(u.release, &end, 10);
+	if (n != major || *end != '.')
+		return n > major;
+	return strtol(end + 1, NULL, 10) >= minor;
 }
 
 static const struct one *

@@ -181,8 +181,10 @@ contract_linux(void)
 }
 
 bool
-contract_gathers(void)
+contract_linux_since(long major, long minor)
 {
+	(void)major;
+	(void)minor;
 	return contract_linux();
 }
 
