@@ -6,6 +6,12 @@ field()
 	sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"
 }
 
+# is_field PID NAME VALUE: if this kernel has it.
+is_field()
+{
+	[ -z "$(field self "$2")" ] || is "$(field "$1" "$2")" "$3" "$2"
+}
+
 is()
 {
 	[ "$1" = "$2" ] || fail "$1 instead of $2: $3"
@@ -57,10 +63,10 @@ processes_have_given_up_everything_body()
 	client load 1 5 100 "$p0"
 	is "$(relays | grep -c .)" 2 "children"
 	for p in $(relays); do
-		is "$(field "$p" NoNewPrivs)" 1 NoNewPrivs
+		is_field "$p" NoNewPrivs 1
 		is "$(field "$p" Seccomp)" 2 Seccomp
 		for c in CapPrm CapEff CapInh CapAmb; do
-			is "$(field "$p" $c)" 0000000000000000 $c
+			is_field "$p" $c 0000000000000000
 		done
 		u=$(id -u nobody)
 		is "$(field "$p" Uid | tr '\t' ' ')" "$u $u $u $u" Uid
@@ -184,7 +190,8 @@ a_refusal_stops_the_start_body()
 	a=127.0.0.1:9
 	caged enable </dev/null
 	proxy_stop
-	grep -q 'no files' sockproxy.log || atf_skip "no Landlock here"
+	grep 'no files' sockproxy.log | grep -qv 'not on this kernel' ||
+	    atf_skip "no Landlock here"
 	grep -v errorlog proxy.conf >c
 	timeout -s KILL "$LIMIT" strace -f -qq -o trace \
 	    -e trace=landlock_restrict_self \
