@@ -150,6 +150,9 @@ who_is_left_alone_outlives_an_upgrade_body()
 	await "it is left alone" logs "process $relay of .* before goes on"
 	kill -USR2 "$PROXY"
 	await "the new program" logs 'took over, process'
+	await "its own relay" eval '[ "$(grep -c "is in effect" proxy.log)" = 2 ]'
+	# nobody is there any more who would take its session
+	await "the one between ends" relays_are 2
 	kill -CONT "$relay"
 	await "it is woken" logs 'end here in their own time|is gone'
 	logged 0 'is gone'
