@@ -423,6 +423,10 @@ hanging()
 {
 	[ "$(uname -s)" = Linux ] ||
 	    atf_skip "elsewhere a queue that is full resets"
+	case $(uname -r) in
+	[23].* | 4.[0-9].*)
+		atf_skip "who connects to a full queue is connected here" ;;
+	esac
 	mkfifo hang.ready
 	peer hang -r hang.ready backlog 0 listen 127.0.0.1:0 park
 	hang=127.0.0.1:$(timeout "$LIMIT" cat hang.ready)

@@ -647,8 +647,9 @@ ATF_TC_BODY(pipes_run_short_of_pages, tc)
 	if (splice_open(LANES) != SPLICE_PUMPED)
 		atf_tc_skip("no lanes that we pump");
 	memset(buf, 0, sizeof(buf));
-	ATF_REQUIRE((n = open("/proc/sys/fs/pipe-user-pages-soft",
-	    O_RDONLY)) >= 0);
+	n = open("/proc/sys/fs/pipe-user-pages-soft", O_RDONLY);
+	if (n == -1)
+		atf_tc_skip("this kernel has no such limit");
 	if (read(n, buf, sizeof(buf) - 1) != 6 || strcmp(buf, "16384\n") != 0)
 		atf_tc_skip("the limit is not the default");
 	pair(&a, &b);
