@@ -350,6 +350,15 @@ all_of_127()
 	[ "$(uname -s)" = Linux ] || atf_skip "not all of 127/8 is ours here"
 }
 
+# half_way ADDRESS: a session of peer one, which goes on when the fifo "go" is written to.
+half_way()
+{
+	mkfifo up go
+	peer one connect "$1" rxseed 1 send 1000 recv 1000 tell up wait go \
+	    send 5000 fin expect-fin got 6000
+	timeout "$LIMIT" head -n 1 up >/dev/null
+}
+
 # A copy of the program, whose processes can be told from others'.
 own_program()
 {

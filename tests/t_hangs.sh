@@ -46,7 +46,6 @@ a_relay_that_is_stopped_holds_nobody_up_for_ever_body()
 	own_program
 	here
 	backend b 127.0.0.1:0 forever echo
-	mkfifo go up
 	conf()
 	{
 		for _a in 127.0.0.1:0 "$@"; do
@@ -55,9 +54,7 @@ a_relay_that_is_stopped_holds_nobody_up_for_ever_body()
 	}
 	conf "$HERE:8000" "$PWD/s" >c
 	launch -- -f c
-	peer one connect "$p0" rxseed 1 send 1000 recv 1000 tell up wait go \
-	    send 5000 fin expect-fin got 6000
-	head -n 1 up >/dev/null
+	half_way "$p0"
 	relay=$(relays | tr -d ' ')
 	kill -STOP "$relay"
 	peer two connect "$HERE:8000" say in send 10 expect-reset got 0
@@ -138,12 +135,9 @@ who_is_left_alone_outlives_an_upgrade_body()
 	own_program
 	here
 	backend b 127.0.0.1:0 forever echo
-	mkfifo up go
 	echo "\$SERVER[\"socket\"] == \"$HERE:8000\" { $(server "b=$b") }" >c
 	launch -- -f c
-	peer one connect "$HERE:8000" rxseed 1 send 1000 recv 1000 tell up wait go \
-	    send 5000 fin expect-fin got 6000
-	timeout "$LIMIT" head -n 1 up >/dev/null
+	half_way "$HERE:8000"
 	relay=$(relays | tr -d ' ')
 	kill -STOP "$relay"
 	kill -HUP "$PROXY"
@@ -200,12 +194,9 @@ a_new_relay_that_hangs_is_told_of_body()
 	begin
 	own_program
 	backend b 127.0.0.1:0 forever echo
-	mkfifo go up
 	echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }" >c
 	launch -- -f c
-	peer one connect "$p0" rxseed 1 send 1000 recv 1000 tell up wait go \
-	    send 5000 fin expect-fin got 6000
-	head -n 1 up >/dev/null
+	half_way "$p0"
 	old=$(relays | tr -d ' ')
 	# The first of the relay says that it serves, that of the parent is next.
 	inject "$PROXY" -f -e trace=sendmsg \

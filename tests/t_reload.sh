@@ -546,12 +546,9 @@ cannot_hand_over()
 	begin
 	own_program
 	backend b 127.0.0.1:0 forever echo
-	mkfifo go up
 	echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }" >c
 	launch -- -f c
-	peer one connect "$p0" rxseed 1 send 1000 recv 1000 tell up wait go \
-	    send 5000 fin expect-fin got 6000
-	head -n 1 up >/dev/null
+	half_way "$p0"
 	old=$(relays | tr -d ' ')
 	inject "$PROXY" -e trace="$1" -e inject="$1:error=$2:when=$3"
 	reload
@@ -603,12 +600,9 @@ a_moment_without_memory_is_waited_for_body()
 {
 	begin
 	backend b 127.0.0.1:0 forever echo
-	mkfifo go up
 	echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }" >c
 	launch -- -f c
-	peer one connect "$p0" rxseed 1 send 1000 recv 1000 tell up wait go \
-	    send 5000 fin expect-fin got 6000
-	head -n 1 up >/dev/null
+	half_way "$p0"
 	inject "$PROXY" -e trace=sendmsg \
 	    -e inject=sendmsg:error=ENOMEM:when=1+2
 	reload
