@@ -162,12 +162,19 @@ ATF_TC_BODY(the_longest_out_is_tried_rather_than_none, tc)
 ATF_TC_WITHOUT_HEAD(without_a_disable_time_none_is_out);
 ATF_TC_BODY(without_a_disable_time_none_is_out, tc)
 {
+	uint64_t	since, until;
+
 	open_backends(BALANCE_LEAST, 2);
 	setup.backends[2].disable_time.v = 0;
 	backend_failed(2, ECONNREFUSED, NOW);
 	ATF_CHECK_EQ(0, stat_backend(2)->down);
 	client();
 	PICKS(2, NOW);
+	/* not for a second one either, while that one tries */
+	client();
+	PICKS(3, NOW);
+	backend_health(2, &since, &until);
+	ATF_CHECK_EQ(0, since);
 }
 
 ATF_TC_WITHOUT_HEAD(the_least_loaded_and_of_these_the_first);

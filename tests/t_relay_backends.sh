@@ -144,6 +144,30 @@ down_and_up_are_logged_once_body()
 	proxy_stop
 }
 
+describe what_is_never_left_out_is_logged_once_too \
+    "disable-time 0: every client tries it, one line when it fails and one later"
+what_is_never_left_out_is_logged_once_too_body()
+{
+	begin
+	all_of_127
+	names b
+	proxy <<-CONF
+		sockproxy.balance = "round-robin"
+		sockproxy.server-default = ( "disable-time" => 0 )
+		\$SERVER["socket"] == "127.0.0.1:0" {
+		$(server a=./a.sock b=./b.sock) }
+	CONF
+	client tally 10 "$p0"
+	atf_check -s exit:1 -o empty grep -v ' b$' client.out
+	logged 1 'backend a .* does not answer: no such file; left out for no time'
+	names a
+	client tally 10 "$p0"
+	atf_check -o inline:"5\n" grep -c ' a$' client.out
+	logged 1 'backend a is back'
+	proxy_stop
+	counts gw.backend.a.0.died 10
+}
+
 describe backend_that_comes_back_loses_no_client \
     "all down; then one is back, and is found within its disable-time"
 backend_that_comes_back_loses_no_client_body()
