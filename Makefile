@@ -85,7 +85,7 @@ HEADERS = compat/attr.h compat/chan.h compat/chan_fds.h compat/console.h \
 	src/rate.h src/reader.h src/relay.h src/report.h src/resolve.h \
 	src/session.h src/setup.h src/share.h src/start.h src/stat.h \
 	src/status.h src/table.h src/text.h src/upgrade.h src/view.h \
-	src/watcher.h tests/conf_same.h tests/contract.h tests/fuzz/fuzz.h \
+	src/watcher.h src/writer.h tests/conf_same.h tests/contract.h tests/fuzz/fuzz.h \
 	tests/peer.h tests/sim/sim.h tests/sim/sim_check.h
 
 # All but main.c, which tests must not have.
@@ -101,7 +101,7 @@ SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
 	src/out.c src/page.c src/parent.c src/place.c src/rate.c src/reader.c \
 	src/relay.c src/report.c src/resolve.c src/session.c src/share.c \
 	src/start.c src/stat.c src/stat_text.c src/status.c src/table.c \
-	src/text.c src/upgrade.c src/view.c src/watcher.c
+	src/text.c src/upgrade.c src/view.c src/watcher.c src/writer.c
 COMPAT_ALL = compat/chan.c compat/console.c compat/fd.c compat/file.c \
 	compat/file_glob.c compat/file_run.c compat/line.c compat/logio.c \
 	compat/mem.c compat/name.c compat/notify.c compat/os_addr.c \
@@ -165,8 +165,8 @@ UNIT_TESTS = tests/t_addr tests/t_backend tests/t_cage tests/t_chan tests/t_conf
 ONCE_TESTS = tests/t_dist tests/t_fuzz tests/t_layers tests/t_manual \
 	tests/t_sim
 PATIENT_TESTS = tests/t_hangs
-CONTROL_TESTS = tests/t_activate tests/t_ctl tests/t_lighttpd tests/t_options \
-	tests/t_start tests/t_status
+CONTROL_TESTS = tests/t_activate tests/t_ctl tests/t_lighttpd tests/t_logfile \
+	tests/t_options tests/t_start tests/t_status
 SYSTEM_TESTS = tests/t_clients tests/t_inject tests/t_relay \
 	tests/t_relay_backends tests/t_relay_faults tests/t_relay_limits \
 	tests/t_reload tests/t_sandbox tests/t_signals tests/t_upgrade \

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "line.h"
 #include "logio.h"
 
@@ -33,6 +34,7 @@ enum kind {
 enum {
 	FD_PATH = 40,
 	TELL_MS = 3000,
+	PIPE_BYTES = 1024 * 1024,	/* /proc/sys/fs/pipe-max-size, Linux */
 	AT_ONCE = MSG_DONTWAIT | MSG_NBIO | MSG_NOSIGNAL
 };
 
@@ -161,6 +163,39 @@ logio_own(int fd)
 	if (flags != -1 && flags & O_NONBLOCK)
 		return know(new, OWN);
 	return know(new, SHARED);
+}
+
+int
+logio_pipe(int fd[2])
+{
+	int	i, error;
+
+	if (pipe(fd) == -1)
+		return -errno;
+	for (i = 0; i < 2; i++) {
+		if ((error = fd_dress(fd[i])) == 0)
+			continue;
+		(void)close(fd[0]);
+		(void)close(fd[1]);
+		return error;
+	}
+#ifdef F_SETPIPE_SZ
+	/* as much as anybody may have: many lines may come at once */
+	(void)fcntl(fd[0], F_SETPIPE_SZ, PIPE_BYTES);
+#endif
+	(void)know(fd[1], OWN);
+	return 0;
+}
+
+long
+logio_take(int fd, char *buf, size_t size)
+{
+	ssize_t	n;
+
+	do
+		n = read(fd, buf, size);
+	while (n == -1 && errno == EINTR);
+	return n == -1 ? -errno : n;
 }
 
 static ssize_t

@@ -22,6 +22,18 @@ int	logio_open(const char *path);
 int	logio_own(int fd);
 
 /*
+ * A pipe for lines: fd[0] to take them out, fd[1] to write to as to a log.  Both
+ * are close-on-exec and non-blocking.  0 or an error.
+ */
+int	logio_pipe(int fd[2]);
+
+/*
+ * Take what is in it.  Returns the number of bytes, 0 when nobody can write to it
+ * any more, -EAGAIN when it is empty, or another error.
+ */
+long	logio_take(int fd, char *, size_t);
+
+/*
  * Write a line (its line end included; at most 512 bytes pass a pipe in one
  * piece everywhere, 4096 on Linux).  0, or an error when the line is lost:
  * -EAGAIN nobody takes it now, -ENOSPC not all of it could be written, ...

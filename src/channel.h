@@ -15,7 +15,7 @@ enum channel_order {
 	CHANNEL_DRAIN,		/* accept no more, end when all sessions have;
 				   value: ms until those left are reset */
 	CHANNEL_STOP,		/* reset all sessions and end now */
-	CHANNEL_LOG,		/* fd: the log file, opened anew */
+	CHANNEL_LOG,		/* to the log writer, fd: the file, opened anew */
 	CHANNEL_READY,		/* from a relay: it serves */
 	CHANNEL_HANDOVER,	/* fd: give all sessions to who reads there, end;
 				   -1: that is not to be, end with the last one */

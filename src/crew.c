@@ -5,10 +5,14 @@
 
 #include "chan.h"
 #include "log.h"
+#include "logio.h"
 #include "os.h"
 #include "relay.h"
 #include "text.h"
 #include "wait.h"
+#include "writer.h"
+
+enum { FINISH_MS = 3000 };	/* for the last lines */
 
 static struct child	left[LIMIT_RELAYS];	/* to themselves */
 
@@ -30,6 +34,9 @@ crew_open(struct crew *crew, uint32_t token, struct setup *setup)
 
 	crew->token = token;
 	crew->start.setup = setup;
+	crew->writer = (struct child){ .name = "the log writer",
+	    .channel = -1 };
+	crew->pipe = -1;
 	for (unsigned i = 0; i < LIMIT_RELAYS; i++) {
 		relay = &crew->relays[i].child;
 		relay->channel = -1;
@@ -98,11 +105,113 @@ spawn(struct crew *crew, unsigned i, uint64_t now)
 	return pid < 0 ? pid : 0;
 }
 
+/*
+ * The log writer.
+ */
+
+static int
+spawn_writer(struct crew *crew, int file, uint64_t now)
+{
+	int	pid;
+
+	pid = child_fork(&crew->writer, crew->token + LIMIT_RELAYS, now);
+	if (pid == 0)
+		writer_run(&crew->start, crew->pipe, file,
+		    crew->writer.channel);
+	return pid < 0 ? pid : 0;
+}
+
+static int
+start_writer(struct crew *crew, uint64_t now)
+{
+	int	pair[2], error;
+
+	if (crew->start.log_path[0] == '\0')
+		return 0;
+	if ((error = logio_pipe(pair)) != 0)
+		return error;
+	crew->pipe = pair[0];
+	if ((error = spawn_writer(crew, crew->start.log_fd, now)) != 0) {
+		os_drop(pair[1]);
+		crew_let_log(crew);
+	} else
+		start_log_piped(&crew->start, pair[1]);
+	return error;
+}
+
+/* What was written since its end is still in the pipe. */
+static void
+writer_again(struct crew *crew, uint64_t now)
+{
+	int	file, error;
+
+	crew->writer.start_ms = now;
+	if ((file = start_log_again(&crew->start)) == -1)
+		return;
+	if ((error = spawn_writer(crew, file, now)) == 0)
+		log_notice("%s started again as process %d",
+		    crew->writer.name, crew->writer.pid);
+	else
+		log_error("%s cannot be started again: %s", crew->writer.name,
+		    log_errno(error));
+	os_drop(file);
+}
+
+void
+crew_log_again(const struct crew *crew)
+{
+	int	file;
+
+	if (crew->pipe == -1 || (file = start_log_again(&crew->start)) == -1)
+		return;
+	child_tell(&crew->writer, CHANNEL_LOG, 0, file);
+	os_drop(file);
+}
+
+bool
+crew_bury_writer(struct crew *crew, int pid, const struct proc_exit *how,
+    uint64_t now)
+{
+	if (crew->writer.pid != pid)
+		return false;
+	child_report(&crew->writer, how, "", now);
+	child_let_go(&crew->writer);
+	return true;
+}
+
+void
+crew_let_log(struct crew *crew)
+{
+	if (crew->pipe == -1)
+		return;
+	os_drop(crew->pipe);
+	crew->pipe = -1;
+	if (crew->writer.pid != 0)
+		child_let_go(&crew->writer);
+}
+
+void
+crew_finish_log(struct crew *crew)
+{
+	if (crew->writer.pid != 0)
+		(void)chan_finish(crew->writer.channel, FINISH_MS);
+	crew_let_log(crew);
+}
+
+/*
+ * The relays.
+ */
+
 bool
 crew_start(struct crew *crew, uint64_t now)
 {
 	int	error;
 
+	if ((error = start_writer(crew, now)) != 0) {
+		log_fatal("cannot start %s: %s", crew->writer.name,
+		    log_errno(error));
+		return false;
+	}
 	for (unsigned i = 0; i < crew->start.relays; i++) {
 		if ((error = spawn(crew, i, now)) == 0)
 			continue;
@@ -128,20 +237,32 @@ spawn_again(struct crew *crew, unsigned i, uint64_t now)
 		    log_errno(error));
 }
 
+/*
+ * When it is to be started again.
+ */
+static uint64_t
+due_of(const struct child *c)
+{
+	return c->pid != 0 ? UINT64_MAX : c->start_ms + CHILD_RESPAWN_MS;
+}
+
 uint64_t
 crew_respawn(struct crew *crew, uint64_t now)
 {
 	const struct child	*relay;
 	uint64_t		 due = UINT64_MAX;
 
+	if (crew->pipe != -1) {
+		if (due_of(&crew->writer) <= now)
+			writer_again(crew, now);
+		due = due_of(&crew->writer);
+	}
 	for (unsigned i = 0; i < crew->start.relays; i++) {
 		relay = &crew->relays[i].child;
-		if (relay->pid == 0 &&
-		    now - relay->start_ms >= CHILD_RESPAWN_MS)
+		if (due_of(relay) <= now)
 			spawn_again(crew, i, now);
-		if (relay->pid == 0 &&
-		    relay->start_ms + CHILD_RESPAWN_MS < due)
-			due = relay->start_ms + CHILD_RESPAWN_MS;
+		if (due_of(relay) < due)
+			due = due_of(relay);
 	}
 	return due;
 }
@@ -159,15 +280,16 @@ crew_watch(struct crew *crew)
 void
 crew_hear(struct crew *crew, unsigned i)
 {
-	struct crew_relay	*relay = &crew->relays[i];
+	const struct child	*c = i == LIMIT_RELAYS ? &crew->writer :
+				    &crew->relays[i].child;
 	struct channel_note	 note;
 
-	while (child_hear(&relay->child, &note)) {
+	while (child_hear(c, &note)) {
 		if (note.order == CHANNEL_READY)
-			relay->ready = true;
+			crew->relays[i].ready = true;
 		if (note.order != CHANNEL_ADOPTED)
 			continue;
-		relay->settled = true;
+		crew->relays[i].settled = true;
 		if (crew_settled(crew))
 			release();
 	}

@@ -19,8 +19,13 @@ struct crew_relay {
 struct crew {
 	uint32_t	token;		/* of relay 0; the others follow */
 	struct crew_relay relays[LIMIT_RELAYS];
+	struct child	writer;		/* of the log file */
+	int		pipe;		/* to it, its end; -1: there is none */
 	struct start	start;
 };
+
+/* So many tokens: the last one is the log writer's. */
+enum { CREW_TOKENS = LIMIT_RELAYS + 1 };
 
 /*
  * Be a crew of nobody yet.
@@ -28,7 +33,8 @@ struct crew {
 void	crew_open(struct crew *, uint32_t token, struct setup *);
 
 /*
- * Start all relays.  False: log_fatal has said why.
+ * Start the log writer, if there is a log file, and all relays; the start's log,
+ * counters and tables are in use.  False: log_fatal has said why.
  */
 bool	crew_start(struct crew *, uint64_t now);
 
@@ -58,7 +64,7 @@ void	crew_tell(struct crew *, enum channel_order, uint32_t value, int fd);
 void	crew_kill_session(const struct crew *, const struct channel_note *);
 
 /*
- * Take what relay i has to say.
+ * Take what relay i has to say (LIMIT_RELAYS: the log writer).
  */
 void	crew_hear(struct crew *, unsigned);
 
@@ -78,6 +84,18 @@ void	crew_bury(struct crew *, unsigned, const struct proc_exit *, bool tell,
  * End all of them now.
  */
 void	crew_kill(struct crew *);
+
+/*
+ * The log writer.  crew_log_again: write to the file that has the log's name now.
+ * crew_bury_writer: whether a process that has ended was it.  crew_let_log: it
+ * ends when nobody can write to it any more; crew_finish_log: and all lines are
+ * written, if that does not take too long.
+ */
+void	crew_log_again(const struct crew *);
+bool	crew_bury_writer(struct crew *, int pid, const struct proc_exit *,
+	    uint64_t now);
+void	crew_let_log(struct crew *);
+void	crew_finish_log(struct crew *);
 
 /*
  * Let the relays of former give their sessions to those of next, which serve.

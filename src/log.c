@@ -32,6 +32,8 @@ static struct {
 	int		 fd;		/* -1: syslog */
 	bool		 stamped;
 	bool		 echo;
+	bool		 piped;
+	bool		 patient;
 	int		 facility;
 	char		 name[NAME_BYTES];
 } out = { .fd = STDERR };
@@ -58,6 +60,19 @@ log_open(int fd, bool stamped, int facility)
 	out.fd = fd;
 	out.stamped = stamped;
 	out.facility = facility;
+	out.piped = false;
+}
+
+void
+log_piped(bool piped)
+{
+	out.piped = piped;
+}
+
+void
+log_patient(void)
+{
+	out.patient = true;
 }
 
 int
@@ -92,6 +107,18 @@ log_share(void)
 	*lost = lost_here;
 }
 
+static int
+write_line(const char *line, size_t len)
+{
+	int	error;
+
+	if (!out.patient)
+		return logio_write(out.fd, line, len);
+	error = logio_tell(out.fd, line, len);
+	out.patient = error == 0;
+	return error;
+}
+
 /*
  * Returns 0, or why the line is lost.
  */
@@ -108,7 +135,7 @@ send(int level, const char *text)
 	    out.name[0] == '\0' ? "" : ": ", level == LOG_LEVEL_ERROR ?
 	    "error: " : level == LOG_LEVEL_WARNING ? "warning: " : "", text);
 	if (out.fd != -1)
-		return logio_write(out.fd, line, len);
+		return write_line(line, len);
 	line[len - 1] = '\0';
 	return logio_syslog(out.facility | level, "sockproxy", line + 1);
 }
@@ -123,7 +150,7 @@ tell_lost(void)
 	uint32_t	 n;
 
 	/* taken first, or two would tell of the same */
-	if (*lost == 0 || (n = atomic_exchange(lost, 0)) == 0)
+	if (out.piped || *lost == 0 || (n = atomic_exchange(lost, 0)) == 0)
 		return true;
 	text_format(text, sizeof(text), "%u log line%s lost", n,
 	    n == 1 ? " was" : "s were");
@@ -134,12 +161,24 @@ tell_lost(void)
 }
 
 static void
+lose(void)
+{
+	++*lost;
+	behind = true;
+}
+
+static void
 put(int level, const char *text)
 {
-	if (!tell_lost() || send(level, text) != 0) {
-		++*lost;
-		behind = true;
-	}
+	if (!tell_lost() || send(level, text) != 0)
+		lose();
+}
+
+void
+log_copy(const char *line, size_t len)
+{
+	if (!tell_lost() || write_line(line, len) != 0)
+		lose();
 }
 
 void

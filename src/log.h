@@ -9,6 +9,7 @@
 #define LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "attr.h"
@@ -29,6 +30,22 @@ enum log_level {	/* the numbers of syslog(3), but for the first */
  */
 void	log_open(int fd, bool stamped, int facility);
 void	log_name(const char *);
+
+/*
+ * The log that is open is a pipe, and who reads it (log_copy) tells of lost lines.
+ */
+void	log_piped(bool);
+
+/*
+ * Wait for room, three seconds for a line, until that was in vain once.  For who
+ * has nothing else to do.
+ */
+void	log_patient(void);
+
+/*
+ * Write a whole line that somebody else has made.
+ */
+void	log_copy(const char *line, size_t len);
 
 /*
  * Count lost lines together with all processes that are forked from now on.

@@ -428,10 +428,6 @@ channel_turn(void)
 		case CHANNEL_STOP:
 			loop_stop();
 			break;
-		case CHANNEL_LOG:
-			if (note.fd != -1)
-				os_close(log_move(note.fd));
-			break;
 		case CHANNEL_HANDOVER:
 			if (note.fd != -1)
 				hand_over(note.fd);

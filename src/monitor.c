@@ -331,10 +331,6 @@ channel_turn(uint64_t now)
 		switch (note.order) {
 		case CHANNEL_NONE:
 			return;
-		case CHANNEL_LOG:
-			if (note.fd != -1)
-				os_drop(log_move(note.fd));
-			break;
 		case CHANNEL_SAID:
 		case CHANNEL_RELOADED:
 		case CHANNEL_REFUSED:

@@ -109,6 +109,7 @@ give_up(const char *why)
 			child_end(&second->relays[i].child);
 		start_forget(&second->start, &crew->start);
 		start_close(&second->start, &crew->start);
+		crew_let_log(second);
 	}
 	other = NOBODY;
 	reload_over(false);
@@ -208,13 +209,8 @@ spawn_all(struct crew *one, uint64_t now)
 static void
 refuse(void)
 {
-	struct start	*start = &crew->start;
-
 	log_error("the configuration is not changed");
-	if (start_reopen_log(start)) {
-		crew_tell(crew, CHANNEL_LOG, 0, start->log_fd);
-		watcher_log(start->log_fd);
-	}
+	crew_log_again(crew);
 	reload_over(false);
 }
 
@@ -290,6 +286,7 @@ change(uint64_t now)
 	watcher_change(&crew->start, now);
 	reload_over(true);	/* what follows it is for the new monitor */
 	start_close(&former->start, &crew->start);
+	crew_let_log(former);
 	log_notice("the configuration is in effect: %u listener%s, %u backend%s, "
 	    "%u relay%s", setup->nlisteners, text_s(setup->nlisteners),
 	    setup->nbackends, text_s(setup->nbackends), crew->start.relays,
@@ -369,6 +366,8 @@ name_of(int pid)
 		return crew->relays[i].child.name;
 	if ((i = crew_find(second, pid)) != -1)
 		return second->relays[i].child.name;
+	if (pid == crew->writer.pid || pid == second->writer.pid)
+		return crew->writer.name;
 	return watcher_has(pid) ? "the monitor" : "one of a former configuration";
 }
 
@@ -394,7 +393,9 @@ reap(uint64_t now)
 			tell_change(pid, &how);
 			continue;
 		}
-		if (watcher_bury(pid, &how, phase == RUNS, now))
+		if (watcher_bury(pid, &how, phase == RUNS, now) ||
+		    crew_bury_writer(crew, pid, &how, now) ||
+		    crew_bury_writer(second, pid, &how, now))
 			continue;
 		if (pid == reader.pid)
 			have_read(&how, now);
@@ -553,7 +554,7 @@ hear(uint32_t token)
 	if (token - WATCHER_TOKEN < WATCHERS)
 		hear_monitor(token);
 	for (int c = 0; c < 2; c++)
-		if (token - crews[c].token < LIMIT_RELAYS)
+		if (token - crews[c].token < CREW_TOKENS)
 			crew_hear(&crews[c], token - crews[c].token);
 }
 
@@ -646,7 +647,7 @@ parent_run(const struct parent_job *what)
 	log_share();
 	watcher_open(WATCHER_TOKEN);
 	for (unsigned c = 0; c < 2; c++)
-		crew_open(&crews[c], CREW_TOKEN + c * LIMIT_RELAYS,
+		crew_open(&crews[c], CREW_TOKEN + c * CREW_TOKENS,
 		    job->setups[c]);
 	crew->start.foreground = job->foreground;
 	crew->start.ready_fd = job->ready_fd;
@@ -660,9 +661,11 @@ parent_run(const struct parent_job *what)
 	if (!failed) {
 		if (other == FORMER)
 			start_carry();
+		log_patient();
 		stat_print(crew->start.setup, put_statistics, NULL);
 		log_notice("sockproxy stopped");
 	}
 	start_close(&crew->start, NULL);
+	crew_finish_log(crew);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

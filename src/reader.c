@@ -61,6 +61,7 @@ run(const struct parent_job *job, int pid)
 	/* the ends of channels, above all: a dead parent must be seen */
 	proc_close_others(keep, sizeof(keep) / sizeof(keep[0]));
 	(void)conf_pid(pid);
+	log_patient();
 	good = read_again(job);
 	log_flush(os_now_ms());
 	proc_exit(good ? EXIT_SUCCESS : EXIT_FAILURE);

@@ -459,6 +459,7 @@ start_use(const struct start *start)
 	else
 		log_open(-1, false,
 		    (int)start->setup->server.syslog_facility.v);
+	log_piped(start->log_piped);
 }
 
 void
@@ -519,20 +520,25 @@ start_close(struct start *start, const struct start *other)
 	start->log_fd = -1;
 }
 
-bool
-start_reopen_log(struct start *start)
+int
+start_log_again(const struct start *start)
 {
 	int	fd;
 
 	if (start->log_path[0] == '\0')
-		return false;
-	if ((fd = logio_open(start->log_path)) < 0) {
-		log_error("cannot open the log %.200s again, the old file is "
-		    "kept: %s", start->log_path, log_errno(fd));
-		return false;
-	}
-	os_drop(log_move(fd));
+		return -1;
+	if ((fd = logio_open(start->log_path)) >= 0)
+		return fd;
+	log_error("cannot open the log %.200s again: %s", start->log_path,
+	    log_errno(fd));
+	return -1;
+}
+
+void
+start_log_piped(struct start *start, int fd)
+{
+	os_drop(start->log_fd);
 	start->log_fd = fd;
-	log_notice("log file opened anew");
-	return true;
+	start->log_piped = true;
+	start_use(start);
 }

@@ -39,6 +39,7 @@ struct start {
 	bool		 drop;		/* to user, in the relays */
 	struct proc_user user;
 	int		 log_fd;	/* a file or our standard error; -1 none */
+	bool		 log_piped;	/* instead: a pipe to the log writer */
 	int		 pid_fd;	/* locked; -1 none */
 	struct door_socket doors[DOORS];
 
@@ -94,8 +95,14 @@ void	start_forget(const struct start *, const struct start *other);
 void	start_close(struct start *, const struct start *other);
 
 /*
- * Open the log file again, under its name.  Returns whether there is a new one.
+ * Open the log file again, under its name.  Returns a descriptor, or -1 when there
+ * is none or it cannot be had; then a line has said why.
  */
-bool	start_reopen_log(struct start *);
+int	start_log_again(const struct start *);
+
+/*
+ * From now on the log is written to this pipe; log_fd is closed.
+ */
+void	start_log_piped(struct start *, int fd);
 
 #endif

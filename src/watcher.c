@@ -129,12 +129,6 @@ watcher_over(bool good)
 		    CHANNEL_REFUSED, w->reads, -1);
 }
 
-void
-watcher_log(int fd)
-{
-	child_tell(&watcher->child, CHANNEL_LOG, 0, fd);
-}
-
 bool
 watcher_hear(uint32_t token, struct channel_note *note)
 {

@@ -31,11 +31,6 @@ void	watcher_say(const char *);
 void	watcher_over(bool good);
 
 /*
- * The log was opened anew.
- */
-void	watcher_log(int fd);
-
-/*
  * Take the next order of the one with that token.  False: there is none.
  */
 bool	watcher_hear(uint32_t token, struct channel_note *);

@@ -261,12 +261,26 @@ logs()
 	grep -qE -e "$1" proxy.log
 }
 
-# proxy_stop: in order; exit status 0.
+# ended: it was told to end, and does; exit status 0.
+ended()
+{
+	wait "$PROXY"
+	_status=$?
+	PROXY=
+	[ "$_status" -eq 0 ] ||
+	    fail "sockproxy ended with $_status: $(tail proxy.log)"
+}
+
+gone()
+{
+	! kill -0 "$1" 2>/dev/null
+}
+
+# proxy_stop: in order.
 proxy_stop()
 {
 	kill -TERM "$PROXY"
-	wait "$PROXY" || fail "sockproxy ended with $?: $(tail proxy.log)"
-	PROXY=
+	ended
 }
 
 # proxy_stop_now: without waiting for sessions; exit status 0 too.
@@ -275,8 +289,7 @@ proxy_stop_now()
 	kill -TERM "$PROXY"
 	await "it heard that" logs "told to stop"
 	kill -TERM "$PROXY" 2>/dev/null
-	wait "$PROXY" || fail "sockproxy ended with $?: $(tail proxy.log)"
-	PROXY=
+	ended
 }
 
 # After proxy_stop: the value of a statistics key.

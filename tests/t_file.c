@@ -427,6 +427,32 @@ ATF_TC_BODY(a_fifo_never_hangs, tc)
 	ATF_CHECK_EQ(logio_write(w, line, sizeof(line)), -EPIPE);
 }
 
+ATF_TC_WITHOUT_HEAD(a_pipe_for_lines_never_hangs);
+ATF_TC_BODY(a_pipe_for_lines_never_hangs, tc)
+{
+	char	line[512], got[600];
+	int	p[2], i, error = 0;
+	long	n;
+
+	memset(line, 'x', sizeof(line));
+	line[sizeof(line) - 1] = '\n';
+	ATF_REQUIRE_EQ(logio_pipe(p), 0);
+	for (i = 0; i < 2; i++)
+		ATF_CHECK(fcntl(p[i], F_GETFD) & FD_CLOEXEC);
+	ATF_CHECK_EQ(logio_take(p[0], got, sizeof(got)), -EAGAIN);
+	for (i = 0; error == 0; i++)
+		error = logio_write(p[1], line, sizeof(line));
+	ATF_CHECK_EQ(error, -EAGAIN);
+	ATF_CHECK(i > 16);
+	ATF_CHECK_EQ(logio_tell(p[1], line, sizeof(line)), -EAGAIN);
+	ATF_CHECK_EQ(logio_take(p[0], got, sizeof(line)), sizeof(line));
+	ATF_CHECK_EQ(memcmp(line, got, sizeof(line)), 0);
+	(void)close(p[1]);
+	while ((n = logio_take(p[0], got, sizeof(got))) > 0)
+		continue;
+	ATF_CHECK_EQ(n, 0);
+}
+
 /* Standard error is a full pipe: for us alone it does not block. */
 static void
 check_full(int fd, int shared)
@@ -561,6 +587,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_log_link_is_followed_only_where_it_is_safe);
 	ATF_TP_ADD_TC(tp, a_log_that_may_not_be_made_is_not_said_to_be_missing);
 	ATF_TP_ADD_TC(tp, a_fifo_never_hangs);
+	ATF_TP_ADD_TC(tp, a_pipe_for_lines_never_hangs);
 	ATF_TP_ADD_TC(tp, a_shared_pipe_stays_blocking_for_others);
 	ATF_TP_ADD_TC(tp, a_shared_socket_stays_blocking_for_others);
 	ATF_TP_ADD_TC(tp, a_shared_file_keeps_its_place);

@@ -43,7 +43,7 @@ monitor
 bound
 listen start doors
 confine
-relay watcher
+relay watcher writer
 crew
 parent reader upgrade
 ctlclient

@@ -26,6 +26,7 @@ static struct {
 } written[WRITTEN];
 static int	nwritten;
 static int	broken;		/* what writing returns */
+static int	waited;		/* for room, so often */
 
 static void
 keep(int fd, int priority, const char *text, size_t len)
@@ -43,6 +44,13 @@ logio_write(int fd, const char *line, size_t len)
 	if (broken == 0)
 		keep(fd, 0, line, len);
 	return broken;
+}
+
+int
+logio_tell(int fd, const char *line, size_t len)
+{
+	waited++;
+	return logio_write(fd, line, len);
 }
 
 int
@@ -259,6 +267,61 @@ ATF_TC_BODY(a_moved_log_goes_on_elsewhere, tc)
 	ATF_CHECK_STREQ("2024-05-01 12:34:56 here\n", written[0].text);
 }
 
+ATF_TC_WITHOUT_HEAD(who_reads_the_pipe_tells_of_lost_lines);
+ATF_TC_BODY(who_reads_the_pipe_tells_of_lost_lines, tc)
+{
+	static const char	line[] = "2024-05-01 12:34:56 relay 1: one\n";
+
+	log_open(7, true, 0);
+	log_piped(true);
+	broken = -EAGAIN;
+	log_info("lost");
+	broken = 0;
+	log_info("two");
+	ATF_REQUIRE_EQ(1, nwritten);
+	ATF_CHECK_EQ(UINT64_MAX, log_tick(1000));
+	ATF_CHECK_EQ(1, log_lost());
+	/* the same process as the reader */
+	log_open(8, true, 0);
+	log_copy(line, sizeof(line) - 1);
+	ATF_REQUIRE_EQ(3, nwritten);
+	ATF_CHECK_STREQ("2024-05-01 12:34:56 warning: 1 log line was lost\n",
+	    written[1].text);
+	ATF_CHECK_EQ(8, written[2].fd);
+	ATF_CHECK_STREQ(line, written[2].text);
+	/* it may have no room either */
+	broken = -ENOSPC;
+	log_copy(line, sizeof(line) - 1);
+	log_copy(line, sizeof(line) - 1);
+	ATF_CHECK_EQ(2, log_lost());
+	broken = 0;
+	log_flush(2000);
+	ATF_CHECK_EQ(0, log_lost());
+	ATF_REQUIRE_EQ(4, nwritten);
+	ATF_CHECK_STREQ("2024-05-01 12:34:56 warning: 2 log lines were lost\n",
+	    written[3].text);
+}
+
+ATF_TC_WITHOUT_HEAD(patience_ends_when_it_was_in_vain);
+ATF_TC_BODY(patience_ends_when_it_was_in_vain, tc)
+{
+	log_open(7, true, 0);
+	log_info("one");
+	ATF_CHECK_EQ(0, waited);
+	log_patient();
+	log_info("two");
+	log_info("three");
+	ATF_CHECK_EQ(2, waited);
+	broken = -EAGAIN;
+	log_info("lost");
+	log_info("lost");
+	ATF_CHECK_EQ(3, waited);
+	broken = 0;
+	log_info("four");
+	ATF_CHECK_EQ(3, waited);
+	ATF_CHECK_EQ(5, nwritten);
+}
+
 ATF_TC_WITHOUT_HEAD(fatal_errors_reach_log_and_terminal);
 ATF_TC_BODY(fatal_errors_reach_log_and_terminal, tc)
 {
@@ -302,6 +365,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_flood_is_summarised);
 	ATF_TP_ADD_TC(tp, what_is_held_back_is_told_at_the_end);
 	ATF_TP_ADD_TC(tp, a_moved_log_goes_on_elsewhere);
+	ATF_TP_ADD_TC(tp, who_reads_the_pipe_tells_of_lost_lines);
+	ATF_TP_ADD_TC(tp, patience_ends_when_it_was_in_vain);
 	ATF_TP_ADD_TC(tp, fatal_errors_reach_log_and_terminal);
 	ATF_TP_ADD_TC(tp, errors_have_words_with_either_sign);
 	return atf_no_error();

@@ -44,10 +44,10 @@ caged()
 }
 
 describe processes_have_given_up_everything \
-    "relay and monitor: user, groups, capabilities, filter, limits, root"
+    "relay, monitor, log writer: user, groups, capabilities, filter, limits, root"
 processes_have_given_up_everything_head()
 {
-	atf_set descr "relay and monitor: user, groups, capabilities, filter, limits, root"
+	atf_set descr "relay, monitor, log writer: user, groups, capabilities, filter, limits, root"
 	atf_set require.user root
 	atf_set timeout 120
 }
@@ -61,7 +61,7 @@ processes_have_given_up_everything_body()
 		server.chroot = "$PWD/empty"
 	CONF
 	client load 1 5 100 "$p0"
-	is "$(relays | grep -c .)" 2 "children"
+	is "$(relays | grep -c .)" 3 "children"
 	for p in $(relays); do
 		is_field "$p" NoNewPrivs 1
 		is "$(field "$p" Seccomp)" 2 Seccomp
@@ -79,12 +79,14 @@ processes_have_given_up_everything_body()
 		    "core file"
 		for f in /proc/"$p"/fd/*; do
 			case $(readlink "$f") in
-			/dev/null|socket:*|pipe:*|anon_inode:*|*/sockproxy.log) ;;
+			/dev/null|socket:*|pipe:*|anon_inode:*) ;;
+			*/sockproxy.log) echo "$p" >>writers ;;
 			*/proxy.log) ;;		# our standard error
 			*)	fail "it has $(readlink "$f")" ;;
 			esac
 		done
 	done
+	is "$(wc -l <writers)" 1 "processes that have the log"
 	proxy_stop
 }
 

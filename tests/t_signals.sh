@@ -1,4 +1,4 @@
-# Ending, log rotation, and processes that are killed.
+# Ending, and processes that are killed.
 
 # one_session CONF-LINE ...: a proxy with an echoing backend, and a session over it
 # that a client named "c" holds: it goes on when the fifo "more" has a line.
@@ -30,19 +30,6 @@ no_new_clients()
 {
 	await "no new clients" logs 'relay 1: no new clients; 1 session may'
 	client unconnectable "$p0"
-}
-
-ended()
-{
-	wait "$PROXY"
-	_status=$?
-	PROXY=
-	[ "$_status" -eq 0 ] || fail "sockproxy ended with $_status"
-}
-
-gone()
-{
-	! kill -0 "$1" 2>/dev/null
 }
 
 describe a_drain_lets_sessions_end "SIGTERM, SIGINT and SIGQUIT"
@@ -101,35 +88,6 @@ the_graceful_time_is_the_longest_body()
 	ended
 	logged 1 'session 1: .*stopped.*c:1'
 	counts sockproxy.ended.shutdown 1
-}
-
-describe the_log_is_opened_anew \
-    "SIGHUP and SIGUSR1: lines of all processes go to the new file"
-the_log_is_opened_anew_body()
-{
-	begin
-	one_session 'server.errorlog = "log"'
-	n=10
-	for signal in HUP USR1; do
-		n=$((n + 1))
-		mv log log.$n
-		kill -$signal "$PROXY"
-		await "a new log" test -s log
-		client connect "$p0" rxseed 1 send $n fin expect-fin got $n
-		await "a line of the relay" \
-		    grep -q " $n bytes from the client" log
-		! grep -q " $n bytes from the client" log.$n ||
-		    fail "the old log is still written"
-	done
-	# Where it cannot be opened the old one is kept.
-	mv log log.13
-	mkdir log
-	kill -HUP "$PROXY"
-	await "an error in the old log" grep -q 'error: .*log' log.13
-	client connect "$p0" rxseed 1 send 99 fin expect-fin got 99
-	await "a line in the old log" grep -q "99 bytes from the client" log.13
-	proxy_stop
-	atf_check -o match:'sockproxy stopped' cat log.13
 }
 
 describe who_asks_while_it_starts_is_answered_afterwards \
@@ -222,146 +180,5 @@ relays_end_after_a_killed_parent_body()
 	go_on
 	finish c
 	await "the relay ends" gone "$relay"
-	proxy_stop
-}
-
-describe the_log_never_holds_up_the_bytes \
-    "standard error is a pipe that nobody reads"
-the_log_never_holds_up_the_bytes_body()
-{
-	begin
-	[ "$(uname -s)" = Linux ] || atf_skip "a pipe has another size here"
-	backend b 127.0.0.1:0 forever echo
-	mkfifo stuck ready
-	exec 7<>stuck
-	# NetBSD's pipe is full with less
-	timeout 2 dd if=/dev/zero bs=1k count=60 2>/dev/null >&7
-	"$PROGRAM" -D -R 3 127.0.0.1:0 "$b" 3>ready 2>stuck 7>&- &
-	PROXY=$!
-	read -r _index p0 <ready
-	for _ in $(seq 60); do
-		client connect "$p0" rxseed 1 send 10k fin expect-fin got 10k
-	done
-	cat stuck >out 7>&- &
-	STARTED="$STARTED $!"
-	await "room in the pipe" grep -q 'sockproxy .* started' out
-	client connect "$p0" rxseed 1 send 10k fin expect-fin got 10k
-	await "word of the lost lines" told_of_lost out
-	kill -TERM "$PROXY"
-	ended
-	exec 7<&-
-	await "the last lines" grep -q 'sockproxy stopped' out
-	# None are written by now but those of sessions.
-	[ $(($(lost_in out) + $(sessions_in out))) -eq 61 ] ||
-	    fail "$(sessions_in out) written and $(lost_in out) lost of 61"
-}
-
-told_of_lost()
-{
-	grep -Eq 'warning: [0-9]+ log lines? w[a-z]+ lost$' "$1"
-}
-
-lost_in()
-{
-	sed -n 's/.*warning: \([0-9]*\) log lines* w[a-z]* lost$/\1/p' "$1" |
-	    awk '{ n += $1 } END { print n + 0 }'
-}
-
-sessions_in()
-{
-	grep -c 'session [0-9]*:' "$1"
-}
-
-describe lost_lines_outlive_a_relay \
-    "standard error is full, and who has lost lines ends in a reload"
-lost_lines_outlive_a_relay_body()
-{
-	begin
-	[ "$(uname -s)" = Linux ] || atf_skip "a pipe has another size here"
-	here
-	backend b 127.0.0.1:0 forever echo
-	echo "\$SERVER[\"socket\"] == \"$HERE:8000\" { $(server "b=$b") }" >c
-	mkfifo stuck ready
-	exec 7<>stuck
-	# NetBSD's pipe is full with less
-	timeout 2 dd if=/dev/zero bs=1k count=60 2>/dev/null >&7
-	"$PROGRAM" -D -R 3 -f c 3>ready 2>stuck 7>&- &
-	PROXY=$!
-	read -r _index p0 <ready
-	for _ in $(seq 60); do
-		client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
-	done
-	relay=$(relays | tr -d ' ')
-	kill -HUP "$PROXY"
-	await "another relay serves alone" gone "$relay"
-	cat stuck >out 7>&- &
-	STARTED="$STARTED $!"
-	await "room in the pipe" grep -q 'sockproxy .* started' out
-	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
-	await "word of the lost lines" told_of_lost out
-	proxy_stop
-	exec 7<&-
-	await "the last lines" grep -q 'sockproxy stopped' out
-	# And the few lines about the reload.
-	n=$(($(lost_in out) + $(sessions_in out)))
-	[ "$n" -ge 61 ] && [ "$n" -le 75 ] ||
-	    fail "$(sessions_in out) written and $(lost_in out) lost of 61"
-}
-
-# A line for a session, which may be held back for a second after a flood.
-session_in()
-{
-	client connect "$p0" rxseed 1 send 1k fin expect-fin
-	grep -q 'relay 1: session [0-9]*: ' "$1"
-}
-
-describe a_log_of_gigabytes_goes_on "across 2 GiB, and from 5 on" truncate
-a_log_of_gigabytes_goes_on_body()
-{
-	begin
-	backend b 127.0.0.1:0 forever echo
-	for size in 2147483600 5368709120; do
-		truncate -s "$size" log || atf_skip "no files with holes here"
-		proxy <<-CONF
-			server.errorlog = "$PWD/log"
-			\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
-		CONF
-		client connect "$p0" rxseed 1 send 1k fin expect-fin close
-		proxy_stop
-		tail -c +$((size + 1)) log >lines
-		atf_check -o match:'^[-0-9]+ [0-9:]+ .*bound: ' cat lines
-		atf_check -o match:'session 1: .* 1.0 KiB from the client' cat lines
-		rm log
-	done
-}
-
-describe a_full_disk_does_no_harm \
-    "the log's file system is full, then it is not"
-a_full_disk_does_no_harm_head()
-{
-	atf_set require.user root
-	atf_set require.progs unshare
-}
-a_full_disk_does_no_harm_body()
-{
-	begin
-	mkdir disk
-	unshare -m true || atf_skip "no mount namespaces here"
-	cat >inner <<-'SH'
-		mount -t tmpfs -o size=16k none disk && exec "$@"
-	SH
-	backend b 127.0.0.1:0 forever echo
-	{
-		echo 'server.errorlog = "disk/log"'
-		echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }"
-	} >c
-	launch unshare -m sh inner -- -f c
-	log=/proc/$PROXY/root$PWD/disk/log
-	client times 200 connect "$p0" rxseed 1 send 1k fin expect-fin close
-	[ "$(wc -c <"$log")" -eq 16384 ] || fail "the disk is not full"
-	: >"$log"
-	await "a line of a session" session_in "$log"
-	atf_check -o match:'relay 1: warning: [0-9]+ log lines? w[a-z]+ lost' \
-	    cat "$log"
 	proxy_stop
 }

@@ -154,12 +154,6 @@ log_tick(uint64_t now)
 	return UINT64_MAX;
 }
 
-int
-log_move(int fd)
-{
-	return fd;
-}
-
 const char *
 log_errno(int error)
 {

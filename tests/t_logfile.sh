@@ -1,0 +1,338 @@
+# The log: its file, the process that writes it, and whoever does not take lines.
+
+# with_log [CONF-LINE ...]: a proxy with an echoing backend and the file "log".
+with_log()
+{
+	backend b 127.0.0.1:0 forever echo
+	here
+	{
+		echo 'server.errorlog = "log"'
+		printf '%s\n' "$@"
+		echo "\$SERVER[\"socket\"] == \"$HERE:8000\" { $(server "b=$b") }"
+	} >c
+	launch -- -f c
+}
+
+# Those of our processes that have the log's file.
+writers()
+{
+	for _p in $PROXY $(relays); do
+		[ -z "$(find "/proc/$_p/fd" -lname "$PWD/log")" ] || echo "$_p"
+	done
+}
+
+needs_proc()
+{
+	[ -d /proc/self/fd ] || atf_skip "no /proc tells of descriptors"
+}
+
+one_writer()
+{
+	[ "$(writers | wc -l)" -eq 1 ]
+}
+
+session_ended()
+{
+	grep -q " $1 bytes from the client" log
+}
+
+# A line for a session, which may be held back for a second after a flood.
+session_in()
+{
+	client connect "$p0" rxseed 1 send 1k fin expect-fin
+	grep -q 'relay 1: session [0-9]*: .* 1.0 KiB from the client' "$1"
+}
+
+describe only_the_log_writer_has_the_file \
+    "neither the parent, nor a relay, nor the monitor"
+only_the_log_writer_has_the_file_body()
+{
+	begin
+	needs_proc
+	with_log "server.max-worker = 2" "sockproxy.control = \"$PWD/ctl\""
+	await "one has it" one_writer
+	[ "$(writers)" != "$PROXY" ] || fail "the parent has it"
+	[ "$(relays | wc -l)" -eq 4 ] || fail "processes: $(relays)"
+	# after reloads, too: good ones and bad ones
+	kill -HUP "$PROXY"
+	await "a reload" grep -q 'is in effect' log
+	await "one has it" one_writer
+	before=$(writers)
+	mv log log.1
+	echo bad >>c
+	kill -HUP "$PROXY"
+	await "a new file" test -s log
+	await "one has it" one_writer
+	[ "$(writers)" = "$before" ] || fail "another one has it"
+	proxy_stop
+	atf_check -o match:'sockproxy stopped' cat log
+}
+
+describe a_log_that_stalls_holds_nobody_up \
+    "who writes it is stopped: sessions go on, and what was lost is counted"
+a_log_that_stalls_holds_nobody_up_body()
+{
+	begin
+	needs_proc
+	with_log 'sockproxy.debug = 3'
+	await "one has it" one_writer
+	kill -STOP "$(writers)"
+	await "it is stopped" grep -q '^State:.T' "/proc/$(writers)/status"
+	size=$(wc -c <log)
+	client load 20 3000 10 "$p0"
+	[ "$(wc -c <log)" -eq "$size" ] || fail "somebody has written"
+	kill -CONT "$(writers)"
+	await "word of lost lines" \
+	    grep -qE 'warning: [0-9]+ log lines were lost' log
+	await "a line of a session" session_in log
+	! grep -vE '^[0-9-]{10} [0-9:]{8} ' log || fail "not a line of ours"
+	grep -q 'the log writer .* was stopped by signal' log ||
+	    fail "nobody said that"
+	proxy_stop
+}
+
+describe a_dead_log_writer_is_replaced "and no line is lost"
+a_dead_log_writer_is_replaced_body()
+{
+	begin
+	needs_proc
+	with_log
+	for n in 11 12 13; do
+		await "one has it" one_writer
+		kill -KILL "$(writers)"
+		client connect "$p0" rxseed 1 send $n fin expect-fin got $n
+		await "the line of the session" session_ended $n
+	done
+	[ "$(grep -c 'error: the log writer .* was killed by signal 9' log)" \
+	    -eq 3 ] || fail "not said three times"
+	# its file may be another one by now
+	await "one has it" one_writer
+	writer=$(writers)
+	mv log log.1
+	kill -KILL "$writer"
+	await "a new file" test -s log
+	proxy_stop
+	! grep -q 'lines* w[a-z]* lost' log log.1 || fail "lines were lost"
+}
+
+describe the_last_lines_are_written_before_it_ends \
+    "thousands of statistics; and not when nobody writes them"
+the_last_lines_are_written_before_it_ends_body()
+{
+	begin
+	needs_proc
+	{
+		echo 'server.errorlog = "log"'
+		echo '$SERVER["socket"] == "127.0.0.1:0" { sockproxy.server = ('
+		for n in $(seq 1200); do
+			echo "\"a-backend-with-quite-a-long-name-$n\"" \
+			    "=> ( \"host\" => \"127.0.0.1\", \"port\" => $n ),"
+		done
+		echo ') }'
+	} >c
+	launch -- -f c
+	await "one has it" one_writer
+	proxy_stop
+	[ "$(tail -n 1 log | cut -d ' ' -f 3-)" = "sockproxy stopped" ] ||
+	    fail "the last line is: $(tail -n 1 log)"
+	n=$(grep -c 'gw.backend.a-backend.*\.connected: 0' log)
+	[ "$n" -eq 1200 ] || fail "$n of 1200 backends"
+	! grep -q 'lines* w[a-z]* lost' log || fail "lines were lost"
+	launch -- -f c
+	await "one has it" one_writer
+	writer=$(writers)
+	kill -STOP "$writer"
+	proxy_stop
+	kill -CONT "$writer"
+	await "it has ended" test ! -e "/proc/$writer"
+}
+
+upgraded()
+{
+	[ "$(grep -c 'took over' log)" -eq "$1" ]
+}
+
+describe no_log_writer_is_left \
+    "after an upgrade, and when the parent was killed"
+no_log_writer_is_left_body()
+{
+	begin
+	needs_proc
+	own_program
+	with_log
+	for n in 1 2 3; do
+		kill -USR2 "$PROXY"
+		await "an upgrade" upgraded $n
+		await "one has it" one_writer
+		await "two children" relays_are 2
+		client connect "$p0" rxseed 1 send 1$n fin expect-fin got 1$n
+		await "the line of the session" session_ended 1$n
+	done
+	kill -KILL "$PROXY"
+	await "nobody is left" processes_are 0
+	PROXY=
+	grep -q 'the parent process is gone' log || fail "not said"
+}
+
+describe the_log_is_opened_anew \
+    "SIGHUP and SIGUSR1: lines of all processes go to the new file"
+the_log_is_opened_anew_body()
+{
+	begin
+	with_log
+	n=10
+	for signal in HUP USR1; do
+		n=$((n + 1))
+		mv log log.$n
+		kill -$signal "$PROXY"
+		await "a new log" test -s log
+		client connect "$p0" rxseed 1 send $n fin expect-fin got $n
+		await "a line of the relay" \
+		    grep -q " $n bytes from the client" log
+		! grep -q " $n bytes from the client" log.$n ||
+		    fail "the old log is still written"
+	done
+	# Where it cannot be opened the old one is kept.
+	mv log log.13
+	mkdir log
+	kill -HUP "$PROXY"
+	await "an error in the old log" grep -q 'error: .*log' log.13
+	client connect "$p0" rxseed 1 send 99 fin expect-fin got 99
+	await "a line in the old log" grep -q "99 bytes from the client" log.13
+	proxy_stop
+	atf_check -o match:'sockproxy stopped' cat log.13
+}
+
+describe the_log_never_holds_up_the_bytes \
+    "standard error is a pipe that nobody reads"
+the_log_never_holds_up_the_bytes_body()
+{
+	begin
+	[ "$(uname -s)" = Linux ] || atf_skip "a pipe has another size here"
+	backend b 127.0.0.1:0 forever echo
+	mkfifo stuck ready
+	exec 7<>stuck
+	# NetBSD's pipe is full with less
+	timeout 2 dd if=/dev/zero bs=1k count=60 2>/dev/null >&7
+	"$PROGRAM" -D -R 3 127.0.0.1:0 "$b" 3>ready 2>stuck 7>&- &
+	PROXY=$!
+	read -r _index p0 <ready
+	for _ in $(seq 60); do
+		client connect "$p0" rxseed 1 send 10k fin expect-fin got 10k
+	done
+	cat stuck >out 7>&- &
+	STARTED="$STARTED $!"
+	await "room in the pipe" grep -q 'sockproxy .* started' out
+	client connect "$p0" rxseed 1 send 10k fin expect-fin got 10k
+	await "word of the lost lines" told_of_lost out
+	kill -TERM "$PROXY"
+	ended
+	exec 7<&-
+	await "the last lines" grep -q 'sockproxy stopped' out
+	# None are written by now but those of sessions.
+	[ $(($(lost_in out) + $(sessions_in out))) -eq 61 ] ||
+	    fail "$(sessions_in out) written and $(lost_in out) lost of 61"
+}
+
+told_of_lost()
+{
+	grep -Eq 'warning: [0-9]+ log lines? w[a-z]+ lost$' "$1"
+}
+
+lost_in()
+{
+	sed -n 's/.*warning: \([0-9]*\) log lines* w[a-z]* lost$/\1/p' "$1" |
+	    awk '{ n += $1 } END { print n + 0 }'
+}
+
+sessions_in()
+{
+	grep -c 'session [0-9]*:' "$1"
+}
+
+describe lost_lines_outlive_a_relay \
+    "standard error is full, and who has lost lines ends in a reload"
+lost_lines_outlive_a_relay_body()
+{
+	begin
+	[ "$(uname -s)" = Linux ] || atf_skip "a pipe has another size here"
+	here
+	backend b 127.0.0.1:0 forever echo
+	echo "\$SERVER[\"socket\"] == \"$HERE:8000\" { $(server "b=$b") }" >c
+	mkfifo stuck ready
+	exec 7<>stuck
+	# NetBSD's pipe is full with less
+	timeout 2 dd if=/dev/zero bs=1k count=60 2>/dev/null >&7
+	"$PROGRAM" -D -R 3 -f c 3>ready 2>stuck 7>&- &
+	PROXY=$!
+	read -r _index p0 <ready
+	for _ in $(seq 60); do
+		client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	done
+	relay=$(relays | tr -d ' ')
+	kill -HUP "$PROXY"
+	await "another relay serves alone" gone "$relay"
+	cat stuck >out 7>&- &
+	STARTED="$STARTED $!"
+	await "room in the pipe" grep -q 'sockproxy .* started' out
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	await "word of the lost lines" told_of_lost out
+	proxy_stop
+	exec 7<&-
+	await "the last lines" grep -q 'sockproxy stopped' out
+	# And the few lines about the reload.
+	n=$(($(lost_in out) + $(sessions_in out)))
+	[ "$n" -ge 61 ] && [ "$n" -le 75 ] ||
+	    fail "$(sessions_in out) written and $(lost_in out) lost of 61"
+}
+
+describe a_log_of_gigabytes_goes_on "across 2 GiB, and from 5 on" truncate
+a_log_of_gigabytes_goes_on_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	for size in 2147483600 5368709120; do
+		truncate -s "$size" log || atf_skip "no files with holes here"
+		proxy <<-CONF
+			server.errorlog = "$PWD/log"
+			\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+		CONF
+		client connect "$p0" rxseed 1 send 1k fin expect-fin close
+		proxy_stop
+		tail -c +$((size + 1)) log >lines
+		atf_check -o match:'^[-0-9]+ [0-9:]+ .*bound: ' cat lines
+		atf_check -o match:'session 1: .* 1.0 KiB from the client' cat lines
+		rm log
+	done
+}
+
+describe a_full_disk_does_no_harm \
+    "the log's file system is full, then it is not"
+a_full_disk_does_no_harm_head()
+{
+	atf_set require.user root
+	atf_set require.progs unshare
+}
+a_full_disk_does_no_harm_body()
+{
+	begin
+	mkdir disk
+	unshare -m true || atf_skip "no mount namespaces here"
+	cat >inner <<-'SH'
+		mount -t tmpfs -o size=16k none disk && exec "$@"
+	SH
+	backend b 127.0.0.1:0 forever echo
+	{
+		echo 'server.errorlog = "disk/log"'
+		echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }"
+	} >c
+	launch unshare -m sh inner -- -f c
+	log=/proc/$PROXY/root$PWD/disk/log
+	client times 200 connect "$p0" rxseed 1 send 1k fin expect-fin close
+	[ "$(wc -c <"$log")" -eq 16384 ] || fail "the disk is not full"
+	: >"$log"
+	await "a line of a session" session_in "$log"
+	atf_check -o match:' warning: [0-9]+ log lines? w[a-z]+ lost' \
+	    cat "$log"
+	proxy_stop
+}
