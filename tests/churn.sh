@@ -49,6 +49,7 @@ conf()
 		server.max-worker = $1
 		server.max-connections = 2000
 		server.pid-file = "$dir/pid"
+		server.errorlog = "$dir/log"
 		sockproxy.log-sessions = "failed"
 		\$SERVER["socket"] == "$here:8000" {
 			sockproxy.balance = "round-robin"
@@ -82,16 +83,16 @@ pss()
 progress()
 {
 	told >now
-	awk -v n="$1" -v all="$2" -v pss="$(pss)" -v relays="$(children | wc -l)" \
+	awk -v n="$1" -v all="$2" -v pss="$(pss)" -v children="$(children | wc -l)" \
 	    -v fds="$(find "/proc/$proxy/fd" -type l 2>/dev/null | wc -l)" -F ': ' '
 	{ v[$1] = $2 }
 	END {
 		printf "%d/%d: %d sessions, %.1f GiB, %d new clients (slowest " \
 		    "%d ms), refused %d, reset %d, forged %d, corrupt %d; " \
-		    "relays %d, descriptors of the parent %d, PSS %d KiB\n",
+		    "children %d, descriptors of the parent %d, PSS %d KiB\n",
 		    n, all, v["live"], v["bytes"] / 1073741824, v["new"],
 		    v["new-slowest-ms"], v["refused"], v["reset"], v["forged"],
-		    v["corrupt"], relays, fds, pss
+		    v["corrupt"], children, fds, pss
 	}' now
 }
 
@@ -107,7 +108,7 @@ round()
 	: >log
 	cp "$PROGRAM" sockproxy
 	conf 2 >conf
-	"$dir/sockproxy" -D -f conf 2>log 7>&- &
+	"$dir/sockproxy" -D -f conf 7>&- &
 	proxy=$!
 	await 1 'started, process'
 	echo "go $here:8000 $here:8001 $dir/l.sock" >&7
@@ -135,7 +136,7 @@ round()
 	tr '\n' ' ' <load.out
 	echo
 	cat load.err
-	grep -E 'error:|was killed|taken over: reset' log && bad=1
+	grep -E 'error:|was killed|taken over: reset|lines* w[a-z]* lost' log && bad=1
 	ps -A -o pid= -o args= | grep -F "$dir/sockproxy" | grep -v grep &&
 	    bad=1
 }
