@@ -196,6 +196,9 @@ find_user(struct start *start)
 	start->drop = error == 0 && proc_is_root();
 	if (error == 0)
 		return true;
+	if (error == -ESRCH && group == NULL)
+		return place_fatal(start->setup, bad->at, "user %.200s has no "
+		    "group: server.groupname is needed", user);
 	if (user == NULL || error == -ESRCH)
 		bad = &server->groupname;
 	if (error == -ESRCH || error == -ENOENT)
