@@ -53,10 +53,10 @@ report_missing(const struct setup *setup, unsigned i, int error)
 	const char			*at = place(setup, b->at);
 
 	if (is_only(setup, i))
-		log_warn("%s: the only backend is down: \"%.200s\" does not "
-		    "resolve: %s", at, host, lookup_text(error));
+		log_warn("%s: no address for the only backend: \"%.200s\" does "
+		    "not resolve: %s", at, host, lookup_text(error));
 	else
-		log_notice("%s: a backend is down: \"%.200s\" does not "
+		log_notice("%s: no address for a backend: \"%.200s\" does not "
 		    "resolve: %s", at, host, lookup_text(error));
 }
 

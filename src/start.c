@@ -320,8 +320,11 @@ keep_addresses(struct setup *next, const struct setup *now)
 		from = &now->backends[i];
 		to = &next->backends[backend_now[i]];
 		if (backend_now[i] >= next->nbackends ||
-		    to->addr.family != OS_NONE)
+		    to->addr.family != OS_NONE ||
+		    from->addr.family == OS_NONE)
 			continue;
+		log_notice("%s: backend %.200s keeps the address it had",
+		    place(next, to->at), conf_string(next, to->label));
 		to->addr = from->addr;
 		if (from->naddrs > LIMIT_ADDRS - next->naddrs)
 			continue;

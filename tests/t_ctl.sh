@@ -482,10 +482,10 @@ a_name_without_an_address_is_unresolved_body()
 		\$SERVER["socket"] == "127.0.0.2:0" { $(server "o=$name:81")
 		    \$HTTP["remoteip"] == "127.0.0.3" { sockproxy.server = ( ) } }
 	CONF
-	grep "a backend is down: \"$name\" does not resolve: " proxy.log ||
+	grep "no address for a backend: \"$name\" does not resolve: " proxy.log ||
 		fail "$(cat proxy.log)"
 	# One of a pool that follows an empty one.
-	grep "the only backend is down: \"$name\" does not resolve: " \
+	grep "no address for the only backend: \"$name\" does not resolve: " \
 	    proxy.log || fail "$(cat proxy.log)"
 	state_is n unresolved || fail "$(ctl backends)"
 	is "$(member backends backends.0.address)" "$name:80" address

@@ -96,6 +96,36 @@ all_addresses_of_a_name_are_tried_body()
 	counts sockproxy.ended.done 6
 }
 
+describe a_name_that_is_lost_keeps_its_addresses \
+    "a reload without the name server: the log does not call the backend down"
+a_name_that_is_lost_keeps_its_addresses_head()
+{
+	atf_set require.user root
+	atf_set require.progs "unshare mount"
+}
+a_name_that_is_lost_keeps_its_addresses_body()
+{
+	begin
+	unshare -m true || atf_skip "no mount namespaces here"
+	backend a 127.0.0.1:0 forever echo
+	# No name server is asked: a part of a name has 63 characters at most.
+	name=$(printf '%070d' 0).invalid
+	echo "127.0.0.1 $name" >hosts
+	echo 'mount --bind hosts /etc/hosts && exec "$@"' >with_hosts
+	cat >conf <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" {
+		$(server "a=$name:${a##*:}") }
+	CONF
+	launch unshare -m sh ./with_hosts -- -f conf
+	: >hosts
+	reload
+	client load 1 1 100 "$p0"
+	logged 1 "conf:3: no address for the only backend: \"$name\" does not resolve: "
+	logged 1 'conf:3: backend a keeps the address it had$'
+	logged 0 'is down'
+	proxy_stop
+}
+
 describe all_down_is_a_reset_at_once \
     "no backend: reset within 100 ms, no session or descriptor left"
 all_down_is_a_reset_at_once_body()

@@ -293,7 +293,7 @@ a_zone_is_an_interface_by_name_body()
 		$(server "gone=[fe80::1%nowhere]:80" "b=$b") }
 	CONF
 	served good 1000
-	logged 1 'a backend is down: "fe80::1%nowhere" does not resolve'
+	logged 1 'no address for a backend: "fe80::1%nowhere" does not resolve'
 	proxy_stop
 	sed 's/%lo\]:0" {/%nowhere]:0" {/' proxy.conf >bad
 	atf_check -s exit:1 -e match:'cannot listen on.*%nowhere.*not resolve' \
