@@ -245,9 +245,15 @@ logio_write(int fd, const char *line, size_t len)
 }
 
 int
+logio_await(int fd)
+{
+	return ask(fd, TELL_MS);
+}
+
+int
 logio_tell(int fd, const char *line, size_t len)
 {
-	int	error = ask(fd, TELL_MS);
+	int	error = logio_await(fd);
 
 	return error != 0 ? error : logio_write(fd, line, len);
 }

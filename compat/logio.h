@@ -41,8 +41,12 @@ long	logio_take(int fd, char *, size_t);
 int	logio_write(int fd, const char *line, size_t len);
 
 /*
- * The same for somebody who has to have the line: waits three seconds for
- * room.
+ * Wait three seconds for room.  0, -EAGAIN when there is none, or another error.
+ */
+int	logio_await(int fd);
+
+/*
+ * Both, for somebody who has to have the line.
  */
 int	logio_tell(int fd, const char *line, size_t len);
 

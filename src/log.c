@@ -107,18 +107,6 @@ log_share(void)
 	*lost = lost_here;
 }
 
-static int
-write_line(const char *line, size_t len)
-{
-	int	error;
-
-	if (!out.patient)
-		return logio_write(out.fd, line, len);
-	error = logio_tell(out.fd, line, len);
-	out.patient = error == 0;
-	return error;
-}
-
 /*
  * Returns 0, or why the line is lost.
  */
@@ -127,15 +115,18 @@ send(int level, const char *text)
 {
 	char		 line[LINE_BYTES], stamp[LOGIO_STAMP];
 	const char	*front = out.fd == -1 ? "" : "sockproxy:";
+	const int	 fd = out.fd != -1 ? out.fd : logio_syslog_fd();
 	size_t		 len;
 
+	if (out.patient && fd != -1)
+		out.patient = logio_await(fd) == 0;
 	if (out.fd != -1 && out.stamped)
 		front = logio_stamp(stamp);
 	len = text_format(line, sizeof(line), "%s %s%s%s%s\n", front, out.name,
 	    out.name[0] == '\0' ? "" : ": ", level == LOG_LEVEL_ERROR ?
 	    "error: " : level == LOG_LEVEL_WARNING ? "warning: " : "", text);
 	if (out.fd != -1)
-		return write_line(line, len);
+		return logio_write(out.fd, line, len);
 	line[len - 1] = '\0';
 	return logio_syslog(out.facility | level, "sockproxy", line + 1);
 }
@@ -177,7 +168,7 @@ put(int level, const char *text)
 void
 log_copy(const char *line, size_t len)
 {
-	if (!tell_lost() || write_line(line, len) != 0)
+	if (!tell_lost() || logio_write(out.fd, line, len) != 0)
 		lose();
 }
 

@@ -27,6 +27,7 @@ static struct {
 static int	nwritten;
 static int	broken;		/* what writing returns */
 static int	waited;		/* for room, so often */
+static int	awaited;	/* of this descriptor, the last time */
 
 static void
 keep(int fd, int priority, const char *text, size_t len)
@@ -47,10 +48,17 @@ logio_write(int fd, const char *line, size_t len)
 }
 
 int
-logio_tell(int fd, const char *line, size_t len)
+logio_await(int fd)
 {
+	awaited = fd;
 	waited++;
-	return logio_write(fd, line, len);
+	return broken;
+}
+
+int
+logio_syslog_fd(void)
+{
+	return 5;
 }
 
 int
@@ -322,6 +330,22 @@ ATF_TC_BODY(patience_ends_when_it_was_in_vain, tc)
 	ATF_CHECK_EQ(5, nwritten);
 }
 
+ATF_TC_WITHOUT_HEAD(patience_is_for_the_logger_too);
+ATF_TC_BODY(patience_is_for_the_logger_too, tc)
+{
+	log_open(-1, false, LOG_DAEMON);
+	log_info("one");
+	ATF_CHECK_EQ(0, waited);
+	log_patient();
+	log_info("two");
+	ATF_CHECK_EQ(1, waited);
+	ATF_CHECK_EQ(5, awaited);
+	broken = -EAGAIN;
+	log_info("lost");
+	log_info("lost");
+	ATF_CHECK_EQ(2, waited);
+}
+
 ATF_TC_WITHOUT_HEAD(fatal_errors_reach_log_and_terminal);
 ATF_TC_BODY(fatal_errors_reach_log_and_terminal, tc)
 {
@@ -367,6 +391,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_moved_log_goes_on_elsewhere);
 	ATF_TP_ADD_TC(tp, who_reads_the_pipe_tells_of_lost_lines);
 	ATF_TP_ADD_TC(tp, patience_ends_when_it_was_in_vain);
+	ATF_TP_ADD_TC(tp, patience_is_for_the_logger_too);
 	ATF_TP_ADD_TC(tp, fatal_errors_reach_log_and_terminal);
 	ATF_TP_ADD_TC(tp, errors_have_words_with_either_sign);
 	return atf_no_error();
