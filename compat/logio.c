@@ -18,6 +18,7 @@
 #include "fd.h"
 #include "line.h"
 #include "logio.h"
+#include "os.h"
 
 enum kind {
 	SHARED,			/* ask first */
@@ -244,16 +245,23 @@ logio_write(int fd, const char *line, size_t len)
 	return -ENOSPC;
 }
 
-int
-logio_await(int fd)
+void
+logio_await(int fd, int *left_ms)
 {
-	return ask(fd, TELL_MS);
+	uint64_t	begin, spent;
+
+	if (ask(fd, 0) != -EAGAIN)
+		return;
+	begin = os_now_ms();
+	(void)ask(fd, *left_ms);
+	spent = os_now_ms() - begin;
+	*left_ms = spent < (unsigned)*left_ms ? *left_ms - (int)spent : 0;
 }
 
 int
 logio_tell(int fd, const char *line, size_t len)
 {
-	int	error = logio_await(fd);
+	int	error = ask(fd, TELL_MS);
 
 	return error != 0 ? error : logio_write(fd, line, len);
 }

@@ -41,12 +41,12 @@ long	logio_take(int fd, char *, size_t);
 int	logio_write(int fd, const char *line, size_t len);
 
 /*
- * Wait three seconds for room.  0, -EAGAIN when there is none, or another error.
+ * Wait for room, at most so long; the time that it took is taken from there.
  */
-int	logio_await(int fd);
+void	logio_await(int fd, int *left_ms);
 
 /*
- * Both, for somebody who has to have the line.
+ * Write it for somebody who has to have the line: waits three seconds for room.
  */
 int	logio_tell(int fd, const char *line, size_t len);
 

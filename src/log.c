@@ -25,7 +25,8 @@ enum {
 	LINE_BYTES = TEXT_BYTES + LOGIO_STAMP + NAME_BYTES + 16,
 	CLASS_BURST = 100,	/* lines in a window before they are held back */
 	CLASS_WINDOW_MS = 1000,
-	LOST_RETRY_MS = 1000
+	LOST_RETRY_MS = 1000,
+	PATIENCE_MS = 5000	/* service managers have no more */
 };
 
 static struct {
@@ -33,7 +34,7 @@ static struct {
 	bool		 stamped;
 	bool		 echo;
 	bool		 piped;
-	bool		 patient;
+	int		 patience_ms;	/* is left */
 	int		 facility;
 	char		 name[NAME_BYTES];
 } out = { .fd = STDERR };
@@ -52,7 +53,7 @@ static struct flood {
 
 /* In the order of enum log_class. */
 static const char	flood_names[] =
-    "session ends\0backend up or down\0listener paused";
+    "session ends\0failed sessions\0backend up or down\0listener paused";
 
 void
 log_open(int fd, bool stamped, int facility)
@@ -72,7 +73,7 @@ log_piped(bool piped)
 void
 log_patient(void)
 {
-	out.patient = true;
+	out.patience_ms = PATIENCE_MS;
 }
 
 int
@@ -118,8 +119,8 @@ send(int level, const char *text)
 	const int	 fd = out.fd != -1 ? out.fd : logio_syslog_fd();
 	size_t		 len;
 
-	if (out.patient && fd != -1)
-		out.patient = logio_await(fd) == 0;
+	if (out.patience_ms > 0 && fd != -1)
+		logio_await(fd, &out.patience_ms);
 	if (out.fd != -1 && out.stamped)
 		front = logio_stamp(stamp);
 	len = text_format(line, sizeof(line), "%s %s%s%s%s\n", front, out.name,

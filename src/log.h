@@ -37,8 +37,8 @@ void	log_name(const char *);
 void	log_piped(bool);
 
 /*
- * Wait for room, three seconds for a line, until that was in vain once.  For who
- * has nothing else to do.
+ * Wait for room, five seconds for all lines together.  For who has nothing else to
+ * do.
  */
 void	log_patient(void);
 
@@ -88,8 +88,8 @@ const char *log_last(void);
  * second for each class.  What is held back is counted and reported by log_tick
  * ("1234 more lines like this in the last 1.0 s: session ends").
  */
-enum log_class { LOG_CLASS_SESSION, LOG_CLASS_BACKEND, LOG_CLASS_LISTENER,
-	LOG_CLASSES };
+enum log_class { LOG_CLASS_SESSION, LOG_CLASS_FAILED, LOG_CLASS_BACKEND,
+	LOG_CLASS_LISTENER, LOG_CLASSES };
 bool	log_may(enum log_class, uint64_t now_ms);
 
 /*

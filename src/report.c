@@ -150,7 +150,7 @@ report_end(const struct setup *set, const struct session *s, uint64_t now)
 	if (which == LOG_SESSIONS_NONE ||
 	    (which == LOG_SESSIONS_FAILED && good))
 		return;
-	if (!log_may(LOG_CLASS_SESSION, now))
+	if (!log_may(good ? LOG_CLASS_SESSION : LOG_CLASS_FAILED, now))
 		return;
 	line[0] = good ? LOG_LEVEL_INFO : LOG_LEVEL_NOTICE;
 	log_line(line, (unsigned)s->number,
@@ -171,7 +171,7 @@ report_refused(const struct setup *set, const struct os_peer *peer,
 	char addr[ADDR_TEXT];
 
 	if (set->profiles[profile].log_sessions.v == LOG_SESSIONS_NONE ||
-	    !log_may(LOG_CLASS_SESSION, now))
+	    !log_may(LOG_CLASS_FAILED, now))
 		return;
 	log_notice("%s on %s refused: %s%s%s",
 	    addr_peer_text(addr, sizeof(addr), peer),

@@ -147,6 +147,21 @@ the_last_lines_are_written_before_it_ends_body()
 	await "it has ended" test ! -e "/proc/$writer"
 }
 
+describe failed_sessions_have_lines_of_their_own \
+    "a flood of sessions that end well leaves room for one that does not"
+failed_sessions_have_lines_of_their_own_body()
+{
+	begin
+	with_log
+	client load 10 400 10 "$p0"
+	client connect "$p0" rxseed 1 send 10 recv 10 reset
+	await "the line of a failed session" \
+	    grep -q 'the client reset the connection' log
+	await "word of the others" \
+	    grep -q 'more lines like this .*: session ends' log
+	proxy_stop
+}
+
 upgraded()
 {
 	[ "$(grep -c 'took over' log)" -eq "$1" ]
