@@ -265,6 +265,12 @@ failure(const struct setup_backend *sb, int error, char *buf, size_t size)
 {
 	char at[256], span[TEXT_SHORT];
 
+	if (error == ENOENT && setup->server.chroot.v != 0) {
+		text_format(buf, size, "%s (below server.chroot, %s)",
+		    log_errno(error), conf_at(setup, setup->server.chroot.at,
+		    at, sizeof(at)));
+		return buf;
+	}
 	if (error != ETIMEDOUT || sb->connect_timeout.v == 0)
 		return backend_errno(error);
 	text_format(buf, size, "%s (connect-timeout is %s, %s)",

@@ -73,10 +73,10 @@ report_limit(struct setup *setup, uint64_t need, uint64_t most)
 	if (fits > 0)
 		text_format(less, sizeof(less), ", or set it to %llu or less",
 		    (unsigned long long)fits);
-	log_fatal("%s: server.max-%s takes %llu descriptors, but the limit of "
-	    "open files (RLIMIT_NOFILE, ulimit -n) is %llu: raise that%s",
-	    place(setup, fds ? server->max_fds.at : server->max_connections.at),
-	    fds ? "fds" : "connections", (unsigned long long)need,
+	place_fatal(setup, fds ? server->max_fds.at :
+	    server->max_connections.at, "server.max-%s takes %llu descriptors, "
+	    "but the limit of open files (RLIMIT_NOFILE, ulimit -n) is %llu: "
+	    "raise that%s", fds ? "fds" : "connections", (unsigned long long)need,
 	    (unsigned long long)most, less);
 }
 

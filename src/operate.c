@@ -37,8 +37,8 @@ static const char	changed[] =
 static const char *
 unknown(char buf[OPERATE_ERROR], const char *what, const char *word)
 {
-	(void)text_format(buf, OPERATE_ERROR, "there is no %s \"%.*s\"", what,
-	    SHOWN, word);
+	(void)text_format(buf, OPERATE_ERROR, "there is no %s \"%.*s\"; "
+	    "\"%ss\" shows what they are called", what, SHOWN, word, what);
 	return buf;
 }
 

@@ -24,6 +24,9 @@ place_fatal(const struct setup *setup, uint32_t at, const char *f, ...)
 	va_start(ap, f);
 	(void)text_vformat(text, sizeof(text), f, ap);
 	va_end(ap);
-	log_fatal("%s: %s", place(setup, at), text);
+	if (at == 0)
+		log_fatal("%s", text);
+	else
+		log_fatal("%s: %s", place(setup, at), text);
 	return false;
 }

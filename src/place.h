@@ -15,7 +15,7 @@
 const char *place(const struct setup *, uint32_t at);
 
 /*
- * log_fatal about what is set there.  Always false.
+ * log_fatal about what is set there (0: nowhere, a default).  Always false.
  */
 bool	place_fatal(const struct setup *, uint32_t at, const char *, ...)
 	    ATTR_PRINTF(3, 4);

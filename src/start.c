@@ -169,8 +169,9 @@ open_log(struct start *start)
 		    "server.errorlog: cannot open %.200s: %s",
 		    start->log_path, log_errno(fd));
 	if ((error = logio_syslog_open()) != 0)
-		log_warn("the system's logger cannot be reached: %s; log lines "
-		    "are lost until it can", log_errno(error));
+		log_warn("the system's logger (/dev/log, or in /var/run) cannot "
+		    "be reached: %s; log lines are lost until it can",
+		    log_errno(error));
 	return true;
 }
 

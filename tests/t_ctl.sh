@@ -136,7 +136,7 @@ killed_session_is_reset_body()
 	finish one
 	echo >go
 	finish two
-	atf_check -s exit:1 -e match:"there is no session" \
+	atf_check -s exit:1 -e match:'there is no session "[0-9.]*"; "sessions" shows what they are called' \
 	    "$PROGRAM" ctl -s ./ctl.sock kill "$id"
 	proxy_stop
 	counts sockproxy.ended.killed 1

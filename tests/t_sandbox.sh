@@ -90,6 +90,27 @@ processes_have_given_up_everything_body()
 	proxy_stop
 }
 
+describe a_socket_outside_the_root_directory_is_explained \
+    "no such file, although it is there: the log names server.chroot"
+a_socket_outside_the_root_directory_is_explained_head()
+{
+	atf_set require.user root
+	atf_set timeout 120
+}
+a_socket_outside_the_root_directory_is_explained_body()
+{
+	begin
+	mkdir empty
+	backend a ./a.sock forever echo
+	proxy <<-CONF
+		server.chroot = "$PWD/empty"
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server a=./a.sock) }
+	CONF
+	client connect "$p0" expect-reset got 0
+	logged 1 'does not answer: no such file \(below server.chroot, proxy.conf:[0-9]+\); left out'
+	proxy_stop
+}
+
 describe it_can_be_switched_off "sockproxy.sandbox = disable"
 it_can_be_switched_off_body()
 {

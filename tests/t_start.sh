@@ -175,7 +175,7 @@ low_limits_are_refused_with_the_number_body()
 		(ulimit -n $n && exec $_drop "$PROGRAM" -D -R 9 -f c) 2>err 9>/dev/null
 		_status=$?
 		[ $_status -eq 1 ] || fail "status $_status: $(cat err)"
-		atf_check -o match:"error: (default|c:[0-9]+): server.max-connections takes [0-9]+ descriptors, but the limit of open files \\(RLIMIT_NOFILE, ulimit -n\\) is $n: raise that, or set it to [0-9]+ or less" \
+		atf_check -o match:"error: (c:[0-9]+: )?server.max-connections takes [0-9]+ descriptors, but the limit of open files \\(RLIMIT_NOFILE, ulimit -n\\) is $n: raise that, or set it to [0-9]+ or less" \
 		    cat err
 		max=$(sed -n 's/.*set it to \([0-9]*\) or less/\1/p' err)
 		# And that number does.
