@@ -244,7 +244,8 @@ ticks()
 }
 
 # Of the first relay: CPU it has used so far, in microseconds; of all processes:
-# memory in KiB, what they share counted once.
+# memory in KiB, what they share counted once, and nothing of files: how much of a
+# C library is theirs depends on who else runs.
 relay_cpu()
 {
 	_relay=$(relays | head -n 1 | tr -d ' ')
@@ -257,7 +258,7 @@ memory()
 {
 	for _one in $PROXY $(relays); do
 		cat "/proc/$_one/smaps_rollup"
-	done | awk '/^Pss:/ { n += $2 } END { print n }'
+	done | awk '/^Pss:/ { n += $2 } /^Pss_File:/ { n -= $2 } END { print n }'
 }
 
 # least_cpu ROUNDS: of so many times 1,000 round trips of the busy session, the
