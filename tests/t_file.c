@@ -558,6 +558,23 @@ ATF_TC_BODY(a_piece_of_a_line_stays_alone, tc)
 	    "first\nse\nfourth\nfifth\n");
 }
 
+/* Where a C library has two sizes of files, ours are the larger ones. */
+ATF_TC_WITHOUT_HEAD(a_log_may_be_larger_than_two_gib);
+ATF_TC_BODY(a_log_may_be_larger_than_two_gib, tc)
+{
+	struct stat	st;
+	int		fd, own;
+
+	make("log", "");
+	ATF_REQUIRE_EQ(truncate("log", (off_t)1 << 31), 0);	/* a hole */
+	ATF_REQUIRE((fd = logio_open("log")) >= 0);
+	ATF_CHECK_EQ(logio_write(fd, "ours\n", 5), 0);
+	ATF_REQUIRE((own = logio_own(fd)) >= 0);
+	ATF_CHECK_EQ(logio_write(own, "ours\n", 5), 0);
+	ATF_REQUIRE_EQ(fstat(own, &st), 0);
+	ATF_CHECK_EQ(st.st_size - 10, (off_t)1 << 31);
+}
+
 ATF_TC_WITHOUT_HEAD(a_stamp_is_a_date_and_a_time);
 ATF_TC_BODY(a_stamp_is_a_date_and_a_time, tc)
 {
@@ -593,6 +610,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_shared_file_keeps_its_place);
 	ATF_TP_ADD_TC(tp, a_full_disk_is_told);
 	ATF_TP_ADD_TC(tp, a_piece_of_a_line_stays_alone);
+	ATF_TP_ADD_TC(tp, a_log_may_be_larger_than_two_gib);
 	ATF_TP_ADD_TC(tp, a_stamp_is_a_date_and_a_time);
 	return atf_no_error();
 }
