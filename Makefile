@@ -37,6 +37,8 @@ UPGRADES = 200
 CHECK =
 DEMO ?=
 NO_MUSL =
+# Nothing for a machine that ATF is not there for, with CFLAGS='-I tests' (atf-c.h).
+ATF = -latf-c
 VARIANT = build-variant
 FUZZ =
 
@@ -85,8 +87,9 @@ HEADERS = compat/attr.h compat/chan.h compat/chan_fds.h compat/console.h \
 	src/rate.h src/reader.h src/relay.h src/report.h src/resolve.h \
 	src/session.h src/setup.h src/share.h src/start.h src/stat.h \
 	src/status.h src/table.h src/text.h src/upgrade.h src/view.h \
-	src/watcher.h src/writer.h tests/conf_same.h tests/contract.h tests/fuzz/fuzz.h \
-	tests/peer.h tests/sim/sim.h tests/sim/sim_check.h
+	src/watcher.h src/writer.h tests/atf-c.h tests/conf_same.h \
+	tests/contract.h tests/fuzz/fuzz.h tests/peer.h tests/sim/sim.h \
+	tests/sim/sim_check.h
 
 # All but main.c, which tests must not have.
 SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
@@ -367,7 +370,8 @@ help:
 clean:
 	rm -rf build build-Darwin build-FreeBSD build-NetBSD build-OpenBSD \
 	    build-afl build-asan build-clang build-cov build-fuzz build-generic \
-	    build-msan build-musl build-sim build-variant \
+	    build-m32 build-mips build-msan build-musl build-qemu build-sim \
+	    build-variant \
 	    sockproxy-$(VERSION).tar.gz
 
 # ---- in a build directory ----------------------------------------------------
@@ -459,7 +463,7 @@ tests/demo: tests/demo.c
 	$(CC) $(STD_CFLAGS) $(DEFS_$(@D)) $(WERROR) $(OPT) $(CFLAGS) -c -o $@ $<
 .c:
 	$(CC) $(STD_CFLAGS) $(DEFS_$(@D)) $(WERROR) $(OPT) $(CFLAGS) $(LDFLAGS) \
-	    -o $@ $< libparts.a libsrc.a libcompat.a -latf-c -lpthread
+	    -o $@ $< libparts.a libsrc.a libcompat.a $(ATF) -lpthread
 .sh:
 	{ echo "#! `command -v atf-sh`"; cat tests/lib.sh $<; } > $@
 	chmod +x $@

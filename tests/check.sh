@@ -5,13 +5,17 @@
 # musl, glibc, and the fallback of every compat job; and with each event handler,
 # copied and spliced.  Every pair of these choices occurs; "full" runs them all,
 # "quick" runs one, "units" none, "valgrind" one under valgrind.  Tests that wait for
-# most of their time run with one, those of control once with each build.  MAKE and
-# BUILD (the glibc build's directory) come from the Makefile, so do UNIT, ONCE, CONTROL,
-# PATIENT and SYSTEM, the names of the tests.
+# most of their time run with one, those of control once with each build.  All is
+# built for 32 bits, too, and most of it run; with "full" all of that, and what an
+# emulator can run for a machine of the other byte order.  MAKE and BUILD (the glibc
+# build's directory) come from the Makefile, so do UNIT, ONCE, CONTROL, PATIENT and
+# SYSTEM, the names of the tests.
 set -u
 
 how=${1:-pairs}
 results=$BUILD/results
+root=$BUILD	# the build directory whose tests run
+v=test_suites.sockproxy
 passed=0 failed=0 skipped=0
 together=3	# so many at a time: most of them wait for most of their time
 
@@ -102,7 +106,7 @@ suite()
 	shift 2
 	# shellcheck disable=SC2086
 	kyua --loglevel=warning -v parallelism=$together $vars test \
-	    -k "$PWD/Kyuafile" --build-root="$PWD/$BUILD" \
+	    -k "$PWD/Kyuafile" --build-root="$PWD/$root" \
 	    --results-file="$db" "$@" >"$db.out" 2>&1
 	grep -E ' ->  (failed|broken)' "$db.out"
 	grep -E '^kyua: E|match any test' "$db.out" && failed=$((failed + 1))
@@ -118,7 +122,7 @@ alone()
 	    "$1.out"); do
 		# shellcheck disable=SC2086
 		kyua --loglevel=warning -v parallelism=1 $2 test \
-		    -k "$PWD/Kyuafile" --build-root="$PWD/$BUILD" \
+		    -k "$PWD/Kyuafile" --build-root="$PWD/$root" \
 		    --results-file="$1.alone" "$c" >"$1.alone.out" 2>&1
 		status=$?
 		rm -f "$1.alone"
@@ -133,12 +137,109 @@ alone()
 system()
 {
 	name=$1
-	v=test_suites.sockproxy
 	vars="-v $v.program=$PWD/$2 -v $v.splice=$4"
 	[ -z "$3" ] || vars="$vars -v $v.handler=$3"
 	[ -z "${WRAPPER:-}" ] || vars="$vars -v $v.wrapper=$WRAPPER"
 	shift 4
 	suite "$name" "$vars" "$@"
+}
+
+# absent NAME WHY: a suite that cannot run here.
+absent()
+{
+	echo "$1  ->  skipped: $2  [0s]" | tee "$results/$1.db.out"
+	skipped=$((skipped + 1))
+}
+
+# made CC [WORD ...]: what this compiler makes runs here, by these words.
+made()
+{
+	by=$1
+	shift
+	printf '#include <stdio.h>\nint main(void) { return puts("") == EOF; }\n' \
+	    >"$results/try.c"
+	$by -o "$results/try" "$results/try.c" && "$@" "$results/try"
+} >/dev/null 2>&1
+
+# obtain PACKAGE ...: only where that takes nothing away.
+obtain()
+{
+	[ "$(id -u)" -eq 0 ] && command -v apt-get || return
+	apt-get update -q
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-remove \
+	    --no-install-recommends "$@"
+} >"$results/obtain.out" 2>&1
+
+# foreign DIRECTORY CC: everything for another machine, for which ATF is not there.
+foreign()
+{
+	$MAKE WERROR=-Werror variant VARIANT="$1" CC="$2" ATF= \
+	    CFLAGS='-I tests' || exit 1
+}
+
+# bits_32 TEST ...: the tests, too, are programs of 32 bits.
+bits_32()
+{
+	if ! command -v gcc >/dev/null; then
+		absent bits-32 "there is no gcc"
+		return
+	fi
+	# Debian's asm/ is where it is for 64 bits; and its package for any version of
+	# gcc, which brings another, is not for who has compilers for other machines.
+	cc="gcc -m32 -idirafter /usr/include/$(gcc -print-multiarch)"
+	needs=gcc-$(gcc -dumpversion)-multilib
+	made "$cc" || obtain "$needs"
+	if ! made "$cc"; then
+		absent bits-32 "gcc -m32 makes nothing that runs here ($needs)"
+		return
+	fi
+	foreign build-m32 "$cc"
+	root=build-m32
+	system bits-32 build-m32/sockproxy "" auto $UNIT tests/t_fuzz \
+	    tests/t_sim "$@"
+	root=$BUILD
+}
+
+# Big endian, in qemu-user: it has no filters of system calls, not every system call,
+# errors of its own (t_cage, t_contract, t_wait), and a writer of counters is stopped
+# in the middle of one now and then (t_stat).  Nor can it execute a new program.
+big_endian()
+{
+	lib=/usr/mips-linux-gnu
+	needs="gcc-mips-linux-gnu libc6-dev-mips-cross qemu-user"
+	made mips-linux-gnu-gcc qemu-mips -L $lib || obtain $needs
+	if ! made mips-linux-gnu-gcc qemu-mips -L $lib; then
+		absent big-endian "no compiler or emulator for MIPS ($needs)"
+		return
+	fi
+	foreign build-mips mips-linux-gnu-gcc
+	# the tests and their helpers as they are here, but for these programs
+	rm -rf build-qemu
+	mkdir -p build-qemu/tests
+	ln -s "$PWD/$BUILD"/tests/* build-qemu/tests
+	rm build-qemu/tests/fuzz build-qemu/tests/sim
+	mkdir build-qemu/tests/fuzz build-qemu/tests/sim
+	units=
+	for p in $UNIT; do
+		case $p in
+		*/t_cage | */t_contract | */t_stat | */t_wait)	;;
+		*)	units="$units $p" ;;
+		esac
+	done
+	for p in sockproxy $units tests/fuzz/fuzz_conf tests/fuzz/fuzz_ctl \
+	    tests/fuzz/fuzz_sim tests/sim/sim tests/sim/sim-contract; do
+		rm -f build-qemu/$p
+		cat >build-qemu/$p <<-END
+			#!/bin/sh
+			exec qemu-mips -L $lib "$PWD/build-mips/$p" "\$@"
+		END
+		chmod +x build-qemu/$p
+	done
+	root=build-qemu
+	suite big-endian "-v $v.program=$PWD/build-qemu/sockproxy
+	    -v $v.sandbox=disable" $units tests/t_fuzz tests/t_sim \
+	    tests/t_relay tests/t_signals tests/t_start tests/t_status
+	root=$BUILD
 }
 
 rm -rf "$results"
@@ -213,6 +314,17 @@ fi
 if [ "$how" = pairs ] || [ "$how" = full ]; then
 	$MAKE WERROR=-Werror generic || exit 1
 	system generic build-generic/sockproxy "" auto $SYSTEM $CONTROL
+fi
+if [ "$(uname -s)" = Linux ]; then
+	case $how in
+	full)
+		bits_32 $SYSTEM $CONTROL $PATIENT
+		big_endian ;;
+	pairs)
+		# but for what takes longest
+		bits_32 $(echo "$SYSTEM $CONTROL" | tr ' ' '\n' |
+		    grep -v -e t_clients -e t_relay_faults -e t_workers) ;;
+	esac
 fi
 
 # why, and how many
