@@ -57,13 +57,22 @@ zone_of(const char *s)
 	return addr_parse_ip(ip, &a) && a.family == OS_IPV6 ? zone + 1 : s;
 }
 
+/* fe80::/10 is the same on each interface: without one it is no address yet. */
+static bool
+lacks_zone(const struct os_addr *a)
+{
+	return a->family == OS_IPV6 && a->scope == 0 && a->u.ip[0] == 0xfe &&
+	    (a->u.ip[1] & 0xc0) == 0x80;
+}
+
 const char *
 conf_addr_host(const char *s, struct os_addr *a)
 {
 	size_t len;
 
 	if (addr_parse_ip(s, a))
-		return NULL;
+		return !lacks_zone(a) ? NULL : "a link-local address is "
+		    "written with its interface, as in \"fe80::1%eth0\"";
 	memset(a, 0, sizeof(*a));
 	if (*s == '\0')
 		return "the host is empty";
