@@ -75,7 +75,7 @@ proc_daemon(void)
 	if (pipe(fd) == -1)
 		return -errno;
 	if ((child = fork()) == -1) {
-		error = -errno;
+		error = errno == EAGAIN ? -EUSERS : -errno;
 		(void)close(fd[0]);
 		(void)close(fd[1]);
 		return error;

@@ -79,7 +79,8 @@ unsigned proc_signals_stops(void);
  * Fork.  The child ignores all of the signals above but SIGCHLD, which has its
  * default, and SIGALRM: its parent tells it what to do, over a channel, so a
  * signal for the whole process group does no harm.  It has no signals descriptor.
- * Returns the child's number, 0 in the child, or an error.
+ * Returns the child's number, 0 in the child, or an error; -EUSERS is a limit of
+ * processes, of the user or of the control group.
  */
 int	proc_fork(void);
 

@@ -210,7 +210,7 @@ proc_fork(void)
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, &before);
 	pid = fork();
-	error = -errno;
+	error = errno == EAGAIN ? -EUSERS : -errno;
 	if (pid == 0) {
 		deaf();
 		(void)sigemptyset(&before);

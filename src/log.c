@@ -290,7 +290,7 @@ static const uint16_t	errors[] = {
 	ENOENT, EINTR, EIO, EBADF, EAGAIN, EBUSY, EEXIST, ENOTDIR,
 	EISDIR, EINVAL, EFBIG, ENOSPC, EDQUOT, EROFS, ENAMETOOLONG, ELOOP,
 	ENXIO, ENODEV, ENOSYS, EOPNOTSUPP, EMSGSIZE, EPROTOTYPE,
-	EPROTO, ENOTSOCK, ENOTCONN, ENOEXEC, ETXTBSY, ENOLCK
+	EPROTO, ENOTSOCK, ENOTCONN, ENOEXEC, ETXTBSY, ENOLCK, EUSERS
 };
 
 /* In the same order. */
@@ -311,7 +311,7 @@ static const char	words[] =
     "not in this kernel\0not supported\0message too long\0"
     "wrong type of socket\0protocol error\0not a socket\0"
     "not connected\0not a program\0program in use\0"
-    "no lock to be had";
+    "no lock to be had\0too many processes (RLIMIT_NPROC, pids.max)";
 
 const char *
 log_errno(int error)

@@ -79,7 +79,7 @@ no_process_no_start_body()
 {
 	begin_strace
 	conf 'server.pid-file = "pid"' >c
-	injected 'cannot start relay 1: ' \
+	injected 'cannot start relay 1: too many processes' \
 	    -e 'inject=/^(clone3?|v?fork)$:error=EAGAIN'
 	rm -f ready.out
 	# The second one fails: a relay that was killed is tried again.
@@ -91,7 +91,7 @@ no_process_no_start_body()
 	PROXY=$(cat pid)
 	kill -KILL "$(relays | tr -d ' ')"
 	await "a relay" logs 'relay 1 started again'
-	logged 1 'error: relay 1 cannot be started again: '
+	logged 1 'error: relay 1 cannot be started again: too many processes'
 	kill -TERM "$PROXY"
 	PROXY=
 	wait "$STARTED" || fail "sockproxy ended with $?"
