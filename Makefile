@@ -113,31 +113,32 @@ COMPAT_ALL = compat/chan.c compat/console.c compat/fd.c compat/file.c \
 	compat/wait.c compat/wait_poll.c
 COMPAT_Linux = compat/chan_packet.c compat/logio_syslog.c compat/os_accept4.c \
 	compat/os_linux.c compat/os_socketcall.c compat/proc_close_linux.c \
-	compat/sandbox_linux.c compat/splice_linux.c compat/wait_epoll.c
+	compat/proc_linux.c compat/sandbox_linux.c compat/splice_linux.c \
+	compat/wait_epoll.c
 COMPAT_FreeBSD = compat/chan_packet.c compat/logio_syslog.c \
 	compat/os_accept4.c compat/os_bsd.c compat/os_freebsd.c \
-	compat/proc_close_bsd.c compat/sandbox_freebsd.c compat/splice_bsd.c \
-	compat/splice_empty.c compat/wait_kqueue.c
+	compat/proc_close_bsd.c compat/proc_none.c compat/sandbox_freebsd.c \
+	compat/splice_bsd.c compat/splice_empty.c compat/wait_kqueue.c
 COMPAT_OpenBSD = compat/chan_packet.c compat/logio_sendsyslog.c \
 	compat/os_accept4.c compat/os_openbsd.c compat/proc_close_bsd.c \
-	compat/sandbox_openbsd.c compat/splice_bsd.c compat/splice_empty.c \
-	compat/wait_kqueue.c
+	compat/proc_none.c compat/sandbox_openbsd.c compat/splice_bsd.c \
+	compat/splice_empty.c compat/wait_kqueue.c
 COMPAT_NetBSD = compat/chan_packet.c compat/logio_syslog.c compat/os_accept4.c \
 	compat/os_bsd.c compat/os_netbsd.c compat/proc_close_bsd.c \
-	compat/sandbox_none.c compat/splice_empty.c compat/splice_none.c \
-	compat/wait_kqueue.c
+	compat/proc_none.c compat/sandbox_none.c compat/splice_empty.c \
+	compat/splice_none.c compat/wait_kqueue.c
 COMPAT_DragonFly = compat/chan_packet.c compat/logio_syslog.c \
 	compat/os_accept4.c compat/os_dragonfly.c compat/os_none.c \
-	compat/proc_close_bsd.c compat/sandbox_none.c compat/splice_empty.c \
-	compat/splice_none.c compat/wait_kqueue.c
+	compat/proc_close_bsd.c compat/proc_none.c compat/sandbox_none.c \
+	compat/splice_empty.c compat/splice_none.c compat/wait_kqueue.c
 COMPAT_Darwin = compat/chan_stream.c compat/logio_syslog.c compat/os_accept.c \
 	compat/os_darwin.c compat/os_none.c compat/proc_close_none.c \
-	compat/sandbox_none.c compat/splice_empty.c compat/splice_none.c \
-	compat/wait_kqueue.c
+	compat/proc_none.c compat/sandbox_none.c compat/splice_empty.c \
+	compat/splice_none.c compat/wait_kqueue.c
 COMPAT_generic = compat/chan_stream.c compat/logio_syslog.c compat/os_accept.c \
 	compat/os_generic.c compat/os_none.c compat/proc_close_none.c \
-	compat/sandbox_none.c compat/splice_empty.c compat/splice_none.c \
-	compat/wait_none.c
+	compat/proc_none.c compat/sandbox_none.c compat/splice_empty.c \
+	compat/splice_none.c compat/wait_none.c
 # Instead of something in the C library: "make static" only.
 COMPAT_SMALL = compat/small.c compat/small_env.c compat/small_fork.c \
 	compat/small_heap.c compat/small_proc.c compat/small_user.c

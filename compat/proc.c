@@ -41,6 +41,7 @@ proc_start(void)
 	if ((error = open_standard()) != 0)
 		return error;
 	proc_signals_reset();
+	proc_small_pages();
 	(void)umask((umask(022) & 077) | 022);
 	tzset();
 	return 0;

@@ -209,6 +209,20 @@ int	proc_no_fork(void);
  */
 bool	proc_number(const char *, uint32_t most, uint32_t *);
 
+/* ---- memory ---- */
+
+/*
+ * No page is larger than the smallest, in this process and those it forks: of
+ * large tables, few pages are ever used.  Called by proc_start.
+ */
+void	proc_small_pages(void);
+
+/*
+ * When memory is short this process goes before its parent, which is as large.
+ * Before proc_chroot.
+ */
+void	proc_expendable(void);
+
 /* ---- service managers ---- */
 
 /*

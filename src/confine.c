@@ -65,6 +65,7 @@ confine_enter(const struct start *start, int *keep, unsigned n)
 
 	keep[n++] = log_fd();
 	keep[n++] = logio_syslog_fd();
+	proc_expendable();
 	proc_close_others(keep, n);
 	if ((error = proc_null()) != 0) {
 		log_fatal("cannot open /dev/null: %s", log_errno(error));

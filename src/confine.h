@@ -11,7 +11,8 @@
 #include "start.h"
 
 /*
- * Close all descriptors but these, the log and standard error; become the user in
+ * Close all descriptors but these, the log and standard error; be the first to go
+ * when memory is short; become the user in
  * the root directory of the setup; make no core file but as told, and no process.
  * keep must have room for CONFINE_MORE more.  False: log_fatal has said why.
  */

@@ -214,6 +214,36 @@ low_limits_are_refused_with_the_number_body()
 	proxy_stop
 }
 
+describe memory_is_small_and_taken_from_children_first \
+    "no huge pages for tables; who is killed for want of memory is not the parent"
+memory_is_small_and_taken_from_children_first_body()
+{
+	begin
+	grep -q '^THP_enabled' /proc/self/status 2>/dev/null ||
+	    atf_skip "no /proc tells of huge pages"
+	[ ! -e /sys/kernel/mm/transparent_hugepage ] ||
+	    grep -q '^THP_enabled:.*1' /proc/self/status ||
+	    atf_skip "the tests have no huge pages"
+	conf 127.0.0.1:1 'server.errorlog = "log"' >c
+	launch -- -f c
+	children_first
+	kill -KILL "$(relays | tail -n 1 | tr -d ' ')"
+	await "another relay" grep -q 'relay 1 started again' log
+	children_first
+	proxy_stop
+}
+
+children_first()
+{
+	_ours=$(cat "/proc/$PROXY/oom_score_adj")
+	for _p in $PROXY $(relays); do
+		atf_check -o match:'^THP_enabled:.*0' cat "/proc/$_p/status"
+		[ "$_p" = "$PROXY" ] || [ "$_ours" -eq 1000 ] ||
+		    [ "$(cat "/proc/$_p/oom_score_adj")" -eq $((_ours + 50)) ] ||
+		    fail "$_p is not before its parent"
+	done
+}
+
 describe the_first_process_ends_when_the_daemon_listens \
     "without -D: status 0, a session of its own, nothing held open"
 the_first_process_ends_when_the_daemon_listens_body()

@@ -1,0 +1,15 @@
+/*
+ * proc_none.c - systems without huge pages that come by themselves, and without a
+ * choice of who goes when memory is short (FreeBSD: protect(1) is for the parent).
+ */
+#include "proc.h"
+
+void
+proc_small_pages(void)
+{
+}
+
+void
+proc_expendable(void)
+{
+}
