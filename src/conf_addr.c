@@ -128,9 +128,10 @@ conf_addr(const char *s, enum addr_use use, bool ipv6, uint32_t port,
 	if (*rest == '\0' && s[strspn(s, "0123456789")] == '\0')
 		return "a port stands behind a colon, as in \":80\" or "
 		    "\"127.0.0.1:80\"";
-	if (use == ADDR_LISTEN && (len == 0 || strcmp(host, "*") == 0)) {
+	if (use == ADDR_LISTEN && (len == 0 ||
+	    (!bracket && strcmp(host, "*") == 0))) {
 		memset(a, 0, sizeof(*a));
-		a->family = ipv6 || bracket ? OS_IPV6 : OS_IPV4;
+		a->family = bracket || (ipv6 && len == 0) ? OS_IPV6 : OS_IPV4;
 	} else {
 		if ((wrong = conf_addr_host(host, a)) != NULL)
 			return wrong;

@@ -726,12 +726,16 @@ ATF_TC_BODY(version_6_of_a_listener, tc)
 	    "\"enable\"\n"
 	    " server.v4mapped = \"enable\" }\n"
 	    "$SERVER[\"socket\"] == \":83\" { server.use-ipv6 = \"enable\" }\n"
-	    "$SERVER[\"socket\"] == \":84\" { }\n");
+	    "$SERVER[\"socket\"] == \":84\" { }\n"
+	    "$SERVER[\"socket\"] == \"*:85\" { server.use-ipv6 = \"enable\" "
+	    "}\n");
 	ATF_CHECK_EQ(0, listener("[::]:80")->v6only.v);
 	ATF_CHECK_EQ(1, listener("[::]:81")->v6only.v);
 	ATF_CHECK_EQ(0, listener("[::]:82")->v6only.v);
 	listener("[::]:83");
 	listener(":84");
+	ATF_CHECK_EQ(OS_IPV4, listener("*:85")->addr.family);
+	bad("$SERVER[\"socket\"] == \"[*]:81\" { " SERVER "}", "t:1:22:");
 }
 
 ATF_TC_WITHOUT_HEAD(port_0_is_for_tests);
