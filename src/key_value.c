@@ -192,18 +192,18 @@ const char *
 key_read(const struct key *key, const char *text, uint32_t number,
     uint32_t *v, char buf[KEY_ERROR_MAX])
 {
-	int n = (int)number;
+	int n = text == NULL ? (int)number :
+	    key_find_word(words[WORDS_SWITCH], text, true);
 
-	if (key->type <= KEY_FLAGS)
-		return read_number(key, text, number, v, buf);
-	if (key->type == KEY_BOOL) {
-		if (text != NULL)
-			n = key_find_word(words[WORDS_SWITCH], text, true);
-		if (n != 0 && n != 1)
-			return "expected \"enable\" or \"disable\"";
-		*v = (uint32_t)n;
+	if ((key->type == KEY_BOOL || (key->type == KEY_SECONDS &&
+	    text != NULL)) && (n == 0 || n == 1)) {
+		*v = (uint32_t)n;	/* lighttpd has booleans for both */
 		return NULL;
 	}
+	if (key->type <= KEY_FLAGS)
+		return read_number(key, text, number, v, buf);
+	if (key->type == KEY_BOOL)
+		return "expected \"enable\" or \"disable\"";
 	if (text == NULL)
 		return "expected a string (in double quotes)";
 	if (key->type <= KEY_NAME)

@@ -367,6 +367,8 @@ ATF_TC_BODY(values_out_of_range_are_refused, tc)
 		    "server.kbytes-per-second = \"5g\"" },
 		{ "server.defer-accept = \"2000ms\"",
 		    "server.defer-accept = \"2001ms\"" },
+		{ "server.defer-accept = \"Enable\"",
+		    "server.defer-accept = \"kill\"" },
 		{ "server.core-files = 1", "server.core-files = 2" },
 		{ "server.port = 65535", "server.port = 65536" },
 		{ "server.syslog-facility = \"news\"",
