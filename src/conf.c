@@ -332,9 +332,12 @@ is_else(const struct conf *c)
 	    word_is(c, "elsif") || word_is(c, "elif");
 }
 
-/* The word or words between two blocks of a chain; false: there are none. */
+/*
+ * The word or words between two blocks of a chain; false: there are none.
+ * Sets whether a condition has to follow.
+ */
 static bool
-else_word(struct conf *c)
+else_word(struct conf *c, bool *cond)
 {
 	bool two;
 
@@ -344,7 +347,8 @@ else_word(struct conf *c)
 		return false;
 	two = word_is(c, "else");
 	conf_next_line(c);
-	if (two && word_is(c, "if"))
+	*cond = !two || word_is(c, "if");
+	if (two && *cond)
 		conf_next_line(c);
 	return true;
 }
@@ -354,7 +358,7 @@ condition(struct conf *c)
 {
 	struct place place;
 	struct block *block, *prev = NULL;
-	bool last = false;
+	bool last = false, cond = true;
 
 	do {
 		place = c->in.tok.place;
@@ -363,11 +367,12 @@ condition(struct conf *c)
 			    "else here");
 		if (c->in.tok.type == TOKEN_DOLLAR)
 			block = conf_cond(c, prev);
-		else if (prev != NULL && c->in.tok.type == TOKEN_LBRACE) {
+		else if (!cond && c->in.tok.type == TOKEN_LBRACE) {
 			block = conf_block(c, COND_ALWAYS, place, prev);
 			last = true;
 		} else
-			return conf_unexpected(c, "a condition or {");
+			return conf_unexpected(c, cond ? "a condition" :
+			    "a condition or {");
 		if (block == NULL)
 			return false;
 		if (c->global)
@@ -375,7 +380,7 @@ condition(struct conf *c)
 			    "global { }");
 		block_body(c, block);
 		prev = block;
-	} while (else_word(c));
+	} while (else_word(c, &cond));
 	return true;
 }
 

@@ -23,7 +23,9 @@ check_flags(struct conf *c, const struct key *key, const struct value *list,
 		if (v->type == VALUE_POISON)
 			continue;
 		name = v->key;
-		if (text_casecmp(name, graceful) == 0)
+		if (!v->keyed)
+			conf_error(c, v->place, "expected \"key\" => value");
+		else if (text_casecmp(name, graceful) == 0)
 			good = conf_read(c, key, v, to);
 		else if (text_distance(name, graceful, 4) < 4)
 			conf_error(c, v->keyplace, "no flag has the name "
