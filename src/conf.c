@@ -296,33 +296,37 @@ assignment(struct conf *c)
 		return conf_unexpected(c, "=, := or +=");
 	conf_next_line(c);
 	v = conf_expr(c);
-	good = v != NULL;
-	if (!good)
-		op = TOKEN_REPLACE;	/* no errors that follow */
-	if (!good || swallowed(c))
+	good = v != NULL && statement_end(c);
+	if (!good) {			/* no errors that follow */
+		op = TOKEN_REPLACE;
 		v = value_new(c, VALUE_POISON, place);
+	}
 	conf_assign(c, place, name, op, v);
-	return good && statement_end(c);
+	return good;
 }
 
-/* From "{" to "}", in that block. */
+/* From "{", which an error may have taken, to "}", in that block. */
 static void
 block_body(struct conf *c, struct block *block)
 {
 	struct place brace = c->in.tok.place;
 	struct block *outer = c->block;
+	bool open = c->in.tok.type == TOKEN_LBRACE;
 
 	if (block == NULL || !conf_enter(c))
 		return;
 	c->block = block;
-	conf_next(c);
+	if (open)
+		conf_next(c);
 	statements(c);
 	c->block = outer;
 	c->depth--;
 	if (c->in.tok.type == TOKEN_RBRACE)
 		conf_next(c);
-	else
+	else if (open) {
 		conf_error(c, brace, "this block is never closed");
+		c->unclosed = true;
+	}
 }
 
 static bool
@@ -353,7 +357,22 @@ else_word(struct conf *c, bool *cond)
 	return true;
 }
 
-static bool
+/* After a syntax error: to the next statement, or a block on the way. */
+static void
+recover(struct conf *c)
+{
+	if (c->in.tok.type == TOKEN_BAD && c->in.tok.lines)
+		lex_rewind(&c->in.lex, &c->in.tok);
+	if (c->in.lex.parens > 0 || (c->in.tok.type != TOKEN_EOL &&
+	    c->in.tok.type != TOKEN_END && c->in.tok.type != TOKEN_LBRACE &&
+	    c->in.tok.type != TOKEN_RBRACE)) {
+		lex_recover(&c->in.lex);
+		conf_next(c);
+	}
+	memset(&c->in.suspect, 0, sizeof(c->in.suspect));
+}
+
+static void
 condition(struct conf *c)
 {
 	struct place place;
@@ -362,6 +381,8 @@ condition(struct conf *c)
 
 	do {
 		place = c->in.tok.place;
+		c->in.body = prev != NULL;
+		block = NULL;
 		if (last)
 			conf_error(c, place, "nothing is left for another "
 			    "else here");
@@ -371,17 +392,19 @@ condition(struct conf *c)
 			block = conf_block(c, COND_ALWAYS, place, prev);
 			last = true;
 		} else
-			return conf_unexpected(c, cond ? "a condition" :
+			conf_unexpected(c, cond ? "a condition" :
 			    "a condition or {");
-		if (block == NULL)
-			return false;
-		if (c->global)
+		if (block == NULL) {
+			recover(c);	/* it may go over the { */
+			if (!c->in.body && c->in.tok.type != TOKEN_LBRACE)
+				return;
+			block = conf_block(c, COND_NEVER, place, prev);
+		} else if (c->global)
 			conf_error(c, place, "a condition cannot stand in "
 			    "global { }");
 		block_body(c, block);
 		prev = block;
 	} while (else_word(c, &cond));
-	return true;
 }
 
 static bool
@@ -390,6 +413,7 @@ global_statement(struct conf *c)
 	bool outer = c->global;
 
 	conf_next(c);
+	c->in.body = true;
 	if (!conf_brace(c))
 		return false;
 	c->global = true;
@@ -402,8 +426,11 @@ static bool
 statement(struct conf *c)
 {
 	memset(&c->in.suspect, 0, sizeof(c->in.suspect));
-	if (c->in.tok.type == TOKEN_DOLLAR)
-		return condition(c);
+	c->in.body = false;
+	if (c->in.tok.type == TOKEN_DOLLAR) {
+		condition(c);
+		return true;
+	}
 	if (c->in.tok.type != TOKEN_WORD)
 		return conf_unexpected(c, "a directive");
 	if (word_is(c, "include"))
@@ -420,23 +447,6 @@ statement(struct conf *c)
 	return assignment(c);
 }
 
-/* After a syntax error: to the next statement.  A block on the way is read. */
-static void
-recover(struct conf *c)
-{
-	if (c->in.tok.type == TOKEN_BAD && c->in.tok.lines)
-		lex_rewind(&c->in.lex, &c->in.tok);
-	if (c->in.lex.parens > 0 || (c->in.tok.type != TOKEN_EOL &&
-	    c->in.tok.type != TOKEN_END && c->in.tok.type != TOKEN_LBRACE &&
-	    c->in.tok.type != TOKEN_RBRACE)) {
-		lex_recover(&c->in.lex);
-		conf_next(c);
-	}
-	memset(&c->in.suspect, 0, sizeof(c->in.suspect));
-	if (c->in.tok.type == TOKEN_LBRACE)
-		block_body(c, conf_block(c, COND_NEVER, c->in.tok.place, NULL));
-}
-
 /* Up to the end of the file or a "}" that is not ours. */
 static void
 statements(struct conf *c)
@@ -447,8 +457,12 @@ statements(struct conf *c)
 		else if (c->in.tok.type == TOKEN_END ||
 		    c->in.tok.type == TOKEN_RBRACE)
 			return;
-		else if (!statement(c))
+		else if (!statement(c)) {
 			recover(c);
+			if (c->in.body || c->in.tok.type == TOKEN_LBRACE)
+				block_body(c, conf_block(c, COND_NEVER,
+				    c->in.tok.place, NULL));
+		}
 		if (c->stop)
 			return;
 	}

@@ -105,6 +105,8 @@ conf_addr(const char *s, enum addr_use use, bool ipv6, uint32_t port,
 		return conf_addr_path(s, a);
 	if (*s == '\0')
 		return "the address is empty";
+	if (strstr(s, "://") != NULL)
+		return "this is neither an address nor a host name";
 	if (bracket) {
 		end = s + strcspn(s, "]");
 		rest = *end == ']' ? end + 1 : s;	/* s: not closed */
@@ -115,7 +117,7 @@ conf_addr(const char *s, enum addr_use use, bool ipv6, uint32_t port,
 	}
 	len = strcspn(s, ":");
 	if ((*rest != '\0' && *rest != ':') || (!bracket && s + len < end &&
-	    len < strspn(s, "0123456789abcdefABCDEF:")))
+	    s + strspn(s, "0123456789abcdefABCDEF:") >= end))
 		return "an IPv6 address is written "
 		    "\"[address]\" or \"[address]:port\"";
 	if ((len = (size_t)(end - begin)) >= sizeof(host))

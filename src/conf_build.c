@@ -111,7 +111,7 @@ holds(const struct conf *c, const struct block *b, uint32_t listener,
 		in = g->bits >= b->net.bits && addr_in_net(g->ip, g->family,
 		    b->net.ip, b->net.family, b->net.bits);
 	else
-		return b->cond != COND_NEVER;
+		return g == NULL || b->cond != COND_NEVER;
 	return in != (b->op == TOKEN_NE);
 }
 
@@ -145,7 +145,7 @@ decide(struct conf *c, uint32_t listener, const struct setup_class *g)
 		b->active = hold && !before &&
 		    (b->parent == NULL || b->parent->active);
 		b->taken = before ||
-		    (hold && (g != NULL || b->cond != COND_REMOTE));
+		    (hold && (g != NULL || b->cond <= COND_SOCKET));
 		for (a = b->active ? b->first : NULL; a != NULL; a = a->next)
 			if (a->key != NULL)
 				c->winner[key_index(a->key)] = a;
@@ -319,6 +319,8 @@ check_blocks(struct conf *c)
 {
 	const struct block *b;
 
+	if (c->unclosed)
+		return;		/* who knows what is inside what */
 	for (b = c->blocks + 1; b < c->end; b++) {
 		if (!is_exact(b))
 			continue;

@@ -46,8 +46,10 @@ read_fact(struct conf *c, enum cond *cond)
 	    "$SERVER[\"socket\"] == \":80\""))
 		return false;
 	name = c->in.tok;
-	if (!conf_expect_next(c, TOKEN_LBRACKET, "[") ||
-	    !conf_expect_next(c, TOKEN_STRING, "a name in double quotes") ||
+	if (!conf_expect_next(c, TOKEN_LBRACKET, "["))
+		return false;
+	c->in.body = true;
+	if (!conf_expect_next(c, TOKEN_STRING, "a name in double quotes") ||
 	    (field = conf_token_text(c)) == NULL)
 		return false;
 	text_format(text, sizeof(text), "%.*s.%s", (int)name.len, name.text,

@@ -48,10 +48,7 @@ conf_unexpected(struct conf *c, const char *expected)
 	char text[64];
 
 	found = lex_describe(&c->in.tok, text, sizeof(text));
-	if (c->in.tok.type == TOKEN_BAD)
-		conf_error(c, c->in.tok.place, "\"%s\": %s", found,
-		    c->in.tok.why);
-	else if (c->in.tok.type == TOKEN_END && c->in.tok.parens > 0)
+	if (c->in.tok.type == TOKEN_END && c->in.tok.parens > 0)
 		unclosed(c, TOKEN_END);
 	else if (c->in.suspect.type == TOKEN_STRING) {
 		/* the true place of the mistake */
@@ -59,7 +56,13 @@ conf_unexpected(struct conf *c, const char *expected)
 		c->in.tok.type = TOKEN_BAD;
 		conf_error(c, c->in.tok.place, "this string goes on to another "
 		    "line: is its closing quote missing?");
-	} else
+	} else if (c->in.tok.type == TOKEN_RPAREN && c->in.tok.parens == 0)
+		conf_error(c, c->in.tok.place,
+		    "no list is open that this ) could close");
+	else if (c->in.tok.type == TOKEN_BAD)
+		conf_error(c, c->in.tok.place, "\"%s\": %s", found,
+		    c->in.tok.why);
+	else
 		conf_error(c, c->in.tok.place, "expected %s, found %s",
 		    expected, found);
 	return false;
@@ -129,26 +132,48 @@ conf_token_text(struct conf *c)
 	return text;
 }
 
+/* A word that begins a statement is no variable. */
+static bool
+is_reserved(const struct token *word)
+{
+	char text[16];
+
+	text_format(text, sizeof(text), "%.*s", (int)word->len, word->text);
+	return key_find_word("include include_shell global", text, false) >= 0;
+}
+
 /*
- * Whether the word that is looked at begins the next statement: then this one
- * has no value, or its list no end.  Reported; the reader goes on with that
- * word.
+ * Whether the token that is looked at begins the next statement, or ends the
+ * block of a list: then this one has no value, or its list no end.  Reported;
+ * the reader goes on with that token.
  */
 static bool
 next_statement(struct conf *c)
 {
 	struct lex ahead = c->in.lex;
-	struct token word = c->in.tok, tok;
+	struct token first = c->in.tok, tok;
+	bool listed = first.parens > 0, next = false;
 
 	lex_next(&ahead, &tok);
-	if (word.type != TOKEN_WORD || !token_assigns(tok.type))
+	if (first.type == TOKEN_RBRACE)		/* or else a stray one */
+		next = listed && (tok.type == TOKEN_WORD ||
+		    tok.type == TOKEN_DOLLAR || tok.type == TOKEN_RBRACE ||
+		    tok.type == TOKEN_END);
+	else if (first.type == TOKEN_WORD)
+		next = token_assigns(tok.type) || (is_reserved(&first) &&
+		    (tok.type == TOKEN_LBRACE || tok.type == TOKEN_STRING));
+	else if (first.type == TOKEN_DOLLAR) {
+		lex_next(&ahead, &tok);
+		next = tok.type == TOKEN_LBRACKET;
+	}
+	if (!next)
 		return false;
-	if (word.parens > 0)
+	if (listed)
 		unclosed(c, TOKEN_EOL);
 	else
-		conf_error(c, c->in.tok.place, "expected a value, found the next "
-		    "assignment");
-	c->in.lex.pos = word.text;
+		conf_error(c, first.place, "expected a value, found the next "
+		    "statement");
+	c->in.lex.pos = first.text;
 	c->in.lex.parens = 0;
 	c->in.tok.type = TOKEN_EOL;
 	return true;
@@ -175,13 +200,23 @@ number_value(struct conf *c)
 static struct value *
 word_value(struct conf *c)
 {
-	struct place place = c->in.tok.place;
+	struct token word = c->in.tok;
 	char name[CONF_NAME];
 
 	if (next_statement(c) || !conf_name(c, name))
 		return NULL;
 	conf_next(c);
-	return value_of_word(c, place, name);
+	if (c->in.tok.text == word.text + word.len + 1 &&
+	    word.text[word.len] == '"') {
+		conf_error(c, word.place, "this text has no opening quote");
+		c->in.tok.type = TOKEN_BAD;
+		return NULL;
+	}
+	if (c->in.tok.type == TOKEN_BAD) {
+		conf_unexpected(c, "");
+		return NULL;
+	}
+	return value_of_word(c, word.place, name);
 }
 
 /* Give an element its key: "key" => element.  False: it is there already. */
@@ -195,8 +230,10 @@ set_key(struct conf *c, const struct value *list, const struct value *k,
 
 	if (k->type == VALUE_LIST)
 		conf_error(c, k->place, "a list cannot be the key of =>");
-	if (k->type == VALUE_LIST || k->type == VALUE_POISON)
+	if (k->type == VALUE_LIST || k->type == VALUE_POISON) {
+		element->type = VALUE_POISON;	/* no errors that follow */
 		return true;
+	}
 	s = value_text(k, digits);
 	if ((old = value_find(list, s)) != NULL) {
 		value_twice(c, k->place, s, old);
@@ -284,7 +321,8 @@ one_value(struct conf *c)
 	case TOKEN_LPAREN:
 		return list_value(c);
 	default:
-		conf_unexpected(c, "a value");
+		if (!next_statement(c))
+			conf_unexpected(c, "a value");
 		return NULL;
 	}
 }

@@ -94,6 +94,7 @@ struct reader {
 	struct lex	lex;
 	struct token	suspect;	/* in this statement: over lines */
 	struct token	paren;		/* innermost open one */
+	bool		body;		/* in this statement: a block follows */
 };
 
 /* Who opened a listener. */
@@ -119,6 +120,7 @@ struct conf {
 	bool		 global;	/* in global { } */
 	bool		 remote;	/* some condition looks at the client */
 	bool		 more;		/* some sockproxy.listen is used */
+	bool		 unclosed;	/* some block is never closed */
 	struct block	*block;		/* the block we are in */
 	struct block	*end;		/* of the blocks */
 	uint32_t	 nvalues, nassigns;

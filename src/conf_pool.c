@@ -200,10 +200,7 @@ one_backend(struct conf *c, const struct value *fallback, struct value *v)
 	memset(b, 0, sizeof(*b));
 	b->at = v->keyplace.at;
 	set_defaults(c, fallback, b);
-	if (v->type != VALUE_LIST && is_host_key(v))
-		conf_error(c, v->keyplace, "a backend's keys stand in a "
-		    "list of their own: ( ( \"%.60s\" => ... ) )", v->key);
-	else if (v->type == VALUE_NUMBER)
+	if (v->type == VALUE_NUMBER)
 		conf_error(c, v->place, "expected a backend: \"host:port\" "
 		    "or ( \"host\" => ..., \"port\" => ... )");
 	else if (v->type == VALUE_STRING ? string_backend(c, v, b) :
@@ -235,11 +232,27 @@ is_extension(const struct value *v)
 	return false;
 }
 
+/* Whether there are keys of a backend in the place of backends: reported. */
+static bool
+bare_keys(struct conf *c, const struct value *list)
+{
+	const struct value *v = list->first;
+
+	while (v != NULL && (v->type == VALUE_LIST || !is_host_key(v)))
+		v = v->next;
+	if (v != NULL)
+		conf_error(c, v->keyplace, "a backend's keys stand in a "
+		    "list of their own: ( ( \"%.60s\" => ... ) )", v->key);
+	return v != NULL;
+}
+
 static void
 read_list(struct conf *c, const struct value *fallback, struct value *server)
 {
 	struct value *v, *e;
 
+	if (bare_keys(c, server))
+		return;
 	for (v = server->first; v != NULL && !c->stop; v = v->next)
 		if (!is_extension(v))
 			one_backend(c, fallback, v);
@@ -253,7 +266,7 @@ read_list(struct conf *c, const struct value *fallback, struct value *server)
 		else if (server->first != server->last)
 			conf_error(c, v->keyplace, "nothing can stand "
 			    "beside this extension, it matches everything");
-		else
+		else if (!bare_keys(c, v))
 			for (e = v->first; e != NULL && !c->stop; e = e->next)
 				one_backend(c, fallback, e);
 }

@@ -170,6 +170,8 @@ why_bad(char c)
 		return "a backslash means something only inside quotes";
 	case '-':
 		return "numbers have no sign, words do not begin with one";
+	case '/':
+		return "a path needs double quotes, a comment begins with #";
 	case (char)0xc2:	/* UTF-8: what word processors make of these */
 	case (char)0xe2:
 		return "not the plain quote or dash that it looks like";
