@@ -23,9 +23,11 @@ check_flags(struct conf *c, const struct key *key, const struct value *list,
 		if (v->type == VALUE_POISON)
 			continue;
 		name = v->key;
-		if (!v->keyed)
+		if (!v->keyed) {
 			conf_error(c, v->place, "expected \"key\" => value");
-		else if (text_casecmp(name, graceful) == 0)
+			return false;
+		}
+		if (text_casecmp(name, graceful) == 0)
 			good = conf_read(c, key, v, to);
 		else if (text_distance(name, graceful, 4) < 4)
 			conf_error(c, v->keyplace, "no flag has the name "
@@ -164,7 +166,8 @@ scope_allows(struct conf *c, struct place place, const struct key *key)
 		    "$SERVER[\"socket\"] == ...";
 	else
 		return true;
-	conf_error(c, place, "%s %s", key->name, wrong);
+	conf_error(c, place, "%s %s (%s)", key->name, wrong,
+	    conf_where(c, b->place.at));
 	return false;
 }
 
