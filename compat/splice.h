@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { SPLICE_LITTLE = 128 * 1024 };	/* bytes */
+
 enum splice_kind { SPLICE_NONE, SPLICE_PUMPED, SPLICE_DETACHED };
 
 enum splice_result {
@@ -50,7 +52,8 @@ int	splice_begin(int from, int to);
 /*
  * Move up to budget bytes.  Fills *moved for this step.  What has come since is only
  * fetched when it is so much at least: with less, it is SPLICE_SOURCE.  With 0 it
- * goes on until the source says that there is no more, or why.
+ * goes on until the source says that there is no more, or why.  A pumped lane whose
+ * sink is full for long, again and again, holds SPLICE_LITTLE at the most.
  */
 enum splice_result splice_step(int lane, int from, int to, size_t budget,
     size_t least, struct splice_moved *moved);

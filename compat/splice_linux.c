@@ -21,12 +21,14 @@
 #include <unistd.h>
 
 #include "mem.h"
+#include "os.h"
 #include "splice.h"
 
 enum {
 	PIPE_BEST = 1024 * 1024,	/* bytes; more gains nothing */
 	PIPE_PLAIN = 64 * 1024,		/* what pipe(2) gives */
-	PIPE_WORST = 32 * 1024		/* with less, copying is better */
+	PIPE_WORST = 32 * 1024,		/* with less, copying is better */
+	SLOW_MS = 10			/* a sink that is full for so long */
 };
 
 struct pipe {
@@ -38,6 +40,8 @@ struct pipe {
 struct lane {
 	struct pipe	pipe;
 	uint32_t	held;		/* bytes in the pipe */
+	uint32_t	take;		/* as many are put into it, at most */
+	uint64_t	full_ms;	/* the sink had no more room then */
 	int32_t		next;		/* free lanes: the next one, -1 is none */
 	bool		used;
 };
@@ -202,6 +206,7 @@ splice_begin(int from, int to)
 		return error;
 	use_lane(lane);
 	l->held = 0;
+	l->take = PIPE_WORST;
 	l->used = true;
 	return lane;
 }
@@ -298,6 +303,25 @@ waiting(int fd, size_t least)
 	return ioctl(fd, FIONREAD, &n) == -1 || n < 0 || (size_t)n >= least;
 }
 
+/*
+ * The more is taken at once, the larger a window the kernel offers to the source, and
+ * fills it: with a slow sink all of that waits here, as much as tcp_rmem allows.  So
+ * it is more only as long as the sink has room, and less when it takes long until it
+ * has room again.
+ */
+static void
+adapt(struct lane *l)
+{
+	uint32_t	most = l->pipe.size;
+
+	if (l->held > 0 && most > SPLICE_LITTLE)
+		most = SPLICE_LITTLE;
+	if (l->take < most)
+		l->take *= 2;
+	else if (l->take > most && os_now_ms() >= l->full_ms + SLOW_MS)
+		l->take /= 2;
+}
+
 enum splice_result
 splice_step(int lane, int from, int to, size_t budget, size_t least,
     struct splice_moved *moved)
@@ -309,16 +333,20 @@ splice_step(int lane, int from, int to, size_t budget, size_t least,
 	bool			 piece = false;
 
 	memset(moved, 0, sizeof(*moved));
+	adapt(l);
 	for (;;) {
-		if ((r = empty(l, to, moved)) != SPLICE_MORE)
+		if ((r = empty(l, to, moved)) != SPLICE_MORE) {
+			if (r == SPLICE_SINK)
+				l->full_ms = os_now_ms();
 			return r;
+		}
 		if (moved->in >= budget)
 			return SPLICE_MORE;
 		if (piece && least > 0 && !waiting(from, least))
 			return SPLICE_SOURCE;
 		size = budget - (size_t)moved->in;
-		if (size > l->pipe.size)
-			size = l->pipe.size;
+		if (size > l->take)
+			size = l->take;
 		if ((n = move(from, l->pipe.in, size)) <= 0)
 			return stopped(from, n, moved);
 		piece = (size_t)n < size;
@@ -404,6 +432,7 @@ splice_import(const int fd[2], size_t held)
 	l->pipe.size = (uint32_t)n;
 	npipes++;
 	l->held = (uint32_t)held;
+	l->take = PIPE_WORST;
 	l->used = true;
 	return lane;
 }

@@ -9,7 +9,9 @@
 
 enum {
 	BUDGET = 256 * 1024,
+	UNBOUND = 64 * 1024 * 1024,
 	STEPS = 2000,
+	LONG_MS = 15,		/* that a slow sink has no room for, at least */
 	MUCH = 25000		/* as much as two sockets hold anywhere (OpenBSD) */
 };
 
@@ -195,6 +197,58 @@ a_full_sink_holds_and_goes_on(void)
 	finish();
 }
 
+/* Read at d what is just enough for c to have room again. */
+static uint64_t
+make_room(uint64_t got)
+{
+	size_t	n;
+
+	(void)contract_turn(LONG_MS);
+	wait_want(c->fd, WAIT_WRITE);
+	while (!(c->ready & WAIT_WRITE)) {
+		n = out - got < 16384 ? (size_t)(out - got) : 16384;
+		contract_read(d, got, n);
+		got += n;
+		(void)contract_turn(1);
+	}
+	wait_want(c->fd, 0);
+	return got;
+}
+
+/* The source has more than the sink has room for, all the time. */
+static void
+a_slow_sink_is_given_little_at_once(void)
+{
+	struct splice_moved	m;
+	enum splice_result	r;
+	uint64_t		at, got = 0;
+	size_t			held = 0;
+	int			i, full = 0;
+
+	begin();
+	if (splice_kind() != SPLICE_PUMPED)
+		contract_skip("a detached lane holds nothing");
+	at = stall();
+	for (i = 0; i < STEPS && full < 24; i++) {
+		got = make_room(got);
+		at += contract_fill(a, at);
+		contract_pump();
+		r = splice_step(lane, b->fd, c->fd, UNBOUND, 0, &m);
+		in += m.in;
+		out += m.out;
+		if (r != SPLICE_SINK) {
+			EXPECT_EQ(r, SPLICE_SOURCE);
+			continue;
+		}
+		c->ready = 0;
+		if (++full > 12 && splice_held(lane) > held)
+			held = splice_held(lane);
+	}
+	EXPECT_EQ(full, 24);
+	EXPECT(held <= SPLICE_LITTLE);
+	finish();
+}
+
 static void
 held_bytes_can_be_taken_back(void)
 {
@@ -348,6 +402,8 @@ const struct contract_case contract_splice_cases[] = {
 	    "no more than the budget in one step"),
 	CASE(a_full_sink_holds_and_goes_on, CONTRACT_ALL,
 	    "a sink that does not read, and then does"),
+	CASE(a_slow_sink_is_given_little_at_once, CONTRACT_TCP,
+	    "what the sink has no room for is left to the source"),
 	CASE(held_bytes_can_be_taken_back, CONTRACT_ALL,
 	    "splice_take gives what is between"),
 	CASE(an_end_ends_the_lane_and_is_read, CONTRACT_ALL,
