@@ -226,4 +226,6 @@ conf_assign(struct conf *c, struct place place, const char *name,
 	if (key != NULL && scope_allows(c, place, key) &&
 	    check(c, key, v, &a->v))
 		a->key = key;
+	a->denies = a->key != NULL && key->type == KEY_SERVERS &&
+	    c->block->remote && v->first == NULL;
 }

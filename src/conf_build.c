@@ -116,6 +116,19 @@ holds(const struct conf *c, const struct block *b, uint32_t listener,
 }
 
 /*
+ * An access rule that has come to nothing: said once, it may be so at each listener.
+ */
+static void
+warn_of_rule(struct conf *c, const struct assign *rule, const struct assign *by)
+{
+	if (!rule->value->warned)
+		conf_warn(c, rule->place, "this keeps nobody out where "
+		    "sockproxy.server is set again, later and for all clients "
+		    "(%s)", conf_where(c, by->place.at));
+	rule->value->warned = true;
+}
+
+/*
  * Go through the blocks that can hold for a listener, in order, those for any
  * and its own: decide them for a group, and take the assignment that wins for
  * each key.  Without a group a block is active when it can be for some client.
@@ -125,7 +138,7 @@ decide(struct conf *c, uint32_t listener, const struct setup_class *g)
 {
 	struct block *any = c->first_any, *own = c->opener[listener].first_own;
 	struct block *b;
-	const struct assign *a;
+	const struct assign *a, **won;
 	bool hold, before;
 
 	for (b = c->opener[c->decided].first_own; b != NULL; b = b->peer)
@@ -146,9 +159,15 @@ decide(struct conf *c, uint32_t listener, const struct setup_class *g)
 		    (b->parent == NULL || b->parent->active);
 		b->taken = before ||
 		    (hold && (g != NULL || b->cond <= COND_SOCKET));
-		for (a = b->active ? b->first : NULL; a != NULL; a = a->next)
-			if (a->key != NULL)
-				c->winner[key_index(a->key)] = a;
+		for (a = b->active ? b->first : NULL; a != NULL; a = a->next) {
+			if (a->key == NULL)
+				continue;
+			won = &c->winner[key_index(a->key)];
+			if (g != NULL && *won != NULL && (*won)->denies &&
+			    !b->remote)
+				warn_of_rule(c, *won, a);
+			*won = a;
+		}
 	}
 }
 

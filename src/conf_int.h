@@ -59,6 +59,7 @@ struct assign {
 	const struct key *key;		/* NULL: for a variable; not to be used */
 	struct value	*value;
 	struct place	place;
+	bool		denies;		/* an empty sockproxy.server for some clients */
 };
 
 enum cond {

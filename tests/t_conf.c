@@ -740,6 +740,33 @@ ATF_TC_BODY(version_6_of_a_listener, tc)
 	bad("$SERVER[\"socket\"] == \"[*]:81\" { " SERVER "}", "t:1:22:");
 }
 
+ATF_TC_WITHOUT_HEAD(a_rule_that_comes_to_nothing_is_said);
+ATF_TC_BODY(a_rule_that_comes_to_nothing_is_said, tc)
+{
+	static const char warning[] = "warning: this keeps nobody out where "
+	    "sockproxy.server is set again, later and for all clients (t:";
+	const char *said_once;
+
+	/* rinetd's order: said once, for two listeners and three groups */
+	good("$HTTP[\"remoteip\"] != \"10.0.0.0/8\" {\n"
+	    " sockproxy.server = ( ) }\n"
+	    "$HTTP[\"remoteip\"] == \"10.1.0.0/16\" { sockproxy.debug = 1 }\n"
+	    "$SERVER[\"socket\"] == \":81\" { " SERVER " }\n"
+	    "$SERVER[\"socket\"] == \":82\" { " SERVER " }\n");
+	said_once = strstr(said.text, warning);
+	ATF_REQUIRE(said_once != NULL);
+	ATF_CHECK(strncmp(said_once - 7, "t:2:2: ", 7) == 0);
+	ATF_CHECK(strstr(said_once, "(t:4)") != NULL);
+	ATF_CHECK(strstr(said_once + 1, warning) == NULL);
+	/* behind the listeners, or inside of them; and a client who may after all */
+	good("$SERVER[\"socket\"] == \":81\" { " SERVER "\n"
+	    " $HTTP[\"remoteip\"] == \"10.0.0.1\" { sockproxy.server = ( ) } }\n"
+	    "$HTTP[\"remoteip\"] != \"10.0.0.0/8\" {\n"
+	    " sockproxy.server = ( ) }\n"
+	    "$HTTP[\"remoteip\"] == \"192.0.2.1\" { " SERVER " }\n");
+	ATF_CHECK(strstr(said.text, "warning") == NULL);
+}
+
 ATF_TC_WITHOUT_HEAD(port_0_is_for_tests);
 ATF_TC_BODY(port_0_is_for_tests, tc)
 {
@@ -1581,6 +1608,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, the_top_level_may_have_backends_in_a_condition);
 	ATF_TP_ADD_TC(tp, listeners_without_backends_are_not_opened);
 	ATF_TP_ADD_TC(tp, version_6_of_a_listener);
+	ATF_TP_ADD_TC(tp, a_rule_that_comes_to_nothing_is_said);
 	ATF_TP_ADD_TC(tp, port_0_is_for_tests);
 	ATF_TP_ADD_TC(tp, backends_have_many_forms);
 	ATF_TP_ADD_TC(tp, a_block_has_defaults_for_its_backends);
