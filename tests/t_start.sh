@@ -221,6 +221,8 @@ memory_is_small_and_taken_from_children_first_body()
 	begin
 	grep -q '^THP_enabled' /proc/self/status 2>/dev/null ||
 	    atf_skip "no /proc tells of huge pages"
+	"$PROGRAM" -V | grep -q 'sandbox:.*system calls' ||
+	    atf_skip "this program has none of what is Linux's own"
 	[ ! -e /sys/kernel/mm/transparent_hugepage ] ||
 	    grep -q '^THP_enabled:.*1' /proc/self/status ||
 	    atf_skip "the tests have no huge pages"
