@@ -116,6 +116,10 @@ turn(void)
 	int			n;
 
 	n = wait_turn(events, 2, log_lost() > 0 ? RETRY_MS : -1);
+	if (n < 0) {
+		log_error("waiting for lines failed: %s", log_errno(n));
+		return false;	/* another one takes over */
+	}
 	if (n == 0 && log_lost() > 0)
 		log_flush(os_now_ms());
 	for (int i = 0; i < n; i++)
