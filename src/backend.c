@@ -22,7 +22,7 @@ struct health {
 	uint64_t	until_ms;	/* out until then */
 	uint64_t	since_ms;	/* out since */
 	uint64_t	hash;		/* of its name, for sticky and hash */
-	uint8_t		out;		/* has failed; with a disable-time, left out */
+	uint8_t		out;		/* has failed, see left_out */
 	uint8_t		probed;		/* a session is trying it now */
 	uint8_t		addr;		/* which was connected to last */
 };
@@ -101,6 +101,13 @@ backend_words(const struct setup *set)
 	return (most + 63) / 64;
 }
 
+/* Without a disable-time one that has failed is tried by everybody. */
+static bool
+left_out(unsigned b)
+{
+	return health[b].out && setup->backends[b].disable_time.v != 0;
+}
+
 bool
 backend_is_up(unsigned b, uint64_t now)
 {
@@ -108,8 +115,7 @@ backend_is_up(unsigned b, uint64_t now)
 
 	if (setup->backends[b].addr.family == OS_NONE || !board_allows(b))
 		return false;
-	return !h->out || setup->backends[b].disable_time.v == 0 ||
-	    (h->until_ms <= now && !h->probed);
+	return !left_out(b) || (h->until_ms <= now && !h->probed);
 }
 
 static bool
@@ -286,7 +292,6 @@ backend_failed(unsigned b, int error, uint64_t now)
 	const struct stat_backend *st = stat_backend(b);
 	struct health *h = &health[b];
 	char span[TEXT_SHORT], addr[ADDR_TEXT], why[384];
-	const bool stays = sb->disable_time.v == 0;
 
 	stat_add(error == EAGAIN ? &st->overloaded :
 	    error == ETIMEDOUT ? &st->timeouts : &st->died, 1);
@@ -296,7 +301,7 @@ backend_failed(unsigned b, int error, uint64_t now)
 		return;
 	h->out = 1;
 	h->since_ms = now;
-	stat_set(&st->down, !stays);
+	stat_set(&st->down, left_out(b));
 	if (!log_may(LOG_CLASS_BACKEND, now))
 		return;
 	if (sb->naddrs > 1)
@@ -305,8 +310,8 @@ backend_failed(unsigned b, int error, uint64_t now)
 		addr_text(addr, sizeof(addr), &sb->addr);
 	log_warn("backend %s (%s) does not answer: %s; left out for %s "
 	    "(disable-time, %s)", conf_string(setup, sb->label), addr,
-	    failure(sb, error, why, sizeof(why)), stays ? "no time" :
-	    text_span(span, sb->disable_time.v),
+	    failure(sb, error, why, sizeof(why)), left_out(b) ?
+	    text_span(span, sb->disable_time.v) : "no time",
 	    place(setup, sb->disable_time.at));
 }
 
@@ -336,8 +341,7 @@ backend_adopted(unsigned b, const struct setup_pool *pool, uint64_t *tried)
 void
 backend_health(unsigned b, uint64_t *since_ms, uint64_t *until_ms)
 {
-	*since_ms = health[b].out && setup->backends[b].disable_time.v != 0 ?
-	    health[b].since_ms : 0;
+	*since_ms = left_out(b) ? health[b].since_ms : 0;
 	*until_ms = health[b].until_ms;
 }
 

@@ -81,6 +81,10 @@ no_process_no_start_body()
 	conf 'server.pid-file = "pid"' >c
 	injected 'cannot start relay 1: too many processes' \
 	    -e 'inject=/^(clone3?|v?fork)$:error=EAGAIN'
+	conf 'server.pid-file = "pid"' 'server.errorlog = "log"' >c
+	injected 'cannot start the log writer: too many processes' \
+	    -e 'inject=/^(clone3?|v?fork)$:error=EAGAIN'
+	conf 'server.pid-file = "pid"' >c
 	rm -f ready.out
 	# The second one fails: a relay that was killed is tried again.
 	mkfifo ready

@@ -65,11 +65,6 @@ background()
 	PROXY=$(cat pid)
 }
 
-gone()
-{
-	! kill -0 "$1" 2>/dev/null
-}
-
 # The daemon is nobody's child here: its end shows in its number.
 background_stop()
 {
