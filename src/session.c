@@ -3,8 +3,9 @@
  *
  * Owns both descriptors.  Ends in one of two ways.  In order: both halves are
  * CLEAN, both sockets are closed.  By reset: everything else.  A reset destroys
- * what the kernel has not delivered, so a side that is to be reset and is alive
- * gets its bytes first, in LAST, for a bounded time.
+ * what the kernel has not delivered, and a kernel short of memory does not deliver
+ * what a closed socket holds, so a side that is alive gets its bytes first, in
+ * LAST, for a bounded time.
  */
 #include <errno.h>
 
@@ -106,9 +107,11 @@ session_token(const struct session *s, unsigned which)
 static void
 session_free(struct session *s, uint64_t now)
 {
+	bool reset = s->reason != REASON_DONE;
+
 	report_end(setup, s, now);
-	session_shut(&s->side[CLIENT], true);
-	session_shut(&s->side[BACKEND], true);
+	session_shut(&s->side[CLIENT], reset);
+	session_shut(&s->side[BACKEND], reset);
 	stat_add(&stat_global()->ended[s->reason], 1);
 	session_drop(s);
 }
@@ -147,20 +150,25 @@ session_look(struct session *s, uint64_t now)
 		(void)side_look(s, i, now);
 }
 
-/* Whether a side that is to be reset still has bytes on their way. */
+/*
+ * Whether a side still has bytes on their way.  An end in order that has not been
+ * acknowledged is not waited for: it is the last round trip of every session.
+ */
 static bool
 side_owes(struct session *s, unsigned which, uint64_t now)
 {
 	struct side *sd = &s->side[which];
 	struct half *h = &s->half[!which];
+	bool done = s->reason == REASON_DONE;
 	long n;
 
 	if (sd->fd == -1 || sd->cut || sd->local)
 		return false;
 	n = side_look(s, which, now);
 	if (n == -ENOTSUP)
-		return h->bytes > 0 && now < s->since_ms + LIMIT_LAST_BLIND_MS;
-	if (n <= 0)
+		return !done && h->bytes > 0 &&
+		    now < s->since_ms + LIMIT_LAST_BLIND_MS;
+	if (n <= done)
 		return false;
 	return now < h->moved_ms + LIMIT_LAST_STALL_MS &&
 	    now < s->since_ms + LIMIT_LAST_MS;
@@ -173,7 +181,7 @@ side_discard(struct side *sd)
 	size_t left;
 	long n;
 
-	if (!(sd->ready & WAIT_READ))
+	if (sd->ended || !(sd->ready & WAIT_READ))
 		return;
 	for (left = LIMIT_HALF_BUDGET; left >= LIMIT_BUFFER;
 	    left -= LIMIT_BUFFER) {
@@ -189,7 +197,7 @@ side_discard(struct side *sd)
 	}
 }
 
-/* In LAST: reset what is delivered. */
+/* In LAST: close or reset what is delivered. */
 static void
 session_last(struct session *s, uint64_t now)
 {
@@ -203,13 +211,22 @@ session_last(struct session *s, uint64_t now)
 		if (side_owes(s, i, now))
 			owes = true;
 		else
-			session_shut(&s->side[i], true);
+			session_shut(&s->side[i], s->reason != REASON_DONE);
 	}
 	if (!owes) {
 		session_free(s, now);
 		return;
 	}
 	table_nap(s, now + (age < 8 ? 1 : age > 1600 ? 200 : age / 8));
+}
+
+/* What is on its way may still arrive. */
+static void
+session_linger(struct session *s, uint64_t now)
+{
+	session_to(s, SESSION_LAST);
+	s->since_ms = s->half[CLIENT].moved_ms = s->half[BACKEND].moved_ms = now;
+	session_last(s, now);
 }
 
 /* Count what a half has delivered since it stood there. */
@@ -272,9 +289,7 @@ session_reset(struct session *s, enum reason reason, int error,
 		session_free(s, now);
 		return;
 	}
-	session_to(s, SESSION_LAST);
-	s->since_ms = s->half[CLIENT].moved_ms = s->half[BACKEND].moved_ms = now;
-	session_last(s, now);
+	session_linger(s, now);
 }
 
 /*
@@ -341,9 +356,8 @@ relay_settle(struct session *s, uint64_t now)
 		return;
 	}
 	s->reason = REASON_DONE;
-	session_shut(&s->side[CLIENT], false);
-	session_shut(&s->side[BACKEND], false);
-	session_free(s, now);
+	s->side[CLIENT].ended = s->side[BACKEND].ended = 1;
+	session_linger(s, now);
 }
 
 /*

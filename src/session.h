@@ -1,9 +1,9 @@
 /*
  * session.h - one client, one backend, and the two halves between them.
  *
- * FREE -> CONNECT -> RELAY -> FREE, by way of LAST when a side is to be reset but
- * has not got all its bytes yet.  A session is served when something happened to
- * it; afterwards it waits for exactly what its state lacks.
+ * FREE -> CONNECT -> RELAY -> LAST -> FREE; it stays in LAST while a side has not got
+ * all its bytes.  A session is served when something happened to it; afterwards it
+ * waits for exactly what its state lacks.
  */
 #ifndef SESSION_H
 #define SESSION_H
@@ -23,7 +23,7 @@ enum session_state {
 	SESSION_FREE,
 	SESSION_CONNECT,	/* a backend connection is under way */
 	SESSION_RELAY,
-	SESSION_LAST		/* decided: a reset waits for delivery */
+	SESSION_LAST		/* decided: waits for delivery */
 };
 
 struct session {

@@ -129,6 +129,26 @@ reset_waits_for_the_bytes_before_it_body()
 	proxy_stop
 }
 
+describe session_lasts_until_its_end_has_arrived \
+    "both sides have ended, a client has yet to read: the session waits for it"
+session_lasts_until_its_end_has_arrived_body()
+{
+	begin
+	mkfifo go
+	much=300k
+	[ "$(uname -s)" = Linux ] || much=100k
+	in_front_of accept expect-fin send $much fin close
+	peer one rcvbuf 4096 connect "$p0" fin wait go expect-fin got $much
+	await "it has gone to the client's socket" logs "relay -> last"
+	logged 0 "session 1: .* both sides sent their end"
+	echo >go
+	finish b
+	finish one
+	await "all has arrived" logs "session 1: .* both sides sent their end"
+	proxy_stop
+	counts sockproxy.ended.done 1
+}
+
 describe reset_right_after_a_fin_is_not_swallowed \
     "FIN and then reset by the client, while the backend sends"
 reset_right_after_a_fin_is_not_swallowed_body()
