@@ -19,6 +19,23 @@
 
 static int	ready_fd = -1;	/* tells the first process that we are up */
 
+/*
+ * Where there are no devices a pipe whose writer is gone does: nothing is there to
+ * be read, and writing fails.  A descriptor or an error.
+ */
+static int
+open_null(void)
+{
+	int	fd, pair[2];
+
+	if ((fd = open("/dev/null", O_RDWR)) != -1)
+		return fd;
+	if (pipe(pair) == -1)
+		return -errno;
+	(void)close(pair[1]);
+	return pair[0];
+}
+
 /* Closed 0 to 2 would become sockets, and be written to as standard error. */
 static int
 open_standard(void)
@@ -26,8 +43,8 @@ open_standard(void)
 	int	fd;
 
 	do
-		if ((fd = open("/dev/null", O_RDWR)) == -1)
-			return -errno;
+		if ((fd = open_null()) < 0)
+			return fd;
 	while (fd <= 2);
 	(void)close(fd);
 	return 0;
@@ -118,8 +135,8 @@ proc_null(void)
 {
 	int	fd, i, error = 0;
 
-	if ((fd = open("/dev/null", O_RDWR)) == -1)
-		return -errno;
+	if ((fd = open_null()) < 0)
+		return fd;
 	for (i = 0; i <= 1; i++)
 		if (fd != i && dup2(fd, i) == -1)
 			error = -errno;

@@ -68,7 +68,7 @@ confine_enter(const struct start *start, int *keep, unsigned n)
 	proc_expendable();
 	proc_close_others(keep, n);
 	if ((error = proc_null()) != 0) {
-		log_fatal("cannot open /dev/null: %s", log_errno(error));
+		log_fatal("no standard input: %s", log_errno(error));
 		return false;
 	}
 	return change_root(start) && change_user(start) && limit(start);

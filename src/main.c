@@ -283,7 +283,7 @@ main(int argc, char *argv[])
 	int		status;
 
 	if ((status = proc_start()) != 0) {
-		log_fatal("cannot open /dev/null: %s", log_errno(status));
+		log_fatal("no standard input: %s", log_errno(status));
 		return EXIT_FAILURE;
 	}
 	if (argc > 1 && strcmp(argv[1], "ctl") == 0)

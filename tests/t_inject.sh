@@ -174,13 +174,33 @@ a_start_that_fails_leaves_no_file_body()
 	[ ! -e socket ] || fail "the socket's file was left"
 }
 
-with_strace a_jail_without_devices_is_told_of "/dev/null is named"
-a_jail_without_devices_is_told_of_body()
+with_strace a_jail_needs_no_devices \
+    "without /dev/null and standard input it starts, proxies and is a daemon"
+a_jail_needs_no_devices_body()
 {
 	begin_strace
-	conf >c
-	injected 'cannot open /dev/null: no such file' \
-	    -P /dev/null -e 'inject=/^open(at)?$:error=ENOENT'
+	backend b 127.0.0.1:0 times 2 accept expect-fin got 10 send 20 fin close
+	{
+		echo 'server.pid-file = "pid"'
+		echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }"
+	} >c
+	echo 'exec "$@" <&-' >without
+	for how in -D ''; do
+		: >ports
+		timeout -s KILL "$LIMIT" sh without strace -f -qq -o trace \
+		    -P /dev/null -e 'inject=/^open(at)?$:error=ENOENT' \
+		    "$PROGRAM" $how -R 3 -f c 3>ports >out 2>err &
+		STARTED=$!
+		await "it listens" test -s ports
+		read -r _ p0 <ports
+		client connect "$p0" send 10 fin expect-fin got 20
+		kill -TERM "$(cat pid)"
+		wait "$STARTED" || fail "$how: $(cat err)"
+		STARTED=
+		[ "$(grep -c '(INJECTED)' trace)" -ge 2 ] || fail "$(cat trace)"
+		[ ! -s out ] || fail "on standard output: $(cat out)"
+	done
+	finish b
 }
 
 describe no_memory_no_start "RLIMIT_AS: the number, and what to lower"
