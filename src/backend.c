@@ -262,7 +262,9 @@ backend_connected(unsigned b, unsigned addr, uint64_t now, uint64_t took_ms)
 const char *
 backend_errno(int error)
 {
-	return error == EAGAIN ? "its backlog is full" : log_errno(error);
+	return error == EAGAIN ? "its backlog is full" :
+	    error == EADDRNOTAVAIL ? "no local port or address is left for it" :
+	    log_errno(error);
 }
 
 /* The same, with the setting that it may be due to. */

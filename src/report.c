@@ -127,7 +127,8 @@ because(const struct setup *set, const struct session *s, char *buf,
 		    place(set, at->at));
 	else if (s->reason == REASON_NO_BACKEND && s->error == 0)
 		return " (all are drained, disabled or without an address)";
-	else if (s->reason == REASON_NO_BACKEND)
+	else if (s->reason == REASON_NO_BACKEND ||
+	    s->reason == REASON_NO_RESOURCES)
 		(void)text_format(buf, size, " (%s)", backend_errno(s->error));
 	else if (s->error != 0 && s->error != ECONNRESET)
 		(void)text_format(buf, size, " (%s)", log_errno(s->error));

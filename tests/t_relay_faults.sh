@@ -104,6 +104,8 @@ no_source_port_is_not_the_backends_fault_body()
 	    "'$PEER' -t 5 connect ./p.sock recv-text hi 2>/dev/null"
 	proxy_stop_now
 	[ "$(counter sockproxy.ended.no-resources)" -ge 1 ] || fail "no reason"
+	logs 'memory or ports \(no local port or address is left for it\)' ||
+	    fail "$(cat proxy.log)"
 	counts gw.backend.b.0.died 0
 }
 
