@@ -134,6 +134,9 @@ describe session_lasts_until_its_end_has_arrived \
 session_lasts_until_its_end_has_arrived_body()
 {
 	begin
+	# The fallback of all jobs; what a socket holds is told on every system we know.
+	! "$PROGRAM" -V | grep -q '^splicing: none' ||
+	    atf_skip "this program cannot tell what the system still holds"
 	mkfifo go
 	much=300k
 	[ "$(uname -s)" = Linux ] || much=100k
