@@ -111,6 +111,29 @@ a_socket_outside_the_root_directory_is_explained_body()
 	proxy_stop
 }
 
+# From Linux 4.17 to 5.15 a filter takes speculation away, unless it is asked not to.
+describe the_filter_leaves_speculation_alone \
+    "seccomp(2) with SPEC_ALLOW; without it, as before Linux 4.17, prctl(2)" strace
+the_filter_leaves_speculation_alone_body()
+{
+	begin
+	needs_seccomp
+	proxy <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server a=127.0.0.1:1) }
+	CONF
+	for how in trace=seccomp inject=seccomp:error=EINVAL; do
+		inject "$PROXY" -f -e "$how"
+		reload
+		let_go
+		grep -q 'seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW' \
+		    strace.out || fail "$how: $(cat strace.out)"
+		for p in $(relays); do
+			is "$(field "$p" Seccomp)" 2 "$how: Seccomp"
+		done
+	done
+	proxy_stop
+}
+
 describe it_can_be_switched_off "sockproxy.sandbox = disable"
 it_can_be_switched_off_body()
 {
