@@ -95,7 +95,7 @@ HEADERS = compat/attr.h compat/chan.h compat/chan_fds.h compat/console.h \
 SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
 	src/channel.c src/child.c src/client.c src/conf.c src/conf_addr.c \
 	src/conf_assign.c src/conf_build.c src/conf_cond.c src/conf_dump.c \
-	src/conf_expr.c src/conf_keys.c src/conf_pool.c src/conf_value.c \
+	src/conf_expr.c src/conf_pool.c src/conf_value.c \
 	src/confine.c src/connect.c src/crew.c src/ctl.c src/ctlclient.c src/doors.c \
 	src/expire.c src/former.c src/half.c src/handover.c src/history.c \
 	src/http.c src/json.c src/key.c src/key_value.c src/lex.c \

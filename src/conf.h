@@ -53,11 +53,6 @@ int	conf_pid(int);
 void	conf_dump(const struct setup *, conf_put *, void *);
 
 /*
- * Write the key table as the manual has it: name, scope, type, default, text.
- */
-void	conf_keys(conf_put *, void *);
-
-/*
  * Read an address to listen on, as far as it is known from its text alone.  A
  * name gives family OS_NONE, the port, and *namelen bytes of the text are it.
  * Returns NULL, or what is wrong.

@@ -10,7 +10,6 @@
  * conf_pool.c  sockproxy.server lists to pools of backends
  * conf_build.c blocks and settings to listeners and classes
  * conf_dump.c  the way back
- * conf_keys.c  what the keys are for, in words
  * key.c        the table of keys
  *
  * All of it works in one struct conf, mapped for one reading and given back

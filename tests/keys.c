@@ -5,14 +5,20 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "conf.h"
+#include "key.h"
 #include "stat.h"
 
+/* Each key and its default, as a configuration writes it. */
 static void
-put(void *arg, const char *line)
+put_keys(void)
 {
-	(void)arg;
-	puts(line);
+	const struct key	*key;
+	char			 initial[KEY_WORD_MAX];
+	unsigned		 i;
+
+	for (i = 0; (key = key_at(i)) != NULL; i++)
+		printf("%s\t%s\n", key->name,
+		    key_write(key, key->initial, initial));
 }
 
 int
@@ -21,7 +27,7 @@ main(int argc, char **argv)
 	int r;
 
 	if (argc == 1) {
-		conf_keys(put, NULL);
+		put_keys();
 		return 0;
 	}
 	if (argc != 2 || strcmp(argv[1], "reasons") != 0)

@@ -18,7 +18,7 @@ setup
 share
 key lex
 conf conf_addr conf_assign conf_build conf_cond conf_dump conf_expr conf_int \
-conf_keys conf_pool conf_value key_value
+conf_pool conf_value key_value
 place
 board
 stat stat_text
