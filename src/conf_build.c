@@ -39,8 +39,8 @@ setup_same(enum key_scope scope, const void *a, const void *b, bool origins)
 	const struct key *key = NULL;
 
 	while ((key = key_next(key, scope)) != NULL) {
-		x = key_setting_of(key, a);
-		y = key_setting_of(key, b);
+		x = key_setting(key, a);
+		y = key_setting(key, b);
 		if (x->v != y->v || (origins && x->at != y->at))
 			return false;
 	}

@@ -75,8 +75,8 @@ put_scope(struct out *o, enum key_scope scope, const void *from,
 	const struct key *key = NULL;
 
 	while ((key = key_next(key, scope)) != NULL) {
-		set = key_setting_of(key, from);
-		if (other == NULL || key_setting_of(key, other)->v != set->v)
+		set = key_setting(key, from);
+		if (other == NULL || key_setting(key, other)->v != set->v)
 			put_line(o, set->at, key->type != KEY_FLAGS ?
 			    "%s = %s" : "%s = ( \"server."
 			    "graceful-shutdown-timeout\" => %s )", key->name,
@@ -105,7 +105,7 @@ put_backend(struct out *o, const struct setup_backend *b)
 	put_line(o, BARE, "\"%s\" => %s,", path ? "socket" : "host",
 	    quoted(o, b->host));
 	while ((key = key_next(key, SCOPE_HOST)) != NULL) {
-		set = key_setting_of(key, b);
+		set = key_setting(key, b);
 		if (set != &b->port || !path)
 			put_line(o, set->at, "\"%s\" => %s,", key->name,
 			    value_of(o, key, set));

@@ -60,9 +60,9 @@ static const struct key keys[] = {
 	    KEY_MODE, 0, 0777, 0600 },
 	{ "sockproxy.control-owner", SERVER(control_owner), PLAIN(KEY_STRING) },
 	{ "status.listen", SERVER(status_listen), PLAIN(KEY_ADDR) },
-	{ "server.modules", SCOPE_READER, KEY_NOWHERE, PLAIN(KEY_LIST) },
-	{ "server.bind", SCOPE_READER, KEY_NOWHERE, PLAIN(KEY_STRING) },
-	{ "server.port", SCOPE_READER, KEY_NOWHERE,
+	{ "server.modules", SCOPE_SERVER, KEY_NOWHERE, PLAIN(KEY_LIST) },
+	{ "server.bind", SCOPE_SERVER, KEY_NOWHERE, PLAIN(KEY_STRING) },
+	{ "server.port", SCOPE_SERVER, KEY_NOWHERE,
 	    KEY_NUMBER, 1, 65535, KEY_PORT },
 
 	/* ---- a listener ---- */
@@ -230,16 +230,9 @@ key_find(const char *name, bool host)
 }
 
 struct setting *
-key_setting(const struct key *key, void *base)
+key_setting(const struct key *key, const void *base)
 {
-	return (struct setting *)(void *)((char *)base + key->offset);
-}
-
-const struct setting *
-key_setting_of(const struct key *key, const void *base)
-{
-	return (const struct setting *)(const void *)
-	    ((const char *)base + key->offset);
+	return (struct setting *)((uintptr_t)base + key->offset);
 }
 
 /* A walk over the ignored names. */

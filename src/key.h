@@ -16,7 +16,6 @@ enum {
 
 enum key_scope {
 	SCOPE_SERVER,		/* top level only; in struct setup_server */
-	SCOPE_READER,		/* top level only; tells the reader something */
 	SCOPE_LISTENER,		/* not by client; in struct setup_listener */
 	SCOPE_BLOCK,		/* everywhere; in struct setup_profile */
 	SCOPE_HOST		/* of one backend; in struct setup_backend */
@@ -106,10 +105,9 @@ void	key_nearer(struct key_near *, const char *);
 /* Begin with the names of all keys.  Returns the hint. */
 const char *key_nearest(struct key_near *, const char *, bool host);
 
-/* The setting of a key in the struct of its scope. */
+/* The setting of a key in the struct of its scope; as const as that is. */
 struct setting;
-struct setting *key_setting(const struct key *, void *);
-const struct setting *key_setting_of(const struct key *, const void *);
+struct setting *key_setting(const struct key *, const void *);
 
 enum {
 	KEY_ERROR_MAX = 400,	/* bytes of what key_read says */

@@ -16,17 +16,13 @@ static const char *
 same_scope(enum key_scope scope, const struct setup *sa, const void *a,
     const struct setup *sb, const void *b)
 {
-	const struct key *key;
+	const struct key *key = NULL;
 	const struct setting *va, *vb;
-	unsigned i;
 
-	for (i = 0; (key = key_at(i)) != NULL; i++) {
-		if (key->scope != scope || key->offset == KEY_NOWHERE)
-			continue;
-		va = key_setting_of(key, a);
-		vb = key_setting_of(key, b);
-		if (key->type == KEY_STRING || key->type == KEY_LOG ||
-		    key->type == KEY_ADDR || key->type == KEY_NAME) {
+	while ((key = key_next(key, scope)) != NULL) {
+		va = key_setting(key, a);
+		vb = key_setting(key, b);
+		if (key_is_string(key)) {
 			if (strcmp(conf_string(sa, va->v),
 			    conf_string(sb, vb->v)) != 0)
 				return key->name;
