@@ -225,13 +225,6 @@ include_shell(struct conf *c, const char *command, struct place from)
 
 /* ---- statements ---- */
 
-static bool
-word_is(const struct conf *c, const char *word)
-{
-	return c->in.tok.type == TOKEN_WORD && strlen(word) == c->in.tok.len &&
-	    memcmp(word, c->in.tok.text, c->in.tok.len) == 0;
-}
-
 /* A word right behind a string over lines: a quote was lost in between. */
 static bool
 swallowed(const struct conf *c)
@@ -329,13 +322,6 @@ block_body(struct conf *c, struct block *block)
 	}
 }
 
-static bool
-is_else(const struct conf *c)
-{
-	return word_is(c, "else") || word_is(c, "elseif") ||
-	    word_is(c, "elsif") || word_is(c, "elif");
-}
-
 /*
  * The word or words between two blocks of a chain; false: there are none.
  * Sets whether a condition has to follow.
@@ -343,17 +329,19 @@ is_else(const struct conf *c)
 static bool
 else_word(struct conf *c, bool *cond)
 {
-	bool two;
+	enum reserved word;
 
 	while (c->in.tok.type == TOKEN_EOL)
 		conf_next(c);
-	if (!is_else(c))
+	word = conf_reserved(&c->in.tok);
+	if (word != RESERVED_ELSE && word != RESERVED_ELSEIF)
 		return false;
-	two = word_is(c, "else");
 	conf_next_line(c);
-	*cond = !two || word_is(c, "if");
-	if (two && *cond)
+	*cond = word == RESERVED_ELSEIF;
+	if (!*cond && conf_reserved(&c->in.tok) == RESERVED_IF) {
+		*cond = true;
 		conf_next_line(c);
+	}
 	return true;
 }
 
@@ -433,18 +421,21 @@ statement(struct conf *c)
 	}
 	if (c->in.tok.type != TOKEN_WORD)
 		return conf_unexpected(c, "a directive");
-	if (word_is(c, "include"))
+	switch (conf_reserved(&c->in.tok)) {
+	case RESERVED_INCLUDE:
 		return include_statement(c, false);
-	if (word_is(c, "include_shell"))
+	case RESERVED_SHELL:
 		return include_statement(c, true);
-	if (word_is(c, "global"))
+	case RESERVED_GLOBAL:
 		return global_statement(c);
-	if (is_else(c)) {
+	case RESERVED_ELSE:
+	case RESERVED_ELSEIF:
 		conf_error(c, c->in.tok.place,
 		    "there is no condition before this else");
 		return false;
+	default:
+		return assignment(c);
 	}
-	return assignment(c);
 }
 
 /* Up to the end of the file or a "}" that is not ours. */

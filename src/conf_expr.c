@@ -132,14 +132,29 @@ conf_token_text(struct conf *c)
 	return text;
 }
 
-/* A word that begins a statement is no variable. */
-static bool
-is_reserved(const struct token *word)
+enum reserved
+conf_reserved(const struct token *tok)
 {
 	char text[16];
 
-	text_format(text, sizeof(text), "%.*s", (int)word->len, word->text);
-	return key_find_word("include include_shell global", text, false) >= 0;
+	if (tok->type != TOKEN_WORD)
+		return RESERVED_NONE;
+	text_format(text, sizeof(text), "%.*s", (int)tok->len, tok->text);
+	return (enum reserved)key_find_word("include include_shell global else "
+	    "elseif|elsif|elif if", text, false);
+}
+
+/* A word that begins a statement is no variable where that goes on like one. */
+static bool
+is_reserved(const struct conf *c)
+{
+	const enum reserved word = conf_reserved(&c->in.tok);
+	struct lex ahead = c->in.lex;
+	struct token tok;
+
+	lex_next(&ahead, &tok);
+	return word != RESERVED_NONE && word < RESERVED_ELSE &&
+	    (tok.type == TOKEN_LBRACE || tok.type == TOKEN_STRING);
 }
 
 /*
@@ -150,25 +165,13 @@ is_reserved(const struct token *word)
 static bool
 next_statement(struct conf *c)
 {
-	struct lex ahead = c->in.lex;
-	struct token first = c->in.tok, tok;
-	bool listed = first.parens > 0, next = false;
+	struct token first = c->in.tok;
 
-	lex_next(&ahead, &tok);
-	if (first.type == TOKEN_RBRACE)		/* or else a stray one */
-		next = listed && (tok.type == TOKEN_WORD ||
-		    tok.type == TOKEN_DOLLAR || tok.type == TOKEN_RBRACE ||
-		    tok.type == TOKEN_END);
-	else if (first.type == TOKEN_WORD)
-		next = token_assigns(tok.type) || (is_reserved(&first) &&
-		    (tok.type == TOKEN_LBRACE || tok.type == TOKEN_STRING));
-	else if (first.type == TOKEN_DOLLAR) {
-		lex_next(&ahead, &tok);
-		next = tok.type == TOKEN_LBRACKET;
-	}
-	if (!next)
+	if (first.parens == 0 && first.type == TOKEN_RBRACE)
+		return false;			/* a stray one */
+	if (!is_reserved(c) && !lex_is_statement(&c->in.lex, &first))
 		return false;
-	if (listed)
+	if (first.parens > 0)
 		unclosed(c, TOKEN_EOL);
 	else
 		conf_error(c, first.place, "expected a value, found the next "

@@ -226,6 +226,12 @@ bool	conf_unexpected(struct conf *, const char *expected);
 bool	conf_expect_next(struct conf *, enum token_type, const char *expected);
 /* Go deeper by one block, list or file; false (reported) when too deep. */
 bool	conf_enter(struct conf *);
+/* Words that mean something; which one a token is. */
+enum reserved {
+	RESERVED_NONE = -1, RESERVED_INCLUDE, RESERVED_SHELL, RESERVED_GLOBAL,
+	RESERVED_ELSE, RESERVED_ELSEIF, RESERVED_IF
+};
+enum reserved conf_reserved(const struct token *);
 /* The current word as a name, with "var."; false (reported) when too long. */
 bool	conf_name(struct conf *, char name[CONF_NAME]);
 /* Read an expression.  NULL after a syntax error (reported). */

@@ -233,43 +233,42 @@ lex_next(struct lex *lex, struct token *tok)
 		take_sign(lex, tok);
 }
 
-/*
- * Whether the text goes on like a statement: a word and an assignment, a
- * condition, the end of a block.
- */
-static bool
-like_statement(const struct lex *lex)
+bool
+lex_is_statement(const struct lex *lex, const struct token *first)
 {
-	struct lex look = *lex;
+	struct lex ahead = *lex;
 	struct token tok;
 
-	look.parens = 0;
-	lex_next(&look, &tok);
-	if (tok.type != TOKEN_WORD)
-		return tok.type == TOKEN_DOLLAR || tok.type == TOKEN_RBRACE;
-	lex_next(&look, &tok);
-	return token_assigns(tok.type);
+	lex_next(&ahead, &tok);
+	switch (first->type) {
+	case TOKEN_WORD:
+		return token_assigns(tok.type);
+	case TOKEN_DOLLAR:
+		lex_next(&ahead, &tok);
+		return tok.type == TOKEN_LBRACKET;
+	case TOKEN_RBRACE:
+		return tok.type == TOKEN_WORD || tok.type == TOKEN_DOLLAR ||
+		    tok.type == TOKEN_RBRACE || tok.type == TOKEN_END;
+	default:
+		return false;
+	}
 }
 
 void
 lex_recover(struct lex *lex)
 {
 	struct token tok;
-	char c;
 
 	for (;;) {
-		skip_blanks(lex);	/* goes over line ends in parentheses */
-		c = peek(lex, 0);
-		if (lex->parens > 0 && like_statement(lex)) {
+		lex_next(lex, &tok);
+		if (tok.type <= TOKEN_EOL)
+			return;
+		if (tok.parens > 0 ? lex_is_statement(lex, &tok) :
+		    tok.type == TOKEN_LBRACE || tok.type == TOKEN_RBRACE) {
+			lex->pos = tok.text;
 			lex->parens = 0;
 			return;
 		}
-		if (lex->pos == lex->end ||
-		    (lex->parens == 0 && (c == '{' || c == '}')))
-			return;
-		lex_next(lex, &tok);
-		if (tok.type == TOKEN_EOL)
-			return;
 		if (tok.lines)
 			lex_rewind(lex, &tok);
 	}

@@ -85,6 +85,12 @@ const char *lex_binary(const char *, size_t);
 void	lex_next(struct lex *, struct token *);
 
 /*
+ * Whether a statement, or the end of its block, seems to begin with a token, when
+ * one is not expected; lex is behind it.
+ */
+bool	lex_is_statement(const struct lex *, const struct token *);
+
+/*
  * After an error: go on where the next statement seems to begin: at the end of
  * this line, before a brace, or, inside parentheses, at what looks like a
  * statement.
