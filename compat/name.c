@@ -4,6 +4,7 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <string.h>
@@ -41,6 +42,17 @@ is_listed(const struct os_addr *a, const struct os_addr *list, unsigned n)
 		    memcmp(list[i].u.ip, a->u.ip, sizeof(a->u.ip)) == 0)
 			return 1;
 	return 0;
+}
+
+bool
+name_is_ip(const char *text, struct os_addr *a)
+{
+	memset(a, 0, sizeof(*a));
+	if (inet_pton(AF_INET, text, a->u.ip) == 1)
+		a->family = OS_IPV4;
+	else if (inet_pton(AF_INET6, text, a->u.ip) == 1)
+		a->family = OS_IPV6;
+	return a->family != OS_NONE;
 }
 
 int

@@ -5,6 +5,7 @@
 #ifndef NAME_H
 #define NAME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "os.h"
@@ -17,5 +18,11 @@
  */
 int	name_resolve(const char *host, uint16_t port, struct os_addr *out,
 	    unsigned max);
+
+/*
+ * Read a numeric IPv4 or IPv6 address, as inet_pton(3) has it; false when it is
+ * neither.  Does not block.
+ */
+bool	name_is_ip(const char *, struct os_addr *);
 
 #endif

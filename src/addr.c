@@ -1,8 +1,8 @@
 /*
  * addr.c - addresses as text, networks, and comparisons.
  *
- * Reads and writes numeric addresses itself: one meaning on every system, no
- * part of a C library's resolver.  IPv6 text is as RFC 5952 recommends.
+ * Writes addresses itself: a C library's way brings its printf along.  IPv6 text
+ * is as RFC 5952 recommends.
  */
 #include <string.h>
 
@@ -109,127 +109,6 @@ addr_peer_text(char *buf, size_t size, const struct os_peer *peer)
 		return "unix";
 	memcpy(a.u.ip, peer->ip, sizeof(a.u.ip));
 	return addr_text(buf, size, &a);
-}
-
-/*
- * Four decimal parts, none with a leading zero: 010 is eight to some readers.
- * Returns what follows, or NULL.
- */
-static const char *
-parse_ipv4(const char *s, uint8_t *ip)
-{
-	unsigned v, digits;
-	int i;
-
-	for (i = 0; i < 4; i++) {
-		if (i > 0 && *s++ != '.')
-			return NULL;
-		for (v = digits = 0; *s >= '0' && *s <= '9'; digits++) {
-			if (digits > 0 && v == 0)
-				return NULL;
-			v = v * 10 + (unsigned)(*s++ - '0');
-			if (v > 255)
-				return NULL;
-		}
-		if (digits == 0)
-			return NULL;
-		ip[i] = (uint8_t)v;
-	}
-	return s;
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-/* One to four hexadecimal digits.  Returns what follows, or NULL. */
-static const char *
-parse_group(const char *s, uint8_t *ip)
-{
-	unsigned v = 0;
-	int i;
-
-	for (i = 0; hex_digit(s[i]) != -1; i++) {
-		if (i == 4)
-			return NULL;
-		v = v << 4 | (unsigned)hex_digit(s[i]);
-	}
-	ip[0] = (uint8_t)(v >> 8);
-	ip[1] = (uint8_t)v;
-	return i > 0 ? s + i : NULL;
-}
-
-/*
- * RFC 4291, section 2.2.  Groups are collected from the left; those behind "::"
- * are moved to the right end afterwards.  Returns what follows, or NULL.
- */
-static const char *
-parse_ipv6(const char *s, uint8_t *ip)
-{
-	uint8_t got[16];
-	const char *next;
-	size_t n = 0, gap = 17;
-
-	memset(ip, 0, 16);
-	if (s[0] == ':' && s[1] == ':') {
-		gap = 0;
-		s += 2;
-	}
-	while (n < 16 && (hex_digit(*s) != -1)) {
-		if (n <= 12 && (next = parse_ipv4(s, got + n)) != NULL) {
-			n += 4;
-			s = next;
-			break;
-		}
-		if ((s = parse_group(s, got + n)) == NULL)
-			return NULL;
-		n += 2;
-		if (s[0] == ':' && s[1] == ':' && gap > 16) {
-			gap = n;
-			s += 2;
-		} else if (s[0] == ':' && hex_digit(s[1]) != -1 && n < 16)
-			s++;
-		else
-			break;
-	}
-	if (gap > 16 ? n != 16 : n > 14)
-		return NULL;
-	if (gap > 16)
-		gap = n;
-	memcpy(ip, got, gap);
-	memcpy(ip + 16 - (n - gap), got + gap, n - gap);
-	return s;
-}
-
-bool
-addr_parse_ip(const char *s, struct os_addr *a)
-{
-	const char *end;
-	uint64_t scope;
-
-	memset(a, 0, sizeof(*a));
-	if ((end = parse_ipv4(s, a->u.ip)) != NULL && *end == '\0') {
-		a->family = OS_IPV4;
-		return true;
-	}
-	if ((end = parse_ipv6(s, a->u.ip)) == NULL)
-		return false;
-	if (*end == '%') {
-		if (!text_number(end + 1, UINT32_MAX, &scope))
-			return false;
-		a->scope = (uint32_t)scope;
-	} else if (*end != '\0')
-		return false;
-	a->family = OS_IPV6;
-	return true;
 }
 
 bool

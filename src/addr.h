@@ -29,12 +29,6 @@ const char *addr_peer_text(char *, size_t, const struct os_peer *);
 const char *addr_ip_text(char *, size_t, uint8_t family, const uint8_t *ip);
 
 /*
- * Read a numeric IPv4 or IPv6 address (no brackets, no port; %scope by number).
- * Returns false when it is neither.
- */
-bool	addr_parse_ip(const char *, struct os_addr *);
-
-/*
  * The address of a Unix socket.  False when the path is empty or too long.
  */
 bool	addr_unix(struct os_addr *, const char *path);

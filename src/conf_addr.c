@@ -8,6 +8,7 @@
 
 #include "addr.h"
 #include "conf_int.h"
+#include "name.h"
 #include "text.h"
 
 enum { HOST_TEXT = 256 };	/* a name has 253 characters at most */
@@ -41,20 +42,21 @@ conf_addr_path(const char *s, struct os_addr *a)
 }
 
 /*
- * The zone of an IPv6 address when it is a name: which interface that is the
- * system says with the names of hosts.  Else s.
+ * That none has a zero in front (010 is eight to some readers) or a blank behind it
+ * is not left to the system.
  */
-static const char *
-zone_of(const char *s)
+const char *
+conf_addr_ip(const char *s, struct os_addr *a)
 {
-	const char *zone = strchr(s, '%');
-	struct os_addr a;
-	char ip[48];
+	size_t len = strspn(s, "0123456789abcdefABCDEF:.");
+	char text[48], again[48];
 
-	if (zone == NULL)
-		return s;
-	text_format(ip, sizeof(ip), "%.*s", (int)(zone - s), s);
-	return addr_parse_ip(ip, &a) && a.family == OS_IPV6 ? zone + 1 : s;
+	text_format(text, sizeof(text), "%.*s", (int)len, s);
+	if (len >= sizeof(text) || !name_is_ip(text, a))
+		return NULL;
+	addr_ip_text(again, sizeof(again), a->family, a->u.ip);
+	return a->family == OS_IPV6 || strcmp(text, again) == 0 ? s + len :
+	    NULL;
 }
 
 /* fe80::/10 is the same on each interface: without one it is no address yet. */
@@ -68,17 +70,25 @@ lacks_zone(const struct os_addr *a)
 const char *
 conf_addr_host(const char *s, struct os_addr *a)
 {
+	const char *rest = conf_addr_ip(s, a), *zone = NULL;
+	uint64_t scope = 0;
 	size_t len;
 
-	if (addr_parse_ip(s, a))
+	if (rest != NULL && *rest == '%' && a->family == OS_IPV6)
+		zone = rest + 1;
+	if (zone != NULL ? text_number(zone, UINT32_MAX, &scope) :
+	    rest != NULL && *rest == '\0') {
+		a->scope = (uint32_t)scope;
 		return !lacks_zone(a) ? NULL : "a link-local address is "
 		    "written with its interface, as in \"fe80::1%eth0\"";
+	}
 	memset(a, 0, sizeof(*a));
 	if (*s == '\0')
 		return "the host is empty";
 	if (*s == '[')
 		return "an IPv6 address has no brackets here";
-	s = zone_of(s);
+	if (zone != NULL)	/* the system knows which interface that is */
+		s = zone;
 	for (len = 0; lex_is_word(s[len]); len++)
 		;
 	if (len > 0 && s[len] == ':' &&
@@ -137,7 +147,7 @@ conf_addr(const char *s, enum addr_use use, bool ipv6, uint32_t port,
 	} else {
 		if ((wrong = conf_addr_host(host, a)) != NULL)
 			return wrong;
-		if (bracket && a->family != OS_IPV6 && zone_of(host) == host)
+		if (bracket && strchr(host, ':') == NULL)
 			return "only IPv6 addresses stand in brackets";
 	}
 	a->port = (uint16_t)number;
@@ -182,7 +192,7 @@ read_prefix(const char *s, struct os_addr *a, uint64_t *bits)
 		text_format(text, sizeof(text), "%s%s", s,
 		    &"0.0.0.0"[2 * dots]);
 		*bits = dots * 8;
-		if (addr_parse_ip(text, a) && a->family == OS_IPV4)
+		if (conf_addr_ip(text, a) != NULL && a->family == OS_IPV4)
 			return NULL;
 	}
 	return "=^ takes whole parts of an IPv4 address, such as \"10.1.\"; "
@@ -193,20 +203,16 @@ read_prefix(const char *s, struct os_addr *a, uint64_t *bits)
 static const char *
 read_net(const char *s, struct os_addr *a, uint64_t *bits)
 {
-	size_t len = strcspn(s, "/");
-	const char *slash = s + len;
-	char text[64];
+	bool bracket = *s == '[';
+	const char *rest = conf_addr_ip(s + bracket, a);
 
-	if (*s == '[' && len >= 2 && s[len - 1] == ']') {
-		s++;
-		len -= 2;
-	}
-	text_format(text, sizeof(text), "%.*s", (int)len, s);
-	if (len >= sizeof(text) || !addr_parse_ip(text, a) || a->scope != 0)
+	if (rest != NULL && bracket)
+		rest = *rest == ']' ? rest + 1 : NULL;
+	if (rest == NULL || (*rest != '\0' && *rest != '/'))
 		return "expected an address or a network such as "
 		    "\"10.0.0.0/8\"";
 	*bits = a->family == OS_IPV4 ? 32 : 128;
-	if (*slash != '\0' && !text_number(slash + 1, *bits, bits))
+	if (*rest == '/' && !text_number(rest + 1, *bits, bits))
 		return "the mask of a network has 0 to 32 bits, to 128 with "
 		    "IPv6";
 	if (a->family == OS_IPV6 && *bits >= 96 && memcmp(a->u.ip,

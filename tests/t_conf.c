@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "conf_int.h"
 #include "conf_same.h"
 #include "text.h"
 
@@ -112,7 +113,7 @@ profile(const char *name, const char *client)
 	struct os_addr			 a;
 
 	if (client != NULL)
-		ATF_REQUIRE(addr_parse_ip(client, &a));
+		ATF_REQUIRE(conf_addr_ip(client, &a) != NULL);
 	for (uint32_t i = 0; i < l->nclasses; i++, c++)
 		if (c->family == OS_NONE || (client != NULL &&
 		    addr_in_net(a.u.ip, a.family, c->ip, c->family, c->bits)))
@@ -1351,7 +1352,7 @@ reference_holds(const struct reference *r, const char *listener_name,
 		*slash = '\0';
 		bits = (unsigned)atoi(slash + 1);
 	}
-	ATF_REQUIRE(addr_parse_ip(text, &net));
+	ATF_REQUIRE(conf_addr_ip(text, &net) != NULL);
 	if (strncmp(text, "::ffff:", 7) == 0) {
 		memmove(net.u.ip, net.u.ip + 12, 4);
 		net.family = OS_IPV4;
@@ -1485,7 +1486,7 @@ check_against_judge(unsigned i)
 		name = conf_string(&one, one.listeners[l].name);
 		for (const char *const *c = clients; ; c++) {
 			if (*c != NULL)
-				ATF_REQUIRE(addr_parse_ip(*c, &client));
+				ATF_REQUIRE(conf_addr_ip(*c, &client) != NULL);
 			expected = judge(name, *c != NULL ? &client : NULL);
 			ATF_REQUIRE_MSG(debug_of(name, *c) == expected,
 			    "seed=%u %s %s: %u, expected %u\n%s", i, name, *c,
