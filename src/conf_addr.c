@@ -42,21 +42,26 @@ conf_addr_path(const char *s, struct os_addr *a)
 }
 
 /*
- * That none has a zero in front (010 is eight to some readers) or a blank behind it
- * is not left to the system.
+ * Systems differ in zeroes in front (010 is eight to some readers) and in blanks
+ * behind: here neither is an address.
  */
 const char *
 conf_addr_ip(const char *s, struct os_addr *a)
 {
-	size_t len = strspn(s, "0123456789abcdefABCDEF:.");
-	char text[48], again[48];
+	size_t len = strspn(s, "0123456789abcdefABCDEF:."), i;
+	char text[48];
 
-	text_format(text, sizeof(text), "%.*s", (int)len, s);
-	if (len >= sizeof(text) || !name_is_ip(text, a))
+	if (len >= sizeof(text))
 		return NULL;
-	addr_ip_text(again, sizeof(again), a->family, a->u.ip);
-	return a->family == OS_IPV6 || strcmp(text, again) == 0 ? s + len :
-	    NULL;
+	memcpy(text, s, len);
+	text[len] = '\0';
+	if (!name_is_ip(text, a))
+		return NULL;
+	for (i = 0; a->family == OS_IPV4 && i < len; i++)
+		if (text[i] == '0' && (i == 0 || text[i - 1] == '.') &&
+		    text[i + 1] != '.' && text[i + 1] != '\0')
+			return NULL;
+	return s + len;
 }
 
 /* fe80::/10 is the same on each interface: without one it is no address yet. */
@@ -165,17 +170,17 @@ const char *
 conf_addr_name(const char *written, const struct os_addr *a, size_t len,
     char buf[CONF_ADDR_NAME])
 {
-	struct os_addr again;
-	size_t n;
+	bool port = strchr(written, ':') != NULL &&
+	    written[strlen(written) - 1] != ']';
 
 	if (a->family == OS_NONE)
 		text_format(buf, CONF_ADDR_NAME, "%.*s:%u", (int)len +
 		    (*written == '[' ? 2 : 0), written, a->port);
-	else if (a->family != OS_UNIX && conf_addr(written, ADDR_LISTEN, false,
-	    a->port ^ 1U, &again, &n) == NULL && addr_equal(a, &again))
-		return written;		/* and the port is in it */
-	else
+	else if (a->family == OS_UNIX || !port ||
+	    (*written == ':' && a->family == OS_IPV6))
 		addr_text(buf, CONF_ADDR_NAME, a);
+	else
+		return written;
 	return buf;
 }
 

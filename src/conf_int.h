@@ -280,7 +280,7 @@ const char *conf_addr(const char *, enum addr_use, bool ipv6, uint32_t port,
  */
 const char *conf_addr_name(const char *, const struct os_addr *, size_t len,
     char buf[CONF_ADDR_NAME]);
-/* The IPv4 or IPv6 address at the head of a text.  Returns what is behind it. */
+/* The IPv4 or IPv6 address at the head of a text.  What is behind it, or NULL. */
 const char *conf_addr_ip(const char *, struct os_addr *);
 /* A host alone; the path of a Unix socket; is it one? */
 const char *conf_addr_host(const char *, struct os_addr *);
