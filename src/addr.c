@@ -128,20 +128,12 @@ addr_unix(struct os_addr *a, const char *path)
 bool
 addr_equal(const struct os_addr *a, const struct os_addr *b)
 {
-	if (a->family != b->family)
-		return false;
-	switch (a->family) {
-	case OS_IPV4:
-		return a->port == b->port && memcmp(a->u.ip, b->u.ip, 4) == 0;
-	case OS_IPV6:
-		return a->port == b->port && a->scope == b->scope &&
-		    memcmp(a->u.ip, b->u.ip, 16) == 0;
-	case OS_UNIX:
-		return a->pathlen == b->pathlen &&
-		    memcmp(a->u.path, b->u.path, a->pathlen) == 0;
-	default:
-		return true;
-	}
+	size_t len = a->family == OS_IPV4 ? 4 : a->family == OS_IPV6 ? 16 :
+	    a->pathlen;
+
+	return a->family == b->family && a->pathlen == b->pathlen &&
+	    a->port == b->port && a->scope == b->scope &&
+	    memcmp(&a->u, &b->u, len) == 0;
 }
 
 bool
