@@ -220,8 +220,8 @@ read_net(const char *s, struct os_addr *a, uint64_t *bits)
 	if (*rest == '/' && !text_number(rest + 1, *bits, bits))
 		return "the mask of a network has 0 to 32 bits, to 128 with "
 		    "IPv6";
-	if (a->family == OS_IPV6 && *bits >= 96 && memcmp(a->u.ip,
-	    "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12) == 0) {
+	if (*bits >= 96 && addr_in_net(a->u.ip, a->family, a->u.ip, OS_IPV4,
+	    0)) {			/* v4-mapped */
 		memcpy(a->u.ip, a->u.ip + 12, 4);
 		a->family = OS_IPV4;
 		*bits -= 96;
