@@ -225,19 +225,13 @@ include_shell(struct conf *c, const char *command, struct place from)
 
 /* ---- statements ---- */
 
-/* A word right behind a string over lines: a quote was lost in between. */
-static bool
-swallowed(const struct conf *c)
-{
-	return c->in.suspect.type == TOKEN_STRING &&
-	    c->in.tok.type == TOKEN_WORD;
-}
-
 /* Two statements may share a line; everything else behind one is a mistake. */
 static bool
 statement_end(struct conf *c)
 {
-	if (swallowed(c))
+	/* a word behind a string over lines: a quote was lost in between */
+	if (c->in.suspect.type == TOKEN_STRING &&
+	    c->in.tok.type == TOKEN_WORD)
 		return conf_unexpected(c, "");
 	switch (c->in.tok.type) {
 	case TOKEN_EOL:

@@ -178,9 +178,8 @@ winner_of(const struct conf *c, const char *name)
 	return c->winner[key_index(key_find(name, false))];
 }
 
-/* Fill a struct of the setup from what won. */
-static void
-fill(const struct conf *c, enum key_scope scope, void *to)
+void
+setup_fill(const struct conf *c, enum key_scope scope, void *to)
 {
 	const struct key *key = NULL;
 	const struct assign *a;
@@ -429,7 +428,7 @@ make_profile(struct conf *c)
 	struct place place = server != NULL ? server->place : nowhere;
 	uint32_t i;
 
-	fill(c, SCOPE_BLOCK, new);
+	setup_fill(c, SCOPE_BLOCK, new);
 	new->pool = pool_make(c, server != NULL ? server->value : &c->none,
 	    fallback != NULL ? fallback->value : &c->none, place.at);
 	for (i = 0; i < s->nprofiles; i++)
@@ -496,7 +495,7 @@ make_classes(struct conf *c, uint32_t listener)
 	}
 	if (c->stop)
 		return;
-	fill(c, SCOPE_LISTENER, l);
+	setup_fill(c, SCOPE_LISTENER, l);
 	if ((v4mapped = winner_of(c, "server.v4mapped")) != NULL)
 		l->v6only = (struct setting){ !v4mapped->v,
 		    v4mapped->place.at };
@@ -569,7 +568,7 @@ conf_build(struct conf *c)
 	for (a = c->blocks->first; a != NULL; a = a->next)
 		if (a->key != NULL)
 			c->winner[key_index(a->key)] = a;
-	fill(c, SCOPE_SERVER, &c->setup->server);
+	setup_fill(c, SCOPE_SERVER, &c->setup->server);
 	make_listeners(c);
 	make_all_classes(c);
 	index_listeners(c);

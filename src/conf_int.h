@@ -313,6 +313,8 @@ uint32_t *listener_place(struct conf *, const struct os_addr *,
 	    const char *name);
 /* Keep a string in the setup.  0 is "" (or full, which is reported). */
 uint32_t setup_string(struct conf *, const char *);
+/* Fill a struct of a scope: what won for each key, or its default. */
+void	setup_fill(const struct conf *, enum key_scope, void *);
 /* Whether two structs of a scope say the same; from the same places. */
 bool	setup_same(enum key_scope, const void *, const void *, bool origins);
 /* The smallest class around this one, which is not the last one. */

@@ -83,17 +83,6 @@ read_keys(struct conf *c, const struct value *list, bool fallback,
 	return good;
 }
 
-static void
-set_defaults(struct conf *c, const struct value *fallback,
-    struct setup_backend *b)
-{
-	const struct key *key = NULL;
-
-	while ((key = key_next(key, SCOPE_HOST)) != NULL)
-		*key_setting(key, b) = (struct setting){ key->initial, 0 };
-	read_keys(c, fallback, true, b);
-}
-
 /* A string of a backend's list, NULL when it is not there or empty. */
 static struct value *
 string_of(const struct value *list, const char *key)
@@ -102,31 +91,6 @@ string_of(const struct value *list, const char *key)
 
 	return v != NULL && v->type == VALUE_STRING && *v->text != '\0' ?
 	    v : NULL;
-}
-
-/* The address of ( "host" => ..., "port" => ... ).  Returns it as written. */
-static const char *
-list_address(struct conf *c, struct value *list, struct setup_backend *b)
-{
-	struct value *v = string_of(list, "host");
-	struct value *path = string_of(list, "socket");
-
-	if ((path != NULL) == (v != NULL) ||
-	    (path != NULL && value_find(list, "port") != NULL)) {
-		conf_error(c, list->keyplace, "a backend has either "
-		    "\"socket\" => ... or \"host\" => ..., \"port\" => ...");
-		return NULL;
-	}
-	if (path != NULL)
-		v = path;
-	if (!conf_good(c, v->place, v->text,
-	    path != NULL || conf_addr_is_path(v->text) ?
-	    conf_addr_path(v->text, &b->addr) :
-	    conf_addr_host(v->text, &b->addr)))
-		return NULL;
-	if (b->addr.family != OS_UNIX)
-		b->addr.port = (uint16_t)b->port.v;
-	return v->text;
 }
 
 /* Label and host into the setup. */
@@ -178,14 +142,31 @@ string_backend(struct conf *c, struct value *v, struct setup_backend *b)
 	return fill_names(c, v, host, b);
 }
 
+/* ( "host" => ..., "port" => ... ), or ( "socket" => ... ). */
 static bool
-list_backend(struct conf *c, struct value *v, struct setup_backend *b)
+list_backend(struct conf *c, struct value *list, struct setup_backend *b)
 {
-	const char *host;
+	struct value *v = string_of(list, "host");
+	struct value *path = string_of(list, "socket");
 
-	return read_keys(c, v, false, b) &&
-	    (host = list_address(c, v, b)) != NULL &&
-	    fill_names(c, v, host, b);
+	if (!read_keys(c, list, false, b))
+		return false;
+	if ((path != NULL) == (v != NULL) ||
+	    (path != NULL && value_find(list, "port") != NULL)) {
+		conf_error(c, list->keyplace, "a backend has either "
+		    "\"socket\" => ... or \"host\" => ..., \"port\" => ...");
+		return false;
+	}
+	if (path != NULL)
+		v = path;
+	if (!conf_good(c, v->place, v->text,
+	    path != NULL || conf_addr_is_path(v->text) ?
+	    conf_addr_path(v->text, &b->addr) :
+	    conf_addr_host(v->text, &b->addr)))
+		return false;
+	if (b->addr.family != OS_UNIX)
+		b->addr.port = (uint16_t)b->port.v;
+	return fill_names(c, list, v->text, b);
 }
 
 static void
@@ -199,7 +180,8 @@ one_backend(struct conf *c, const struct value *fallback, struct value *v)
 		return;
 	memset(b, 0, sizeof(*b));
 	b->at = v->keyplace.at;
-	set_defaults(c, fallback, b);
+	setup_fill(c, SCOPE_HOST, b);
+	read_keys(c, fallback, true, b);
 	if (v->type == VALUE_NUMBER)
 		conf_error(c, v->place, "expected a backend: \"host:port\" "
 		    "or ( \"host\" => ..., \"port\" => ... )");
