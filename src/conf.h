@@ -60,6 +60,12 @@ void	conf_dump(const struct setup *, conf_put *, void *);
 const char *conf_address(const char *, struct os_addr *, size_t *namelen);
 
 /*
+ * The listener that is reached by one of a backend's addresses, or NULL.
+ */
+const struct setup_listener *conf_own_listener(const struct setup *,
+    const struct setup_backend *);
+
+/*
  * "file:line" of where a value was set, "default" for 0.  Returns buf.
  */
 const char *conf_at(const struct setup *, uint32_t at, char *buf, size_t);

@@ -49,7 +49,11 @@ setup_same(enum key_scope scope, const void *a, const void *b, bool origins)
 
 /* ---- what holds ---- */
 
-uint32_t *
+/*
+ * The place of an address among the listeners, each from 1: where it is, or the
+ * free one where it belongs.  A host name is known by name, with its port.
+ */
+static uint32_t *
 listener_place(struct conf *c, const struct os_addr *addr, const char *name)
 {
 	const struct setup *s = c->setup;
@@ -547,19 +551,6 @@ make_all_classes(struct conf *c)
 		    "has a sockproxy.server");
 }
 
-/* Some listeners have gone: the others are elsewhere now. */
-static void
-index_listeners(struct conf *c)
-{
-	const struct setup *s = c->setup;
-	uint32_t i;
-
-	memset(c->sockets, 0, sizeof(c->sockets));
-	for (i = 0; i < s->nlisteners; i++)
-		*listener_place(c, &s->listeners[i].addr,
-		    conf_string(s, s->listeners[i].name)) = i + 1;
-}
-
 void
 conf_build(struct conf *c)
 {
@@ -571,6 +562,5 @@ conf_build(struct conf *c)
 	setup_fill(c, SCOPE_SERVER, &c->setup->server);
 	make_listeners(c);
 	make_all_classes(c);
-	index_listeners(c);
 	pool_check_loops(c);
 }

@@ -305,12 +305,6 @@ void	pool_check_loops(struct conf *);
 /* ---- conf_build.c ---- */
 
 void	conf_build(struct conf *);
-/*
- * The place of an address among the listeners, each from 1: where it is, or the
- * free one where it belongs.  A host name is known by name, with its port.
- */
-uint32_t *listener_place(struct conf *, const struct os_addr *,
-	    const char *name);
 /* Keep a string in the setup.  0 is "" (or full, which is reported). */
 uint32_t setup_string(struct conf *, const char *);
 /* Fill a struct of a scope: what won for each key, or its default. */

@@ -326,26 +326,37 @@ pool_make(struct conf *c, struct value *server, struct value *fallback,
 
 /* ---- loops ---- */
 
-/* The listener that connecting to that backend would reach, or NULL. */
-static const struct setup_listener *
-reached(struct conf *c, const struct os_addr *a)
+/* Whether a listener takes whatever comes to its port by that family. */
+static bool
+takes_any(const struct setup_listener *l, uint8_t family)
 {
-	const struct setup_listener *listeners = c->setup->listeners;
-	struct os_addr any = { .family = a->family, .port = a->port };
-	uint32_t i;
+	static const uint8_t any[16];
 
-	if (a->family == OS_NONE)
-		return NULL;
-	i = *listener_place(c, a, "");
-	if (i == 0 && addr_is_here(a)) {
-		i = *listener_place(c, &any, "");
-		any.family = OS_IPV6;
-		if (i == 0 && a->family == OS_IPV4 &&
-		    (i = *listener_place(c, &any, "")) != 0 &&
-		    listeners[i - 1].v6only.v != 0)
-			i = 0;
+	return memcmp(l->addr.u.ip, any, sizeof(any)) == 0 &&
+	    (l->addr.family == family ||
+	    (l->addr.family == OS_IPV6 && l->v6only.v == 0));
+}
+
+const struct setup_listener *
+conf_own_listener(const struct setup *s, const struct setup_backend *b)
+{
+	const struct os_addr *a = &b->addr;
+	const struct setup_listener *l;
+	unsigned n = 1;
+	bool here;
+
+	if (b->naddrs > 0) {
+		a = &s->addrs[b->first_addr];
+		n = b->naddrs;
 	}
-	return i != 0 ? &listeners[i - 1] : NULL;
+	for (; n > 0 && a->family != OS_NONE; n--, a++) {
+		here = addr_is_here(a);
+		for (l = s->listeners; l < s->listeners + s->nlisteners; l++)
+			if (a->port == l->addr.port && (addr_equal(a,
+			    &l->addr) || (here && takes_any(l, a->family))))
+				return l;
+	}
+	return NULL;
 }
 
 void
@@ -358,7 +369,7 @@ pool_check_loops(struct conf *c)
 
 	for (i = 0; i < s->nbackends; i++) {
 		b = &s->backends[i];
-		if ((l = reached(c, &b->addr)) != NULL)
+		if ((l = conf_own_listener(s, b)) != NULL)
 			conf_error(c, (struct place){ b->at, c->columns[i] },
 			    "the backend \"%.60s\" is our own listener "
 			    "\"%.60s\" (%s)", conf_string(s, b->label),

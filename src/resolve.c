@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "addr.h"
 #include "conf.h"
 #include "log.h"
 #include "name.h"
@@ -165,43 +164,6 @@ resolve_listeners(struct setup *setup)
 }
 
 /*
- * Whether connecting to an address arrives at a listener.
- */
-static bool
-reaches(const struct os_addr *a, const struct setup_listener *l)
-{
-	const struct os_addr any = { .family = l->addr.family, .port = a->port };
-
-	if (a->port != l->addr.port || a->family == OS_NONE)
-		return false;
-	if (addr_equal(a, &l->addr))
-		return true;
-	return addr_is_here(a) && addr_equal(&any, &l->addr) &&
-	    (any.family == a->family || (any.family == OS_IPV6 &&
-	    l->v6only.v == 0));
-}
-
-/*
- * The listener that is reached by one of a backend's addresses, or NULL.
- */
-static const struct setup_listener *
-own_listener(const struct setup *setup, const struct setup_backend *b)
-{
-	const struct os_addr	*a = &b->addr;
-	unsigned		 n = 1;
-
-	if (b->naddrs > 0) {
-		a = &setup->addrs[b->first_addr];
-		n = b->naddrs;
-	}
-	for (; n > 0; n--, a++)
-		for (unsigned i = 0; i < setup->nlisteners; i++)
-			if (reaches(a, &setup->listeners[i]))
-				return &setup->listeners[i];
-	return NULL;
-}
-
-/*
  * What is no name was looked at when the configuration was read.
  */
 static bool
@@ -212,7 +174,7 @@ check_loops(const struct setup *setup)
 
 	for (unsigned i = 0; i < setup->nbackends; i++) {
 		b = &setup->backends[i];
-		if ((l = own_listener(setup, b)) == NULL)
+		if ((l = conf_own_listener(setup, b)) == NULL)
 			continue;
 		return place_fatal(setup, b->at, "the backend \"%.200s\" is our "
 		    "own listener \"%.200s\" (%s)",
