@@ -173,8 +173,7 @@ include_glob(struct conf *c, const char *pattern, struct place from)
 	int n = file_glob(pattern, c->input + c->ninput, room);
 
 	if (n < 0)
-		conf_error(c, from, "cannot look for \"%.60s\": %s", pattern,
-		    log_errno(n));
+		file_error(c, from, pattern, n);
 	c->ninput += room;		/* the names stay while they are read */
 	for (; n > 0 && !c->stop; n--) {
 		read_file(c, names, from);

@@ -33,8 +33,7 @@ check_flags(struct conf *c, const struct key *key, const struct value *list,
 			conf_error(c, v->keyplace, "no flag has the name "
 			    "\"%.60s\", did you mean \"%s\"?", name, graceful);
 		else
-			value_warn(c, v, "the flag \"%.60s\" "
-			    "means nothing here", name);
+			value_warn(c, v, "\"%s\" means nothing here", name);
 	}
 	return good;
 }

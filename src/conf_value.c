@@ -315,7 +315,7 @@ value_of_env(struct conf *c, struct value *v, const char *name)
 	if (s == NULL)
 		conf_error(c, v->place, "the environment has no %s", name);
 	else if (lex_binary(s, strlen(s)) != NULL)
-		conf_error(c, v->place, "%s holds control characters", name);
+		conf_good(c, v->place, name, "it holds control characters");
 	else
 		set_text(c, v, s, "");
 }
