@@ -64,24 +64,27 @@ read_input(struct conf *c, const char *path, size_t len, struct place from)
 {
 	struct reader outer = c->in;
 	struct setup *s = c->setup;
-	const char *text = c->input + c->ninput;
-	const char *binary = lex_binary(text, len);
+	char *text = c->input + c->ninput, binary;
 	uint32_t file;
+	size_t end;
 
 	if ((from.at != 0 && !conf_enter(c)) ||
 	    !conf_room(c, from, s->nfiles, LIMIT_FILES))
 		return;
-	c->ninput += (uint32_t)len;
+	c->ninput += (uint32_t)len + 1;
 	c->open[c->nopen].path = path;
 	c->open[c->nopen++].from = from;
 	file = s->nfiles++;
 	s->files[file] = setup_string(c, strcmp(path, "-") == 0 ?
 	    "standard input" : path);
 	text_plain(s->strings + s->files[file]);
-	lex_open(&c->in.lex, text, binary != NULL ? (size_t)(binary - text) :
-	    len, SETUP_AT(file, 1));
+	text[len] = '\0';
+	end = lex_text_len(text);
+	binary = text[end];
+	text[end] = '\0';
+	lex_open(&c->in.lex, text, SETUP_AT(file, 1));
 	conf_next(c);
-	if (binary == NULL)
+	if (end == len)
 		for (statements(c); c->in.tok.type == TOKEN_RBRACE;
 		    statements(c)) {
 			conf_error(c, c->in.tok.place,
@@ -92,11 +95,11 @@ read_input(struct conf *c, const char *path, size_t len, struct place from)
 		while (c->in.tok.type != TOKEN_END)
 			conf_next(c);
 		conf_error(c, c->in.tok.place, "byte 0x%02x: this is not a "
-		    "text file", (unsigned char)*binary);
+		    "text file", (unsigned char)binary);
 	}
 	c->nopen--;
 	c->in = outer;
-	c->ninput -= (uint32_t)len;
+	c->ninput -= (uint32_t)len + 1;
 	if (from.at != 0)
 		c->depth--;
 }
@@ -141,7 +144,7 @@ file_error(struct conf *c, struct place from, const char *path, long error)
 static size_t
 input_room(const struct conf *c)
 {
-	size_t room = sizeof(c->input) - c->ninput;
+	size_t room = sizeof(c->input) - c->ninput - 1;
 
 	return room < LIMIT_CONF_BYTES ? room : LIMIT_CONF_BYTES;
 }
@@ -528,7 +531,7 @@ word(struct conf *c, int n, const char *text)
 	struct value *v = value_new(c, VALUE_STRING, line(n));
 
 	v->text = text;
-	if (lex_binary(text, strlen(text)) != NULL)
+	if (text[lex_text_len(text)] != '\0')
 		conf_error(c, v->place, "it holds control characters");
 	return v;
 }

@@ -314,7 +314,7 @@ value_of_env(struct conf *c, struct value *v, const char *name)
 
 	if (s == NULL)
 		conf_error(c, v->place, "the environment has no %s", name);
-	else if (lex_binary(s, strlen(s)) != NULL)
+	else if (s[lex_text_len(s)] != '\0')
 		conf_good(c, v->place, name, "it holds control characters");
 	else
 		set_text(c, v, s, "");
@@ -327,7 +327,7 @@ value_of_cwd(struct conf *c, struct value *v)
 	size_t len;
 
 	if (file_absolute("", path, sizeof(path)) != 0 ||
-	    lex_binary(path, strlen(path)) != NULL) {
+	    path[lex_text_len(path)] != '\0') {
 		conf_error(c, v->place, "the working directory has no name");
 		return;
 	}

@@ -41,36 +41,30 @@ token_assigns(enum token_type type)
 }
 
 void
-lex_open(struct lex *lex, const char *text, size_t len, uint32_t line)
+lex_open(struct lex *lex, const char *text, uint32_t line)
 {
+	static const char mark[] = "\xef\xbb\xbf";
+
 	lex->pos = text;
-	lex->end = text + len;
 	lex->line = line;
 	lex->parens = 0;
-	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-		lex->pos += 3;
+	if (strncmp(text, mark, strlen(mark)) == 0)
+		lex->pos += strlen(mark);
 	lex->line_start = lex->pos;
 }
 
-const char *
-lex_binary(const char *text, size_t len)
+size_t
+lex_text_len(const char *text)
 {
+	size_t i;
 	unsigned char c;
 
-	for (; len > 0; text++, len--) {
-		c = (unsigned char)*text;
+	for (i = 0;; i++) {
+		c = (unsigned char)text[i];
 		if ((c < ' ' && c != '\t' && c != '\n' && c != '\r') ||
 		    c == 0x7f)
-			return text;
+			return i;
 	}
-	return NULL;
-}
-
-/* A byte from here on; NUL, which no text has, behind the end. */
-static char
-peek(const struct lex *lex, size_t i)
-{
-	return i < (size_t)(lex->end - lex->pos) ? lex->pos[i] : '\0';
 }
 
 static bool
@@ -83,7 +77,7 @@ is_newline(char c)
 static void
 newline(struct lex *lex)
 {
-	if (lex->pos[0] == '\r' && peek(lex, 1) == '\n')
+	if (lex->pos[0] == '\r' && lex->pos[1] == '\n')
 		lex->pos++;
 	lex->pos++;
 	lex->line++;
@@ -93,7 +87,7 @@ newline(struct lex *lex)
 static void
 skip_line(struct lex *lex)
 {
-	while (lex->pos < lex->end && !is_newline(*lex->pos))
+	while (*lex->pos != '\0' && !is_newline(*lex->pos))
 		lex->pos++;
 }
 
@@ -103,10 +97,10 @@ skip_blanks(struct lex *lex)
 	char c;
 
 	for (;;) {
-		c = peek(lex, 0);
+		c = *lex->pos;
 		if (c == ' ' || c == '\t')
 			lex->pos++;
-		else if (c == '\xc2' && peek(lex, 1) == '\xa0')
+		else if (c == '\xc2' && lex->pos[1] == '\xa0')
 			lex->pos += 2;	/* no-break, as web pages have it */
 		else if (c == '#')
 			skip_line(lex);
@@ -129,18 +123,18 @@ take_string(struct lex *lex, struct token *tok)
 {
 	tok->type = TOKEN_STRING;
 	tok->text = ++lex->pos;
-	while (lex->pos < lex->end && *lex->pos != '"') {
+	while (*lex->pos != '\0' && *lex->pos != '"') {
 		if (is_newline(*lex->pos)) {
 			tok->lines = true;
 			newline(lex);
 			continue;
 		}
-		if (*lex->pos == '\\' && peek(lex, 1) == '"')
+		if (*lex->pos == '\\' && lex->pos[1] == '"')
 			lex->pos++;
 		lex->pos++;
 	}
 	tok->len = (size_t)(lex->pos - tok->text);
-	if (lex->pos == lex->end)
+	if (*lex->pos == '\0')
 		bad(tok, "the string has no closing quote");
 	else
 		lex->pos++;
@@ -152,7 +146,7 @@ take_word(struct lex *lex, struct token *tok)
 	bool number = is_digit(*lex->pos);
 
 	tok->type = number ? TOKEN_NUMBER : TOKEN_WORD;
-	for (; lex->pos < lex->end && lex_is_word(*lex->pos); lex->pos++)
+	for (; lex_is_word(*lex->pos); lex->pos++)
 		if (number && !is_digit(*lex->pos))
 			bad(tok, "not a number (text needs quotes)");
 	tok->len = (size_t)(lex->pos - tok->text);
@@ -189,7 +183,7 @@ take_sign(struct lex *lex, struct token *tok)
 	for (type = TOKEN_EQ; type < TOKEN_BAD; type++) {
 		sign = signs + 2 * (type - TOKEN_EQ);
 		if (sign[0] == *lex->pos &&
-		    (sign[1] == ' ' || sign[1] == peek(lex, 1)))
+		    (sign[1] == ' ' || sign[1] == lex->pos[1]))
 			break;
 	}
 	tok->type = type;
@@ -199,7 +193,7 @@ take_sign(struct lex *lex, struct token *tok)
 		bad(tok, why_bad(*lex->pos));
 		do {
 			lex->pos++;	/* the whole of a UTF-8 character */
-		} while ((peek(lex, 0) & 0xc0) == 0x80);
+		} while ((*lex->pos & 0xc0) == 0x80);
 	}
 	if (type == TOKEN_LPAREN)
 		lex->parens++;
@@ -219,8 +213,8 @@ lex_next(struct lex *lex, struct token *tok)
 	tok->place.at = lex->line;
 	tok->place.column = (uint32_t)(lex->pos - lex->line_start) + 1;
 	tok->parens = lex->parens;
-	c = peek(lex, 0);
-	if (lex->pos == lex->end)
+	c = *lex->pos;
+	if (c == '\0')
 		tok->type = TOKEN_END;
 	else if (is_newline(c)) {
 		tok->type = TOKEN_EOL;

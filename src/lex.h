@@ -54,7 +54,6 @@ struct token {
 
 struct lex {
 	const char	*pos;
-	const char	*end;
 	const char	*line_start;
 	uint32_t	 line;		/* see struct place */
 	unsigned	 parens;	/* open ones: line ends mean nothing */
@@ -68,15 +67,15 @@ bool	token_assigns(enum token_type);
 bool	lex_is_word(char);
 
 /*
- * Begin at the first byte; a byte order mark is skipped.  The text must stay.
- * line is the number of the first one.
+ * Begin at the first byte; a byte order mark is skipped.  The text ends with a NUL
+ * and must stay.  line is the number of the first one.
  */
-void	lex_open(struct lex *, const char *, size_t, uint32_t line);
+void	lex_open(struct lex *, const char *, uint32_t line);
 
 /*
- * The first byte that no text has (a control character), or NULL.
+ * How many bytes are text: up to a NUL or another control character.
  */
-const char *lex_binary(const char *, size_t);
+size_t	lex_text_len(const char *);
 
 /*
  * Take the next token.  TOKEN_END and TOKEN_BAD go past nothing they cannot
