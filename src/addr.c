@@ -80,14 +80,12 @@ addr_text(char *buf, size_t size, const struct os_addr *a)
 
 	switch (a->family) {
 	case OS_IPV4:
-		text_format(buf, size, "%s:%u", addr_ip_text(ip, sizeof(ip),
-		    a->family, a->u.ip), a->port);
-		break;
 	case OS_IPV6:
 		if (a->scope != 0)
 			text_format(scope, sizeof(scope), "%%%u", a->scope);
-		text_format(buf, size, "[%s%s]:%u", addr_ip_text(ip,
-		    sizeof(ip), a->family, a->u.ip), scope, a->port);
+		text_format(buf, size, a->family == OS_IPV4 ? "%s%s:%u" :
+		    "[%s%s]:%u", addr_ip_text(ip, sizeof(ip), a->family,
+		    a->u.ip), scope, a->port);
 		break;
 	case OS_UNIX:
 		abstract = a->pathlen > 0 && a->u.path[0] == '\0';
