@@ -186,12 +186,9 @@ static struct value *
 number_value(struct conf *c)
 {
 	struct value *v = value_new(c, VALUE_NUMBER, c->in.tok.place);
-	char digits[32];
-	uint64_t n = 0;
+	uint64_t n;
 
-	if (text_format(digits, sizeof(digits), "%.*s", (int)c->in.tok.len,
-	    c->in.tok.text) >= sizeof(digits) ||
-	    !text_number(digits, UINT32_MAX, &n)) {
+	if (text_digits(c->in.tok.text, UINT32_MAX, &n) == NULL) {
 		conf_error(c, v->place, "the number is over %u", UINT32_MAX);
 		v->type = VALUE_POISON;
 	}

@@ -97,13 +97,12 @@ static bool
 read_units(const char *text, const char *units, const uint32_t *factors,
     uint64_t *v)
 {
-	char digits[16];
-	size_t n = strspn(text, "0123456789");
-	int unit = text[n] == '\0' ? 0 : key_find_word(units, text + n, true);
+	const char *rest = text_digits(text, UINT32_MAX, v);
+	int unit = 0;
 
-	text_format(digits, sizeof(digits), "%.*s", (int)n, text);
-	if (n >= sizeof(digits) || unit == -1 ||
-	    !text_number(digits, UINT32_MAX, v))
+	if (rest != NULL && *rest != '\0')
+		unit = key_find_word(units, rest, true);
+	if (rest == NULL || unit == -1)
 		return false;
 	*v *= factors[unit];
 	return true;

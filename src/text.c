@@ -191,24 +191,28 @@ text_bytes(char buf[TEXT_SHORT], uint64_t n)
 	return buf;
 }
 
-bool
-text_number(const char *s, uint64_t max, uint64_t *v)
+const char *
+text_digits(const char *s, uint64_t max, uint64_t *v)
 {
+	const char *from = s;
 	uint64_t n = 0;
 	unsigned digit;
 
-	if (*s == '\0')
-		return false;
-	for (; *s != '\0'; s++) {
-		if (*s < '0' || *s > '9')
-			return false;
+	for (; *s >= '0' && *s <= '9'; s++) {
 		digit = (unsigned)(*s - '0');
 		if (n > max / 10 || n * 10 > max - digit)
-			return false;
+			return NULL;
 		n = n * 10 + digit;
 	}
 	*v = n;
-	return true;
+	return s != from ? s : NULL;
+}
+
+bool
+text_number(const char *s, uint64_t max, uint64_t *v)
+{
+	s = text_digits(s, max, v);
+	return s != NULL && *s == '\0';
 }
 
 void

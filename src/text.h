@@ -34,7 +34,13 @@ const char *text_span(char buf[TEXT_SHORT], uint64_t);
 const char *text_bytes(char buf[TEXT_SHORT], uint64_t);
 
 /*
- * Decimal digits, all of them, no sign, no blank.  False when not, or over max.
+ * Decimal digits, no sign, no blank.  Returns what is behind them; NULL when there
+ * are none, or they are over max.
+ */
+const char *text_digits(const char *, uint64_t max, uint64_t *);
+
+/*
+ * The same; false when something is behind them, too.
  */
 bool	text_number(const char *, uint64_t max, uint64_t *);
 

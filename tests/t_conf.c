@@ -1187,7 +1187,7 @@ ATF_TC_BODY(depth_and_length_do_no_harm, tc)
 	limit("t:1:1: error: the name is too long");
 	add("x = y%065536d\n%s", 1, SERVER);
 	limit("t:1:5: error: the name is too long");
-	add("x = %065536d\n%s", 1, SERVER);
+	add("x = 9%065536d\n%s", 1, SERVER);
 	limit("t:1:5: error: the number is over");
 	add("x = \"%065536d\"\n%s", 1, SERVER);
 	good(big);
