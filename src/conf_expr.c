@@ -60,8 +60,7 @@ conf_unexpected(struct conf *c, const char *expected)
 		conf_error(c, c->in.tok.place,
 		    "no list is open that this ) could close");
 	else if (c->in.tok.type == TOKEN_BAD)
-		conf_error(c, c->in.tok.place, "\"%s\": %s", found,
-		    c->in.tok.why);
+		conf_good(c, c->in.tok.place, found, c->in.tok.why);
 	else
 		conf_error(c, c->in.tok.place, "expected %s, found %s",
 		    expected, found);

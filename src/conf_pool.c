@@ -42,9 +42,8 @@ check_key(struct conf *c, struct value *v, bool fallback,
 	else if (!v->keyed)
 		conf_error(c, v->keyplace, "expected \"key\" => value");
 	else if (other == KEY_REFUSED)
-		conf_error(c, v->keyplace, "\"%.60s\": sockproxy starts "
-		    "no programs; let the service manager start the backend",
-		    name);
+		conf_good(c, v->keyplace, name, "sockproxy starts no programs; "
+		    "let the service manager start the backend");
 	else if (other == KEY_UNKNOWN)
 		conf_error(c, v->keyplace, "a backend has no key "
 		    "\"%.60s\"%s", name, key_nearest(&near, name, true));
@@ -101,12 +100,10 @@ fill_names(struct conf *c, struct value *v, const char *host,
 	const char *label = v->key;
 	char text[400];
 
-	if (strlen(label) > LIMIT_CONF_LABEL) {
-		conf_error(c, v->keyplace, "the label is longer than %d "
-		    "bytes (LIMIT_CONF_LABEL)", LIMIT_CONF_LABEL);
-		return false;
-	}
-	if (!conf_good(c, v->keyplace, label, conf_unwritable(label)))
+	_Static_assert(LIMIT_CONF_LABEL == 200, "see the sentence");
+	if (!conf_good(c, v->keyplace, label, strlen(label) >
+	    LIMIT_CONF_LABEL ? "it is longer than 200 bytes (LIMIT_CONF_LABEL)" :
+	    conf_unwritable(label)))
 		return false;
 	c->columns[c->setup->nbackends] = v->keyplace.column;
 	if (b->addr.family == OS_NONE)
