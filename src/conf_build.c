@@ -207,57 +207,56 @@ default_port(const struct conf *c)
 	return a != NULL ? a->v : KEY_PORT;
 }
 
-/* Read an address as it is meant in a block.  Returns its name, or NULL. */
-static const char *
-read_address(struct conf *c, const struct block *block, struct place place,
-    const char *written, struct os_addr *addr, char buf[CONF_ADDR_NAME])
+/* An address as it is meant in a block. */
+struct meant {
+	struct os_addr	addr;
+	const char	*name;
+	char		 buf[CONF_ADDR_NAME];
+};
+
+/* Its place among the listeners; NULL (reported) when it is none. */
+static uint32_t *
+read_address(struct conf *c, const char *written, struct place place,
+    const struct block *block, struct meant *m)
 {
 	const struct assign *ipv6 = assign_find(block, "server.use-ipv6");
 	size_t len;
 
-	return conf_good(c, place, written, conf_addr(written, ADDR_LISTEN,
-	    ipv6 != NULL && ipv6->v != 0, default_port(c), addr, &len)) ?
-	    conf_addr_name(written, addr, len, buf) : NULL;
+	if (!conf_good(c, place, written, conf_addr(written, ADDR_LISTEN,
+	    ipv6 != NULL && ipv6->v != 0, default_port(c), &m->addr, &len)))
+		return NULL;
+	m->name = conf_addr_name(written, &m->addr, len, m->buf);
+	return listener_place(c, &m->addr, m->name);
 }
 
-static void
-listener_add(struct conf *c, const struct os_addr *addr, const char *name,
-    struct place place, struct block *block, bool more)
+/* The listener of that address, from 1, made if new; 0 after an error. */
+static uint32_t
+listen_at(struct conf *c, const char *written, struct place place,
+    struct block *block, bool more)
 {
 	struct setup *s = c->setup;
 	struct setup_listener *l = &s->listeners[s->nlisteners];
-	struct opener *opener = &c->opener[s->nlisteners];
-	uint32_t *known = listener_place(c, addr, name);
+	struct meant m;
+	uint32_t *known = read_address(c, written, place, block, &m);
 
+	if (known == NULL)
+		return 0;
 	if (*known != 0) {
 		l = &s->listeners[*known - 1];
 		if (more || c->opener[*known - 1].more)
 			conf_error(c, place, "\"%.60s\" is a listener already "
-			    "(%s)", name, conf_where(c, l->at));
-		return;
+			    "(%s)", m.name, conf_where(c, l->at));
+		return *known;
 	}
 	if (!conf_room(c, place, s->nlisteners, LIMIT_LISTENERS))
-		return;
+		return 0;
 	memset(l, 0, sizeof(*l));
-	l->addr = *addr;
+	l->addr = m.addr;
 	l->at = place.at;
-	l->name = setup_string(c, name);
-	*opener = (struct opener){ block, NULL, more, place };
-	*known = ++s->nlisteners;
+	l->name = setup_string(c, m.name);
+	c->opener[s->nlisteners] = (struct opener){ block, NULL, more, place };
 	c->more |= more;
-}
-
-static void
-listen_at(struct conf *c, const char *written, struct place place,
-    struct block *block, bool more)
-{
-	struct os_addr addr;
-	char buf[CONF_ADDR_NAME];
-	const char *name;
-
-	name = read_address(c, block, place, written, &addr, buf);
-	if (name != NULL)
-		listener_add(c, &addr, name, place, block, more);
+	return *known = ++s->nlisteners;
 }
 
 /* The addresses of a block's sockproxy.listen. */
@@ -296,20 +295,6 @@ listen_main(struct conf *c)
 	    false);
 }
 
-/* Now that server.use-ipv6 and server.port are known. */
-static void
-block_address(struct conf *c, struct block *b)
-{
-	char buf[CONF_ADDR_NAME];
-	const char *name = read_address(c, b, b->place, b->text, &b->addr,
-	    buf);
-
-	if (name != NULL)
-		name = conf_text_add(c, b->place, name, "");
-	if (name != NULL)
-		b->name = name;
-}
-
 /*
  * The listener of each == and != block.  A block that holds for one listener
  * only is that one's own: thousands of them are the usual large configuration.
@@ -318,15 +303,16 @@ static void
 find_listeners(struct conf *c)
 {
 	struct block *b, **list;
+	struct meant m;
+	const uint32_t *known;
 
 	for (b = c->end; b-- > c->blocks;) {
 		list = &c->first_any;
-		if (is_exact(b)) {
-			b->listener = *listener_place(c, &b->addr, b->name);
-			if (b->listener != 0 && b->op == TOKEN_EQ &&
-			    b->prev == NULL && !c->more)
-				list = &c->opener[b->listener - 1].first_own;
-		}
+		if (is_exact(b) && b->op == TOKEN_NE && (known =
+		    read_address(c, b->text, b->place, b, &m)) != NULL)
+			b->listener = *known;
+		else if (b->listener != 0 && b->prev == NULL && !c->more)
+			list = &c->opener[b->listener - 1].first_own;
 		b->peer = *list;
 		*list = b;
 	}
@@ -368,12 +354,9 @@ make_listeners(struct conf *c)
 	listen_main(c);
 	listen_more(c, c->blocks);
 	for (b = c->blocks; b < c->end && !c->stop; b++) {
-		if (!is_exact(b))
+		if (b->cond != COND_SOCKET || b->op != TOKEN_EQ)
 			continue;
-		block_address(c, b);
-		if (b->op == TOKEN_NE)
-			continue;
-		listener_add(c, &b->addr, b->name, b->place, b, false);
+		b->listener = listen_at(c, b->text, b->place, b, false);
 		listen_more(c, b);
 	}
 	find_listeners(c);

@@ -27,7 +27,7 @@ conf_block(struct conf *c, enum cond cond, struct place place,
 	b->parent = c->block;
 	b->prev = prev;
 	b->place = place;
-	b->text = b->name = "";
+	b->text = "";
 	b->remote = cond == COND_REMOTE || c->block->remote ||
 	    (prev != NULL && prev->remote);
 	return b;
@@ -81,9 +81,10 @@ wrong_operator(enum cond cond, enum token_type op)
 /* Complain about a condition, or take its right side. */
 static bool
 read_operand(struct conf *c, struct place place, enum cond cond,
-    enum token_type op, struct value *v, struct block *b)
+    enum token_type op, struct value *v, struct setup_class *net)
 {
 	const char *wrong = wrong_operator(cond, op);
+	struct os_addr addr;
 	size_t len;
 
 	if (v->type == VALUE_POISON)
@@ -94,9 +95,9 @@ read_operand(struct conf *c, struct place place, enum cond cond,
 		conf_error(c, v->place, "expected a string (in double quotes)");
 	else {
 		if (cond == COND_REMOTE)
-			wrong = conf_addr_net(v->text, op, &b->net);
+			wrong = conf_addr_net(v->text, op, net);
 		else if (op <= TOKEN_NE)
-			wrong = conf_address(v->text, &b->addr, &len);
+			wrong = conf_address(v->text, &addr, &len);
 		return conf_good(c, v->place, v->text, wrong);
 	}
 	return false;
@@ -122,9 +123,10 @@ static struct block *
 make_block(struct conf *c, struct place place, enum cond cond,
     enum token_type op, struct value *v, struct block *prev)
 {
-	struct block new, *b = NULL;
+	struct setup_class net = { .family = OS_NONE };
+	struct block *b = NULL;
 
-	if (!read_operand(c, place, cond, op, v, &new))
+	if (!read_operand(c, place, cond, op, v, &net))
 		return conf_block(c, COND_NEVER, place, prev);
 	if (prev == NULL)
 		b = same_block(c, cond, op, v->text);
@@ -133,7 +135,7 @@ make_block(struct conf *c, struct place place, enum cond cond,
 	b->op = (uint8_t)op;
 	b->text = v->text;
 	b->hash = text_casehash(v->text);
-	b->net = new.net;
+	b->net = net;
 	c->remote |= cond == COND_REMOTE;
 	return b;
 }

@@ -82,10 +82,8 @@ struct block {
 	uint32_t	listener;	/* COND_SOCKET: of that address, from 1 */
 	uint32_t	hash;		/* of text */
 	const char	*text;		/* the condition's value */
-	const char	*name;		/* COND_SOCKET: see conf_addr_name */
 	struct place	place;
 	struct setup_class net;		/* COND_REMOTE: ip, family, bits */
-	struct os_addr	addr;		/* COND_SOCKET */
 };
 
 /* Where the reader is in a file. */
