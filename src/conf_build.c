@@ -91,15 +91,14 @@ socket_matches(const struct conf *c, const struct block *b, uint32_t listener)
 
 	if (is_exact(b))
 		return b->listener != 0 && (b->listener == listener + 1 ||
-		    (c->opener[listener].more &&
-		    c->opener[listener].block->listener == b->listener));
+		    b->listener == c->opener[listener].block->listener);
 	if (l->addr.family != OS_NONE)
 		name = addr_text(buf, sizeof(buf), &l->addr);
 	len = strlen(b->text);
 	have = strlen(name);
 	if (b->op == TOKEN_SUFFIX && have > len)
 		name += have - len;
-	return have >= len && memcmp(name, b->text, len) == 0;
+	return strncmp(name, b->text, len) == 0;
 }
 
 /* For the clients of a group, or (NULL) for some client or other. */
