@@ -547,7 +547,9 @@ conf_words(struct setup *setup, char *const *words, int n, conf_put *put,
 	if (c == NULL)
 		return false;
 	setup->files[setup->nfiles++] = setup_string(c, "command line");
-	c->block = conf_cond_listen(c, word(c, 1, words[0]));
+	c->block = conf_block(c, COND_SOCKET, line(1), NULL);
+	c->block->op = TOKEN_EQ;
+	c->block->text = word(c, 1, words[0])->text;
 	list = value_new(c, VALUE_LIST, line(2));
 	for (i = 1; i < n; i++)
 		value_append(c, list, word(c, i + 1, words[i]));

@@ -141,12 +141,6 @@ make_block(struct conf *c, struct place place, enum cond cond,
 }
 
 struct block *
-conf_cond_listen(struct conf *c, struct value *v)
-{
-	return make_block(c, v->place, COND_SOCKET, TOKEN_EQ, v, NULL);
-}
-
-struct block *
 conf_cond(struct conf *c, struct block *prev)
 {
 	struct place place = c->in.tok.place;

@@ -255,8 +255,6 @@ bool	conf_read(struct conf *, const struct key *, struct value *,
  * after an error (reported); NULL after a syntax error.
  */
 struct block *conf_cond(struct conf *, struct block *prev);
-/* The block of a listener, as written. */
-struct block *conf_cond_listen(struct conf *, struct value *);
 /* A new block; its condition is for the caller to fill in.  NULL when full. */
 struct block *conf_block(struct conf *, enum cond, struct place,
 	    struct block *prev);
