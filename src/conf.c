@@ -216,8 +216,7 @@ include_shell(struct conf *c, const char *command, struct place from)
 		conf_error(c, from, "the command failed with exit status %d",
 		    status);
 	else if (n < 0)
-		conf_error(c, from, "cannot run the command: %s",
-		    n == -EFBIG ? "it prints too much" : log_errno((int)n));
+		file_error(c, from, command, n);
 	else {
 		text_format(name, sizeof(name), "%s(include_shell)",
 		    conf_where(c, from.at));

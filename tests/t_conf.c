@@ -1029,7 +1029,7 @@ ATF_TC_BODY(commands_that_fail_are_errors, tc)
 	write_file("a.conf", SERVER "include_shell \"echo; echo x y\"\n");
 	bad_file("a.conf", "a.conf:2(include_shell):2:3: error: expected =");
 	write_file("a.conf", SERVER "include_shell \"yes\"\n");
-	bad_file("a.conf", "it prints too much");
+	bad_file("a.conf", "it is too large");
 }
 
 ATF_TC_WITHOUT_HEAD(the_command_line_is_a_configuration);
