@@ -268,12 +268,9 @@ file_socket_is(const char *path, const struct file_id *id)
 int
 file_socket_remove(const char *path, const struct file_id *id)
 {
-	struct file_id	now;
-	int		error;
+	struct stat	st;
 
-	if ((error = file_socket_id(path, &now)) != 0)
-		return error == -EINVAL ? -ESTALE : error;
-	if (!file_socket_is(path, id))
-		return -ESTALE;
-	return unlink(path) == -1 ? -errno : 0;
+	if (file_socket_is(path, id))
+		return unlink(path) == -1 ? -errno : 0;
+	return lstat(path, &st) == -1 ? -errno : -ESTALE;
 }
