@@ -36,8 +36,7 @@ conf_next_line(struct conf *c)
 static void
 unclosed(struct conf *c, enum token_type end)
 {
-	c->in.tok = c->in.paren;
-	conf_error(c, c->in.tok.place, "the list has no closing )");
+	conf_error(c, c->in.paren, "the list has no closing )");
 	c->in.tok.type = end;
 }
 
@@ -273,13 +272,13 @@ list_element(struct conf *c, struct value *list)
 static struct value *
 list_value(struct conf *c)
 {
-	struct token outer = c->in.paren;
+	struct place outer = c->in.paren;
 	struct value *list = value_new(c, VALUE_LIST, c->in.tok.place);
 	bool good = true;
 
 	if (!conf_enter(c))
 		return NULL;
-	c->in.paren = c->in.tok;
+	c->in.paren = c->in.tok.place;
 	conf_next(c);
 	while (good && c->in.tok.type != TOKEN_RPAREN)
 		if (c->in.tok.type == TOKEN_COMMA)

@@ -91,7 +91,7 @@ struct reader {
 	struct token	tok;		/* the one looked at */
 	struct lex	lex;
 	struct token	suspect;	/* in this statement: over lines */
-	struct token	paren;		/* innermost open one */
+	struct place	paren;		/* innermost open one */
 	bool		body;		/* in this statement: a block follows */
 };
 
