@@ -37,23 +37,23 @@ conf_block(struct conf *c, enum cond cond, struct place place,
 static bool
 read_fact(struct conf *c, enum cond *cond)
 {
-	struct token name;
-	const char *field;
+	const char *name, *field;
+	size_t len;
 	char text[128];
 	int n;
 
 	if (!conf_expect_next(c, TOKEN_WORD, "a condition such as "
 	    "$SERVER[\"socket\"] == \":80\""))
 		return false;
-	name = c->in.tok;
+	name = c->in.tok.text;
+	len = c->in.tok.len;
 	if (!conf_expect_next(c, TOKEN_LBRACKET, "["))
 		return false;
 	c->in.body = true;
 	if (!conf_expect_next(c, TOKEN_STRING, "a name in double quotes") ||
 	    (field = conf_token_text(c)) == NULL)
 		return false;
-	text_format(text, sizeof(text), "%.*s.%s", (int)name.len, name.text,
-	    field);
+	text_format(text, sizeof(text), "%.*s.%s", (int)len, name, field);
 	n = key_find_word(facts, text, false);
 	*cond = n >= 0 ? (enum cond)(n + 1) : COND_NEVER;
 	if (!conf_expect_next(c, TOKEN_RBRACKET, "]"))

@@ -163,18 +163,18 @@ is_reserved(const struct conf *c)
 static bool
 next_statement(struct conf *c)
 {
-	struct token first = c->in.tok;
+	const struct token *first = &c->in.tok;
 
-	if (first.parens == 0 && first.type == TOKEN_RBRACE)
+	if (first->parens == 0 && first->type == TOKEN_RBRACE)
 		return false;			/* a stray one */
-	if (!is_reserved(c) && !lex_is_statement(&c->in.lex, &first))
+	if (!is_reserved(c) && !lex_is_statement(&c->in.lex, first))
 		return false;
-	if (first.parens > 0)
+	if (first->parens > 0)
 		unclosed(c, TOKEN_EOL);
 	else
-		conf_error(c, first.place, "expected a value, found the next "
+		conf_error(c, first->place, "expected a value, found the next "
 		    "statement");
-	c->in.lex.pos = first.text;
+	c->in.lex.pos = first->text;
 	c->in.lex.parens = 0;
 	c->in.tok.type = TOKEN_EOL;
 	return true;
@@ -184,7 +184,7 @@ static struct value *
 number_value(struct conf *c)
 {
 	struct value *v = value_new(c, VALUE_NUMBER, c->in.tok.place);
-	uint64_t n;
+	uint64_t n = 0;
 
 	if (text_digits(c->in.tok.text, UINT32_MAX, &n) == NULL) {
 		conf_error(c, v->place, "the number is over %u", UINT32_MAX);
@@ -198,15 +198,15 @@ number_value(struct conf *c)
 static struct value *
 word_value(struct conf *c)
 {
-	struct token word = c->in.tok;
+	struct place place = c->in.tok.place;
+	const char *end = c->in.tok.text + c->in.tok.len;
 	char name[CONF_NAME];
 
 	if (next_statement(c) || !conf_name(c, name))
 		return NULL;
 	conf_next(c);
-	if (c->in.tok.text == word.text + word.len + 1 &&
-	    word.text[word.len] == '"') {
-		conf_error(c, word.place, "this text has no opening quote");
+	if (c->in.tok.text == end + 1 && *end == '"') {
+		conf_error(c, place, "this text has no opening quote");
 		c->in.tok.type = TOKEN_BAD;
 		return NULL;
 	}
@@ -214,7 +214,7 @@ word_value(struct conf *c)
 		conf_unexpected(c, "");
 		return NULL;
 	}
-	return value_of_word(c, word.place, name);
+	return value_of_word(c, place, name);
 }
 
 /* Give an element its key: "key" => element.  False: it is there already. */
