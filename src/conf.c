@@ -344,14 +344,9 @@ else_word(struct conf *c, bool *cond)
 static void
 recover(struct conf *c)
 {
-	if (c->in.tok.type == TOKEN_BAD && c->in.tok.lines)
-		lex_rewind(&c->in.lex, &c->in.tok);
-	if (c->in.lex.parens > 0 || (c->in.tok.type != TOKEN_EOL &&
-	    c->in.tok.type != TOKEN_END && c->in.tok.type != TOKEN_LBRACE &&
-	    c->in.tok.type != TOKEN_RBRACE)) {
-		lex_recover(&c->in.lex);
-		conf_next(c);
-	}
+	if (c->in.tok.type == TOKEN_STRING)
+		c->in.tok.lines = false;	/* the mistake is elsewhere */
+	lex_recover(&c->in.lex, &c->in.tok);
 	memset(&c->in.suspect, 0, sizeof(c->in.suspect));
 }
 

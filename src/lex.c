@@ -248,34 +248,35 @@ lex_is_statement(const struct lex *lex, const struct token *first)
 	}
 }
 
-void
-lex_recover(struct lex *lex)
-{
-	struct token tok;
-
-	for (;;) {
-		lex_next(lex, &tok);
-		if (tok.type <= TOKEN_EOL)
-			return;
-		if (tok.parens > 0 ? lex_is_statement(lex, &tok) :
-		    tok.type == TOKEN_LBRACE || tok.type == TOKEN_RBRACE) {
-			lex->pos = tok.text;
-			lex->parens = 0;
-			return;
-		}
-		if (tok.lines)
-			lex_rewind(lex, &tok);
-	}
-}
-
-void
-lex_rewind(struct lex *lex, const struct token *tok)
+/*
+ * Go back to the end of the line on which that token begins (a string whose
+ * closing quote is missing has swallowed lines).
+ */
+static void
+rewind_to(struct lex *lex, const struct token *tok)
 {
 	lex->pos = tok->text;
 	lex->line = tok->place.at;
 	lex->parens = tok->parens;
 	skip_line(lex);
 	lex->line_start = lex->pos;
+}
+
+void
+lex_recover(struct lex *lex, struct token *tok)
+{
+	for (; tok->type != TOKEN_END; lex_next(lex, tok)) {
+		if (lex->parens > 0 ? lex_is_statement(lex, tok) :
+		    tok->type == TOKEN_EOL || tok->type == TOKEN_LBRACE ||
+		    tok->type == TOKEN_RBRACE) {
+			lex->parens = 0;
+			if (tok->type == TOKEN_EOL)
+				lex_next(lex, tok);
+			return;
+		}
+		if (tok->lines)
+			rewind_to(lex, tok);
+	}
 }
 
 const char *

@@ -90,17 +90,11 @@ void	lex_next(struct lex *, struct token *);
 bool	lex_is_statement(const struct lex *, const struct token *);
 
 /*
- * After an error: go on where the next statement seems to begin: at the end of
- * this line, before a brace, or, inside parentheses, at what looks like a
+ * After an error at that token: go on to the one that seems to begin the next
+ * statement: on the next line, a brace, or, inside parentheses, what looks like a
  * statement.
  */
-void	lex_recover(struct lex *);
-
-/*
- * Go back to the end of the line on which that token begins (a string whose
- * closing quote is missing has swallowed lines).
- */
-void	lex_rewind(struct lex *, const struct token *);
+void	lex_recover(struct lex *, struct token *);
 
 /* "\"text\"", a word, "the end of the line": a token for messages. */
 const char *lex_describe(const struct token *, char *buf, size_t);

@@ -18,11 +18,10 @@ begin(const char *text)
 	lex_open(&lex, text, 1);
 }
 
-/* The next token is this one. */
+/* The token is this one. */
 static void
-next(enum token_type type, const char *text, unsigned line, unsigned column)
+is(enum token_type type, const char *text, unsigned line, unsigned column)
 {
-	lex_next(&lex, &tok);
 	ATF_CHECK_EQ_MSG(type, tok.type, "%s: type %d", text, tok.type);
 	ATF_CHECK_MSG(tok.len == strlen(text) &&
 	    memcmp(tok.text, text, tok.len) == 0, "expected %s, got %.*s",
@@ -31,6 +30,13 @@ next(enum token_type type, const char *text, unsigned line, unsigned column)
 	    tok.place.at);
 	ATF_CHECK_EQ_MSG(column, tok.place.column, "%s: column %u", text,
 	    tok.place.column);
+}
+
+static void
+next(enum token_type type, const char *text, unsigned line, unsigned column)
+{
+	lex_next(&lex, &tok);
+	is(type, text, line, column);
 }
 
 static void
@@ -141,7 +147,6 @@ ATF_TC_BODY(strings_hold_what_they_hold, tc)
 	next(TOKEN_BAD, "never closed\nb = 1\n", 1, 5);
 	ATF_CHECK(tok.lines);
 	type(TOKEN_END);
-	lex_rewind(&lex, &tok);
 	begin("\"x\\");
 	type(TOKEN_BAD);
 	begin("\"");
@@ -169,39 +174,45 @@ ATF_TC_BODY(recovery_finds_the_next_statement, tc)
 {
 	begin("a b c\nd = 1");
 	type(TOKEN_WORD);
-	lex_recover(&lex);
-	next(TOKEN_WORD, "d", 2, 1);
+	lex_recover(&lex, &tok);
+	is(TOKEN_WORD, "d", 2, 1);
 
 	/* a list without end: the next assignment ends it */
 	begin("a = ( 1, ( \"x\" 2 )\nb = 3\n");
 	type(TOKEN_WORD);
 	type(TOKEN_ASSIGN);
 	type(TOKEN_LPAREN);
-	lex_recover(&lex);
-	next(TOKEN_WORD, "b", 2, 1);
+	lex_recover(&lex, &tok);
+	is(TOKEN_WORD, "b", 2, 1);
 	ATF_CHECK_EQ(0, lex.parens);
 
 	/* a closed one is skipped as a whole */
 	begin("( a\nb,\nc ) x\ny");
 	type(TOKEN_LPAREN);
-	lex_recover(&lex);
-	next(TOKEN_WORD, "y", 4, 1);
+	lex_recover(&lex, &tok);
+	is(TOKEN_WORD, "y", 4, 1);
 
 	/* braces are left for who opened them */
 	begin("a } b");
 	type(TOKEN_WORD);
-	lex_recover(&lex);
-	next(TOKEN_RBRACE, "}", 1, 3);
+	lex_recover(&lex, &tok);
+	is(TOKEN_RBRACE, "}", 1, 3);
 	begin("a { b");
 	type(TOKEN_WORD);
-	lex_recover(&lex);
-	next(TOKEN_LBRACE, "{", 1, 3);
+	lex_recover(&lex, &tok);
+	is(TOKEN_LBRACE, "{", 1, 3);
 
 	/* a string over lines ends with its line */
 	begin("a \"b\nc = 1");
 	type(TOKEN_WORD);
-	lex_recover(&lex);
-	next(TOKEN_WORD, "c", 2, 1);
+	lex_recover(&lex, &tok);
+	is(TOKEN_WORD, "c", 2, 1);
+	begin("a = \"never closed\nb = 1\n");
+	type(TOKEN_WORD);
+	type(TOKEN_ASSIGN);
+	type(TOKEN_BAD);
+	lex_recover(&lex, &tok);
+	is(TOKEN_WORD, "b", 2, 1);
 }
 
 ATF_TC_WITHOUT_HEAD(tokens_can_be_shown);
