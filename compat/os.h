@@ -54,12 +54,6 @@ struct os_listen {
 	int		mode;		/* OS_UNIX: permissions, -1 is umask's */
 };
 
-/* How a connection to a backend is to be made.  NULL is all zeroes. */
-struct os_connect {
-	const struct os_addr *from;	/* source address; NULL: the system's */
-	bool		transparent;	/* from may be a foreign address */
-};
-
 /*
  * Bytes a Unix path may have here (103 or 107).
  */
@@ -113,7 +107,7 @@ int	os_accept(int, struct os_peer *);
  * full backlog: nothing is under way.  Same socket options as os_accept, but for
  * what os_keep does.
  */
-int	os_connect(const struct os_addr *, const struct os_connect *, bool *);
+int	os_connect(const struct os_addr *, bool *pending);
 
 /*
  * Find out when the peer of a TCP connection is gone: keepalive as os_listen

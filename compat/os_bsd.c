@@ -51,13 +51,6 @@ os_sys_transparent(int fd, int domain)
 #endif
 }
 
-/* There is no such thing, and no need: ports belong to pairs of addresses. */
-void
-os_sys_bind_no_port(int fd)
-{
-	(void)fd;
-}
-
 long
 os_sys_unsent(int fd)
 {

@@ -55,13 +55,6 @@ os_sys_transparent(int fd, int domain)
 	return os_option(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, 1);
 }
 
-/* Else every source address has but one set of ports for all backends. */
-void
-os_sys_bind_no_port(int fd)
-{
-	(void)os_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
-}
-
 /* SIOCOUTQ of tcp(7) and unix(7), by the name that needs no kernel header. */
 long
 os_sys_unsent(int fd)

@@ -34,10 +34,3 @@ os_sys_transparent(int fd, int domain)
 	(void)domain;
 	return -ENOTSUP;
 }
-
-/* There is no such thing, and no need: ports belong to pairs of addresses. */
-void
-os_sys_bind_no_port(int fd)
-{
-	(void)fd;
-}

@@ -45,13 +45,6 @@ os_sys_transparent(int fd, int domain)
 	return os_option(fd, SOL_SOCKET, SO_BINDANY, 1);
 }
 
-/* There is no such thing, and no need: ports belong to pairs of addresses. */
-void
-os_sys_bind_no_port(int fd)
-{
-	(void)fd;
-}
-
 /* A Unix socket's bytes are with its peer: nothing of ours is under way. */
 long
 os_sys_unsent(int fd)

@@ -115,27 +115,6 @@ domain_of(const struct os_addr *a)
 	}
 }
 
-static int
-connect_from(int fd, const struct os_addr *to, const struct os_connect *how)
-{
-	struct sockaddr_storage	 ss;
-	socklen_t		 len;
-	int			 error;
-
-	if (how == NULL || how->from == NULL || to->family == OS_UNIX)
-		return 0;
-	if (how->transparent &&
-	    (error = os_sys_transparent(fd, domain_of(to))) != 0)
-		return error;
-	if ((len = os_addr_to(how->from, &ss)) == 0)
-		return -EINVAL;
-	if (how->from->port == 0)
-		os_sys_bind_no_port(fd);
-	if (bind(fd, (struct sockaddr *)&ss, len) == 0)
-		return 0;
-	return errno == EADDRINUSE ? -EADDRNOTAVAIL : -errno;
-}
-
 /*
  * A socket whose own end is where it was to connect to, has found itself: the
  * system chose the backend's port as ours while the backend was down.
@@ -154,18 +133,15 @@ is_self(int fd, const struct os_addr *to)
 
 /* connect(2) itself: 0, -EINPROGRESS, or why not. */
 static int
-connect_start(int fd, const struct os_addr *to, const struct os_connect *how)
+connect_start(int fd, const struct os_addr *to)
 {
 	struct sockaddr_storage	 ss;
 	socklen_t		 len;
-	int			 error;
 
 	if (to->family != OS_UNIX)
 		os_born(fd);
 	else
 		urgent_in_line(fd);
-	if ((error = connect_from(fd, to, how)) != 0)
-		return error;
 	if ((len = os_addr_to(to, &ss)) == 0)
 		return -EINVAL;
 	if (connect(fd, (struct sockaddr *)&ss, len) == 0)
@@ -175,8 +151,7 @@ connect_start(int fd, const struct os_addr *to, const struct os_connect *how)
 }
 
 int
-os_connect(const struct os_addr *to, const struct os_connect *how,
-    bool *pending)
+os_connect(const struct os_addr *to, bool *pending)
 {
 	int	fd, error;
 
@@ -185,7 +160,7 @@ os_connect(const struct os_addr *to, const struct os_connect *how,
 		return -EINVAL;
 	if ((fd = os_sys_socket(domain_of(to))) < 0)
 		return fd;
-	error = connect_start(fd, to, how);
+	error = connect_start(fd, to);
 	if (error == 0)
 		return fd;
 	if (error == -EINPROGRESS) {

@@ -71,9 +71,6 @@ void	os_sys_defer(int fd, const struct os_listen *);
 /* Binding to addresses that are not ours.  0 or an error. */
 int	os_sys_transparent(int fd, int domain);
 
-/* Bind to an address alone, the port is chosen when connecting. */
-void	os_sys_bind_no_port(int fd);
-
 /* As os_unsent, but for a socket that may be dead. */
 long	os_sys_unsent(int fd);
 

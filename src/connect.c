@@ -74,7 +74,7 @@ connect_one(struct session *s, uint64_t now)
 	int error, fd;
 
 	s->since_ms = now;
-	if ((fd = os_connect(to, NULL, &pending)) < 0)
+	if ((fd = os_connect(to, &pending)) < 0)
 		return -fd;
 	if ((error = wait_add(fd, WAIT_EDGE, session_token(s, BACKEND))) != 0) {
 		os_reset(fd);

@@ -125,7 +125,7 @@ reach(const char *path, int *fd)
 
 	if (!addr_unix(&addr, path))
 		return fail("not the path of a socket: ", path);
-	*fd = os_connect(&addr, NULL, &pending);
+	*fd = os_connect(&addr, &pending);
 	if (*fd >= 0)
 		return 0;
 	if (*fd == -ENOENT)

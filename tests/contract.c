@@ -190,7 +190,7 @@ contract_connect(const struct os_addr *a)
 	bool		 pending;
 	int		 fd, error;
 
-	fd = os_connect(a, NULL, &pending);
+	fd = os_connect(a, &pending);
 	EXPECT(fd >= 0);
 	e = contract_watch(fd, WAIT_EDGE);
 	while (pending) {

@@ -68,7 +68,7 @@ connect_to_nobody_is_refused(void)
 	int		 fd, error;
 
 	os_close(contract_listen(&a, 8));
-	fd = os_connect(&a, NULL, &pending);
+	fd = os_connect(&a, &pending);
 	if (fd < 0) {
 		EXPECT_EQ(fd, -ECONNREFUSED);
 		return;
@@ -91,7 +91,7 @@ connect_without_a_file_says_so(void)
 
 	os_close(contract_listen(&a, 8));
 	a.u.path[a.pathlen - 1] = '?';
-	EXPECT_EQ(os_connect(&a, NULL, &pending), -ENOENT);
+	EXPECT_EQ(os_connect(&a, &pending), -ENOENT);
 }
 
 /*
@@ -108,7 +108,7 @@ full_backlog(void)
 
 	l = contract_watch(contract_listen(&a, 1), WAIT_LEVEL);
 	for (i = 0; i < 16; i++) {
-		if ((fd = os_connect(&a, NULL, &pending)) < 0)
+		if ((fd = os_connect(&a, &pending)) < 0)
 			break;
 		e = contract_watch(fd, WAIT_EDGE);
 		contract_settle();

@@ -210,7 +210,7 @@ try_connect(void *arg)
 	int		fd;
 
 	a.port = *(uint16_t *)arg;
-	fd = os_connect(&a, NULL, &pending);
+	fd = os_connect(&a, &pending);
 	return fd < 0 ? -fd : 0;
 }
 
@@ -218,7 +218,7 @@ static int
 try_unix(void *arg)
 {
 	bool	pending;
-	int	fd = os_connect(arg, NULL, &pending);
+	int	fd = os_connect(arg, &pending);
 
 	return fd < 0 ? -fd : 0;
 }
@@ -397,7 +397,7 @@ relay_work(void *arg)
 	if (wait_add(w->lfd, WAIT_LEVEL, 1) != 0)
 		return 10;
 	a.port = w->port;
-	if ((c = os_connect(&a, NULL, &pending)) < 0)
+	if ((c = os_connect(&a, &pending)) < 0)
 		return 11;
 	if (wait_turn(events, 8, 5000) != 1)
 		return 12;

@@ -233,15 +233,13 @@ connect_fate(struct sock *s, const struct service *sv, int *err)
 }
 
 int
-os_connect(const struct os_addr *to, const struct os_connect *how,
-    bool *pending)
+os_connect(const struct os_addr *to, bool *pending)
 {
 	struct service *sv;
 	struct sock *s;
 	uint64_t us;
 	int err, fd;
 
-	(void)how;
 	*pending = false;
 	if (W.contract)
 		return connect_real(to, pending);
