@@ -5,6 +5,7 @@
  */
 #include <sys/types.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include <errno.h>
@@ -101,3 +102,42 @@ getcwd(char *buf, size_t size)
 	errno = ENOENT;			/* we are outside of our root */
 	return NULL;
 }
+
+/*
+ * Where each of these is a call of its own.  What the C library calls padding in a
+ * message belongs to a number in the system's eyes: callers start from zeroes.
+ */
+#ifndef SYS_socketcall
+
+int
+socket(int domain, int type, int protocol)
+{
+	return (int)syscall(SYS_socket, domain, type, protocol);
+}
+
+int
+socketpair(int domain, int type, int protocol, int fd[2])
+{
+	return (int)syscall(SYS_socketpair, domain, type, protocol, fd);
+}
+
+int
+accept4(int fd, struct sockaddr *restrict sa, socklen_t *restrict len,
+    int flags)
+{
+	return (int)syscall(SYS_accept4, fd, sa, len, flags);
+}
+
+ssize_t
+sendmsg(int fd, const struct msghdr *m, int flags)
+{
+	return syscall(SYS_sendmsg, fd, m, flags);
+}
+
+ssize_t
+recvmsg(int fd, struct msghdr *m, int flags)
+{
+	return syscall(SYS_recvmsg, fd, m, flags);
+}
+
+#endif

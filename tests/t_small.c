@@ -4,6 +4,8 @@
  */
 #include <sys/types.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <atf-c.h>
@@ -48,6 +50,11 @@ int	 small_getgrouplist(const char *, gid_t, gid_t *, int *);
 int	 small_fcntl(int, int, ...);
 char	*small_getcwd(char *, size_t);
 int	 small_pipe2(int [2], int);
+int	 small_socket(int, int, int);
+int	 small_socketpair(int, int, int, int [2]);
+int	 small_accept4(int, struct sockaddr *restrict, socklen_t *restrict, int);
+ssize_t	 small_sendmsg(int, const struct msghdr *, int);
+ssize_t	 small_recvmsg(int, struct msghdr *, int);
 int	 small_setuid(uid_t);
 int	 small_setgid(gid_t);
 int	 small_seteuid(uid_t);
@@ -92,6 +99,11 @@ int	 small_getrlimit(int, struct rlimit *);
 #define fcntl		small_fcntl
 #define getcwd		small_getcwd
 #define pipe2		small_pipe2
+#define socket		small_socket
+#define socketpair	small_socketpair
+#define accept4		small_accept4
+#define sendmsg		small_sendmsg
+#define recvmsg		small_recvmsg
 #define setuid		small_setuid
 #define setgid		small_setgid
 #define seteuid		small_seteuid
@@ -129,6 +141,11 @@ int	 small_getrlimit(int, struct rlimit *);
 #undef fcntl
 #undef getcwd
 #undef pipe2
+#undef socket
+#undef socketpair
+#undef accept4
+#undef sendmsg
+#undef recvmsg
 #undef setuid
 #undef setgid
 #undef seteuid
@@ -705,6 +722,61 @@ ATF_TC_BODY(descriptors_are_what_was_asked_for, tc)
 		ATF_CHECK_EQ(0, small_fcntl(copy, F_SETLK, &l));
 }
 
+#ifndef SYS_socketcall
+ATF_TC_WITHOUT_HEAD(sockets_are_what_was_asked_for);
+ATF_TC_BODY(sockets_are_what_was_asked_for, tc)
+{
+	union {
+		struct cmsghdr	align;
+		char		bytes[CMSG_SPACE(sizeof(int))];
+	}		 there, here;
+	char		 byte = 'x';
+	struct iovec	 iov = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr	 m = { .msg_iov = &iov, .msg_iovlen = 1,
+			    .msg_control = there.bytes,
+			    .msg_controllen = sizeof(there.bytes) };
+	struct cmsghdr	*c;
+	struct sockaddr_storage ss;
+	socklen_t	 len = sizeof(ss);
+	int		 pair[2], fd, client, server;
+
+	ATF_REQUIRE_EQ(0, small_socketpair(AF_UNIX, SOCK_SEQPACKET |
+	    SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair));
+	ATF_CHECK_EQ(FD_CLOEXEC, fcntl(pair[1], F_GETFD));
+	memset(&there, 0, sizeof(there));
+	c = CMSG_FIRSTHDR(&m);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &pair[0], sizeof(int));
+	ATF_CHECK_EQ(1, small_sendmsg(pair[0], &m, MSG_NOSIGNAL));
+	m.msg_control = here.bytes;
+	byte = 0;
+	ATF_CHECK_EQ(1, small_recvmsg(pair[1], &m, MSG_CMSG_CLOEXEC));
+	ATF_CHECK_EQ('x', byte);
+	c = CMSG_FIRSTHDR(&m);
+	ATF_REQUIRE(c != NULL && c->cmsg_type == SCM_RIGHTS &&
+	    c->cmsg_len == CMSG_LEN(sizeof(int)));
+	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+	ATF_CHECK_EQ(FD_CLOEXEC, fcntl(fd, F_GETFD));
+	ATF_CHECK_EQ(-1, small_recvmsg(pair[1], &m, 0));
+	ATF_CHECK_EQ(EAGAIN, errno);
+
+	ATF_REQUIRE((server = small_socket(AF_INET, SOCK_STREAM, 0)) != -1);
+	ATF_CHECK_EQ(0, fcntl(server, F_GETFD));
+	ATF_REQUIRE_EQ(0, listen(server, 1));
+	ATF_REQUIRE_EQ(0, getsockname(server, (struct sockaddr *)&ss, &len));
+	ATF_REQUIRE((client = small_socket(AF_INET, SOCK_STREAM |
+	    SOCK_CLOEXEC, 0)) != -1);
+	ATF_REQUIRE_EQ(0, connect(client, (struct sockaddr *)&ss, len));
+	memset(&ss, 0, sizeof(ss));
+	ATF_REQUIRE((fd = small_accept4(server, (struct sockaddr *)&ss, &len,
+	    SOCK_NONBLOCK)) != -1);
+	ATF_CHECK_EQ(AF_INET, ss.ss_family);
+	ATF_CHECK(fcntl(fd, F_GETFL) & O_NONBLOCK);
+}
+#endif
+
 ATF_TC_WITHOUT_HEAD(the_working_directory_has_a_name);
 ATF_TC_BODY(the_working_directory_has_a_name, tc)
 {
@@ -739,6 +811,9 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, becoming_somebody_else_leaves_nothing);
 	ATF_TP_ADD_TC(tp, limits_are_the_systems);
 	ATF_TP_ADD_TC(tp, descriptors_are_what_was_asked_for);
+#ifndef SYS_socketcall
+	ATF_TP_ADD_TC(tp, sockets_are_what_was_asked_for);
+#endif
 	ATF_TP_ADD_TC(tp, the_working_directory_has_a_name);
 #endif
 	return atf_no_error();
