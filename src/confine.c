@@ -3,7 +3,7 @@
  */
 #include "confine.h"
 
-#include <errno.h>
+#include <string.h>
 
 #include "conf.h"
 #include "limits.h"
@@ -54,23 +54,24 @@ limit(const struct start *start)
 		    log_errno(error));
 	if ((error = proc_no_fork()) == 0)
 		return true;
-	log_fatal("cannot give up making processes: %s", log_errno(error));
-	return false;
+	return start_fail("cannot give up making processes", error);
 }
 
 bool
-confine_enter(const struct start *start, int *keep, unsigned n)
+confine_enter(const struct start *start, const int *fds, unsigned n,
+    int channel)
 {
-	int	error;
+	static int	keep[LIMIT_LISTENERS + 3];
+	int		error;
 
+	memcpy(keep, fds, n * sizeof(keep[0]));
+	keep[n++] = channel;
 	keep[n++] = log_fd();
 	keep[n++] = logio_syslog_fd();
 	proc_expendable();
 	proc_close_others(keep, n);
-	if ((error = proc_null()) != 0) {
-		log_fatal("no standard input: %s", log_errno(error));
-		return false;
-	}
+	if ((error = proc_null()) != 0)
+		return start_fail("no standard input", error);
 	return change_root(start) && change_user(start) && limit(start);
 }
 
@@ -158,10 +159,8 @@ confine_seal(const struct start *start, enum confine_who who, bool says)
 {
 	int	error;
 
-	if (!start->foreground && (error = proc_quiet()) != 0) {
-		log_fatal("cannot leave standard error: %s", log_errno(error));
-		return false;
-	}
+	if (!start->foreground && (error = proc_quiet()) != 0)
+		return start_fail("cannot leave standard error", error);
 	if (start->setup->server.sandbox.v == SANDBOX_OFF)
 		return true;
 	return sandbox(start, who, says);

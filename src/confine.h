@@ -11,13 +11,13 @@
 #include "start.h"
 
 /*
- * Close all descriptors but these, the log and standard error; be the first to go
- * when memory is short; become the user in
+ * Close all descriptors but these (LIMIT_LISTENERS at most), the channel, the log
+ * and standard error; be the first to go when memory is short; become the user in
  * the root directory of the setup; make no core file but as told, and no process.
- * keep must have room for CONFINE_MORE more.  False: log_fatal has said why.
+ * False: log_fatal has said why.
  */
-enum { CONFINE_MORE = 2 };
-bool	confine_enter(const struct start *, int *keep, unsigned n);
+bool	confine_enter(const struct start *, const int *fds, unsigned n,
+	    int channel);
 
 /*
  * When all is open and mapped: let go of standard error (in the background), and

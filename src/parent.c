@@ -224,7 +224,7 @@ reload(uint64_t now)
 	manager_tell(NOTIFY_RELOADING, "reading the configuration again");
 	watcher_reads();
 	if ((error = reader_start(&reader, job, READER_TOKEN, now)) != 0) {
-		log_fatal("it cannot be read: %s", log_errno(error));
+		(void)start_fail("it cannot be read", error);
 		watcher_say(log_last());
 		refuse();
 		return;
@@ -599,8 +599,7 @@ open_waiter(void)
 	    (error = fd = proc_signals_open()) >= 0 &&
 	    (error = wait_add(fd, WAIT_LEVEL, SIGNALS_TOKEN)) == 0)
 		return true;
-	log_fatal("cannot wait for signals: %s", log_errno(error));
-	return false;
+	return start_fail("cannot wait for signals", error);
 }
 
 /*

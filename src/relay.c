@@ -13,7 +13,6 @@
 #include "channel.h"
 #include "conf.h"
 #include "confine.h"
-#include "limits.h"
 #include "log.h"
 #include "loop.h"
 #include "os.h"
@@ -43,24 +42,30 @@ open_loop(const struct start *start, unsigned index, int channel)
 		    text_bytes(size, loop_memory(start->setup)),
 		    start->setup->server.max_connections.v);
 	else
-		log_fatal("a relay cannot start: %s", log_errno(error));
+		(void)start_fail("a relay cannot start", error);
 	return false;
+}
+
+/* Untold, the parent would wait for ever. */
+static bool
+tell_ready(int channel)
+{
+	const int	error = channel_send(channel, CHANNEL_READY, 0, -1);
+
+	return error == 0 ||
+	    start_fail("the parent process cannot be told", error);
 }
 
 static bool
 become(const struct start *start, unsigned index, int channel)
 {
-	static int	keep[LIMIT_LISTENERS + 1 + CONFINE_MORE];
-	unsigned	n;
-
-	for (n = 0; n < start->setup->nlisteners; n++)
-		keep[n] = start->listeners[n];
-	keep[n++] = channel;
-	if (!confine_enter(start, keep, n))
+	if (!confine_enter(start, start->listeners, start->setup->nlisteners,
+	    channel))
 		return false;
 	stat_self(index);
 	return open_loop(start, index, channel) &&
-	    confine_seal(start, CONFINE_RELAY, index == 0);
+	    confine_seal(start, CONFINE_RELAY, index == 0) &&
+	    tell_ready(channel);
 }
 
 void
@@ -70,12 +75,6 @@ relay_run(const struct start *start, unsigned index, int channel)
 
 	if (!become(start, index, channel))
 		proc_exit(EXIT_FAILURE);
-	/* untold, it would wait for ever */
-	if ((error = channel_send(channel, CHANNEL_READY, 0, -1)) != 0) {
-		log_fatal("the parent process cannot be told: %s",
-		    log_errno(error));
-		proc_exit(EXIT_FAILURE);
-	}
 	log_echo(false);
 	while (loop_turn())
 		continue;

@@ -46,6 +46,13 @@ string(const struct start *start, const struct setting *setting)
 	return conf_string(start->setup, setting->v);
 }
 
+bool
+start_fail(const char *what, int error)
+{
+	log_fatal("%s: %s", what, log_errno(error));
+	return false;
+}
+
 /*
  * Sockets from the service manager.  Asked for before the process forks, since
  * they are meant for this process number, and even when they are not wanted, so
@@ -106,8 +113,7 @@ background(const struct start *start)
 
 	if (start->foreground || (error = proc_daemon()) == 0)
 		return true;
-	log_fatal("cannot go to the background: %s", log_errno(error));
-	return false;
+	return start_fail("cannot go to the background", error);
 }
 
 /*
@@ -304,8 +310,7 @@ catch_signals(void)
 
 	if ((fd = proc_signals_open()) >= 0)
 		return true;
-	log_fatal("cannot catch signals: %s", log_errno(fd));
-	return false;
+	return start_fail("cannot catch signals", fd);
 }
 
 /*
@@ -504,10 +509,8 @@ start_ready(struct start *start)
 		os_drop(start->ready_fd);
 		start->ready_fd = -1;
 	}
-	if (!start->foreground && (error = proc_daemon_ready()) != 0) {
-		log_fatal("cannot leave the terminal: %s", log_errno(error));
-		return false;
-	}
+	if (!start->foreground && (error = proc_daemon_ready()) != 0)
+		return start_fail("cannot leave the terminal", error);
 	log_echo(false);
 	return true;
 }

@@ -95,6 +95,11 @@ void	start_forget(const struct start *, const struct start *other);
 void	start_close(struct start *, const struct start *other);
 
 /*
+ * Say with log_fatal what has failed.  Returns false.
+ */
+bool	start_fail(const char *what, int error);
+
+/*
  * Open the log file again, under its name.  Returns a descriptor, or -1 when there
  * is none or it cannot be had; then a line has said why.
  */

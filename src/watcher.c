@@ -4,7 +4,6 @@
 #include "watcher.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "chan.h"
 #include "confine.h"
@@ -33,19 +32,16 @@ become(const struct start *start, int channel)
 		[MONITOR_STATUS] = start->doors[DOOR_STATUS].fd,
 		[MONITOR_CHANNEL] = channel
 	};
-	int			keep[MONITOR_FDS + CONFINE_MORE], error;
+	int			error;
 
 	for (unsigned i = 0; i <= start->setup->nlisteners; i++)
 		if (i == start->setup->nlisteners ||
 		    os_sockname(start->listeners[i], &bound[i]) != 0)
 			bound[i] = start->setup->listeners[i].addr;
-	memcpy(keep, fds, sizeof(fds));
-	if (!confine_enter(start, keep, MONITOR_FDS))
+	if (!confine_enter(start, fds, MONITOR_CHANNEL, channel))
 		return false;
-	if ((error = monitor_open(start->setup, bound, fds)) != 0) {
-		log_fatal("the monitor cannot start: %s", log_errno(error));
-		return false;
-	}
+	if ((error = monitor_open(start->setup, bound, fds)) != 0)
+		return start_fail("the monitor cannot start", error);
 	return confine_seal(start, CONFINE_MONITOR, false);
 }
 

@@ -28,18 +28,15 @@ static int	channel = -1;
 static bool
 become(const struct start *start)
 {
-	int	keep[2 + CONFINE_MORE] = { lines, channel };
 	int	error;
 
-	if (!confine_enter(start, keep, 2))
+	if (!confine_enter(start, &lines, 1, channel))
 		return false;
 	if ((error = wait_open("poll", (lines > channel ? lines : channel) +
 	    1)) != 0 ||
 	    (error = wait_add(lines, WAIT_LEVEL, PIPE_TOKEN)) != 0 ||
-	    (error = wait_add(channel, WAIT_LEVEL, CHANNEL_TOKEN)) != 0) {
-		log_fatal("the log writer cannot start: %s", log_errno(error));
-		return false;
-	}
+	    (error = wait_add(channel, WAIT_LEVEL, CHANNEL_TOKEN)) != 0)
+		return start_fail("the log writer cannot start", error);
 	return confine_seal(start, CONFINE_MONITOR, false);
 }
 
