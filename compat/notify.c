@@ -54,35 +54,17 @@ put_state(struct line *m, enum notify state)
 	case NOTIFY_READY:
 		line_text(m, "READY=1\nMAINPID=");
 		line_number(m, (uint64_t)getpid());
-		line_text(m, "\n");
 		break;
 	case NOTIFY_RELOADING:
 		(void)clock_gettime(CLOCK_MONOTONIC, &ts);
 		line_text(m, "RELOADING=1\nMONOTONIC_USEC=");
 		line_number(m, (uint64_t)ts.tv_sec * 1000000 +
 		    (uint64_t)ts.tv_nsec / 1000);
-		line_text(m, "\n");
 		break;
 	case NOTIFY_STOPPING:
-		line_text(m, "STOPPING=1\n");
-		break;
-	case NOTIFY_STATUS:
+		line_text(m, "STOPPING=1");
 		break;
 	}
-}
-
-/* A line end in it would begin an assignment of its own. */
-static void
-put_status(struct line *m, const char *text)
-{
-	size_t	i;
-
-	line_text(m, "STATUS=");
-	i = m->len;
-	line_text(m, text);
-	for (; i < m->len; i++)
-		if (m->text[i] == '\n')
-			m->text[i] = ' ';
 }
 
 int
@@ -100,8 +82,8 @@ notify_send(enum notify state, const char *text)
 	if ((error = manager_address(name, &sun, &len)) != 0)
 		return error;
 	put_state(&m, state);
-	if (text != NULL)
-		put_status(&m, text);
+	line_text(&m, "\nSTATUS=");
+	line_text(&m, text);
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return -errno;

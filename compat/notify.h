@@ -8,14 +8,13 @@
 #define NOTIFY_H
 
 enum notify {
-	NOTIFY_STATUS,		/* the text alone */
 	NOTIFY_READY,		/* after the start, and after each reload */
 	NOTIFY_RELOADING,
 	NOTIFY_STOPPING
 };
 
 /*
- * Send a state, and one line of text for people (NULL: none).  Never waits.
+ * Send a state, and a text for people without a line end.  Never waits.
  * Returns 0 (also when nobody wants to know), -EAGAIN when the manager has no room
  * for more now, -EINVAL when NOTIFY_SOCKET has a form that we do not speak,
  * -ENAMETOOLONG, or an error of sendto(2).
