@@ -65,6 +65,22 @@ child_tell(const struct child *c, enum channel_order order, uint32_t value,
 		    c->pid, log_errno(error));
 }
 
+uint64_t
+child_due(const struct child *c)
+{
+	return c->pid != 0 ? UINT64_MAX : c->start_ms + CHILD_RESPAWN_MS;
+}
+
+void
+child_again(const struct child *c, int error)
+{
+	if (error == 0)
+		log_notice("%s started again as process %d", c->name, c->pid);
+	else
+		log_error("%s cannot be started again: %s", c->name,
+		    log_errno(error));
+}
+
 void
 child_report(const struct child *c, const struct proc_exit *how,
     const char *lost, uint64_t now)

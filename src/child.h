@@ -28,6 +28,11 @@ struct child {
 int	child_fork(struct child *, uint32_t token, uint64_t now);
 
 /*
+ * When it is to be started again (ms); UINT64_MAX: it lives.
+ */
+uint64_t child_due(const struct child *);
+
+/*
  * Take the next note from it.  False: there is none.
  */
 bool	child_hear(const struct child *, struct channel_note *);
@@ -37,6 +42,11 @@ bool	child_hear(const struct child *, struct channel_note *);
  */
 void	child_tell(const struct child *, enum channel_order, uint32_t value,
 	    int fd);
+
+/*
+ * Say that it was started again, or with an error why it cannot be.
+ */
+void	child_again(const struct child *, int error);
 
 /*
  * Say how it ended; lost: what that means when it was killed.

@@ -143,17 +143,12 @@ start_writer(struct crew *crew, uint64_t now)
 static void
 writer_again(struct crew *crew, uint64_t now)
 {
-	int	file, error;
+	int	file;
 
 	crew->writer.start_ms = now;
 	if ((file = start_log_again(&crew->start)) == -1)
 		return;
-	if ((error = spawn_writer(crew, file, now)) == 0)
-		log_notice("%s started again as process %d",
-		    crew->writer.name, crew->writer.pid);
-	else
-		log_error("%s cannot be started again: %s", crew->writer.name,
-		    log_errno(error));
+	child_again(&crew->writer, spawn_writer(crew, file, now));
 	os_drop(file);
 }
 
@@ -222,30 +217,6 @@ crew_start(struct crew *crew, uint64_t now)
 	return true;
 }
 
-static void
-spawn_again(struct crew *crew, unsigned i, uint64_t now)
-{
-	const struct child	*relay = &crew->relays[i].child;
-	int			 error;
-
-	crew->start.room.hold = false;	/* nobody comes any more */
-	if ((error = spawn(crew, i, now)) == 0)
-		log_notice("%s started again as process %d", relay->name,
-		    relay->pid);
-	else
-		log_error("%s cannot be started again: %s", relay->name,
-		    log_errno(error));
-}
-
-/*
- * When it is to be started again.
- */
-static uint64_t
-due_of(const struct child *c)
-{
-	return c->pid != 0 ? UINT64_MAX : c->start_ms + CHILD_RESPAWN_MS;
-}
-
 uint64_t
 crew_respawn(struct crew *crew, uint64_t now)
 {
@@ -253,16 +224,18 @@ crew_respawn(struct crew *crew, uint64_t now)
 	uint64_t		 due = UINT64_MAX;
 
 	if (crew->pipe != -1) {
-		if (due_of(&crew->writer) <= now)
+		if (child_due(&crew->writer) <= now)
 			writer_again(crew, now);
-		due = due_of(&crew->writer);
+		due = child_due(&crew->writer);
 	}
 	for (unsigned i = 0; i < crew->start.relays; i++) {
 		relay = &crew->relays[i].child;
-		if (due_of(relay) <= now)
-			spawn_again(crew, i, now);
-		if (due_of(relay) < due)
-			due = due_of(relay);
+		if (child_due(relay) <= now) {
+			crew->start.room.hold = false;	/* nobody comes any more */
+			child_again(relay, spawn(crew, i, now));
+		}
+		if (child_due(relay) < due)
+			due = child_due(relay);
 	}
 	return due;
 }

@@ -8,7 +8,6 @@
 #include <errno.h>
 
 #include "log.h"
-#include "os.h"
 
 enum {
 	AGAIN_MS = 100,
@@ -20,28 +19,27 @@ static struct {
 	const char	*text;
 } untold[UNTOLD];
 static unsigned	nuntold;
-static uint64_t	due = UINT64_MAX;
+static uint64_t	due;		/* 0: it has taken everything so far */
 
 uint64_t
-manager_due(void)
-{
-	return due;
-}
-
-void
 manager_turn(uint64_t now)
 {
-	int	error = 0;
+	int	error;
 
-	while (nuntold > 0 && error != -EAGAIN) {
+	while (nuntold > 0 && due <= now) {
 		error = notify_send(untold[0].state, untold[0].text);
-		if (error != 0 && (error != -EAGAIN || due == UINT64_MAX))
+		if (error != 0 && (error != -EAGAIN || due == 0))
 			log_warn("the service manager cannot be told: %s",
 			    log_errno(error));
-		if (error != -EAGAIN)
+		if (error == -EAGAIN)
+			due = now + AGAIN_MS;
+		else
 			untold[0] = untold[--nuntold];
 	}
-	due = nuntold > 0 ? now + AGAIN_MS : UINT64_MAX;
+	if (nuntold > 0)
+		return due;
+	due = 0;
+	return UINT64_MAX;
 }
 
 void
@@ -51,6 +49,4 @@ manager_tell(enum notify state, const char *text)
 		untold[0] = untold[--nuntold];
 	untold[nuntold].state = state;
 	untold[nuntold++].text = text;
-	if (due == UINT64_MAX)
-		manager_turn(os_now_ms());
 }

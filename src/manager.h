@@ -18,9 +18,9 @@
 void	manager_tell(enum notify, const char *text);
 
 /*
- * When to call manager_turn, which tries again; UINT64_MAX: all has been said.
+ * Say what has not been said, if it is time to try.  Returns when to call it again;
+ * UINT64_MAX: all has been said.
  */
-uint64_t manager_due(void);
-void	manager_turn(uint64_t now);
+uint64_t manager_turn(uint64_t now);
 
 #endif

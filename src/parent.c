@@ -445,26 +445,24 @@ signals(void)
 }
 
 /*
+ * The loop wakes at that time at the latest.
+ */
+static void
+wake(uint64_t when)
+{
+	if (when < next_due)
+		next_due = when;
+}
+
+/*
  * Whether something is to be done now; if not, the loop wakes when it is.  What
  * is done changes what is to be waited for: another turn comes right after it.
  */
 static bool
 is_due(uint64_t when, uint64_t now)
 {
-	if (when < next_due)
-		next_due = when;
+	wake(when);
 	return when <= now;
-}
-
-/*
- * Who has died is replaced.
- */
-static void
-respawn(uint64_t now)
-{
-	(void)is_due(crew_respawn(crew, now), now);
-	if (is_due(watcher_due(&crew->start), now))
-		watcher_spawn(&crew->start, now);
 }
 
 static void
@@ -503,14 +501,15 @@ times(uint64_t now)
 		proc_kill(try_pid);
 		try_due = UINT64_MAX;
 	}
-	if (phase == RUNS && !foreign)
-		respawn(now);
+	if (phase == RUNS && !foreign) {
+		wake(crew_respawn(crew, now));
+		wake(watcher_respawn(&crew->start, now));
+	}
 	if (phase == DRAINS && is_due(phase_due, now))
 		stop();
 	else if (phase == STOPS && is_due(phase_due, now))
 		kill_all();
-	if (is_due(manager_due(), now))
-		manager_turn(now);
+	wake(manager_turn(now));
 }
 
 static int

@@ -93,11 +93,13 @@ watcher_change(const struct start *start, uint64_t now)
 }
 
 uint64_t
-watcher_due(const struct start *start)
+watcher_respawn(const struct start *start, uint64_t now)
 {
-	if (watcher->child.pid != 0 || !monitor_wanted(start->setup))
+	if (!monitor_wanted(start->setup))
 		return UINT64_MAX;
-	return watcher->child.start_ms + CHILD_RESPAWN_MS;
+	if (child_due(&watcher->child) <= now)
+		watcher_spawn(start, now);
+	return child_due(&watcher->child);
 }
 
 void
