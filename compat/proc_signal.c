@@ -69,23 +69,16 @@ set(int signal, void (*how)(int))
 	(void)sigaction(signal, &sa, NULL);
 }
 
-static void
-ours(sigset_t *s)
-{
-	int	i;
-
-	(void)sigemptyset(s);
-	for (i = 0; i < NTABLE; i++)
-		(void)sigaddset(s, table[i].signal);
-}
-
 void
 proc_signals_hold(sigset_t *before)
 {
-	sigset_t	s;
+	sigset_t	ours;
+	int		i;
 
-	ours(&s);
-	(void)sigprocmask(SIG_BLOCK, &s, before);
+	(void)sigemptyset(&ours);
+	for (i = 0; i < NTABLE; i++)
+		(void)sigaddset(&ours, table[i].signal);
+	(void)sigprocmask(SIG_BLOCK, &ours, before);
 }
 
 /* Of all signals; SIGKILL and SIGSTOP never have another one. */
@@ -107,11 +100,11 @@ proc_signals_reset(void)
 	set_defaults();
 	set(SIGPIPE, SIG_IGN);
 	set(SIGXFSZ, SIG_IGN);
-	ours(&keep);
+	(void)sigemptyset(&keep);
 	(void)sigprocmask(SIG_BLOCK, NULL, &now);
 	for (i = 0; i < NTABLE; i++)
-		if (!sigismember(&now, table[i].signal))
-			(void)sigdelset(&keep, table[i].signal);
+		if (sigismember(&now, table[i].signal))
+			(void)sigaddset(&keep, table[i].signal);
 	(void)sigprocmask(SIG_SETMASK, &keep, NULL);
 }
 

@@ -55,7 +55,7 @@ void	child_report(const struct child *, const struct proc_exit *,
 	    const char *lost, uint64_t now);
 
 /*
- * It is not ours any more: close its channel.
+ * It is not ours any more, if there was one: close its channel.
  */
 void	child_let_go(struct child *);
 

@@ -181,8 +181,7 @@ crew_let_log(struct crew *crew)
 		return;
 	os_drop(crew->pipe);
 	crew->pipe = -1;
-	if (crew->writer.pid != 0)
-		child_let_go(&crew->writer);
+	child_let_go(&crew->writer);
 }
 
 void

@@ -9,8 +9,6 @@
 #include "operate.h"
 #include "text.h"
 
-#define UNTOLD	"the parent process cannot be told: %s"
-
 enum { SHOWN = 100 };
 
 static int	channel = -1;
@@ -42,11 +40,12 @@ unknown(char buf[OPERATE_ERROR], const char *what, const char *word)
 	return buf;
 }
 
-/* The parent, or the socket to it, is in a bad way. */
+/* The parent, or the socket to it, is in a bad way; all that was done is so. */
 static const char *
-untold(char buf[OPERATE_ERROR], int why)
+untold(char buf[OPERATE_ERROR], const char *so, int why)
 {
-	(void)text_format(buf, OPERATE_ERROR, UNTOLD, log_errno(why));
+	(void)text_format(buf, OPERATE_ERROR, "%sthe parent process cannot be "
+	    "told: %s", so, log_errno(why));
 	return buf;
 }
 
@@ -73,11 +72,9 @@ give_orders(const struct ctl_request *req, struct out *out,
 		return unknown(buf, "backend", req->word);
 	log_notice("operator: %s backend %.*s (%u)", ctl_word(req->command),
 	    SHOWN, req->word, n);
-	if (why != 0) {
-		(void)text_format(buf, OPERATE_ERROR, "no new sessions; those "
-		    "there are go on, as " UNTOLD, log_errno(why));
-		return buf;
-	}
+	if (why != 0)
+		return untold(buf, "no new sessions; those there are go on, "
+		    "as ", why);
 	if (req->json)
 		out_format(out, "{\"backends\":%u}\n", n);
 	else
@@ -104,7 +101,7 @@ operate_start(const struct ctl_request *req, struct out *out,
 	why = kill ? channel_send_kill(channel, victim->relay, victim->row,
 	    victim->number) : channel_send(channel, CHANNEL_RELOAD, reloads, -1);
 	if (why != 0)
-		return untold(buf, why);
+		return untold(buf, "", why);
 	log_notice("operator: %s%.*s", kill ? "kill session " : "reload", SHOWN,
 	    req->word);
 	return NULL;
