@@ -4,6 +4,7 @@
  * and changed alongside, and no kernel is so old that it lacks them.
  */
 #include <sys/types.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -89,6 +90,24 @@ int
 pipe2(int fd[2], int flags)
 {
 	return (int)syscall(SYS_pipe2, fd, flags);
+}
+
+int
+epoll_create1(int flags)
+{
+	return (int)syscall(SYS_epoll_create1, flags);
+}
+
+int
+epoll_ctl(int queue, int what, int fd, struct epoll_event *e)
+{
+	return (int)syscall(SYS_epoll_ctl, queue, what, fd, e);
+}
+
+int
+epoll_wait(int queue, struct epoll_event *e, int n, int timeout_ms)
+{
+	return (int)syscall(SYS_epoll_pwait, queue, e, n, timeout_ms, NULL, 0);
 }
 
 /* Into a buffer of the caller's only. */
