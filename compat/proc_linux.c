@@ -29,7 +29,7 @@ proc_expendable(void)
 	if ((fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC)) == -1)
 		return;
 	if (read(fd, text, sizeof(text) - 1) > 0) {
-		score = (int)strtol(text, NULL, 10) + SOONER;
+		score = (int)strtoul(text, NULL, 10) + SOONER;	/* of "-9", too */
 		if (score < 0) {
 			line_text(&line, "-");
 			score = -score;

@@ -174,11 +174,10 @@ digit(char c)
 }
 
 /*
- * Of any of the functions below: a type goes up to most, and one more below zero
- * if it has a sign.
+ * Of both functions below, whose types go up to most.
  */
 static unsigned long long
-number(const char *s, char **end, int base, unsigned long long most, bool sign)
+number(const char *s, char **end, int base, unsigned long long most)
 {
 	const char		*p = s + strspn(s, " \t\n\v\f\r");
 	const bool		 minus = *p == '-';
@@ -195,7 +194,6 @@ number(const char *s, char **end, int base, unsigned long long most, bool sign)
 		base = *p == '0' ? 8 : 10;
 	if (digit(*p) < (unsigned)base)
 		s = NULL;		/* there is a number */
-	most += sign && minus;
 	for (; (d = digit(*p)) < (unsigned)base; p++)
 		if (over || n > (most - d) / (unsigned)base)
 			over = true;
@@ -207,23 +205,17 @@ number(const char *s, char **end, int base, unsigned long long most, bool sign)
 		errno = ERANGE;
 		n = most;
 	}
-	return minus && (sign || !over) ? -n : n;
-}
-
-long
-strtol(const char *restrict s, char **restrict end, int base)
-{
-	return (long)number(s, end, base, LONG_MAX, true);
+	return minus && !over ? -n : n;
 }
 
 unsigned long
 strtoul(const char *restrict s, char **restrict end, int base)
 {
-	return (unsigned long)number(s, end, base, ULONG_MAX, false);
+	return (unsigned long)number(s, end, base, ULONG_MAX);
 }
 
 unsigned long long
 strtoull(const char *restrict s, char **restrict end, int base)
 {
-	return number(s, end, base, ULLONG_MAX, false);
+	return number(s, end, base, ULLONG_MAX);
 }

@@ -285,7 +285,7 @@ take(const char **p, unsigned n, int *numbers)
 	long	 v;
 
 	for (unsigned i = 0; i < n; i++) {
-		v = strtol(*p, &end, 10);
+		v = (long)strtoul(*p, &end, 10);	/* "-1" is -1 here, too */
 		if (end == *p || *end != ' ' || v < -1 || v > INT32_MAX)
 			return false;
 		numbers[i] = (int)v;

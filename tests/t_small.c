@@ -40,7 +40,6 @@ size_t	 small_strspn(const char *, const char *);
 size_t	 small_strcspn(const char *, const char *);
 void	 small_qsort(void *, size_t, size_t,
 	    int (*)(const void *, const void *));
-long	 small_strtol(const char *restrict, char **restrict, int);
 unsigned long small_strtoul(const char *restrict, char **restrict, int);
 unsigned long long small_strtoull(const char *restrict, char **restrict, int);
 struct passwd *small_getpwnam(const char *);
@@ -89,7 +88,6 @@ int	 small_getrlimit(int, struct rlimit *);
 #undef strcspn
 #define strcspn		small_strcspn
 #define qsort		small_qsort
-#define strtol		small_strtol
 #define strtoul		small_strtoul
 #define strtoull	small_strtoull
 #define getpwnam	small_getpwnam
@@ -131,7 +129,6 @@ int	 small_getrlimit(int, struct rlimit *);
 #undef strspn
 #undef strcspn
 #undef qsort
-#undef strtol
 #undef strtoul
 #undef strtoull
 #undef getpwnam
@@ -372,7 +369,6 @@ same(const char *s)
 	static const int	bases[] = { 0, 8, 10, 16, 36 };
 
 	for (unsigned i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
-		SAME(strtol, s, bases[i]);
 		SAME(strtoul, s, bases[i]);
 		SAME(strtoull, s, bases[i]);
 	}
