@@ -11,6 +11,8 @@
 
 #include "proc.h"
 
+_Static_assert(sizeof(gid_t) == sizeof(uint32_t), "groups are so wide");
+
 bool
 proc_is_root(void)
 {
@@ -60,15 +62,12 @@ find_group(const char *name, uint32_t *gid)
 static int
 find_groups(const char *user, struct proc_user *u)
 {
-	gid_t	groups[PROC_GROUPS];
-	int	i, n = PROC_GROUPS;
+	int	n = PROC_GROUPS;
 
 	errno = 0;
 	/* (void *): an array of int on macOS. */
-	if (getgrouplist(user, (gid_t)u->gid, (void *)groups, &n) == -1)
+	if (getgrouplist(user, (gid_t)u->gid, (void *)u->groups, &n) == -1)
 		return n < PROC_GROUPS ? not_found(-EIO) : -E2BIG;
-	for (i = 0; i < n; i++)
-		u->groups[i] = (uint32_t)groups[i];
 	u->ngroups = (unsigned)n;
 	return 0;
 }
@@ -124,12 +123,7 @@ prove(const struct proc_user *u)
 int
 proc_drop(const struct proc_user *u)
 {
-	gid_t		groups[PROC_GROUPS];
-	unsigned	i;
-
-	for (i = 0; i < u->ngroups; i++)
-		groups[i] = (gid_t)u->groups[i];
-	if (setgroups((int)u->ngroups, groups) == -1 ||
+	if (setgroups((int)u->ngroups, (const gid_t *)u->groups) == -1 ||
 	    setgid((gid_t)u->gid) == -1 || setuid((uid_t)u->uid) == -1)
 		return -errno;
 	return prove(u);

@@ -137,18 +137,6 @@ reach(const char *path, int *fd)
 	return fail("cannot reach ", why);
 }
 
-/* Wait until something can be read.  False when that takes too long. */
-static bool
-ready(int fd)
-{
-	uint64_t	due = os_now_ms() + PATIENCE_MS, now;
-	int		n = 0;
-
-	while (n == 0 && (now = os_now_ms()) < due)
-		n = chan_wait(fd, (int)(due - now));
-	return n > 0;
-}
-
 /* A line is so short that it is taken at once. */
 static int
 give(int fd, const char *line)
@@ -248,7 +236,7 @@ listen_to(int fd)
 	for (;;) {
 		n = os_read(fd, answer.text + answer.len,
 		    sizeof(answer.text) - answer.len);
-		if (n == -EAGAIN && !ready(fd))
+		if (n == -EAGAIN && chan_wait(fd, PATIENCE_MS) <= 0)
 			return verdict("no answer came");
 		if (n == -EAGAIN)
 			continue;

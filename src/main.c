@@ -151,53 +151,40 @@ take_argument(struct options *options, char letter, const char *argument)
 }
 
 /*
- * Returns 0 or EXIT_USAGE.
- */
-static int
-take_letter(struct options *options, char letter)
-{
-	const char	text[3] = { '-', letter, '\0' };
-
-	switch (letter) {
-	case 'D':
-		options->job.foreground = true;
-		return 0;
-	case 'p':
-		options->print = true;
-		return 0;
-	case 't':
-		options->check++;
-		return 0;
-	case 'h':
-	case 'v':
-	case 'V':
-		options->about = letter;
-		return 0;
-	default:
-		return misuse("unknown option ", text);
-	}
-}
-
-/*
  * One argument that begins with a dash; *i moves on when the next one is used
  * up too.  Returns 0 or EXIT_USAGE.
  */
 static int
 take_option(struct options *options, char *const *argv, int *i)
 {
-	const char	*p;
-	int		 status;
+	char	text[3] = "-";
 
-	for (p = argv[*i] + 1; *p != '\0'; p++) {
-		if (*p != 'f' && *p != 'H' && *p != 'R') {
-			if ((status = take_letter(options, *p)) != 0)
-				return status;
-			continue;
+	for (const char *p = argv[*i] + 1; *p != '\0'; p++)
+		switch (*p) {
+		case 'D':
+			options->job.foreground = true;
+			break;
+		case 'p':
+			options->print = true;
+			break;
+		case 't':
+			options->check++;
+			break;
+		case 'h':
+		case 'v':
+		case 'V':
+			options->about = *p;
+			break;
+		case 'f':
+		case 'H':
+		case 'R':
+			/* the rest of this word, or the next one: NULL is the last */
+			return take_argument(options, *p, p[1] != '\0' ?
+			    p + 1 : argv[++*i]);
+		default:
+			text[1] = *p;
+			return misuse("unknown option ", text);
 		}
-		/* the rest of this word, or the next one: NULL is the last */
-		return take_argument(options, *p, p[1] != '\0' ? p + 1 :
-		    argv[++*i]);
-	}
 	return 0;
 }
 
