@@ -2,6 +2,7 @@
  * proc_linux.c - whose memory is how large, and whose is taken first.
  */
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@ enum { SOONER = 50, MOST = 1000 };
 void
 proc_small_pages(void)
 {
-	(void)prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	(void)syscall(SYS_prctl, PR_SET_THP_DISABLE, 1, 0, 0, 0);
 }
 
 void

@@ -528,7 +528,7 @@ seccomp_enter(const struct sandbox_need *need)
 	arg.len = (unsigned short)prog.n;
 	arg.insns = prog.insns;
 	if (seccomp_fast(&arg) == 0 ||
-	    prctl(PR_SET_SECCOMP, SECCOMP_FILTER, &arg, 0, 0) == 0)
+	    syscall(SYS_prctl, PR_SET_SECCOMP, SECCOMP_FILTER, &arg, 0, 0) == 0)
 		return SANDBOX_CALLS;
 	/*
 	 * EINVAL is also what a kernel without filters says, and the program
@@ -559,7 +559,7 @@ sandbox_enter(const struct sandbox_need *need)
 {
 	int	calls_have, have;
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+	if (syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return 0;	/* before 3.5: the others need it */
 	if ((have = landlock_enter(need)) < 0)
 		return have;

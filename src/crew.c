@@ -334,7 +334,7 @@ join(const struct child *from, const struct child *to, unsigned n)
 		error = channel_send(from->channel, CHANNEL_HANDOVER, 0,
 		    pair[0]);
 	/* When only the first was told, the end of the pair tells it. */
-	if (error != 0 || nheld + 2 > 2 * LIMIT_RELAYS) {
+	if (error != 0) {
 		os_drop(pair[0]);
 		os_drop(pair[1]);
 		return error;
