@@ -17,27 +17,29 @@
 #include "file.h"
 #include "proc.h"
 
+static const char	*passwd_path = "/etc/passwd";
+static const char	*group_path = "/etc/group";
+
 /* Fields of a line; the last one is the rest. */
 enum { NAME, NUMBER = 2, GROUP, MEMBERS = 3, FIELDS = 7 };
 
 static struct lines {
-	const char	*path;
 	unsigned	 nfields;
 	size_t		 size;		/* of text, without its NUL */
 	char		*text, *next, *end;
 	char		*field[FIELDS];
 	uint32_t	 number;
-} users = { .path = "/etc/passwd", .nfields = FIELDS },
-groups = { .path = "/etc/group", .nfields = MEMBERS + 1 };
+} users, groups;
 
 /* -1 and errno when it cannot be read; a file that is missing has no lines. */
 static int
-begin(struct lines *f)
+begin(struct lines *f, const char *path, unsigned nfields)
 {
 	long	 n;
 	char	*p;
 
-	while ((n = file_read(f->path, f->text, f->size)) == -EFBIG) {
+	f->nfields = nfields;
+	while ((n = file_read(path, f->text, f->size)) == -EFBIG) {
 		if ((p = realloc(f->text, f->size * 2 + 4000)) == NULL)
 			return -1;
 		f->text = p;
@@ -95,7 +97,7 @@ find(const char *name, uid_t uid)
 	static struct passwd	pw;
 	uint32_t		gid;
 
-	if (begin(&users) == -1)
+	if (begin(&users, passwd_path, FIELDS) == -1)
 		return NULL;
 	while (next(&users))
 		if ((name == NULL ? users.number == uid :
@@ -126,7 +128,7 @@ getgrnam(const char *name)
 {
 	static struct group	gr;
 
-	if (begin(&groups) == -1)
+	if (begin(&groups, group_path, MEMBERS + 1) == -1)
 		return NULL;
 	while (next(&groups))
 		if (strcmp(groups.field[NAME], name) == 0) {
@@ -156,7 +158,7 @@ getgrouplist(const char *name, gid_t gid, gid_t *list, int *n)
 	const int	room = *n;
 
 	*n = 0;
-	if (begin(&groups) == -1)
+	if (begin(&groups, group_path, MEMBERS + 1) == -1)
 		return -1;
 	groups.number = gid;
 	do

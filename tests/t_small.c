@@ -413,7 +413,7 @@ put(const char *path, const char *bytes, size_t n)
 	ATF_REQUIRE((f = fopen(path, "w")) != NULL);
 	ATF_REQUIRE_EQ(n, fwrite(bytes, 1, n, f));
 	ATF_REQUIRE_EQ(0, fclose(f));
-	users.path = groups.path = path;
+	passwd_path = group_path = path;
 }
 
 #define PUT(text)	put("file", text, sizeof(text) - 1)
@@ -557,12 +557,12 @@ ATF_TC_BODY(files_may_be_missing, tc)
 
 	PUT("me:x:1:2:::\n");
 	is_user("me", 1, 2);
-	users.path = groups.path = "not there";
+	passwd_path = group_path = "not there";
 	ATF_CHECK(small_getpwnam("me") == NULL);
 	ATF_CHECK(small_getgrnam("me") == NULL);
 	ATF_CHECK_EQ(1, small_getgrouplist("me", 7, list, &n));
 	ATF_CHECK(n == 1 && list[0] == 7);
-	users.path = groups.path = ".";
+	passwd_path = group_path = ".";
 	errno = 0;
 	ATF_CHECK(small_getpwnam("me") == NULL);
 	ATF_CHECK_EQ(EISDIR, errno);
