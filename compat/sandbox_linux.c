@@ -5,10 +5,11 @@
  * with musl have no kernel headers: prctl(2), seccomp(2), landlock(7).
  *
  * The filter allows the calls of a process that moves bytes between sockets;
- * everything else fails with EPERM (or ends the process).  Both C libraries and
- * all machines are served by one list: a call that a machine lacks has no SYS_
- * name there.  Landlock takes the file system away, whatever the filter lets
- * through, and confines TCP to the backends' ports.
+ * everything else fails with EPERM (or ends the process), and so do x32's calls on
+ * x86-64, whose numbers are others.  Both C libraries and all machines are served
+ * by one list: a call that a machine lacks has no SYS_ name there.  Landlock takes
+ * the file system away, whatever the filter lets through, and confines TCP to the
+ * backends' ports.
  */
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -20,7 +21,6 @@
 #include <endian.h>
 #include <errno.h>
 #include <stddef.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "sandbox.h"
@@ -82,11 +82,7 @@ struct landlock_port {
 static uint64_t
 landlock_files(long abi)
 {
-	if (abi >= 5)
-		return (1 << 16) - 1;
-	if (abi >= 3)
-		return (1 << 15) - 1;
-	return abi == 2 ? (1 << 14) - 1 : (1 << 13) - 1;
+	return (1 << (abi >= 5 ? 16 : abi >= 3 ? 15 : abi == 2 ? 14 : 13)) - 1;
 }
 
 static int
@@ -114,30 +110,27 @@ static int
 landlock_enter(const struct sandbox_need *need)
 {
 	struct landlock_attr	attr;
-	size_t			size = offsetof(struct landlock_attr, net);
+	size_t			size;		/* the part that this ABI knows */
 	long			abi;
 	int			error = 0, fd, have = SANDBOX_FILES;
 
 	abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_VERSION);
 	if (abi < 1)
 		return 0;	/* an older kernel, or switched off at boot */
-	memset(&attr, 0, sizeof(attr));
 	attr.files = landlock_files(abi);
-	if (abi >= 4) {
-		size = offsetof(struct landlock_attr, scoped);
-		attr.net = LANDLOCK_CONNECT | LANDLOCK_BIND;
-		have |= SANDBOX_PORTS;
-	}
-	if (abi >= 6) {
-		size = sizeof(attr);
-		attr.scoped = LANDLOCK_SCOPE_SIGNAL |
-		    (has(need, false) ? 0 : LANDLOCK_SCOPE_ABSTRACT);
-	}
+	attr.net = LANDLOCK_CONNECT | LANDLOCK_BIND;
+	attr.scoped = LANDLOCK_SCOPE_SIGNAL |
+	    (has(need, false) ? 0 : LANDLOCK_SCOPE_ABSTRACT);
+	size = abi >= 6 ? sizeof(attr) : abi >= 4 ?
+	    offsetof(struct landlock_attr, scoped) :
+	    offsetof(struct landlock_attr, net);
 	fd = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
 	if (fd == -1)
 		return -errno;
-	if (abi >= 4)
+	if (abi >= 4) {
 		error = landlock_ports(fd, need);
+		have |= SANDBOX_PORTS;
+	}
 	if (error == 0 && syscall(SYS_landlock_restrict_self, fd, 0) == -1)
 		error = -errno;
 	(void)close(fd);
@@ -170,9 +163,6 @@ landlock_enter(const struct sandbox_need *need)
 
 #if defined(__x86_64__)
 #define ARCH		(EM_X86_64 | ARCH_64 | ARCH_LITTLE)
-#ifndef __ILP32__
-#define ARCH_X32	0x40000000u	/* numbers from here on are x32's */
-#endif
 #elif defined(__i386__)
 #define ARCH		(EM_386 | ARCH_LITTLE)
 #elif defined(__aarch64__)
@@ -420,7 +410,7 @@ enum {
 
 struct prog {
 	unsigned	n;
-	struct bpf_insn	insns[7 + 2 * NCALLS + 5 * NRULES];
+	struct bpf_insn	insns[5 + 2 * NCALLS + 5 * NRULES];
 };
 
 static void
@@ -486,10 +476,6 @@ make_filter(struct prog *prog, const struct sandbox_need *need)
 	emit(prog, BPF_IF_EQUAL, 1, 0, ARCH);
 	emit(prog, BPF_RETURN, 0, 0, refuse);
 	emit(prog, BPF_LOAD, 0, 0, offsetof(struct call, number));
-#ifdef ARCH_X32
-	emit(prog, BPF_IF_NOT_LESS, 0, 1, ARCH_X32);
-	emit(prog, BPF_RETURN, 0, 0, refuse);
-#endif
 	for (i = 0; i < NCALLS; i++) {
 		emit(prog, BPF_IF_EQUAL, 0, 1, (uint32_t)calls[i]);
 		emit(prog, BPF_RETURN, 0, 0, RETURN_ALLOW);

@@ -202,6 +202,16 @@ try_old_mmap(void *arg)
 }
 #endif
 
+/* Calls of the other kind that this machine may have, by the same numbers. */
+#if defined(__x86_64__) && defined(__linux__)
+static int
+try_x32(void *arg)
+{
+	(void)arg;
+	return syscall(0x40000000L | SYS_getpid) == -1 ? errno : 0;
+}
+#endif
+
 static int
 try_connect(void *arg)
 {
@@ -261,6 +271,9 @@ ATF_TC_BODY(forbidden_calls_fail, tc)
 #endif
 #ifdef __i386__
 	ATTEMPT_IS(EPERM, &need, SANDBOX_CALLS, try_old_mmap, NULL);
+#endif
+#if defined(__x86_64__) && defined(__linux__)
+	ATTEMPT_IS(EPERM, &need, SANDBOX_CALLS, try_x32, NULL);
 #endif
 	ATF_CHECK_EQ(-1, access("new-file", F_OK));
 }
