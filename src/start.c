@@ -191,30 +191,28 @@ find_user(struct start *start)
 	const char			*user = string(start, &server->username);
 	const char			*group = string(start, &server->groupname);
 	const struct setting		*bad = &server->username;
+	const char			*why;
 	int				 error;
 
 	if (*user == '\0' && *group == '\0')
 		return true;
-	if (*user == '\0')
-		user = NULL;
-	if (*group == '\0')
-		group = NULL;
-	error = proc_user(user, group, &start->user);
-	start->drop = error == 0 && proc_is_root();
-	if (error == 0)
+	error = proc_user(*user == '\0' ? NULL : user,
+	    *group == '\0' ? NULL : group, &start->user);
+	if (error == 0) {
+		start->drop = proc_is_root();
 		return true;
-	if (error == -ESRCH && group == NULL)
-		return place_fatal(start->setup, bad->at, "user %.200s has no "
-		    "group: server.groupname is needed", user);
-	if (user == NULL || error == -ESRCH)
+	}
+	why = log_errno(error);
+	if (error == -ENOENT)
+		why = "there is no such user";
+	else if (error == -ESRCH && *group == '\0')
+		why = "this user has no group: server.groupname is needed";
+	else if (error == -ESRCH)
+		why = "there is no such group";
+	if (*user == '\0' || (error == -ESRCH && *group != '\0'))
 		bad = &server->groupname;
-	if (error == -ESRCH || error == -ENOENT)
-		return place_fatal(start->setup, bad->at,
-		    "there is no %s \"%.200s\"",
-		    error == -ESRCH ? "group" : "user", string(start, bad));
 	return place_fatal(start->setup, bad->at,
-	    "cannot look up \"%.200s\": %s", string(start, bad),
-	    log_errno(error));
+	    "cannot become \"%.200s\": %s", string(start, bad), why);
 }
 
 static void

@@ -126,7 +126,7 @@ a_file_that_cannot_be_opened_is_not_an_empty_one_body()
 	conf 'server.username = "daemon"' 'server.groupname = "daemon"' \
 	    'server.pid-file = "pid"' >c
 	for file in /etc/passwd /etc/group; do
-		injected 'c:[12]: cannot look up "daemon": out of descriptors' \
+		injected 'c:[12]: cannot become "daemon": out of descriptors' \
 		    -P $file -e 'inject=/^open(at)?$:error=EMFILE'
 	done
 }

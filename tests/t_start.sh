@@ -88,12 +88,12 @@ each_failure_of_a_start_names_its_setting_body()
 	refused 'c:2: cannot take server.pid-file .*nowhere/pid: no such file' \
 	    -R 9 -f c
 	conf 127.0.0.1:1 'server.username = "no-such-user"' >c
-	refused 'c:1: there is no user "no-such-user"' -R 9 -f c
+	refused 'c:1: cannot become "no-such-user": there is no such user' -R 9 -f c
 	conf 127.0.0.1:1 'server.username = "1234567890"' >c
-	refused 'c:1: user 1234567890 has no group: server.groupname is needed' \
+	refused 'c:1: cannot become "1234567890": this user has no group' \
 	    -R 9 -f c
 	conf 127.0.0.1:1 'server.groupname = "no-such-group"' >c
-	refused 'c:1: there is no group "no-such-group"' -R 9 -f c
+	refused 'c:1: cannot become "no-such-group": there is no such group' -R 9 -f c
 	conf 127.0.0.1:1 'server.max-worker = 65' >c
 	refused 'c:1.*max-worker.*64' -R 9 -f c
 	conf 127.0.0.1:1 'server.max-connections = 1000' \
