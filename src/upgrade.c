@@ -75,6 +75,13 @@ arguments(const struct parent_job *job, const char *try_version)
 	return (char *const *)(uintptr_t)args;
 }
 
+static void
+refuse(const struct parent_job *job, const char *why)
+{
+	log_error("%s is not taken as the new program: %s; this program goes "
+	    "on", job->program, why);
+}
+
 int
 upgrade_try(const struct parent_job *job)
 {
@@ -82,7 +89,7 @@ upgrade_try(const struct parent_job *job)
 	int	pid;
 
 	if (job->file == NULL && job->nwords == 0) {
-		log_error("standard input cannot be read again");
+		refuse(job, "standard input cannot be read again");
 		return 0;
 	}
 	text_format(version, sizeof(version), "%d", HANDOVER_VERSION);
@@ -94,8 +101,7 @@ upgrade_try(const struct parent_job *job)
 	}
 	if (pid > 0)
 		return pid;
-	log_error("%s cannot be tried: %s; this program goes on", job->program,
-	    log_errno(pid));
+	refuse(job, log_errno(pid));
 	return 0;
 }
 
@@ -127,8 +133,7 @@ upgrade_good(const struct parent_job *job, const struct proc_exit *how,
 {
 	if (how->signal == 0 && how->status == EXIT_SUCCESS)
 		return true;
-	log_error("%s is not taken as the new program: %s; this program goes "
-	    "on", job->program, fault(how, late));
+	refuse(job, fault(how, late));
 	return false;
 }
 
@@ -267,8 +272,7 @@ upgrade_exec(const struct parent_job *job, struct crew *crew)
 	mark(crew, false);
 	proc_unsetenv(VARIABLE);
 	board_takes_orders(true);
-	log_error("cannot become %s: %s; this program goes on", job->program,
-	    log_errno(error));
+	refuse(job, log_errno(error));
 }
 
 /*

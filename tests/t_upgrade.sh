@@ -113,7 +113,7 @@ a_bad_program_is_not_taken_body()
 	# What was read from standard input is gone.
 	launch -- -f - <c
 	kill -USR2 "$PROXY"
-	await "it is refused" logs 'error: standard input cannot be read again'
+	await "it is refused" logs 'error: .* as the new program: standard input cannot be'
 	client connect "$HERE:8000" rxseed 1 send 1k fin expect-fin
 	proxy_stop
 }
