@@ -72,13 +72,18 @@ child_due(const struct child *c)
 }
 
 void
+child_failed(const struct child *c, int error)
+{
+	log_fatal("cannot start %s: %s", c->name, log_errno(error));
+}
+
+void
 child_again(const struct child *c, int error)
 {
 	if (error == 0)
 		log_notice("%s started again as process %d", c->name, c->pid);
 	else
-		log_error("%s cannot be started again: %s", c->name,
-		    log_errno(error));
+		child_failed(c, error);
 }
 
 void

@@ -44,8 +44,10 @@ void	child_tell(const struct child *, enum channel_order, uint32_t value,
 	    int fd);
 
 /*
- * Say that it was started again, or with an error why it cannot be.
+ * Say with log_fatal why it could not be started; child_again: if it could not, else
+ * that it was.
  */
+void	child_failed(const struct child *, int error);
 void	child_again(const struct child *, int error);
 
 /*

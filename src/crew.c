@@ -202,15 +202,13 @@ crew_start(struct crew *crew, uint64_t now)
 	int	error;
 
 	if ((error = start_writer(crew, now)) != 0) {
-		log_fatal("cannot start %s: %s", crew->writer.name,
-		    log_errno(error));
+		child_failed(&crew->writer, error);
 		return false;
 	}
 	for (unsigned i = 0; i < crew->start.relays; i++) {
 		if ((error = spawn(crew, i, now)) == 0)
 			continue;
-		log_fatal("cannot start %s: %s", crew->relays[i].child.name,
-		    log_errno(error));
+		child_failed(&crew->relays[i].child, error);
 		return false;
 	}
 	return true;

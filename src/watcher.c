@@ -79,8 +79,7 @@ watcher_spawn(const struct start *start, uint64_t now)
 	if ((pid = child_fork(&w->child, w->token, now)) == 0)
 		run(start, w->child.channel);
 	if (pid < 0)
-		log_error("the monitor cannot be started: %s",
-		    log_errno(pid));
+		child_failed(&w->child, pid);
 }
 
 void

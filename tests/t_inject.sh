@@ -95,7 +95,7 @@ no_process_no_start_body()
 	PROXY=$(cat pid)
 	kill -KILL "$(relays | tr -d ' ')"
 	await "a relay" logs 'relay 1 started again'
-	logged 1 'error: relay 1 cannot be started again: too many processes'
+	logged 1 'error: cannot start relay 1: too many processes'
 	kill -TERM "$PROXY"
 	PROXY=
 	wait "$STARTED" || fail "sockproxy ended with $?"
