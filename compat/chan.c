@@ -63,8 +63,7 @@ chan_fds_take(struct msghdr *m, int *fds, unsigned *nfds)
 	return good;
 }
 
-/* When a wait of timeout_ms (-1: for ever) that begins now is over. */
-static uint64_t
+uint64_t
 chan_until(int timeout_ms)
 {
 	return timeout_ms < 0 ? UINT64_MAX :
@@ -89,7 +88,7 @@ chan_wait_until(int fd, short events, uint64_t until)
 }
 
 int
-chan_again(int fd, int error, int timeout_ms, uint64_t *until)
+chan_again(int fd, int error, uint64_t until)
 {
 	short	events = 0;
 
@@ -113,9 +112,7 @@ chan_again(int fd, int error, int timeout_ms, uint64_t *until)
 	default:
 		return -error;
 	}
-	if (*until == 0)
-		*until = chan_until(timeout_ms);
-	return chan_wait_until(fd, events, *until) ? 0 : -EAGAIN;
+	return chan_wait_until(fd, events, until) ? 0 : -EAGAIN;
 }
 
 int

@@ -30,6 +30,11 @@ void	chan_fds_put(struct msghdr *, union chan_space *, const int *, unsigned);
 bool	chan_fds_take(struct msghdr *, int *, unsigned *nfds);
 
 /*
+ * When a wait of timeout_ms (-1: for ever) that begins now is over.
+ */
+uint64_t chan_until(int timeout_ms);
+
+/*
  * Wait until a channel takes or has something, up to a point in time (UINT64_MAX:
  * for ever); for no events, a moment.  Returns false when it is over.
  */
@@ -37,8 +42,8 @@ bool	chan_wait_until(int fd, short events, uint64_t until);
 
 /*
  * A send has failed with that errno.  0: try again, there may be room now; else an
- * error in the words of chan.h.  *until is 0 at first, and is ours.
+ * error in the words of chan.h.
  */
-int	chan_again(int fd, int error, int timeout_ms, uint64_t *until);
+int	chan_again(int fd, int error, uint64_t until);
 
 #endif

@@ -75,7 +75,7 @@ chan_send(int fd, const void *data, size_t len, const int *fds, unsigned nfds,
 	struct iovec	 iov = { .iov_base = (void *)(uintptr_t)data,
 			    .iov_len = len };
 	struct msghdr	 m = { .msg_iov = &iov, .msg_iovlen = 1 };
-	uint64_t	 until = 0;
+	const uint64_t	 until = chan_until(timeout_ms);
 	int		 error;
 
 	if (len == 0 || len > CHAN_BYTES || nfds > CHAN_FDS)
@@ -86,7 +86,7 @@ chan_send(int fd, const void *data, size_t len, const int *fds, unsigned nfds,
 			return 0;
 		/* There is room for every message: too long is too much now. */
 		error = errno == EMSGSIZE ? EAGAIN : errno;
-		if ((error = chan_again(fd, error, timeout_ms, &until)) != 0)
+		if ((error = chan_again(fd, error, until)) != 0)
 			return error;
 	}
 }

@@ -38,14 +38,14 @@ chan_pair(int fd[2])
 static long
 send_first(int fd, struct msghdr *m, int timeout_ms)
 {
-	uint64_t	until = 0;
+	const uint64_t	until = chan_until(timeout_ms);
 	ssize_t		n;
 	int		error;
 
 	for (;;) {
 		if ((n = sendmsg(fd, m, MSG_NOSIGNAL)) > 0)
 			return n;
-		if ((error = chan_again(fd, errno, timeout_ms, &until)) != 0)
+		if ((error = chan_again(fd, errno, until)) != 0)
 			return error;
 	}
 }
@@ -53,9 +53,8 @@ send_first(int fd, struct msghdr *m, int timeout_ms)
 static int
 send_rest(int fd, const char *p, size_t len)
 {
-	uint64_t until = 0;
-	ssize_t	 n;
-	int	 error;
+	ssize_t	n;
+	int	error;
 
 	while (len > 0) {
 		if ((n = send(fd, p, len, MSG_NOSIGNAL)) > 0) {
@@ -63,7 +62,7 @@ send_rest(int fd, const char *p, size_t len)
 			len -= (size_t)n;
 			continue;
 		}
-		if ((error = chan_again(fd, errno, -1, &until)) != 0)
+		if ((error = chan_again(fd, errno, UINT64_MAX)) != 0)
 			return error;
 	}
 	return 0;
