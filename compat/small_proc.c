@@ -25,14 +25,12 @@ enum { FCNTL = SYS_fcntl };
 enum {
 	SETGID = SYS_setgid32,
 	SETGROUPS = SYS_setgroups32,
-	SETRESUID = SYS_setresuid32,
 	SETUID = SYS_setuid32
 };
 #else
 enum {
 	SETGID = SYS_setgid,
 	SETGROUPS = SYS_setgroups,
-	SETRESUID = SYS_setresuid,
 	SETUID = SYS_setuid
 };
 #endif
@@ -47,12 +45,6 @@ int
 setgid(gid_t gid)
 {
 	return (int)syscall(SETGID, gid);
-}
-
-int
-seteuid(uid_t uid)
-{
-	return (int)syscall(SETRESUID, -1, uid, -1);
 }
 
 int

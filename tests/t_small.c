@@ -56,7 +56,6 @@ ssize_t	 small_sendmsg(int, const struct msghdr *, int);
 ssize_t	 small_recvmsg(int, struct msghdr *, int);
 int	 small_setuid(uid_t);
 int	 small_setgid(gid_t);
-int	 small_seteuid(uid_t);
 int	 small_setgroups(size_t, const gid_t *);
 int	 small_setrlimit(int, const struct rlimit *);
 int	 small_getrlimit(int, struct rlimit *);
@@ -104,7 +103,6 @@ int	 small_getrlimit(int, struct rlimit *);
 #define recvmsg		small_recvmsg
 #define setuid		small_setuid
 #define setgid		small_setgid
-#define seteuid		small_seteuid
 #define setgroups	small_setgroups
 #define setrlimit	small_setrlimit
 #define getrlimit	small_getrlimit
@@ -145,7 +143,6 @@ int	 small_getrlimit(int, struct rlimit *);
 #undef recvmsg
 #undef setuid
 #undef setgid
-#undef seteuid
 #undef setgroups
 #undef setrlimit
 #undef getrlimit
@@ -635,11 +632,11 @@ become(void)
 	if (small_setgroups(2, groups_set) != 0 || getgroups(8, list) != 2 ||
 	    list[0] != 70001 || list[1] != 70002)
 		return 1;
-	if (small_seteuid(70003) != 0 || !are(0, 70003, 0))
+	if (seteuid(70003) != 0 || !are(0, 70003, 0))
 		return 2;
 	if (small_setgid(1) != -1 || errno != EPERM)
 		return 3;
-	if (small_seteuid(0) != 0 || !are(0, 0, 0))
+	if (seteuid(0) != 0 || !are(0, 0, 0))
 		return 4;
 	if (small_setgid(70004) != 0 ||
 	    getresgid(&gids[0], &gids[1], &gids[2]) != 0 ||
@@ -647,7 +644,7 @@ become(void)
 		return 5;
 	if (small_setuid(70005) != 0 || !are(70005, 70005, 70005))
 		return 6;
-	if (small_setuid(0) != -1 || small_seteuid(0) != -1 ||
+	if (small_setuid(0) != -1 || seteuid(0) != -1 ||
 	    small_setgid(0) != -1 || small_setgroups(0, NULL) != -1 ||
 	    errno != EPERM)
 		return 7;
