@@ -14,32 +14,21 @@ enum { PATH_BYTES = 1024 };
 
 /* The directory that a path is in. */
 static int
-parent_of(const char *path, char *dir, size_t size)
+check_directory(const char *path)
 {
 	const char	*slash = strrchr(path, '/');
-	size_t		 n;
+	size_t		 n = 1;
+	struct stat	 st;
+	char		 dir[PATH_BYTES];
 
-	if (slash == NULL) {
-		memcpy(dir, ".", 2);
-		return 0;
-	}
-	n = slash == path ? 1 : (size_t)(slash - path);
-	if (n >= size)
+	if (slash == NULL)
+		path = ".";
+	else if (slash > path)
+		n = (size_t)(slash - path);
+	if (n >= sizeof(dir))
 		return -ENAMETOOLONG;
 	memcpy(dir, path, n);
 	dir[n] = '\0';
-	return 0;
-}
-
-static int
-check_directory(const char *path)
-{
-	struct stat	st;
-	char		dir[PATH_BYTES];
-	int		error;
-
-	if ((error = parent_of(path, dir, sizeof(dir))) != 0)
-		return error;
 	if (stat(dir, &st) == -1)
 		return -errno;
 	if (st.st_uid != 0 && st.st_uid != geteuid())

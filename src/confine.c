@@ -78,29 +78,26 @@ confine_enter(const struct start *start, const int *fds, unsigned n,
 /*
  * What a relay connects to: the Unix sockets, and each port once.
  */
-struct targets {
-	unsigned	n;
-	struct os_addr	addrs[LIMIT_BACKENDS + LIMIT_ADDRS];
-};
+static struct os_addr	targets[LIMIT_BACKENDS + LIMIT_ADDRS];
+static unsigned		ntargets;
 
 static void
-add(struct targets *t, const struct os_addr *a)
+add(const struct os_addr *a)
 {
-	for (unsigned i = 0; i < t->n && a->family != OS_UNIX; i++)
-		if (t->addrs[i].port == a->port)
+	for (unsigned i = 0; i < ntargets && a->family != OS_UNIX; i++)
+		if (targets[i].port == a->port)
 			return;
-	t->addrs[t->n++] = *a;
+	targets[ntargets++] = *a;
 }
 
 /* A name without an address may get one later, with the port that was written. */
 static void
-find_targets(const struct setup *set, struct targets *t)
+find_targets(const struct setup *set)
 {
-	t->n = 0;
 	for (unsigned i = 0; i < set->nbackends; i++)
-		add(t, &set->backends[i].addr);
+		add(&set->backends[i].addr);
 	for (unsigned i = 0; i < set->naddrs; i++)
-		add(t, &set->addrs[i]);
+		add(&set->addrs[i]);
 }
 
 const char *
@@ -135,15 +132,13 @@ report(int have)
 static bool
 sandbox(const struct start *start, enum confine_who who, bool says)
 {
-	static struct targets	targets;
-	struct sandbox_need	need = { .targets = targets.addrs };
+	struct sandbox_need	need = { .targets = targets };
 	int			have;
 
+	if (who == CONFINE_RELAY)
+		find_targets(start->setup);
+	need.ntargets = ntargets;
 	need.kill = start->setup->server.sandbox.v == SANDBOX_KILL;
-	if (who == CONFINE_RELAY) {
-		find_targets(start->setup, &targets);
-		need.ntargets = targets.n;
-	}
 	if ((have = sandbox_enter(&need)) < 0) {
 		log_fatal("cannot enter the sandbox: %s; sockproxy.sandbox = "
 		    "\"disable\" goes on without", log_errno(have));
