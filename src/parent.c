@@ -271,7 +271,7 @@ have_read(const struct proc_exit *how, uint64_t now)
  * The next crew is ready: it serves from now on.
  */
 static void
-change(uint64_t now)
+change(void)
 {
 	struct crew		*former = crew;
 	const struct setup	*setup = second->start.setup;
@@ -283,7 +283,7 @@ change(uint64_t now)
 	start_take_over(&crew->start);
 	upgrade_orders(setup);
 	crew_hand_over(former, crew);
-	watcher_change(&crew->start, now);
+	watcher_change();
 	reload_over(true);	/* what follows it is for the new monitor */
 	start_close(&former->start, &crew->start);
 	crew_let_log(former);
@@ -317,7 +317,7 @@ upgrade_go(const struct proc_exit *how)
 		return;
 	watcher_dismiss();
 	upgrade_exec(job, crew);
-	watcher_change(&crew->start, os_now_ms());
+	watcher_change();
 }
 
 /*
@@ -475,7 +475,7 @@ times(uint64_t now)
 	if (phase == STARTS && crew_ready(crew))
 		announce();
 	if (phase == RUNS && other == NEXT && crew_ready(second))
-		change(now);
+		change();
 	if (other == FORMER && crew_alive(second) == 0 && crew_settled(crew))
 		forget_former();
 	if (phase == RUNS && other != NOBODY && is_due(other_due, now)) {
@@ -610,9 +610,7 @@ begin(void)
 	if (!start_open(&crew->start) || !open_waiter())
 		return false;
 	phase_to(STARTS, UINT64_MAX);
-	if (spawn_all(crew, os_now_ms()))
-		watcher_spawn(&crew->start, os_now_ms());
-	else
+	if (!spawn_all(crew, os_now_ms()))
 		fail();
 	return true;
 }

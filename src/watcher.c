@@ -67,15 +67,13 @@ watcher_open(uint32_t token)
 		    .name = "the monitor", .channel = -1 } };
 }
 
-void
-watcher_spawn(const struct start *start, uint64_t now)
+static void
+spawn(const struct start *start, uint64_t now)
 {
 	struct watcher	*w = watcher;
 	int		 pid;
 
 	w->asked = w->reads = 0;
-	if (!monitor_wanted(start->setup))
-		return;
 	if ((pid = child_fork(&w->child, w->token, now)) == 0)
 		run(start, w->child.channel);
 	if (pid < 0)
@@ -83,12 +81,12 @@ watcher_spawn(const struct start *start, uint64_t now)
 }
 
 void
-watcher_change(const struct start *start, uint64_t now)
+watcher_change(void)
 {
 	watcher_dismiss();
 	watcher = &watchers[watcher == watchers];
 	child_let_go(&watcher->child);
-	watcher_spawn(start, now);
+	watcher->child.start_ms = 0;
 }
 
 uint64_t
@@ -97,7 +95,7 @@ watcher_respawn(const struct start *start, uint64_t now)
 	if (!monitor_wanted(start->setup))
 		return UINT64_MAX;
 	if (child_due(&watcher->child) <= now)
-		watcher_spawn(start, now);
+		spawn(start, now);
 	return child_due(&watcher->child);
 }
 

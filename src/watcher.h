@@ -13,14 +13,13 @@
 enum { WATCHERS = 2 };		/* tokens: token, and the one after it */
 
 /*
- * Start the monitor of a generation, if it wants one.  watcher_change: in place of
- * the one that there is.  watcher_respawn: if it has ended.  Returns when it wants
- * to be called again (ms), or UINT64_MAX.
+ * Start the monitor of a generation, if it wants one and has none.  Returns when it
+ * wants to be called again (ms), or UINT64_MAX.  watcher_change: dismiss the one that
+ * there is, another one may begin.
  */
 void	watcher_open(uint32_t token);
-void	watcher_spawn(const struct start *, uint64_t now);
-void	watcher_change(const struct start *, uint64_t now);
 uint64_t watcher_respawn(const struct start *, uint64_t now);
+void	watcher_change(void);
 
 /*
  * Reloads.  watcher_reads: the configuration is being read from now on, so whoever
