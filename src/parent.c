@@ -161,8 +161,8 @@ drain(void)
 {
 	const uint32_t	graceful = crew->start.setup->server.graceful_ms.v;
 
-	manager_tell(NOTIFY_STOPPING, "no new clients");
 	end(CHANNEL_DRAIN, graceful);
+	manager_tell(NOTIFY_STOPPING, "no new clients");
 	phase_to(DRAINS, from_now((uint64_t)graceful + DRAIN_MORE_MS));
 }
 

@@ -913,8 +913,13 @@ while True:
 	echo nonsense >>proxy.conf
 	kill -HUP "$PROXY"
 	await "that it failed" manager_heard '^READY=1,.*configuration from before'
+	mkfifo reached gate
+	echo 'include_shell "echo >reached; cat gate"' >>proxy.conf
+	kill -HUP "$PROXY"
+	timeout "$LIMIT" head -n 1 reached >/dev/null
 	proxy_stop
 	await "the end" manager_heard '^STOPPING=1'
+	tail -n 1 heard | grep -q '^STOPPING=1' || fail "last: $(cat heard)"
 	kill $manager
 }
 
