@@ -32,7 +32,7 @@
 
 enum {
 	STATE_BYTES = 32768,
-	ARGS = 8,		/* besides the words */
+	ARGS = 8,		/* besides the backends */
 	TRY_USAGE = 2,
 	TRY_ENTER = 125,
 	TRY_EXEC = 127,
@@ -55,7 +55,7 @@ static uint64_t	ids_backends[LIMIT_BACKENDS + 1];
 static char *const *
 arguments(const struct parent_job *job, const char *try_version)
 {
-	static const char	*args[ARGS + 1 + LIMIT_BACKENDS];
+	static const char	*args[ARGS + LIMIT_BACKENDS];
 	unsigned		 n = 0;
 
 	args[n++] = job->program;
@@ -69,7 +69,7 @@ arguments(const struct parent_job *job, const char *try_version)
 		args[n++] = "-f";
 		args[n++] = job->file;
 	} else
-		for (int i = 0; i < job->nwords && i < LIMIT_BACKENDS; i++)
+		for (int i = 0; i < job->nwords; i++)
 			args[n++] = job->words[i];
 	args[n] = NULL;
 	return (char *const *)(uintptr_t)args;

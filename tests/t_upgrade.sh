@@ -150,6 +150,20 @@ a_daemon_is_upgraded_from_where_it_was_started_body()
 	logs 'sockproxy stopped' || fail "not stopped in order"
 }
 
+describe the_longest_command_line_is_whole_afterwards \
+    "LIMIT_BACKENDS backends as words: as many after an upgrade"
+the_longest_command_line_is_whole_afterwards_body()
+{
+	begin
+	own_program
+	# shellcheck disable=SC2046
+	launch -- "$PWD/l.sock" $(awk 'BEGIN { while (n++ < 4096)
+	    print "127.0.0.1:" n }')
+	reload USR2
+	logged 1 'in effect: 1 listener, 4096 backends'
+	proxy_stop
+}
+
 describe a_signal_in_an_upgrade_is_not_lost \
     "SIGHUP and SIGTERM while the new program tries itself and takes over"
 a_signal_in_an_upgrade_is_not_lost_body()
