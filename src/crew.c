@@ -250,11 +250,12 @@ crew_watch(struct crew *crew)
 void
 crew_hear(struct crew *crew, unsigned i)
 {
-	const struct child	*c = i == LIMIT_RELAYS ? &crew->writer :
-				    &crew->relays[i].child;
-	struct channel_note	 note;
+	struct channel_note	note;
 
-	while (child_hear(c, &note)) {
+	/* what ends is all that there is to be heard of the log writer */
+	while (i == LIMIT_RELAYS && child_hear(&crew->writer, &note))
+		continue;
+	while (i < LIMIT_RELAYS && child_hear(&crew->relays[i].child, &note)) {
 		if (note.order == CHANNEL_READY)
 			crew->relays[i].ready = true;
 		if (note.order != CHANNEL_ADOPTED)

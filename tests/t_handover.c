@@ -15,6 +15,7 @@
 /* Its messages are nobody else's. */
 #include "handover.c"
 
+#include "crew.h"
 #include "former.h"
 #include "stat.h"
 
@@ -548,6 +549,22 @@ ATF_TC_BODY(what_is_removed_has_limits_of_its_own, tc)
 	ATF_CHECK_EQ(0, b->write_timeout.v);
 }
 
+/* What a process says that only writes lines is not taken for a relay's word. */
+ATF_TC_WITHOUT_HEAD(the_log_writer_is_no_relay);
+ATF_TC_BODY(the_log_writer_is_no_relay, tc)
+{
+	static struct crew	crew;
+	int			pair[2];
+
+	crew_open(&crew, 0, &setup);
+	ATF_REQUIRE_EQ(0, chan_pair(pair));
+	crew.writer.channel = pair[0];
+	ATF_REQUIRE_EQ(0, channel_send(pair[1], CHANNEL_READY, 0, -1));
+	ATF_REQUIRE_EQ(0, channel_send(pair[1], CHANNEL_ADOPTED, 0, -1));
+	crew_hear(&crew, LIMIT_RELAYS);
+	ATF_CHECK_EQ(-1, crew.pipe);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, rows_that_make_no_sense_are_refused);
@@ -558,5 +575,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, backends_that_are_out_stay_out);
 	ATF_TP_ADD_TC(tp, ids_are_what_things_are);
 	ATF_TP_ADD_TC(tp, what_is_removed_has_limits_of_its_own);
+	ATF_TP_ADD_TC(tp, the_log_writer_is_no_relay);
 	return atf_no_error();
 }
