@@ -17,10 +17,10 @@
 
 /*
  * The first call of main: descriptors 0 to 2 are opened on /dev/null if they are
- * closed (where there is none, on a pipe that nobody writes to); SIGPIPE and SIGXFSZ are ignored, all others have their defaults and are
- * unblocked, whatever was inherited (but those of proc_signals_open stay blocked
- * if they are: see proc_exec); the umask gets 022 and no owner's bit; the time
- * zone is read.  0 or an error.
+ * closed (where there is none, on a pipe that nobody writes to); SIGPIPE and SIGXFSZ
+ * are ignored, all others have their defaults and are unblocked, whatever was
+ * inherited (but those of proc_signals_open stay blocked if they are: see proc_exec);
+ * the umask gets 022 and no owner's bit; the time zone is read.  0 or an error.
  */
 int	proc_start(void);
 
