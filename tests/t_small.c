@@ -3,6 +3,9 @@
  * beside the C library's.
  */
 #include <sys/types.h>
+#ifdef __linux__
+#include <sys/epoll.h>
+#endif
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -54,6 +57,11 @@ int	 small_socketpair(int, int, int, int [2]);
 int	 small_accept4(int, struct sockaddr *restrict, socklen_t *restrict, int);
 ssize_t	 small_sendmsg(int, const struct msghdr *, int);
 ssize_t	 small_recvmsg(int, struct msghdr *, int);
+#ifdef __linux__
+int	 small_epoll_create1(int);
+int	 small_epoll_ctl(int, int, int, struct epoll_event *);
+int	 small_epoll_wait(int, struct epoll_event *, int, int);
+#endif
 int	 small_setuid(uid_t);
 int	 small_setgid(gid_t);
 int	 small_setgroups(size_t, const gid_t *);
@@ -101,6 +109,9 @@ int	 small_getrlimit(int, struct rlimit *);
 #define accept4		small_accept4
 #define sendmsg		small_sendmsg
 #define recvmsg		small_recvmsg
+#define epoll_create1	small_epoll_create1
+#define epoll_ctl	small_epoll_ctl
+#define epoll_wait	small_epoll_wait
 #define setuid		small_setuid
 #define setgid		small_setgid
 #define setgroups	small_setgroups
@@ -141,6 +152,9 @@ int	 small_getrlimit(int, struct rlimit *);
 #undef accept4
 #undef sendmsg
 #undef recvmsg
+#undef epoll_create1
+#undef epoll_ctl
+#undef epoll_wait
 #undef setuid
 #undef setgid
 #undef setgroups
@@ -715,6 +729,25 @@ ATF_TC_BODY(descriptors_are_what_was_asked_for, tc)
 		ATF_CHECK_EQ(0, small_fcntl(copy, F_SETLK, &l));
 }
 
+ATF_TC_WITHOUT_HEAD(events_are_waited_for);
+ATF_TC_BODY(events_are_waited_for, tc)
+{
+	struct epoll_event	e = { .events = EPOLLIN, .data = { .u32 = 7 } };
+	int			fd[2], queue;
+
+	ATF_REQUIRE_EQ(0, pipe(fd));
+	ATF_REQUIRE((queue = small_epoll_create1(EPOLL_CLOEXEC)) != -1);
+	ATF_CHECK_EQ(FD_CLOEXEC, fcntl(queue, F_GETFD));
+	ATF_CHECK_EQ(0, small_epoll_ctl(queue, EPOLL_CTL_ADD, fd[0], &e));
+	ATF_CHECK_EQ(-1, small_epoll_ctl(queue, EPOLL_CTL_ADD, fd[0], &e));
+	ATF_CHECK_EQ(EEXIST, errno);
+	ATF_CHECK_EQ(0, small_epoll_wait(queue, &e, 1, 1));
+	ATF_CHECK_EQ(1, write(fd[1], "x", 1));
+	memset(&e, 0, sizeof(e));
+	ATF_CHECK_EQ(1, small_epoll_wait(queue, &e, 1, -1));
+	ATF_CHECK_EQ(7, e.data.u32);
+}
+
 #ifndef SYS_socketcall
 ATF_TC_WITHOUT_HEAD(sockets_are_what_was_asked_for);
 ATF_TC_BODY(sockets_are_what_was_asked_for, tc)
@@ -804,6 +837,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, becoming_somebody_else_leaves_nothing);
 	ATF_TP_ADD_TC(tp, limits_are_the_systems);
 	ATF_TP_ADD_TC(tp, descriptors_are_what_was_asked_for);
+	ATF_TP_ADD_TC(tp, events_are_waited_for);
 #ifndef SYS_socketcall
 	ATF_TP_ADD_TC(tp, sockets_are_what_was_asked_for);
 #endif
