@@ -11,7 +11,7 @@
 #include "monitor.h"
 #include "os.h"
 
-enum { END_MS = 500 };		/* for the last answers of the last one */
+enum { END_MS = 500 };		/* for the last answers */
 
 static struct watcher {
 	struct child	child;
@@ -169,7 +169,9 @@ void
 watcher_end(void)
 {
 	watcher_dismiss();
-	if (watcher->child.pid != 0)
-		(void)chan_finish(watcher->child.channel, END_MS);
-	child_end(&watcher->child);
+	for (struct watcher *w = watchers; w < watchers + WATCHERS; w++) {
+		if (w->child.pid != 0)
+			(void)chan_finish(w->child.channel, END_MS);
+		child_end(&w->child);
+	}
 }

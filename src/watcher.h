@@ -45,8 +45,8 @@ bool	watcher_has(int pid);
 bool	watcher_bury(int pid, const struct proc_exit *, bool tell, uint64_t now);
 
 /*
- * No new clients; and the end: those who are there have a moment for their answers,
- * then it is killed.
+ * No new clients; and the end, also of one that was dismissed before: those who are
+ * there have a moment for their answers, then it is killed.
  */
 void	watcher_dismiss(void);
 void	watcher_end(void);

@@ -860,6 +860,27 @@ who_hangs_does_not_hold_up_the_parent_body()
 	PROXY=
 }
 
+describe a_former_monitor_that_hangs_ends_too \
+    "SIGSTOP of the monitor, a reload, a stop: no process is left"
+a_former_monitor_that_hangs_ends_too_body()
+{
+	begin
+	own_program
+	backend b 127.0.0.1:0 forever echo
+	controlled <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+	await "the monitor answers" ctl status
+	was=$(monitor_pid)
+	kill -STOP "$was"
+	reload
+	await "another one answers" another_monitor "$was"
+	proxy_stop
+	left=$(processes)
+	kill -CONT "$was" 2>/dev/null
+	is "$left" "" "processes that are left"
+}
+
 describe reset_is_a_reset_after_a_reload \
     "who is connected after a reload is not told of an end that nobody sent"
 reset_is_a_reset_after_a_reload_body()
