@@ -193,21 +193,6 @@ stat_add(const uint64_t *counter, int64_t n)
 	stat_set(counter, *counter + (uint64_t)n);
 }
 
-/*
- * What is true only of a live relay.
- */
-static const struct {
-	uint8_t		kind, at;	/* at: in uint64_t */
-} living[] = {
-#define LIVING(kind, type, member)	{ kind, offsetof(struct type, member) / 8 }
-	LIVING(GLOBAL, stat_global, active),
-	LIVING(GLOBAL, stat_global, buffers_used),
-	LIVING(LISTENER, stat_listener, active),
-	LIVING(LISTENER, stat_listener, paused),
-	LIVING(BACKEND, stat_backend, load),
-	LIVING(BACKEND, stat_backend, down)
-};
-
 void
 stat_bury(unsigned relay)
 {
@@ -215,10 +200,11 @@ stat_bury(unsigned relay)
 
 	/* it may have died while it wrote */
 	atomic_fetch_and(&head->changes, ~(uint32_t)1);
-	for (size_t k = 0; k < sizeof(living) / sizeof(living[0]); k++)
-		for (unsigned i = 0; i < now.count[living[k].kind]; i++)
-			counter_write(head, row_at(relay, living[k].kind, i) +
-			    living[k].at, 0);
+	for (enum kind kind = GLOBAL; kind < KINDS; kind++)
+		for (unsigned i = 0; i < now.count[kind]; i++)
+			for (unsigned k = 0; k < STAT_LIVING; k++)
+				counter_write(head,
+				    row_at(relay, kind, i) + k, 0);
 }
 
 /*
@@ -252,10 +238,7 @@ row_carry(struct stat_area *former, enum kind kind, const uint16_t *map,
 		if (map[k] == i)
 			row_sum(kind, k, sums);
 	stat_swap(former);
-	for (size_t k = 0; k < sizeof(living) / sizeof(living[0]); k++)
-		if (living[k].kind == kind)
-			sums[living[k].at] = 0;
-	for (size_t k = 0; k < row_size[kind] / sizeof(*to); k++)
+	for (size_t k = STAT_LIVING; k < row_size[kind] / sizeof(*to); k++)
 		counter_write(head, &to[k], sums[k]);
 }
 

@@ -38,37 +38,42 @@ enum reason {
 	REASONS
 };
 
+/*
+ * Nothing but counters; the first STAT_LIVING of each say what a live relay has.
+ */
+enum { STAT_LIVING = 2 };
+
 struct stat_global {
+	uint64_t	active;		/* sessions now */
+	uint64_t	buffers_used;	/* pool buffers leased now */
 	uint64_t	accepted;	/* connections accepted */
 	uint64_t	refused;	/* accepted and reset: no pool, limits */
-	uint64_t	active;		/* sessions now */
 	uint64_t	bytes[2];	/* delivered, by the side that sent them */
 	uint64_t	ended[REASONS];
 	uint64_t	accept_errors;	/* connections lost before accept */
 	uint64_t	pauses;		/* listeners paused: full, out of resources */
-	uint64_t	buffers_used;	/* pool buffers leased now */
 	uint64_t	buffers_short;	/* times no buffer was free */
 	uint64_t	spliced;	/* bytes of these moved by the kernel */
 };
 
 struct stat_backend {
 	uint64_t	load;		/* sessions now, connecting ones included */
+	uint64_t	down;		/* 1 while left out */
 	uint64_t	chosen;		/* times picked */
 	uint64_t	connected;
 	uint64_t	died;		/* connects refused, unreachable ... */
 	uint64_t	timeouts;	/* connects timed out */
 	uint64_t	overloaded;	/* Unix backlog full */
-	uint64_t	down;		/* 1 while left out */
 	uint64_t	bytes[2];
 	uint64_t	connect_ms;	/* sum over connected */
 };
 
 struct stat_listener {
-	uint64_t	accepted;
 	uint64_t	active;
+	uint64_t	paused;		/* 1 while out of the wait set */
+	uint64_t	accepted;
 	uint64_t	refused;
 	uint64_t	bytes[2];
-	uint64_t	paused;		/* 1 while out of the wait set */
 };
 
 /*
