@@ -43,17 +43,16 @@ static const char reasons[] =
     "killed\0ended by the operator";
 
 const char *
-reason_text(enum reason reason)
-{
-	MUST((unsigned)reason < REASONS);
-	return text_nth(reasons, 2 * reason + 1);
-}
-
-const char *
 reason_key(enum reason reason)
 {
 	MUST((unsigned)reason < REASONS);
 	return text_nth(reasons, 2 * reason);
+}
+
+const char *
+reason_text(enum reason reason)
+{
+	return text_nth(reason_key(reason), 1);
 }
 
 /*
@@ -107,20 +106,9 @@ label_same(const struct setup *setup, unsigned i, unsigned k)
 
 /* Backends with one label are one to the reader, as in lighttpd. */
 struct labelled {
-	struct stat_backend	sum;
-	uint64_t		died;	/* timeouts included */
+	struct stat_backend	sum;	/* died: timeouts included */
 	uint64_t		up, disabled;
 };
-
-static void
-add(struct stat_backend *sum, const struct stat_backend *one)
-{
-	uint64_t	*to = (void *)sum;
-	const uint64_t	*from = (const void *)one;
-
-	for (unsigned i = 0; i < sizeof(*sum) / sizeof(*to); i++)
-		to[i] += from[i];
-}
 
 /* Whether it gets new sessions. */
 static bool
@@ -137,8 +125,9 @@ static bool
 label_sum(const struct setup *setup, unsigned i, struct labelled *to)
 {
 	struct stat_backend	one;
+	uint64_t		*sums = (void *)to;
+	const uint64_t		*counts = (const void *)&one;
 	unsigned		k;
-	bool			up;
 
 	for (k = 0; k < i; k++)
 		if (label_same(setup, i, k))
@@ -148,12 +137,11 @@ label_sum(const struct setup *setup, unsigned i, struct labelled *to)
 		if (!label_same(setup, i, k))
 			continue;
 		stat_sum_backend(k, &one);
-		add(&to->sum, &one);
-		up = is_up(setup, k, &one);
-		to->up += up;
-		to->disabled += !up;
+		for (unsigned n = 0; n < sizeof(one) / sizeof(*counts); n++)
+			sums[n] += counts[n];
+		++*(is_up(setup, k, &one) ? &to->up : &to->disabled);
 	}
-	to->died = to->sum.died + to->sum.timeouts;
+	to->sum.died += to->sum.timeouts;
 	return true;
 }
 
@@ -162,7 +150,7 @@ print_backend(const struct setup *setup, struct lines *lines, unsigned i)
 {
 	static const uint8_t	at[] = {
 		BACKEND_AT(sum.load), BACKEND_AT(sum.load),
-		BACKEND_AT(sum.connected), BACKEND_AT(died),
+		BACKEND_AT(sum.connected), BACKEND_AT(sum.died),
 		BACKEND_AT(sum.overloaded), BACKEND_AT(disabled),
 		BACKEND_AT(up), BACKEND_AT(sum.chosen),
 		BACKEND_AT(sum.timeouts), BACKEND_AT(sum.connect_ms),
