@@ -127,38 +127,40 @@ resolve_backends(struct setup *setup)
 }
 
 /*
- * An address to listen on, as a good configuration has it.  1, or an error.
+ * An address to listen on, as a good configuration has it.  False: log_fatal has
+ * said why there is none.
  */
-static int
-find(const char *text, struct os_addr *addr)
+static bool
+find(const struct setup *setup, uint32_t at, const char *what, uint32_t where,
+    struct os_addr *addr)
 {
-	char	name[256];		/* no host is longer */
-	size_t	len;
+	const char	*text = conf_string(setup, where);
+	char		 name[256];		/* no host is longer */
+	size_t		 len;
+	int		 n;
 
 	(void)conf_address(text, addr, &len);
 	if (addr->family != OS_NONE)
-		return 1;
+		return true;
 	named = true;
 	(void)text_format(name, sizeof(name), "%.*s", (int)len,
 	    text + (*text == '['));
-	return name_resolve(name, addr->port, addr, 1);
+	if ((n = name_resolve(name, addr->port, addr, 1)) > 0)
+		return true;
+	return place_fatal(setup, at, "%s \"%.200s\": the name does not "
+	    "resolve: %s", what, text, lookup_text(n));
 }
 
 static bool
 resolve_listeners(struct setup *setup)
 {
 	struct setup_listener	*l;
-	const char		*name;
-	int			 error;
 
 	for (unsigned i = 0; i < setup->nlisteners; i++) {
 		l = &setup->listeners[i];
-		name = conf_string(setup, l->name);
-		if (l->addr.family != OS_NONE ||
-		    (error = find(name, &l->addr)) > 0)
-			continue;
-		return place_fatal(setup, l->at, "cannot listen on \"%.200s\": "
-		    "the name does not resolve: %s", name, lookup_text(error));
+		if (l->addr.family == OS_NONE && !find(setup, l->at,
+		    "cannot listen on", l->name, &l->addr))
+			return false;
 	}
 	return true;
 }
@@ -187,15 +189,10 @@ check_loops(const struct setup *setup)
 static bool
 resolve_status(struct setup *setup)
 {
-	const struct setting	*setting = &setup->server.status_listen;
-	const char		*name = conf_string(setup, setting->v);
-	int			 error;
+	const struct setting	*where = &setup->server.status_listen;
 
-	if (setting->v == 0 ||
-	    (error = find(name, &setup->server.status_addr)) > 0)
-		return true;
-	return place_fatal(setup, setting->at, "status.listen = \"%.200s\": the "
-	    "name does not resolve: %s", name, lookup_text(error));
+	return where->v == 0 || find(setup, where->at, "status.listen =",
+	    where->v, &setup->server.status_addr);
 }
 
 bool
