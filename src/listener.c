@@ -32,9 +32,8 @@ static unsigned		 ndoors;
 static bool		 held;		/* not before listener_release */
 static bool		 paused;	/* nobody got in since */
 static bool		 said;		/* in the log */
-static bool		 away;		/* out of the wait set */
-static uint64_t		 retry_ms;	/* away: try again then; UINT64_MAX: when
-					   a row is free */
+static uint64_t		 retry_ms;	/* away until then; UINT64_MAX: until a row
+					   is free; 0: in the wait set */
 static unsigned		 relays;	/* that have the same listeners */
 static bool		 someone;	/* a door is ready */
 static unsigned		 first;		/* who is served first, in turns */
@@ -59,9 +58,9 @@ listener_open(const struct setup *set, const int *fds, bool hold)
 	int error;
 
 	setup = set;
-	paused = said = away = someone = false;
+	paused = said = someone = false;
 	relays = share_relays(set);
-	retry_ms = UINT64_MAX;
+	retry_ms = 0;
 	first = 0;
 	doors = mem_private((set->nlisteners + 1) * sizeof(doors[0]));
 	if (doors == NULL)
@@ -105,7 +104,7 @@ listener_close(void)
 	mem_unmap(doors, (setup->nlisteners + 1) * sizeof(doors[0]));
 	doors = NULL;
 	ndoors = 0;
-	retry_ms = UINT64_MAX;
+	retry_ms = 0;
 }
 
 void
@@ -150,7 +149,6 @@ static void
 pause_all(int error, uint64_t now)
 {
 	doors_want(0);
-	away = true;
 	retry_ms = error == 0 ? UINT64_MAX : now +
 	    (error == ENFILE ? 10 * LIMIT_PAUSE_MS : LIMIT_PAUSE_MS);
 	if (!paused)
@@ -262,9 +260,9 @@ listener_turn(uint64_t now)
 
 	if (ndoors == 0 || held)
 		return;
-	if (away && (retry_ms == UINT64_MAX ? table_count() < table_max() :
-	    retry_ms <= now)) {
-		away = false;
+	if (retry_ms != 0 && (retry_ms == UINT64_MAX ?
+	    table_count() < table_max() : retry_ms <= now)) {
+		retry_ms = 0;
 		doors_want(WAIT_READ);	/* still short until one gets in */
 	}
 	if (someone) {
@@ -280,12 +278,12 @@ listener_turn(uint64_t now)
 	 * The kernel wakes one relay for a client: not one that is asleep and full,
 	 * as long as another may have room.
 	 */
-	if (relays > 1 && !away && table_count() >= table_max())
+	if (relays > 1 && retry_ms == 0 && table_count() >= table_max())
 		pause_all(0, now);
 }
 
 uint64_t
 listener_due(void)
 {
-	return away ? retry_ms : UINT64_MAX;
+	return retry_ms == 0 ? UINT64_MAX : retry_ms;
 }

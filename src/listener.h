@@ -36,8 +36,7 @@ void	listener_got(uint32_t token);
 void	listener_turn(uint64_t now);
 
 /*
- * When a paused listener wants to try again: 0 at once (more are waiting),
- * UINT64_MAX never.
+ * When paused listeners want to try again (ms); UINT64_MAX: not for the time.
  */
 uint64_t listener_due(void);
 
