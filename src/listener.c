@@ -11,7 +11,6 @@
 #include "limits.h"
 #include "listener.h"
 #include "log.h"
-#include "mem.h"
 #include "os.h"
 #include "place.h"
 #include "session.h"
@@ -27,7 +26,7 @@ struct door {
 };
 
 static const struct setup *setup;
-static struct door	*doors;
+static struct door	 doors[LIMIT_LISTENERS];
 static unsigned		 ndoors;
 static bool		 held;		/* not before listener_release */
 static bool		 paused;	/* nobody got in since */
@@ -54,7 +53,6 @@ doors_want(uint32_t want)
 int
 listener_open(const struct setup *set, const int *fds, bool hold)
 {
-	unsigned i;
 	int error;
 
 	setup = set;
@@ -62,22 +60,16 @@ listener_open(const struct setup *set, const int *fds, bool hold)
 	relays = share_relays(set);
 	retry_ms = 0;
 	first = 0;
-	doors = mem_private((set->nlisteners + 1) * sizeof(doors[0]));
-	if (doors == NULL)
-		return -ENOMEM;
-	for (i = 0; i < set->nlisteners; i++) {
-		error = wait_add(fds[i], WAIT_LEVEL, LISTENER_TOKEN | i);
-		if (error != 0) {
-			listener_close();
-			return error;
-		}
-		if (hold)
-			wait_want(fds[i], 0);
-		doors[i].fd = fds[i];
-		doors[i].share = 1;
-		ndoors = i + 1;
-	}
 	held = hold;
+	for (ndoors = 0; ndoors < set->nlisteners; ndoors++) {
+		error = wait_add(fds[ndoors], WAIT_LEVEL,
+		    LISTENER_TOKEN | ndoors);
+		if (error != 0)
+			return error;
+		if (hold)
+			wait_want(fds[ndoors], 0);
+		doors[ndoors] = (struct door){ .fd = fds[ndoors], .share = 1 };
+	}
 	return 0;
 }
 
@@ -95,14 +87,10 @@ listener_close(void)
 {
 	unsigned i;
 
-	if (doors == NULL)
-		return;
 	for (i = 0; i < ndoors; i++) {
 		wait_del(doors[i].fd);
 		os_drop(doors[i].fd);	/* others have it too, and its options */
 	}
-	mem_unmap(doors, (setup->nlisteners + 1) * sizeof(doors[0]));
-	doors = NULL;
 	ndoors = 0;
 	retry_ms = 0;
 }

@@ -18,7 +18,7 @@ enum { LISTENER_TOKEN = 0x80000000 };	/* with the listener's number */
 /*
  * Take over the listening descriptors, one for each listener of the setup.  With
  * hold nobody is accepted before listener_release: clients wait in the queues.
- * Returns 0 or an error of wait_add.
+ * Returns 0 or an error of wait_add; listener_close then ends what there is.
  */
 int	listener_open(const struct setup *, const int *, bool hold);
 void	listener_release(void);
