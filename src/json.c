@@ -5,26 +5,16 @@
 #include "view.h"
 
 #define AT(member)	STATUS_AT(member)
+#define WHAT		VIEW_WHAT
 #define BYTES		"\"bytes\":%y"
 #define RATES		"\"per_second\":{\"sessions\":%m," BYTES "}"
 
-static const uint8_t totals[] = {
-	STATUS_ALL, AT(all.uptime_ms), AT(all.generation), AT(all.relays),
-	AT(all.count.active), AT(all.sessions_max), AT(all.count.accepted),
-	AT(all.count.refused), AT(all.count.bytes), AT(all.count.spliced),
-	AT(all.count.buffers_used), AT(all.count.buffers_short),
-	AT(all.count.accept_errors), AT(all.count.pauses),
-	AT(all.rate.millisessions), AT(all.rate.bytes)
-};
-static const uint8_t ended[] = {
-	STATUS_REASON, AT(comma), AT(reason.key), AT(reason.count)
-};
-static const uint8_t recent[] = {
-	STATUS_ALL, AT(all.span_ms), AT(all.recent_refused)
-};
-static const uint8_t recently[] = {
-	STATUS_REASON, AT(comma), AT(reason.key), AT(reason.recent)
-};
+/* These are in two views each. */
+static const char backend_form[] = "%s\n{\"number\":%n,\"label\":%j,"
+    "\"address\":%j,\"pool\":%n,\"state\":%j,\"relays_down\":%n,"
+    "\"load\":%n,\"chosen\":%n,\"connected\":%n,\"died\":%n,"
+    "\"timeouts\":%n,\"overloaded\":%n,\"connect_ms\":%n," BYTES ","
+    RATES "}";
 static const uint8_t backend[] = {
 	STATUS_BACKEND, AT(comma), AT(number), AT(backend.label),
 	AT(backend.addr), AT(backend.pool), AT(backend.state),
@@ -35,31 +25,15 @@ static const uint8_t backend[] = {
 	AT(backend.count.bytes), AT(backend.rate.millisessions),
 	AT(backend.rate.bytes)
 };
+static const char listener_form[] = "%s\n{\"name\":%j,\"bound\":%j,"
+    "\"paused\":%s,\"active\":%n,\"accepted\":%n,\"refused\":%n,"
+    BYTES "}";
 static const uint8_t listener[] = {
 	STATUS_LISTENER, AT(comma), AT(listener.name), AT(listener.addr),
 	AT(listener.paused), AT(listener.count.active),
 	AT(listener.count.accepted), AT(listener.count.refused),
 	AT(listener.count.bytes)
 };
-static const uint8_t session[] = {
-	STATUS_SESSION, AT(comma), AT(session.id), AT(session.state),
-	AT(session.client), AT(session.listener), AT(session.label),
-	AT(session.backend), AT(session.age_ms), AT(session.idle_ms),
-	AT(session.held), AT(session.bytes)
-};
-
-static const char backend_form[] = "%s\n{\"number\":%n,\"label\":%j,"
-    "\"address\":%j,\"pool\":%n,\"state\":%j,\"relays_down\":%n,"
-    "\"load\":%n,\"chosen\":%n,\"connected\":%n,\"died\":%n,"
-    "\"timeouts\":%n,\"overloaded\":%n,\"connect_ms\":%n," BYTES ","
-    RATES "}";
-static const char listener_form[] = "%s\n{\"name\":%j,\"bound\":%j,"
-    "\"paused\":%s,\"active\":%n,\"accepted\":%n,\"refused\":%n,"
-    BYTES "}";
-
-static const uint8_t all[] = { STATUS_ALL };
-static const uint8_t config[] = { VIEW_LINES };
-static const uint8_t last[] = { STATUS_ALL | VIEW_LAST };
 
 static const struct view_piece pieces[] = {
 	/* VIEW_JSON_STATUS */
@@ -67,33 +41,47 @@ static const struct view_piece pieces[] = {
 	    "\"relays\":%n,\"sessions\":%n,\"sessions_max\":%n,"
 	    "\"accepted\":%n,\"refused\":%n," BYTES ",\"bytes_spliced\":%n,"
 	    "\"buffers_used\":%n,\"buffers_short\":%n,"
-	    "\"accept_errors\":%n,\"pauses\":%n," RATES ",\"ended\":{", totals },
-	{ "%s%j:%n", ended },
-	{ "},\"recent\":{\"span_ms\":%n,\"refused\":%n,\"ended\":{", recent },
-	{ "%s%j:%n", recently },
-	{ "}},\"backends\":[", all },
+	    "\"accept_errors\":%n,\"pauses\":%n," RATES ",\"ended\":{",
+	    WHAT(STATUS_ALL, AT(all.uptime_ms), AT(all.generation),
+	    AT(all.relays), AT(all.count.active), AT(all.sessions_max),
+	    AT(all.count.accepted), AT(all.count.refused), AT(all.count.bytes),
+	    AT(all.count.spliced), AT(all.count.buffers_used),
+	    AT(all.count.buffers_short), AT(all.count.accept_errors),
+	    AT(all.count.pauses), AT(all.rate.millisessions),
+	    AT(all.rate.bytes)) },
+	{ "%s%j:%n",
+	    WHAT(STATUS_REASON, AT(comma), AT(reason.key), AT(reason.count)) },
+	{ "},\"recent\":{\"span_ms\":%n,\"refused\":%n,\"ended\":{",
+	    WHAT(STATUS_ALL, AT(all.span_ms), AT(all.recent_refused)) },
+	{ "%s%j:%n",
+	    WHAT(STATUS_REASON, AT(comma), AT(reason.key), AT(reason.recent)) },
+	{ "}},\"backends\":[", WHAT(STATUS_ALL) },
 	{ backend_form, backend },
-	{ "],\"listeners\":[", all },
+	{ "],\"listeners\":[", WHAT(STATUS_ALL) },
 	{ listener_form, listener },
-	{ "]}\n", last },
+	{ "]}\n", WHAT(STATUS_ALL | VIEW_LAST) },
 	/* VIEW_JSON_BACKENDS */
-	{ "{\"backends\":[", all },
+	{ "{\"backends\":[", WHAT(STATUS_ALL) },
 	{ backend_form, backend },
-	{ "]}\n", last },
+	{ "]}\n", WHAT(STATUS_ALL | VIEW_LAST) },
 	/* VIEW_JSON_SESSIONS */
-	{ "{\"sessions\":[", all },
+	{ "{\"sessions\":[", WHAT(STATUS_ALL) },
 	{ "%s\n{\"session\":%j,\"state\":%j,\"client\":%j,\"listener\":%j,"
 	    "\"backend\":%j,\"backend_number\":%s,\"age_ms\":%n,"
-	    "\"idle_ms\":%n,\"held\":%n," BYTES "}", session },
-	{ "]}\n", last },
+	    "\"idle_ms\":%n,\"held\":%n," BYTES "}",
+	    WHAT(STATUS_SESSION, AT(comma), AT(session.id), AT(session.state),
+	    AT(session.client), AT(session.listener), AT(session.label),
+	    AT(session.backend), AT(session.age_ms), AT(session.idle_ms),
+	    AT(session.held), AT(session.bytes)) },
+	{ "]}\n", WHAT(STATUS_ALL | VIEW_LAST) },
 	/* VIEW_JSON_LISTENERS */
-	{ "{\"listeners\":[", all },
+	{ "{\"listeners\":[", WHAT(STATUS_ALL) },
 	{ listener_form, listener },
-	{ "]}\n", last },
+	{ "]}\n", WHAT(STATUS_ALL | VIEW_LAST) },
 	/* VIEW_JSON_CONFIG */
-	{ "{\"config\":\"", all },
-	{ NULL, config },
-	{ "\"}\n", last }
+	{ "{\"config\":\"", WHAT(STATUS_ALL) },
+	{ NULL, WHAT(VIEW_LINES) },
+	{ "\"}\n", WHAT(STATUS_ALL | VIEW_LAST) }
 };
 
 const struct view_piece *

@@ -9,6 +9,7 @@
 #include "view.h"
 
 #define AT(member)	STATUS_AT(member)
+#define WHAT		VIEW_WHAT
 
 enum { HEIGHT = 32 };		/* of a drawing, in its units */
 
@@ -80,46 +81,6 @@ page_draw(struct out *out, unsigned drawing, int backend)
 	out_string(out, "</svg>\n");
 }
 
-static const uint8_t title[] = {
-	STATUS_ALL, AT(all.uptime_ms), AT(all.generation), AT(all.relays)
-};
-static const uint8_t sessions[] = {
-	STATUS_ALL | VIEW_DRAWN(LOAD), AT(all.count.active),
-	AT(all.sessions_max)
-};
-static const uint8_t starts[] = {
-	STATUS_ALL | VIEW_DRAWN(STARTS), AT(all.rate.millisessions),
-	AT(all.count.accepted), AT(all.count.refused)
-};
-static const uint8_t from_clients[] = {
-	STATUS_ALL | VIEW_DRAWN(CLIENT_BYTES), AT(all.rate.bytes[0]),
-	AT(all.count.bytes[0])
-};
-static const uint8_t from_backends[] = {
-	STATUS_ALL | VIEW_DRAWN(BACKEND_BYTES), AT(all.rate.bytes[1]),
-	AT(all.count.bytes[1])
-};
-static const uint8_t backend[] = {
-	STATUS_BACKEND | VIEW_DRAWN(BOTH), AT(backend.label), AT(backend.mood),
-	AT(backend.state), AT(backend.addr), AT(backend.count.load),
-	AT(backend.rate.millisessions), AT(backend.rate.bytes[0]),
-	AT(backend.rate.bytes[1]), AT(backend.all_bytes),
-	AT(backend.count.connected), AT(backend.failed), AT(backend.mean)
-};
-static const uint8_t listener[] = {
-	STATUS_LISTENER, AT(listener.name), AT(listener.mood),
-	AT(listener.state), AT(listener.addr), AT(listener.count.active),
-	AT(listener.count.accepted), AT(listener.count.refused),
-	AT(listener.count.bytes[0]), AT(listener.count.bytes[1])
-};
-static const uint8_t reasons[] = { STATUS_ALL, AT(all.span_ms) };
-static const uint8_t reason[] = {
-	VIEW_ENDED, AT(reason.text), AT(reason.key), AT(reason.recent),
-	AT(reason.count), AT(reason.percent)
-};
-static const uint8_t all[] = { STATUS_ALL };
-static const uint8_t last[] = { STATUS_ALL | VIEW_LAST };
-
 static const struct view_piece pieces[] = {
 	{ "<!DOCTYPE html>\n<html lang=en><meta charset=utf-8>"
 	    "<title>sockproxy</title>"
@@ -158,35 +119,58 @@ static const struct view_piece pieces[] = {
 	    "stroke-width:1.5;vector-effect:non-scaling-stroke}"
 	    "</style>\n"
 	    "<h1>sockproxy</h1><p>version " VERSION ", up %t, generation %n, "
-	    "relays %n</p><main>\n<div><small>sessions now</small><b>", title },
-	{ "%n</b><small>of %n possible</small>", sessions },
+	    "relays %n</p><main>\n<div><small>sessions now</small><b>",
+	    WHAT(STATUS_ALL, AT(all.uptime_ms), AT(all.generation),
+	    AT(all.relays)) },
+	{ "%n</b><small>of %n possible</small>",
+	    WHAT(STATUS_ALL | VIEW_DRAWN(LOAD), AT(all.count.active),
+	    AT(all.sessions_max)) },
 	{ "</div><div><small>new sessions</small><b>%d/s</b>"
-	    "<small>%n accepted, %n refused</small>", starts },
+	    "<small>%n accepted, %n refused</small>",
+	    WHAT(STATUS_ALL | VIEW_DRAWN(STARTS), AT(all.rate.millisessions),
+	    AT(all.count.accepted), AT(all.count.refused)) },
 	{ "</div><div><small>from clients</small><b>%b/s</b>"
-	    "<small>%b in all</small>", from_clients },
+	    "<small>%b in all</small>",
+	    WHAT(STATUS_ALL | VIEW_DRAWN(CLIENT_BYTES), AT(all.rate.bytes[0]),
+	    AT(all.count.bytes[0])) },
 	{ "</div><div><small>from backends</small><b>%b/s</b>"
-	    "<small>%b in all</small>", from_backends },
+	    "<small>%b in all</small>",
+	    WHAT(STATUS_ALL | VIEW_DRAWN(BACKEND_BYTES), AT(all.rate.bytes[1]),
+	    AT(all.count.bytes[1])) },
 	{ "</div></main><section><h2>Backends</h2><table><tr>"
 	    "<th>backend<th>load<th>new<th class=a>from clients"
 	    "<th class=b>from backend<th>in all<th>connected<th>failed"
-	    "<th>connect<th>last ten minutes\n", all },
+	    "<th>connect<th>last ten minutes\n", WHAT(STATUS_ALL) },
 	{ "<tr><td>%h <i class=%s>%s</i><small>%h</small><td>%n<td>%d/s"
-	    "<td>%b/s<td>%b/s<td>%b<td>%n<td>%n<td>%p<td>", backend },
+	    "<td>%b/s<td>%b/s<td>%b<td>%n<td>%n<td>%p<td>",
+	    WHAT(STATUS_BACKEND | VIEW_DRAWN(BOTH), AT(backend.label),
+	    AT(backend.mood), AT(backend.state), AT(backend.addr),
+	    AT(backend.count.load), AT(backend.rate.millisessions),
+	    AT(backend.rate.bytes[0]), AT(backend.rate.bytes[1]),
+	    AT(backend.all_bytes), AT(backend.count.connected),
+	    AT(backend.failed), AT(backend.mean)) },
 	{ "</table></section><section><h2>Listeners</h2><table><tr>"
 	    "<th>listener<th>active<th>accepted<th>refused<th>from clients"
-	    "<th>from backends\n", all },
+	    "<th>from backends\n", WHAT(STATUS_ALL) },
 	{ "<tr><td>%h <i class=%s>%s</i><small>%h</small><td>%n<td>%n<td>%n"
-	    "<td>%b<td>%b\n", listener },
+	    "<td>%b<td>%b\n",
+	    WHAT(STATUS_LISTENER, AT(listener.name), AT(listener.mood),
+	    AT(listener.state), AT(listener.addr), AT(listener.count.active),
+	    AT(listener.count.accepted), AT(listener.count.refused),
+	    AT(listener.count.bytes[0]), AT(listener.count.bytes[1])) },
 	{ "</table></section><section><h2>Why sessions ended</h2><table><tr>"
 	    "<th>reason<th>last %t<th>since the start"
-	    "<th style=\"width:30%%\">\n", reasons },
+	    "<th style=\"width:30%%\">\n", WHAT(STATUS_ALL, AT(all.span_ms)) },
 	{ "<tr><td>%h<small>%h</small><td>%n<td>%n"
-	    "<td><hr style=\"width:%n%%\">\n", reason },
+	    "<td><hr style=\"width:%n%%\">\n",
+	    WHAT(STATUS_REASON | VIEW_ENDED, AT(reason.text), AT(reason.key),
+	    AT(reason.recent), AT(reason.count), AT(reason.percent)) },
 	{ "</table></section><p>The same for programs: "
 	    "<a href=metrics>metrics</a> for Prometheus, "
 	    "<a href=status.json>status.json</a>, "
 	    "<a href=server-statistics>server-statistics</a> as lighttpd has "
-	    "it. This page is made anew every five seconds.</p>\n", last }
+	    "it. This page is made anew every five seconds.</p>\n",
+	    WHAT(STATUS_ALL | VIEW_LAST) }
 };
 
 const struct view_piece *

@@ -87,10 +87,8 @@ static bool
 record(struct view *v, struct out *out, unsigned i)
 {
 	const uint8_t		*what = v->piece->what;
-	unsigned		 source = what[0] & VIEW_KINDS;
+	enum status_kind	 kind = what[0] & VIEW_KINDS;
 	unsigned		 drawing = what[0] / VIEW_DRAWN(1) & 7;
-	enum status_kind	 kind = source == VIEW_ENDED ? STATUS_REASON :
-				    source;
 	struct status_record	 r;
 
 	if (v->kind == VIEW_PAGE && i == PAGE_ROWS && i < status_count(kind)) {
@@ -101,7 +99,7 @@ record(struct view *v, struct out *out, unsigned i)
 	}
 	if (!status_fill(kind, i, &v->at, &r))
 		return false;
-	if (source == VIEW_ENDED && r.reason.count == 0)
+	if (what[0] & VIEW_ENDED && r.reason.count == 0)
 		return true;
 	out_form(out, v->piece->form, what + 1, &r);
 	if (drawing != 0)

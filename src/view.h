@@ -34,8 +34,8 @@ enum { VIEW_BUFFER = 16 * 1024 };	/* room that a piece is sure to fit in */
 
 /*
  * A view is a list of pieces, each of them a form for the records of a kind, once
- * for each record (out.h, status.h).  what begins with that kind, VIEW_DRAWN and
- * VIEW_LAST; then come the places of the members that the form shows.
+ * for each record (out.h, status.h).  what begins with that kind and the flags
+ * below; then come the places of the members that the form shows.
  */
 struct view_piece {
 	const char	*form;
@@ -44,14 +44,17 @@ struct view_piece {
 
 enum {
 	/* an enum status_kind, or */
-	VIEW_ENDED = STATUS_SESSION + 1,	/* reasons for which sessions did end */
-	VIEW_LINES,		/* the configuration; in JSON inside of a string */
+	VIEW_LINES = STATUS_SESSION + 1,	/* the configuration; in JSON inside
+						   of a string */
 	VIEW_KINDS = 7,		/* the bits of these */
+	VIEW_ENDED = 64,	/* only reasons for which sessions did end */
 	VIEW_LAST = 128		/* the last piece of a view */
 };
 
 /* Behind the form, enum page_drawing. */
 #define VIEW_DRAWN(drawing)	((drawing) << 3)
+
+#define VIEW_WHAT(...)	(const uint8_t[]){ __VA_ARGS__ }
 
 struct view {
 	const struct view_piece *piece;
