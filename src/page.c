@@ -44,9 +44,7 @@ draw(struct out *out, int backend, enum page_drawing series, uint64_t most)
 	    series == BACKEND_BYTES ? 'b' : 'a', x, HEIGHT);
 	for (i = 0; i < n; i++) {
 		v = value(backend, i, series);
-		/* nothing is so large that this overflows but in one leap */
-		v = most == 0 ? 0 : v > UINT64_MAX / HEIGHT ? HEIGHT - 2 :
-		    v * (HEIGHT - 2) / most;
+		v = most == 0 ? 0 : v * (HEIGHT - 2) / most;
 		out_format(out, "L%u %u", x + i, (unsigned)(HEIGHT - 1 - v));
 	}
 	out_format(out, "V%dZ\"/>", HEIGHT);
@@ -55,10 +53,12 @@ draw(struct out *out, int backend, enum page_drawing series, uint64_t most)
 void
 page_draw(struct out *out, unsigned drawing, int backend)
 {
+	/* what is said of the highest point, from LOAD on */
+	static const char	forms[] = "%n\0%n in 5 s\0%b/s\0%b/s";
+	static const uint8_t	at[] = { 0 };
 	enum page_drawing	first = drawing, last = drawing, series;
 	uint64_t		most = 0, v;
 	unsigned		i;
-	char			text[TEXT_SHORT];
 
 	if (drawing == BOTH) {
 		first = CLIENT_BYTES;
@@ -68,14 +68,11 @@ page_draw(struct out *out, unsigned drawing, int backend)
 		for (i = 0; i < history_points(); i++)
 			if ((v = value(backend, i, series)) > most)
 				most = v;
-	if (first >= CLIENT_BYTES)
-		text_bytes(text, most * 1000 / HISTORY_MS);
-	else
-		text_format(text, sizeof(text), "%llu",
-		    (unsigned long long)most);
+	v = first < CLIENT_BYTES ? most : most * 1000 / HISTORY_MS;
 	out_format(out, "<svg viewBox=\"0 0 %d %d\" preserveAspectRatio=none>"
-	    "<title>at most %s%s</title>", HISTORY_POINTS - 1, HEIGHT, text,
-	    first == LOAD ? "" : first == STARTS ? " in 5 s" : "/s");
+	    "<title>at most ", HISTORY_POINTS - 1, HEIGHT);
+	out_form(out, text_nth(forms, first - LOAD), at, &v);
+	out_string(out, "</title>");
 	for (series = first; series <= last; series++)
 		draw(out, backend, series, most);
 	out_string(out, "</svg>\n");
