@@ -64,52 +64,45 @@ out_sequence(const char *s)
 	return n;
 }
 
-static bool
-is_control(char c)
-{
-	return (unsigned char)c < ' ' || c == 0x7f;
-}
-
 /*
- * One sequence that must not stand there as it is.  False when it may.
+ * How a sequence that must not stand there as it is is written: a format for its
+ * first byte.  NULL when it may.
  */
-static bool
-out_escape(struct out *out, const char *s, size_t n, enum out_kind kind)
+static const char *
+escape(const char *s, size_t n, enum out_kind kind)
 {
-	bool	odd = n == 0 || is_control(*s);
-	bool	quote = *s == '"' || *s == '\\';
+	bool	odd = n == 0 || (unsigned char)*s < ' ' || *s == 0x7f;
 
-	if (kind == OUT_AS_IS)
-		return false;
 	/* U+0080 to U+009F steer terminals too */
-	if (kind == OUT_PLAIN && (odd || (n == 2 && s[0] == '\xc2' &&
-	    (s[1] & 0x7f) < 0x20)))
-		out_string(out, "?");
-	else if (n == 0 || (odd && kind == OUT_HTML))
-		out_string(out, "\xef\xbf\xbd");
-	else if (kind == OUT_HTML && strchr("&<>\"'", *s) != NULL)
-		out_format(out, "&#%d;", *s);
-	else if ((kind == OUT_JSON || kind == OUT_LABEL) && quote)
-		out_format(out, "\\%c", *s);
-	else if (kind == OUT_JSON && odd)
-		out_format(out, "\\u%04x", (unsigned)*s);
-	else if (kind == OUT_LABEL && *s == '\n')
-		out_string(out, "\\n");
-	else
-		return false;
-	return true;
+	if (kind == OUT_PLAIN)
+		return odd || (n == 2 && s[0] == '\xc2' &&
+		    (s[1] & 0x7f) < 0x20) ? "?" : NULL;
+	if (kind == OUT_AS_IS)
+		return NULL;
+	if (n == 0 || (odd && kind == OUT_HTML))
+		return "\xef\xbf\xbd";
+	if (kind == OUT_HTML)
+		return strchr("&<>\"'", *s) != NULL ? "&#%d;" : NULL;
+	if (*s == '"' || *s == '\\')
+		return "\\%c";
+	if (kind == OUT_LABEL)
+		return *s == '\n' ? "\\n" : NULL;
+	return odd ? "\\u%04x" : NULL;
 }
 
 unsigned
 out_text(struct out *out, const char *s, enum out_kind kind)
 {
-	unsigned	columns;
-	size_t		n, bytes;
+	const char	*format;
+	unsigned	 columns;
+	size_t		 n, bytes;
 
 	for (columns = 0; *s != '\0'; s += bytes, columns++) {
 		n = out_sequence(s);
 		bytes = n == 0 ? 1 : n;
-		if (!out_escape(out, s, n, kind))
+		if ((format = escape(s, n, kind)) != NULL)
+			out_format(out, format, *s);
+		else
 			out_bytes(out, s, bytes);
 	}
 	return columns;
