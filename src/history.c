@@ -135,22 +135,22 @@ history_points(void)
 static unsigned
 slot(unsigned i)
 {
-	MUST(i < head->used);
 	return (head->next + HISTORY_POINTS - head->used + i) % HISTORY_POINTS;
 }
 
 static const struct history_point *
-sampled(int backend, unsigned i)
+sampled(int backend, unsigned at)
 {
 	MUST(backend >= HISTORY_ALL && backend < (int)count);
-	return &head->rings[backend + 1].points[slot(i)];
+	return &head->rings[backend + 1].points[at];
 }
 
 struct history_point
 history_point(int backend, unsigned i)
 {
-	struct history_point	p = *sampled(backend, i);
-	const uint64_t		n = head->spans[slot(i)] / HISTORY_MS;
+	const unsigned		at = slot(i);
+	const uint64_t		n = head->spans[at] / HISTORY_MS;
+	struct history_point	p = *sampled(backend, at);
 
 	p.sessions = (uint32_t)((p.sessions + n - 1) / n);
 	p.bytes[0] /= n;
@@ -163,12 +163,13 @@ history_rate(int backend, struct history_rate *rate)
 {
 	const struct history_point	*p;
 	uint64_t			 ms = 0, sessions = 0;
-	unsigned			 i, n = head->used;
+	unsigned			 i, at, n = head->used;
 
 	memset(rate, 0, sizeof(*rate));
 	for (i = n > RATE_POINTS ? n - RATE_POINTS : 0; i < n; i++) {
-		p = sampled(backend, i);
-		ms += head->spans[slot(i)];
+		at = slot(i);
+		p = sampled(backend, at);
+		ms += head->spans[at];
 		sessions += p->sessions;
 		rate->bytes[0] += p->bytes[0];
 		rate->bytes[1] += p->bytes[1];
