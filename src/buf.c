@@ -11,41 +11,34 @@
 #include "must.h"
 
 static char	*memory;	/* nbufs + 1: the last is the scratch buffer */
-static int32_t	*stack;		/* free numbers below fresh */
+static int32_t	*stack;		/* behind it: free numbers below fresh */
 static unsigned	 nbufs, nstack, fresh;
 static unsigned	 common;	/* leased at most in the ordinary way */
+
+uint64_t
+buf_memory(unsigned n)
+{
+	return ((uint64_t)n + 1) * LIMIT_BUFFER + n * sizeof(stack[0]);
+}
 
 bool
 buf_open(unsigned n, unsigned extra)
 {
 	common = n;
-	n += extra;
-	memory = mem_private(((uint64_t)n + 1) * LIMIT_BUFFER);
-	stack = mem_private(n * sizeof(stack[0]));
-	if (memory == NULL || stack == NULL) {
-		nbufs = n;
-		buf_close();
-		return false;
-	}
-	nbufs = n;
+	nbufs = n + extra;
 	nstack = fresh = 0;
+	if ((memory = mem_private(buf_memory(nbufs))) == NULL)
+		return false;
+	stack = (int32_t *)(void *)(buf_scratch() + LIMIT_BUFFER);
 	return true;
 }
 
 void
 buf_close(void)
 {
-	mem_unmap(memory, ((uint64_t)nbufs + 1) * LIMIT_BUFFER);
-	mem_unmap(stack, nbufs * sizeof(stack[0]));
+	mem_unmap(memory, buf_memory(nbufs));
 	memory = NULL;
-	stack = NULL;
 	nbufs = nstack = fresh = 0;
-}
-
-uint64_t
-buf_memory(unsigned n)
-{
-	return ((uint64_t)n + 1) * LIMIT_BUFFER + n * sizeof(stack[0]);
 }
 
 int
