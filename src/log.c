@@ -23,7 +23,7 @@ enum {
 	TEXT_BYTES = 960,	/* one message */
 	NAME_BYTES = 24,
 	LINE_BYTES = TEXT_BYTES + LOGIO_STAMP + NAME_BYTES + 16,
-	CLASS_BURST = 100,	/* lines in a window before they are held back */
+	CLASS_BURST = 100,	/* lines in a window that are written */
 	CLASS_WINDOW_MS = 1000,
 	LOST_RETRY_MS = 1000,
 	PATIENCE_MS = 5000	/* service managers have no more */
@@ -47,8 +47,7 @@ static bool	behind;			/* something was held back or lost */
 
 static struct flood {
 	uint64_t	since_ms;	/* start of the window */
-	uint64_t	written;
-	uint64_t	held;
+	unsigned	lines;		/* in it; those over CLASS_BURST are held back */
 } floods[LOG_CLASSES];
 
 /* In the order of enum log_class. */
@@ -202,7 +201,7 @@ log_line(const char *fmt, ...)
 		return;
 	}
 	put(LOG_LEVEL_ERROR, text);
-	text_format(last, sizeof(last), "%s", text);
+	memcpy(last, text, sizeof(last));
 	if (!out.echo)
 		return;
 	out.fd = STDERR;
@@ -221,14 +220,13 @@ flood_turn(enum log_class class, uint64_t now_ms)
 	struct flood	*flood = &floods[class];
 	char		 span[TEXT_SHORT];
 
-	if (flood->held > 0)
-		log_notice("%llu more lines like this in the last %s: %s",
-		    (unsigned long long)flood->held,
+	if (flood->lines > CLASS_BURST)
+		log_notice("%u more lines like this in the last %s: %s",
+		    flood->lines - CLASS_BURST,
 		    text_span(span, now_ms - flood->since_ms),
 		    text_nth(flood_names, class));
 	flood->since_ms = now_ms;
-	flood->written = 0;
-	flood->held = 0;
+	flood->lines = 0;
 }
 
 bool
@@ -238,13 +236,10 @@ log_may(enum log_class class, uint64_t now_ms)
 
 	if (now_ms - flood->since_ms >= CLASS_WINDOW_MS)
 		flood_turn(class, now_ms);
-	if (flood->written >= CLASS_BURST) {
-		flood->held++;
-		behind = true;
-		return false;
-	}
-	flood->written++;
-	return true;
+	if (flood->lines++ < CLASS_BURST)
+		return true;
+	behind = true;
+	return false;
 }
 
 uint64_t
@@ -255,7 +250,7 @@ log_tick(uint64_t now_ms)
 	if (!behind)
 		return next;
 	for (int i = 0; i < LOG_CLASSES; i++) {
-		if (floods[i].held == 0)
+		if (floods[i].lines <= CLASS_BURST)
 			continue;
 		due = floods[i].since_ms + CLASS_WINDOW_MS;
 		if (due <= now_ms)
