@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@
 #include "line.h"
 #include "logio.h"
 #include "os.h"
+#include "owner.h"
 
 enum kind {
 	SHARED,			/* ask first */
@@ -74,25 +76,15 @@ kind_of(int fd)
  * Whether this symbolic link was put there by somebody who may: in a directory
  * that others can write to, it could be changed behind our back.
  */
-static int
+static bool
 may_follow(const char *path)
 {
 	struct stat	st;
-	char		dir[4096];
-	const char	*slash = strrchr(path, '/');
-	size_t		len;
+	unsigned	mode;
 
-	len = slash == NULL ? 0 : (size_t)(slash - path) + 1;
-	if (len + 2 > sizeof(dir))
-		return 0;
-	memcpy(dir, path, len);
-	memcpy(dir + len, ".", 2);
-	if (stat(dir, &st) == -1 || st.st_mode & S_IWOTH)
-		return 0;
-	if (st.st_uid != 0 && st.st_uid != geteuid())
-		return 0;
-	if (lstat(path, &st) == -1)
-		return 0;
+	if (owner_directory(path, &mode) != 0 || mode & S_IWOTH ||
+	    lstat(path, &st) == -1)
+		return false;
 	return st.st_uid == 0 || st.st_uid == geteuid();
 }
 

@@ -12,31 +12,22 @@
 
 enum { PATH_BYTES = 1024 };
 
-/* The directory that a path is in. */
-static int
-check_directory(const char *path)
+int
+owner_directory(const char *path, unsigned *mode)
 {
+	struct stat	st;
+	char		dir[PATH_BYTES];
 	const char	*slash = strrchr(path, '/');
-	size_t		 n = 1;
-	struct stat	 st;
-	char		 dir[PATH_BYTES];
+	size_t		 n = slash == NULL ? 0 : (size_t)(slash - path) + 1;
 
-	if (slash == NULL)
-		path = ".";
-	else if (slash > path)
-		n = (size_t)(slash - path);
-	if (n >= sizeof(dir))
+	if (n + 2 > sizeof(dir))
 		return -ENAMETOOLONG;
 	memcpy(dir, path, n);
-	dir[n] = '\0';
+	memcpy(dir + n, ".", 2);
 	if (stat(dir, &st) == -1)
 		return -errno;
-	if (st.st_uid != 0 && st.st_uid != geteuid())
-		return -EPERM;
-	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 &&
-	    (st.st_mode & S_ISVTX) == 0)
-		return -EPERM;
-	return 0;
+	*mode = st.st_mode;
+	return st.st_uid == 0 || st.st_uid == geteuid() ? 0 : -EPERM;
 }
 
 int
@@ -44,10 +35,13 @@ owner_give(const char *path, const struct file_id *id, uint32_t uid,
     uint32_t gid)
 {
 	struct stat	st;
+	unsigned	mode;
 	int		error;
 
-	if ((error = check_directory(path)) != 0)
+	if ((error = owner_directory(path, &mode)) != 0)
 		return error;
+	if ((mode & (S_IWGRP | S_IWOTH)) != 0 && (mode & S_ISVTX) == 0)
+		return -EPERM;
 	if (lstat(path, &st) == -1)
 		return -errno;
 	if (!S_ISSOCK(st.st_mode) || (uint64_t)st.st_dev != id->dev ||

@@ -1,5 +1,5 @@
 /*
- * owner.h - give a socket file that we made to somebody else.
+ * owner.h - whose a path is, and to give a socket file that we made away.
  */
 #ifndef OWNER_H
 #define OWNER_H
@@ -9,6 +9,12 @@
 #include "file.h"
 
 enum { OWNER_SAME = UINT32_MAX };	/* leave the user or the group */
+
+/*
+ * The mode of the directory that a path is in.  0, -EPERM when it is neither ours
+ * nor the superuser's, or stat(2)'s errors.
+ */
+int	owner_directory(const char *path, unsigned *mode);
 
 /*
  * Only if the path still names that file, and only where nobody else could put
