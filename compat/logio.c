@@ -36,7 +36,6 @@ enum kind {
 
 enum {
 	FD_PATH = 40,
-	TELL_MS = 3000,
 	PIPE_BYTES = 1024 * 1024,	/* /proc/sys/fs/pipe-max-size, Linux */
 	AT_ONCE = MSG_DONTWAIT | MSG_NBIO | MSG_NOSIGNAL
 };
@@ -248,14 +247,6 @@ logio_await(int fd, int *left_ms)
 	(void)ask(fd, *left_ms);
 	spent = os_now_ms() - begin;
 	*left_ms = spent < (unsigned)*left_ms ? *left_ms - (int)spent : 0;
-}
-
-int
-logio_tell(int fd, const char *line, size_t len)
-{
-	int	error = ask(fd, TELL_MS);
-
-	return error != 0 ? error : logio_write(fd, line, len);
 }
 
 /* As many digits, and what follows them. */

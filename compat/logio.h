@@ -46,11 +46,6 @@ int	logio_write(int fd, const char *line, size_t len);
 void	logio_await(int fd, int *left_ms);
 
 /*
- * Write it for somebody who has to have the line: waits three seconds for room.
- */
-int	logio_tell(int fd, const char *line, size_t len);
-
-/*
  * Connect to the system's logger.  Before chroot: afterwards it cannot be found
  * again if it goes away.  0 or an error.
  */

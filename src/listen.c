@@ -300,12 +300,13 @@ listen_say(const struct start *start, const char *name, const char *address)
 {
 	char	line[ADDR_TEXT + 16];
 	size_t	len;
-	int	error;
+	int	error, patience_ms = 3000;
 
 	if (start->ready_fd == -1)
 		return true;
 	len = text_format(line, sizeof(line), "%s %s\n", name, address);
-	if ((error = logio_tell(start->ready_fd, line, len)) == 0)
+	logio_await(start->ready_fd, &patience_ms);
+	if ((error = logio_write(start->ready_fd, line, len)) == 0)
 		return true;
 	log_fatal("-R %d: cannot write to that descriptor: %s",
 	    start->ready_fd, log_errno(error));
