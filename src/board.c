@@ -57,13 +57,13 @@ board_carry(void *former, unsigned nbackends, const uint16_t *backends)
 uint64_t
 board_start_ms(void)
 {
-	return board != NULL ? board->start_ms : 0;
+	return board->start_ms;
 }
 
 uint32_t
 board_generation(void)
 {
-	return board != NULL ? board->generation : 0;
+	return board->generation;
 }
 
 enum board_order

@@ -36,7 +36,7 @@ void	board_carry(void *former, unsigned nbackends,
 
 /*
  * When the first board was started (ms), and how many there were since: 1 is the
- * first.  0 without a board.
+ * first.
  */
 uint64_t board_start_ms(void);
 uint32_t board_generation(void);

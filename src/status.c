@@ -75,15 +75,12 @@ since(uint64_t now, uint64_t then)
 	return then < now ? now - then : 0;
 }
 
-/* Without a board nothing has started. */
 static void
 fill_all(struct status_all *to)
 {
-	uint64_t	start = board_start_ms();
-
 	stat_sum_global(&to->count);
 	history_rate(HISTORY_ALL, &to->rate);
-	to->uptime_ms = start == 0 ? 0 : since(os_now_ms(), start);
+	to->uptime_ms = os_now_ms() - board_start_ms();
 	to->generation = board_generation();
 	to->relays = share_relays(setup);
 	to->sessions_max = share_all_sessions(setup);
@@ -115,14 +112,10 @@ fill_reason(enum reason reason, struct status_reason *to)
 static enum status_state
 state_of(unsigned b, uint64_t down)
 {
-	switch (board_order(b)) {
-	case BOARD_NORMAL:
-		break;
-	case BOARD_DRAIN:
-		return STATUS_DRAIN;
-	case BOARD_DISABLED:
-		return STATUS_DISABLED;
-	}
+	const enum board_order	order = board_order(b);
+
+	if (order != BOARD_NORMAL)
+		return order == BOARD_DRAIN ? STATUS_DRAIN : STATUS_DISABLED;
 	if (setup->backends[b].addr.family == OS_NONE)
 		return STATUS_UNRESOLVED;
 	if (down == 0)
@@ -133,16 +126,12 @@ state_of(unsigned b, uint64_t down)
 static unsigned
 pool_of(unsigned b)
 {
-	const struct setup_pool	*p;
-	unsigned		 i;
+	unsigned	i = 0;
 
-	for (i = 0; i < setup->npools; i++) {
-		p = &setup->pools[i];
-		if (b >= p->first_backend &&
-		    b - p->first_backend < p->nbackends)
-			return i;
-	}
-	return 0;
+	/* one begins where the one before it ends */
+	while (i + 1 < setup->npools && b >= setup->pools[i + 1].first_backend)
+		i++;
+	return i;
 }
 
 static void
@@ -203,19 +192,14 @@ session_word(const struct session *s)
 	bool	client = s->half[CLIENT].state == HALF_DONE;
 	bool	backend = s->half[BACKEND].state == HALF_DONE;
 
-	switch (s->state) {
-	case SESSION_CONNECT:
+	if (s->state == SESSION_CONNECT)
 		return "connect";
-	case SESSION_LAST:
+	if (s->state == SESSION_LAST)
 		return "last";
-	default:
-		if (client != backend)
-			return client ? "client-done" : "backend-done";
-		if (s->half[CLIENT].state == HALF_SPLICE ||
-		    s->half[BACKEND].state == HALF_SPLICE)
-			return "splice";
-		return "relay";
-	}
+	if (client != backend)
+		return client ? "client-done" : "backend-done";
+	return s->half[CLIENT].state == HALF_SPLICE ||
+	    s->half[BACKEND].state == HALF_SPLICE ? "splice" : "relay";
 }
 
 /*
@@ -228,8 +212,7 @@ is_valid(const struct session *s)
 	return s->state > SESSION_FREE && s->state <= SESSION_LAST &&
 	    !s->arriving && s->listener <= setup->nlisteners &&
 	    (s->backend <= setup->nbackends || s->backend == BACKEND_NONE) &&
-	    (s->peer.family == OS_IPV4 || s->peer.family == OS_IPV6 ||
-	    s->peer.family == OS_UNIX);
+	    s->peer.family > OS_NONE && s->peer.family <= OS_UNIX;
 }
 
 static void
