@@ -10,11 +10,7 @@
 
 #include "console.h"
 
-static struct {
-	char	buf[1024];
-	size_t	len;
-	int	error;		/* the first one, negated */
-} out;
+static int	failed;		/* the first error of standard output */
 
 static int
 write_all(int fd, const char *p, size_t len)
@@ -38,29 +34,18 @@ write_all(int fd, const char *p, size_t len)
 }
 
 int
-console_flush(void)
+console_failed(void)
 {
-	int	error = write_all(STDOUT_FILENO, out.buf, out.len);
-
-	out.len = 0;
-	if (out.error == 0)
-		out.error = error;
-	return out.error;
+	return failed;
 }
 
 void
 console_bytes(const char *p, size_t len)
 {
-	size_t	n;
+	int	error = write_all(STDOUT_FILENO, p, len);
 
-	for (; len > 0; p += n, len -= n) {
-		if (out.len == sizeof(out.buf))
-			(void)console_flush();
-		n = sizeof(out.buf) - out.len < len ?
-		    sizeof(out.buf) - out.len : len;
-		memcpy(out.buf + out.len, p, n);
-		out.len += n;
-	}
+	if (failed == 0)
+		failed = error;
 }
 
 void

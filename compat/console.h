@@ -1,6 +1,6 @@
 /*
  * console.h - what a program says to the one who called it: standard output and
- * standard error, without all of stdio.
+ * standard error, at once and without all of stdio.
  */
 #ifndef CONSOLE_H
 #define CONSOLE_H
@@ -8,19 +8,14 @@
 #include <stddef.h>
 
 /*
- * Standard output; collected, until there is much of it or console_flush.
+ * Standard output, and whether all that was put is there: 0, or the first error.
  */
 void	console_bytes(const char *, size_t);
 void	console_put(const char *);
+int	console_failed(void);
 
 /*
- * Write what is collected.  0, or the first error since the start: then
- * something that was put is lost.
- */
-int	console_flush(void);
-
-/*
- * Standard error, at once.
+ * Standard error.
  */
 void	console_error(const char *);
 

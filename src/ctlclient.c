@@ -168,7 +168,6 @@ show(size_t n, const char *close)
 	if (n == 0)
 		return;
 	console_bytes(answer.text, n);
-	(void)console_flush();	/* an error is kept for verdict */
 	answer.close = close;
 	answer.len -= n;
 	memmove(answer.text, answer.text + n, answer.len);
@@ -211,7 +210,7 @@ verdict(const char *broken)
 	if (line)
 		*--end = '\0';
 	if (line && (strcmp(s, "ok") == 0 || strncmp(s, error, len) == 0)) {
-		if (console_flush() != 0)
+		if (console_failed() != 0)
 			return fail("cannot write to standard output", "");
 		return *s == 'o' ? EXIT_SUCCESS : fail(s + len, "");
 	}
@@ -224,7 +223,6 @@ verdict(const char *broken)
 	if (answer.json && answer.close != NULL &&
 	    (answer.len == 0 || *s < 'a' || *s > 'z'))
 		console_put(answer.close);
-	(void)console_flush();
 	return fail(broken, "");
 }
 
@@ -255,7 +253,7 @@ help(void)
 
 	view_begin(&view, VIEW_HELP);
 	console_put(view.piece->form);
-	return console_flush() == 0 ? EXIT_SUCCESS :
+	return console_failed() == 0 ? EXIT_SUCCESS :
 	    fail("cannot write to standard output", "");
 }
 

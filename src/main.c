@@ -58,7 +58,7 @@ misuse(const char *what, const char *about)
 static int
 finish_output(void)
 {
-	if (console_flush() == 0)
+	if (console_failed() == 0)
 		return EXIT_SUCCESS;
 	console_error("sockproxy: cannot write to standard output\n");
 	return EXIT_FAILURE;
