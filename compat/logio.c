@@ -76,15 +76,12 @@ kind_of(int fd)
  * that others can write to, it could be changed behind our back.
  */
 static bool
-may_follow(const char *path)
+may_follow(const char *path, uid_t owner)
 {
-	struct stat	st;
 	unsigned	mode;
 
-	if (owner_directory(path, &mode) != 0 || mode & S_IWOTH ||
-	    lstat(path, &st) == -1)
-		return false;
-	return st.st_uid == 0 || st.st_uid == geteuid();
+	return owner_directory(path, &mode) == 0 && !(mode & S_IWOTH) &&
+	    (owner == 0 || owner == geteuid());
 }
 
 int
@@ -93,17 +90,15 @@ logio_open(const char *path)
 	const int	flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK |
 			    O_NOCTTY | O_CLOEXEC;
 	struct stat	st;
-	int		fd, error;
+	int		fd;
 
-	fd = open(path, flags | O_NOFOLLOW, 0640);
-	error = fd == -1 ? -errno : 0;
-	if (fd == -1 && lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) {
-		if (!may_follow(path))
+	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) {
+		if (!may_follow(path, st.st_uid))
 			return -ELOOP;
 		fd = open(path, flags, 0640);
-		error = fd == -1 ? -errno : 0;
-	}
-	return fd == -1 ? error : know(fd, OWN);
+	} else
+		fd = open(path, flags | O_NOFOLLOW, 0640);
+	return fd == -1 ? -errno : know(fd, OWN);
 }
 
 /* "/proc/self/fd/12": opens what fd has open, on Linux. */
