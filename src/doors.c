@@ -100,14 +100,11 @@ give_control(const struct start *start, const struct door_socket *door)
 		error = owner_give(start->control_path, &door->file, uid, gid);
 	if (error == 0)
 		return true;
-	why = log_errno(error);
-	if (error == -ENOENT)
-		why = "there is no such user";
-	else if (error == -ESRCH)
-		why = "there is no such group";
-	else if (error == -EPERM)
-		why = "the socket can be given to another only by the "
-		    "superuser, and in a directory that others cannot change";
+	why = error == -ENOENT ? "there is no such user" :
+	    error == -ESRCH ? "there is no such group" :
+	    error == -EPERM ? "the socket can be given to another only by "
+	    "the superuser, and in a directory that others cannot change" :
+	    log_errno(error);
 	return place_fatal(start->setup, setting->at,
 	    "sockproxy.control-owner = \"%.200s\": %s", owner, why);
 }

@@ -47,9 +47,10 @@ listen_error(const struct os_addr *addr, int error)
 	case -EEXIST:
 		return "a file that is not a socket is in the way";
 	case -EACCES:
-		return addr->family != OS_UNIX && addr->port < 1024 ?
-		    "permission denied (ports below 1024 are the superuser's)" :
-		    "permission denied";
+		if (addr->family != OS_UNIX && addr->port < 1024)
+			return "permission denied (ports below 1024 are the "
+			    "superuser's)";
+		return log_errno(error);
 	case -ENOENT:
 		return "the directory does not exist";
 	case -ENAMETOOLONG:
@@ -75,18 +76,10 @@ find(const struct start *start, const struct os_addr *addr, bool open)
 static const char *
 adopt_error(int error)
 {
-	switch (error) {
-	case -ENOTSOCK:
-		return "it is not a socket";
-	case -EPROTOTYPE:
-		return "it is not a stream socket";
-	case -EAFNOSUPPORT:
-		return "it is neither TCP nor a Unix socket";
-	case -EINVAL:
-		return "it does not listen";
-	default:
-		return log_errno(error);
-	}
+	return error == -ENOTSOCK ? "it is not a socket" :
+	    error == -EPROTOTYPE ? "it is not a stream socket" :
+	    error == -EAFNOSUPPORT ? "it is neither TCP nor a Unix socket" :
+	    error == -EINVAL ? "it does not listen" : log_errno(error);
 }
 
 static bool
@@ -325,7 +318,7 @@ listen_tell(const struct start *start)
 
 	for (unsigned i = 0; i < setup->nlisteners; i++) {
 		addr = setup->listeners[i].addr;
-		if (addr.port == 0 || addr.family == OS_NONE)
+		if (addr.port == 0)
 			(void)os_sockname(start->listeners[i], &addr);
 		addr_text(text, sizeof(text), &addr);
 		log_info("listening on %s (%s)", text,
