@@ -58,18 +58,19 @@ int	logio_syslog_open(void);
 int	logio_syslog_fd(void);
 
 /*
- * Send one line, without a line end.  priority is facility | level as for
- * syslog(3); name is what to call us ("sockproxy"), the process number is added.
- * Connects again when the logger was restarted.  0, or an error when the line
- * is lost.
+ * Send one message, "<30>May  1 12:34:56 sockproxy[123]: text" without a line end:
+ * 1024 bytes of it.  Connects again when the logger was restarted.  0, or an error
+ * when it is lost.
  */
-int	logio_syslog(int priority, const char *name, const char *text);
+int	logio_syslog(const char *, size_t);
 
 /*
  * The wall-clock time for a log line, "2024-05-01 12:34:56", local time (the zone
- * is read before chroot, by proc_start).  Returns buf.
+ * is read before chroot, by proc_start); and for the system's logger, "May  1
+ * 12:34:56 ", or "" where it adds the time itself.  In buf.
  */
 enum { LOGIO_STAMP = 24 };
 const char *logio_stamp(char buf[LOGIO_STAMP]);
+const char *logio_syslog_stamp(char buf[LOGIO_STAMP]);
 
 #endif

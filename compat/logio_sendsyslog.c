@@ -12,14 +12,11 @@
 #include <sys/types.h>
 
 #include <errno.h>
-#include <stdint.h>
 #include <syslog.h>
-#include <unistd.h>
 
-#include "line.h"
 #include "logio.h"
 
-enum { LINE = 1024 };		/* as in logio_syslog.c */
+enum { MESSAGE = 1024 };	/* as in logio_syslog.c */
 
 int
 logio_syslog_open(void)
@@ -33,22 +30,18 @@ logio_syslog_fd(void)
 	return -1;
 }
 
-/* "<30>name[123]: text": syslogd(8) adds the time. */
-int
-logio_syslog(int priority, const char *name, const char *text)
+/* syslogd(8) adds the time. */
+const char *
+logio_syslog_stamp(char buf[LOGIO_STAMP])
 {
-	char		message[LINE];
-	struct line	line = { message, sizeof(message), 0 };
+	buf[0] = '\0';
+	return buf;
+}
 
-	line_text(&line, "<");
-	line_number(&line, (uint64_t)priority);
-	line_text(&line, ">");
-	line_text(&line, name);
-	line_text(&line, "[");
-	line_number(&line, (uint64_t)getpid());
-	line_text(&line, "]: ");
-	line_text(&line, text);
-	/* any other error is told to the logger */
-	return sendsyslog(message, line.len, 0) == -1 && errno == EFAULT ?
-	    -errno : 0;
+/* Any error but this one is told to the logger. */
+int
+logio_syslog(const char *message, size_t len)
+{
+	return sendsyslog(message, len < MESSAGE ? len : MESSAGE, 0) == -1 &&
+	    errno == EFAULT ? -errno : 0;
 }

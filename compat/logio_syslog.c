@@ -14,10 +14,9 @@
 #include <unistd.h>
 
 #include "fd.h"
-#include "line.h"
 #include "logio.h"
 
-enum { LINE = 1024 };		/* RFC 3164, 4.1: at most */
+enum { MESSAGE = 1024 };	/* RFC 3164, 4.1: bytes at most */
 
 static int	logger = -1;
 
@@ -66,48 +65,30 @@ logio_syslog_fd(void)
 	return logger;
 }
 
-/* "2024-05-01 12:34:56" as "May  1 12:34:56 ". */
-static void
-put_stamp(struct line *line)
+const char *
+logio_syslog_stamp(char buf[LOGIO_STAMP])
 {
-	static const char	months[12][4] = { "Jan", "Feb", "Mar", "Apr",
-				    "May", "Jun", "Jul", "Aug", "Sep", "Oct",
-				    "Nov", "Dec" };
-	char			stamp[LOGIO_STAMP];
+	static const char	months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
-	if (*logio_stamp(stamp) == '\0')
-		return;		/* nobody knows the time */
-	line_text(line, months[(stamp[5] - '0') * 10 + stamp[6] - '1']);
-	stamp[7] = ' ';
-	if (stamp[8] == '0')
-		stamp[8] = ' ';
-	line_text(line, stamp + 7);
-	line_text(line, " ");
-}
-
-/* "<30>May  1 12:34:56 name[123]: " */
-static void
-put_head(struct line *line, int priority, const char *name)
-{
-	line_text(line, "<");
-	line_number(line, (uint64_t)priority);
-	line_text(line, ">");
-	put_stamp(line);
-	line_text(line, name);
-	line_text(line, "[");
-	line_number(line, (uint64_t)getpid());
-	line_text(line, "]: ");
+	if (*logio_stamp(buf) == '\0')
+		return buf;		/* nobody knows the time */
+	memcpy(buf + 4, months + 3 * ((buf[5] - '0') * 10 + buf[6] - '1'), 3);
+	buf[7] = ' ';
+	if (buf[8] == '0')
+		buf[8] = ' ';
+	memcpy(buf + 19, " ", 2);
+	return buf + 4;
 }
 
 static int
-put(const struct line *line)
+put(const char *message, size_t len)
 {
 	ssize_t	n;
 
 	if (logger == -1)
 		return -ENOTCONN;
 	do
-		n = send(logger, line->text, line->len,
+		n = send(logger, message, len < MESSAGE ? len : MESSAGE,
 		    MSG_DONTWAIT | MSG_NOSIGNAL);
 	while (n == -1 && errno == EINTR);
 	return n == -1 ? -errno : 0;
@@ -122,15 +103,10 @@ is_gone(int error)
 }
 
 int
-logio_syslog(int priority, const char *name, const char *text)
+logio_syslog(const char *message, size_t len)
 {
-	char		message[LINE];
-	struct line	line = { message, sizeof(message), 0 };
-	int		error;
+	int	error = put(message, len);
 
-	put_head(&line, priority, name);
-	line_text(&line, text);
-	error = put(&line);
 	if (!is_gone(error))
 		return error;
 	if (logger != -1)
@@ -138,5 +114,5 @@ logio_syslog(int priority, const char *name, const char *text)
 	logger = -1;
 	if ((error = logio_syslog_open()) != 0)
 		return error;
-	return put(&line);
+	return put(message, len);
 }

@@ -16,13 +16,15 @@
 
 #include "logio.h"
 #include "mem.h"
+#include "proc.h"
 #include "text.h"
 
 enum {
 	STDERR = 2,
 	TEXT_BYTES = 960,	/* one message */
 	NAME_BYTES = 24,
-	LINE_BYTES = TEXT_BYTES + LOGIO_STAMP + NAME_BYTES + 16,
+	FRONT_BYTES = LOGIO_STAMP + 32,
+	LINE_BYTES = TEXT_BYTES + FRONT_BYTES + NAME_BYTES + 16,
 	CLASS_BURST = 100,	/* lines in a window that are written */
 	CLASS_WINDOW_MS = 1000,
 	LOST_RETRY_MS = 1000,
@@ -113,22 +115,24 @@ log_share(void)
 static int
 send(int level, const char *text)
 {
-	char		 line[LINE_BYTES], stamp[LOGIO_STAMP];
-	const char	*front = out.fd == -1 ? "" : "sockproxy:";
+	char		 line[LINE_BYTES], buf[FRONT_BYTES], stamp[LOGIO_STAMP];
+	const char	*front = "sockproxy:";
 	const int	 fd = out.fd != -1 ? out.fd : logio_syslog_fd();
 	size_t		 len;
 
 	if (out.patience_ms > 0 && fd != -1)
 		logio_await(fd, &out.patience_ms);
-	if (out.fd != -1 && out.stamped)
+	if (out.fd == -1) {
+		text_format(buf, sizeof(buf), "<%d>%ssockproxy[%d]:",
+		    out.facility | level, logio_syslog_stamp(stamp), proc_pid());
+		front = buf;
+	} else if (out.stamped)
 		front = logio_stamp(stamp);
 	len = text_format(line, sizeof(line), "%s %s%s%s%s\n", front, out.name,
 	    out.name[0] == '\0' ? "" : ": ", level == LOG_LEVEL_ERROR ?
 	    "error: " : level == LOG_LEVEL_WARNING ? "warning: " : "", text);
-	if (out.fd != -1)
-		return logio_write(out.fd, line, len);
-	line[len - 1] = '\0';
-	return logio_syslog(out.facility | level, "sockproxy", line + 1);
+	return out.fd == -1 ? logio_syslog(line, len - 1) :
+	    logio_write(out.fd, line, len);
 }
 
 /*

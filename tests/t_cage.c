@@ -21,7 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -473,8 +472,12 @@ relay_messages(void *arg)
 static int
 relay_logs(void *arg)
 {
+	static const char	line[] = "<31>t_cage: from a sandbox";
+	char			stamp[LOGIO_STAMP];
+
 	(void)arg;
-	(void)logio_syslog(LOG_DAEMON | LOG_DEBUG, "t_cage", "from a sandbox");
+	(void)logio_syslog_stamp(stamp);
+	(void)logio_syslog(line, sizeof(line) - 1);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 
 #include <atf-c.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -63,12 +64,22 @@ logio_syslog_fd(void)
 }
 
 int
-logio_syslog(int priority, const char *name, const char *text)
+logio_syslog(const char *message, size_t len)
 {
-	ATF_REQUIRE_STREQ("sockproxy", name);
+	int	priority, pid, front = 0;
+
+	ATF_REQUIRE_EQ(2, sscanf(message, "<%d>May  1 12:34:56 sockproxy[%d]: %n",
+	    &priority, &pid, &front));
+	ATF_CHECK_EQ(getpid(), pid);
 	if (broken == 0)
-		keep(-1, priority, text, strlen(text));
+		keep(-1, priority, message + front, len - (size_t)front);
 	return broken;
+}
+
+const char *
+logio_syslog_stamp(char buf[LOGIO_STAMP])
+{
+	return strcpy(buf, "May  1 12:34:56 ");
 }
 
 const char *
