@@ -56,30 +56,23 @@ reason_text(enum reason reason)
 }
 
 /*
- * Lines, each with a prefix in front, that are given to put; a line end in a prefix
- * cannot make a line of its own.
+ * Lines that are given to put, with a prefix and a name in front; a line end in a
+ * name cannot make a line of its own.
  */
 struct lines {
 	void		(*put)(void *, const char *);
 	void		 *arg;
-	char		 prefix[LABEL_MAX + 32];
+	const char	 *prefix, *name;
 };
-
-static void
-lines_prefix(struct lines *lines, const char *prefix, const char *name)
-{
-	text_format(lines->prefix, sizeof(lines->prefix), "%s%.*s.", prefix,
-	    LABEL_MAX, name);
-	text_plain(lines->prefix);
-}
 
 static void
 line_put(const struct lines *lines, const char *key, uint64_t value)
 {
 	char	line[LABEL_MAX + 128];
 
-	text_format(line, sizeof(line), "%s%s: %llu", lines->prefix, key,
-	    (unsigned long long)value);
+	text_format(line, sizeof(line), "%s%.*s.%s: %llu", lines->prefix,
+	    LABEL_MAX, lines->name, key, (unsigned long long)value);
+	text_plain(line);
 	lines->put(lines->arg, line);
 }
 
@@ -161,7 +154,8 @@ print_backend(const struct setup *setup, struct lines *lines, unsigned i)
 	if (!label_sum(setup, i, &backend) ||
 	    (i >= setup->nbackends && backend.sum.chosen == 0))
 		return;
-	lines_prefix(lines, "gw.backend.", label(setup, i));
+	lines->prefix = "gw.backend.";
+	lines->name = label(setup, i);
 	lines_put(lines, "load\0" "0.load\0" "0.connected\0" "0.died\0"
 	    "0.overloaded\0" "0.disabled\0" "0.up\0" "0.chosen\0"
 	    "0.timeouts\0" "0.connect-ms\0" "0.bytes-from-client\0"
@@ -183,8 +177,8 @@ print_listener(const struct setup *setup, struct lines *lines, unsigned i)
 	if (i >= setup->nlisteners && sum.accepted == 0)
 		return;
 	sum.paused = sum.paused != 0;
-	lines_prefix(lines, "sockproxy.listener.",
-	    setup->strings + setup->listeners[i].name);
+	lines->prefix = "sockproxy.listener.";
+	lines->name = setup->strings + setup->listeners[i].name;
 	lines_put(lines, "accepted\0refused\0active\0paused\0"
 	    "bytes-from-client\0bytes-from-backend\0", at, &sum);
 }
@@ -201,11 +195,11 @@ print_global(struct lines *lines)
 	struct stat_global	sum;
 
 	stat_sum_global(&sum);
-	lines_prefix(lines, "sockproxy", "");
+	lines->prefix = "sockproxy";
 	lines_put(lines, "accepted\0refused\0bytes-from-client\0"
 	    "bytes-from-backend\0bytes-spliced\0accept-errors\0pauses\0"
 	    "buffers-used\0buffers-short\0", at, &sum);
-	lines_prefix(lines, "sockproxy.ended", "");
+	lines->prefix = "sockproxy.ended";
 	for (int r = REASON_NONE + 1; r < REASONS; r++)
 		line_put(lines, reason_key(r), sum.ended[r]);
 }
@@ -216,20 +210,19 @@ print_global(struct lines *lines)
 static void
 print_first(struct lines *lines)
 {
-	static const uint8_t	at[] = {
-		GLOBAL_AT(active), GLOBAL_AT(accepted)
-	};
 	struct stat_global	sum;
 	struct stat_backend	one;
+	uint64_t		requests = 0;
 
 	stat_sum_global(&sum);
-	sum.accepted = 0;
 	for (unsigned i = 0; i < stat_backends(); i++) {
 		stat_sum_backend(i, &one);
-		sum.accepted += one.connected;
+		requests += one.connected;
 	}
-	lines->prefix[0] = '\0';
-	lines_put(lines, "gw.active-requests\0sockproxy.requests\0", at, &sum);
+	lines->prefix = "gw";
+	line_put(lines, "active-requests", sum.active);
+	lines->prefix = "sockproxy";
+	line_put(lines, "requests", requests);
 }
 
 /*
@@ -240,7 +233,7 @@ stat_print_part(const struct setup *setup, unsigned part,
     void (*put)(void *, const char *), void *arg)
 {
 	const unsigned	totals = 1 + stat_backends();
-	struct lines	lines = { .put = put, .arg = arg };
+	struct lines	lines = { .put = put, .arg = arg, .name = "" };
 
 	if (part == 0)
 		print_first(&lines);
