@@ -113,33 +113,33 @@ log_share(void)
  * Returns 0, or why the line is lost.
  */
 static int
-send(int level, const char *text)
+send(int to, int level, const char *text)
 {
 	char		 line[LINE_BYTES], buf[FRONT_BYTES], stamp[LOGIO_STAMP];
 	const char	*front = "sockproxy:";
-	const int	 fd = out.fd != -1 ? out.fd : logio_syslog_fd();
+	const int	 fd = to != -1 ? to : logio_syslog_fd();
 	size_t		 len;
 
 	if (out.patience_ms > 0 && fd != -1)
 		logio_await(fd, &out.patience_ms);
-	if (out.fd == -1) {
+	if (to == -1) {
 		text_format(buf, sizeof(buf), "<%d>%ssockproxy[%d]:",
 		    out.facility | level, logio_syslog_stamp(stamp), proc_pid());
 		front = buf;
-	} else if (out.stamped)
+	} else if (out.stamped && to == out.fd)
 		front = logio_stamp(stamp);
 	len = text_format(line, sizeof(line), "%s %s%s%s%s\n", front, out.name,
 	    out.name[0] == '\0' ? "" : ": ", level == LOG_LEVEL_ERROR ?
 	    "error: " : level == LOG_LEVEL_WARNING ? "warning: " : "", text);
-	return out.fd == -1 ? logio_syslog(line, len - 1) :
-	    logio_write(out.fd, line, len);
+	return to == -1 ? logio_syslog(line, len - 1) :
+	    logio_write(to, line, len);
 }
 
 /*
  * Returns whether nothing is left to be told.
  */
 static bool
-tell_lost(void)
+tell_lost(int to)
 {
 	char		 text[64];
 	uint32_t	 n;
@@ -149,7 +149,7 @@ tell_lost(void)
 		return true;
 	text_format(text, sizeof(text), "%u log line%s lost", n,
 	    n == 1 ? " was" : "s were");
-	if (send(LOG_LEVEL_WARNING, text) == 0)
+	if (send(to, LOG_LEVEL_WARNING, text) == 0)
 		return true;
 	*lost += n;
 	return false;
@@ -163,16 +163,16 @@ lose(void)
 }
 
 static void
-put(int level, const char *text)
+put(int to, int level, const char *text)
 {
-	if (!tell_lost() || send(level, text) != 0)
+	if (!tell_lost(to) || send(to, level, text) != 0)
 		lose();
 }
 
 void
 log_copy(const char *line, size_t len)
 {
-	if (!tell_lost() || logio_write(out.fd, line, len) != 0)
+	if (!tell_lost(out.fd) || logio_write(out.fd, line, len) != 0)
 		lose();
 }
 
@@ -191,28 +191,21 @@ log_last(void)
 void
 log_line(const char *fmt, ...)
 {
-	const int	fd = out.fd;
-	const bool	stamped = out.stamped;
-	char		text[TEXT_BYTES];
-	va_list		ap;
+	char	text[TEXT_BYTES];
+	va_list	ap;
 
 	va_start(ap, fmt);
 	text_vformat(text, sizeof(text), fmt + 1, ap);
 	va_end(ap);
 	text_plain(text);
 	if (*fmt != LOG_LEVEL_FATAL) {
-		put(*fmt, text);
+		put(out.fd, *fmt, text);
 		return;
 	}
-	put(LOG_LEVEL_ERROR, text);
+	put(out.fd, LOG_LEVEL_ERROR, text);
 	memcpy(last, text, sizeof(last));
-	if (!out.echo)
-		return;
-	out.fd = STDERR;
-	out.stamped = false;
-	put(LOG_LEVEL_ERROR, text);
-	out.fd = fd;
-	out.stamped = stamped;
+	if (out.echo)
+		put(STDERR, LOG_LEVEL_ERROR, text);
 }
 
 /*
@@ -262,7 +255,7 @@ log_tick(uint64_t now_ms)
 		else if (due < next)
 			next = due;
 	}
-	if (!tell_lost() && now_ms + LOST_RETRY_MS < next)
+	if (!tell_lost(out.fd) && now_ms + LOST_RETRY_MS < next)
 		next = now_ms + LOST_RETRY_MS;
 	behind = next != UINT64_MAX;
 	return next;
@@ -273,7 +266,7 @@ log_flush(uint64_t now_ms)
 {
 	for (int i = 0; i < LOG_CLASSES; i++)
 		flood_turn(i, now_ms);
-	(void)tell_lost();
+	(void)tell_lost(out.fd);
 }
 
 uint32_t
