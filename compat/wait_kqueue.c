@@ -8,6 +8,9 @@
  *
  * A read event always carries WAIT_END: the filter does not tell of an urgent
  * byte, and reading stops short in front of one.
+ *
+ * An end is an event for writing, too: FreeBSD 15 tells only who reads that the
+ * other end of a Unix socket is closed.
  */
 #include <sys/types.h>
 #include <sys/event.h>
@@ -173,9 +176,9 @@ got_of(const struct kevent *k)
 	else
 		got = WAIT_WRITE;
 	if (k->flags & EV_EOF) {
-		got |= WAIT_END;
+		got |= WAIT_WRITE | WAIT_END;
 		if (k->fflags != 0)
-			got |= WAIT_READ | WAIT_WRITE | WAIT_ERROR;
+			got |= WAIT_READ | WAIT_ERROR;
 	}
 	return got;
 }
