@@ -9,6 +9,11 @@
  * (sys/kern/uipc_socket.c, so_splice_xfer): the source is an ordinary socket again,
  * reported when it has more, and writing that finds the sink broken.
  *
+ * FreeBSD's also forgets, now and then, an end that comes while it moves bytes
+ * (15.0: so_splice_xfer looks for more bytes afterwards, not for the end), and
+ * kqueue(2) says nothing of a source that is spliced.  So a lane is lent for a
+ * second there: then the source is an ordinary socket, and reported if it has more.
+ *
  * FreeBSD has had it for a short time only: older headers do not know SO_SPLICE,
  * and older kernels say so when it is first tried.
  */
@@ -46,6 +51,9 @@ join(int from, int to)
 
 	memset(&sp, 0, sizeof(sp));
 	sp.sp_fd = to;
+#ifdef __FreeBSD__
+	sp.sp_idle.tv_sec = 1;	/* since now; OpenBSD's is since the last byte */
+#endif
 	if (setsockopt(from, SOL_SOCKET, SO_SPLICE, &sp, sizeof(sp)) == -1)
 		return -errno;
 	return 0;
