@@ -231,17 +231,33 @@ logio_write(int fd, const char *line, size_t len)
 	return -ENOSPC;
 }
 
+static void
+spend(uint64_t begin, int *left_ms)
+{
+	uint64_t	spent = os_now_ms() - begin;
+
+	*left_ms = spent < (unsigned)*left_ms ? *left_ms - (int)spent : 0;
+}
+
 void
 logio_await(int fd, int *left_ms)
 {
-	uint64_t	begin, spent;
+	uint64_t	begin;
 
 	if (ask(fd, 0) != -EAGAIN)
 		return;
 	begin = os_now_ms();
 	(void)ask(fd, *left_ms);
-	spent = os_now_ms() - begin;
-	*left_ms = spent < (unsigned)*left_ms ? *left_ms - (int)spent : 0;
+	spend(begin, left_ms);
+}
+
+void
+logio_pause(int *left_ms)
+{
+	uint64_t	begin = os_now_ms();
+
+	(void)poll(NULL, 0, 1);
+	spend(begin, left_ms);
 }
 
 /* As many digits, and what follows them. */

@@ -46,6 +46,12 @@ int	logio_write(int fd, const char *line, size_t len);
 void	logio_await(int fd, int *left_ms);
 
 /*
+ * The same for what was -ENOBUFS (BSD's word for a logger that has no room, which
+ * nobody can wait for): a moment.
+ */
+void	logio_pause(int *left_ms);
+
+/*
  * Connect to the system's logger.  Before chroot: afterwards it cannot be found
  * again if it goes away.  0 or an error.
  */

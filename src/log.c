@@ -119,6 +119,7 @@ send(int to, int level, const char *text)
 	const char	*front = "sockproxy:";
 	const int	 fd = to != -1 ? to : logio_syslog_fd();
 	size_t		 len;
+	int		 error;
 
 	if (out.patience_ms > 0 && fd != -1)
 		logio_await(fd, &out.patience_ms);
@@ -131,8 +132,12 @@ send(int to, int level, const char *text)
 	len = text_format(line, sizeof(line), "%s %s%s%s%s\n", front, out.name,
 	    out.name[0] == '\0' ? "" : ": ", level == LOG_LEVEL_ERROR ?
 	    "error: " : level == LOG_LEVEL_WARNING ? "warning: " : "", text);
-	return to == -1 ? logio_syslog(line, len - 1) :
-	    logio_write(to, line, len);
+	if (to != -1)
+		return logio_write(to, line, len);
+	while ((error = logio_syslog(line, len - 1)) == -ENOBUFS &&
+	    out.patience_ms > 0)
+		logio_pause(&out.patience_ms);
+	return error;
 }
 
 /*

@@ -57,6 +57,15 @@ logio_await(int fd, int *left_ms)
 		*left_ms -= 3000;
 }
 
+void
+logio_pause(int *left_ms)
+{
+	waited++;
+	*left_ms -= 1000;
+	if (*left_ms <= 1000)
+		broken = 0;
+}
+
 int
 logio_syslog_fd(void)
 {
@@ -355,6 +364,25 @@ ATF_TC_BODY(patience_is_for_the_logger_too, tc)
 	ATF_CHECK_EQ(5, awaited);
 }
 
+ATF_TC_WITHOUT_HEAD(a_logger_without_room_is_tried_again);
+ATF_TC_BODY(a_logger_without_room_is_tried_again, tc)
+{
+	log_open(-1, false, LOG_DAEMON);
+	broken = -ENOBUFS;
+	log_info("lost");
+	ATF_CHECK_EQ(0, waited);
+	ATF_CHECK_EQ(0, nwritten);
+	broken = 0;
+	log_patient();
+	log_info("one");	/* and that one line was lost */
+	waited = 0;
+	broken = -ENOBUFS;
+	log_info("two");
+	ATF_CHECK(waited > 1);
+	ATF_REQUIRE_EQ(3, nwritten);
+	ATF_CHECK_STREQ("two", written[2].text);
+}
+
 ATF_TC_WITHOUT_HEAD(fatal_errors_reach_log_and_terminal);
 ATF_TC_BODY(fatal_errors_reach_log_and_terminal, tc)
 {
@@ -401,6 +429,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, who_reads_the_pipe_tells_of_lost_lines);
 	ATF_TP_ADD_TC(tp, patience_has_an_end);
 	ATF_TP_ADD_TC(tp, patience_is_for_the_logger_too);
+	ATF_TP_ADD_TC(tp, a_logger_without_room_is_tried_again);
 	ATF_TP_ADD_TC(tp, fatal_errors_reach_log_and_terminal);
 	ATF_TP_ADD_TC(tp, errors_have_words_with_either_sign);
 	return atf_no_error();
