@@ -28,6 +28,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#ifndef POLLRDHUP		/* OpenBSD, NetBSD */
+#define POLLRDHUP	0
+#endif
+
 enum { EXIT_RESET = 3, PATIENCE_MS = 20000, CLIENTS_MAX = 1000 };
 
 static bool	single, keep_open, hold, forever;
@@ -196,6 +200,7 @@ main(int argc, char *argv[])
 	if (!keep_open)
 		(void)shutdown(fd, SHUT_WR);
 	if (hold)
-		await(fd, 0);		/* POLLHUP, POLLERR */
+		/* or POLLHUP, POLLERR, which alone wake nobody on FreeBSD 15 */
+		await(fd, POLLRDHUP);
 	return take(fd);
 }
