@@ -245,7 +245,6 @@ backend_connected(unsigned b, unsigned addr, uint64_t now, uint64_t took_ms)
 	char span[TEXT_SHORT];
 
 	h->addr = (uint8_t)addr;
-
 	stat_add(&stat_backend(b)->connected, 1);
 	stat_add(&stat_backend(b)->connect_ms, took_ms);
 	h->probed = 0;

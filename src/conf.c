@@ -141,11 +141,13 @@ file_error(struct conf *c, struct place from, const char *path, long error)
 	c->stop = true;
 }
 
+/* Behind each file comes its NUL, and room for that of one more that is empty. */
 static size_t
 input_room(const struct conf *c)
 {
-	size_t room = sizeof(c->input) - c->ninput - 1;
+	size_t room = sizeof(c->input) - c->ninput;
 
+	room = room < 2 ? 0 : room - 2;
 	return room < LIMIT_CONF_BYTES ? room : LIMIT_CONF_BYTES;
 }
 

@@ -1020,6 +1020,44 @@ ATF_TC_BODY(files_that_are_none_are_refused, tc)
 	bad_file("-", "standard input:2:3: error: ");
 }
 
+/* A file of so many bytes: that line, and a comment. */
+static void
+long_file(const char *path, const char *line, size_t size)
+{
+	char	*text = malloc(size + 1);
+
+	ATF_REQUIRE(text != NULL);
+	memset(text, '#', size);
+	memcpy(text, line, strlen(line));
+	text[size] = '\0';
+	write_file(path, text);
+	free(text);
+}
+
+/* Each fits by itself; whatever the last ones leave, there is no more. */
+ATF_TC_WITHOUT_HEAD(all_files_together_have_a_limit);
+ATF_TC_BODY(all_files_together_have_a_limit, tc)
+{
+	const size_t	most = 4 * 1024 * 1024;
+	size_t		less;
+
+	long_file("a.conf", "include \"b.conf\"\n", most);
+	write_file("c.conf", SERVER "\n");
+	for (less = 0; less < 6; less++) {
+		long_file("b.conf", "include \"c.conf\"\n", most - less);
+		bad_file("a.conf", "or all files together are");
+		ATF_CHECK_EQ(1, said.errors);
+	}
+	write_file("c.conf", "");
+	for (less = 0; less < 6; less++) {
+		long_file("b.conf", "include \"c.conf\"\n", most - less);
+		if (less < 3)
+			bad_file("a.conf", "or all files together are");
+		else
+			bad_file("a.conf", "there is nothing to do");
+	}
+}
+
 ATF_TC_WITHOUT_HEAD(commands_that_fail_are_errors);
 ATF_TC_BODY(commands_that_fail_are_errors, tc)
 {
@@ -1602,6 +1640,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, includes_are_found_beside_the_main_file);
 	ATF_TP_ADD_TC(tp, includes_that_fail_name_the_chain);
 	ATF_TP_ADD_TC(tp, files_that_are_none_are_refused);
+	ATF_TP_ADD_TC(tp, all_files_together_have_a_limit);
 	ATF_TP_ADD_TC(tp, commands_that_fail_are_errors);
 	ATF_TP_ADD_TC(tp, the_command_line_is_a_configuration);
 	ATF_TP_ADD_TC(tp, too_many_of_anything_names_the_constant);
