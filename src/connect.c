@@ -46,7 +46,7 @@ connect_left(struct session *s, int error, uint64_t now)
 		backend_spared(s->backend);
 	else
 		backend_failed(s->backend, error, now);
-	backend_released(s->backend);
+	session_unload(s);
 	s->backend = BACKEND_NONE;
 	s->error = error;
 	return !ours(error);
@@ -137,6 +137,7 @@ connect_next(struct session *s, uint64_t now)
 			    false, now);
 			return;
 		}
+		s->loads = 1;
 		report_choice(setup, s);
 		s->addr = backend_first_addr(b) & 15;
 		s->addrs = 0;

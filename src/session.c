@@ -86,12 +86,19 @@ session_shut(struct side *sd, bool reset)
 	sd->fd = -1;
 }
 
+void
+session_unload(struct session *s)
+{
+	if (s->loads)
+		backend_released(s->backend);
+	s->loads = 0;
+}
+
 /* The row goes back, whatever became of the connections. */
 static void
 session_drop(struct session *s)
 {
-	if (s->backend != BACKEND_NONE)
-		backend_released(s->backend);
+	session_unload(s);
 	stat_add(&stat_global()->active, -1);
 	stat_add(&stat_listener(s->listener)->active, -1);
 	session_to(s, SESSION_FREE);
@@ -217,6 +224,8 @@ session_last(struct session *s, uint64_t now)
 		session_free(s, now);
 		return;
 	}
+	if (s->side[BACKEND].fd == -1)
+		session_unload(s);
 	table_nap(s, now + (age < 8 ? 1 : age > 1600 ? 200 : age / 8));
 }
 
@@ -551,7 +560,9 @@ session_arrive(const struct session *from, const int fd[2])
 	session_number(s->number);
 	stat_add(&stat_global()->active, 1);
 	stat_add(&stat_listener(s->listener)->active, 1);
-	if (s->backend != BACKEND_NONE)
+	s->loads = s->backend != BACKEND_NONE &&
+	    (s->state != SESSION_LAST || fd[BACKEND] != -1);
+	if (s->loads)
 		backend_adopted(s->backend,
 		    &setup->pools[setup->profiles[s->profile].pool],
 		    table_tried(s));

@@ -33,6 +33,7 @@ struct session {
 	uint8_t		napping : 1;	/* in the nap list */
 	uint8_t		arriving : 1;	/* from a predecessor, not whole yet */
 	uint8_t		kept : 1;	/* os_keep was called for the backend */
+	uint8_t		loads : 1;	/* counted in the backend's load */
 	uint8_t		last_choice : 1;	/* a backend that was out has been
 						   tried */
 	uint8_t		addr : 4;	/* CONNECT: which address of the backend */
@@ -121,14 +122,15 @@ void	session_ready(struct session *, uint64_t now);
 
 /*
  * For connect.c and expire.c: parts of the machine.  session_side: the session owns
- * this socket from now on.  session_shut: close or reset it.  session_reset: end by
- * reset, at once or when what is on its way has arrived.  session_expire: over a
- * limit.
+ * this socket from now on.  session_shut: close or reset it.  session_unload: the
+ * backend has no part in it any more.  session_reset: end by reset, at once or when
+ * what is on its way has arrived.  session_expire: over a limit.
  */
 void	session_to(struct session *, enum session_state);
 uint32_t session_token(const struct session *, unsigned side);
 void	session_side(struct session *, unsigned which, int fd, bool local);
 void	session_shut(struct side *, bool reset);
+void	session_unload(struct session *);
 void	session_reset(struct session *, enum reason, int error,
     bool now_or_never, uint64_t now);
 void	session_expire(struct session *, enum reason, uint64_t now);

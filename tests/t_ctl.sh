@@ -194,6 +194,31 @@ disabled_backend_loses_its_sessions_body()
 	counts sockproxy.ended.killed 1
 }
 
+describe backend_that_is_done_has_no_load \
+    "a client has yet to read the end: its backend can be taken away"
+backend_that_is_done_has_no_load_body()
+{
+	begin
+	! "$PROGRAM" -V | grep -q '^splicing: none' ||
+	    atf_skip "this program cannot tell what the system still holds"
+	mkfifo go
+	much=300k
+	[ "$(uname -s)" = Linux ] || much=100k
+	backend a 127.0.0.1:0 accept expect-fin send $much fin close
+	controlled <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "a=$a") }
+	CONF
+	peer one rcvbuf 4096 connect "$p0" fin wait go expect-fin got $much
+	finish a
+	await "the backend is done" load_is a 0
+	ctl sessions | grep -q last || fail "the session is over"
+	echo >go
+	finish one
+	await "all has arrived" logs "session 1: .* both sides sent their end"
+	proxy_stop
+	counts sockproxy.ended.done 1
+}
+
 describe reload_says_what_came_of_it \
     "reload: done, or refused with the errors; sessions and orders stay" \
     python3

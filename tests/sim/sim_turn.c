@@ -235,7 +235,9 @@ check_sums(unsigned active)
 		    (unsigned long long)listeners, active);
 	for (i = 0; i < table_rows(); i++) {
 		s = table_row(i);
-		if (s->state != SESSION_FREE && s->backend != BACKEND_NONE)
+		/* who only waits for his client's last bytes is no load */
+		if (s->state != SESSION_FREE && s->backend != BACKEND_NONE &&
+		    (s->state != SESSION_LAST || s->side[BACKEND].fd != -1))
 			load[s->backend % 64]++;
 	}
 	for (i = 0; i < plan_setup.nbackends; i++) {
