@@ -217,15 +217,19 @@ loop_error(void)
 void
 loop_drain(uint32_t graceful_ms)
 {
+	char span[TEXT_SHORT];
+
 	if (mode > LOOP_DRAIN || mode_due != UINT64_MAX)
 		return;
 	listener_close();
 	mode = LOOP_DRAIN;
-	mode_due = os_now_ms() + graceful_ms;
+	if (graceful_ms > 0)
+		mode_due = os_now_ms() + graceful_ms;
 	if (table_count() > 0)
-		log_notice("no new clients; %u session%s may go on for %u ms",
+		log_notice("no new clients; %u session%s may go on%s%s",
 		    table_count(), text_s(table_count()),
-		    (unsigned)graceful_ms);
+		    graceful_ms > 0 ? " for " : "", graceful_ms > 0 ?
+		    text_span(span, graceful_ms) : "");
 }
 
 void

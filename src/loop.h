@@ -43,8 +43,8 @@ bool	loop_turn(void);
 int	loop_error(void);
 
 /*
- * Accept no more; reset what is left after so many ms; the loop ends with the last
- * session.
+ * Accept no more; reset what is left after so many ms, with 0 never; the loop ends
+ * with the last session.
  */
 void	loop_drain(uint32_t graceful_ms);
 

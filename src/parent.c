@@ -163,7 +163,8 @@ drain(void)
 
 	end(CHANNEL_DRAIN, graceful);
 	manager_tell(NOTIFY_STOPPING, "no new clients");
-	phase_to(DRAINS, from_now((uint64_t)graceful + DRAIN_MORE_MS));
+	phase_to(DRAINS, graceful == 0 ? UINT64_MAX :
+	    from_now((uint64_t)graceful + DRAIN_MORE_MS));
 }
 
 static void

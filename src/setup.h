@@ -109,7 +109,7 @@ struct setup_server {
 	struct setting	event_handler;			/* string, 0: the best */
 	struct setting	core_files;			/* bool */
 	struct setting	kbytes;				/* all sessions, per way */
-	struct setting	graceful_ms;			/* shutdown */
+	struct setting	graceful_ms;			/* shutdown; 0: no end */
 	struct setting	systemd;			/* bool: socket activation */
 	struct setting	sandbox;			/* enum sandbox */
 	struct setting	control;			/* string: path */

@@ -90,6 +90,33 @@ the_graceful_time_is_the_longest_body()
 	counts sockproxy.ended.shutdown 1
 }
 
+describe a_graceful_time_of_zero_has_no_end "as in lighttpd, and as other times"
+a_graceful_time_of_zero_has_no_end_body()
+{
+	begin
+	one_session 'server.feature-flags = ( "server.graceful-shutdown-timeout" => 0 )'
+	peer c connect "$p0" rxseed 1 send 10k recv 10k tell up \
+	    wait more send 100k fin expect-fin got 110k
+	is_up
+	kill -TERM "$PROXY"
+	no_new_clients
+	go_on
+	finish c
+	ended
+	logged 1 'session 1: .*: both sides sent their end'
+	# and a second signal ends even that
+	rm -f up more
+	one_session 'server.feature-flags = ( "server.graceful-shutdown-timeout" => 0 )'
+	peer c connect "$p0" rxseed 1 send 10k recv 10k tell up expect-reset
+	is_up
+	kill -TERM "$PROXY"
+	no_new_clients
+	kill -TERM "$PROXY"
+	finish c
+	ended
+	counts sockproxy.ended.shutdown 1
+}
+
 describe who_asks_while_it_starts_is_answered_afterwards \
     "a reload that is asked for while the configuration is read for the first time"
 who_asks_while_it_starts_is_answered_afterwards_body()

@@ -15,7 +15,8 @@
 #include "stat.h"
 #include "table.h"
 
-enum { TURNS_DRAINING = 3000000, TURNS_TAPED = 1500, SETTLE_S = 300 };
+enum { TURNS_DRAINING = 3000000, TURNS_ENDLESS = 20000, TURNS_TAPED = 1500,
+	SETTLE_S = 300 };
 
 static int	parent_fd, relay_fd;	/* the channel, both ends */
 static bool	parent_died, handing;
@@ -206,7 +207,7 @@ drain(void)
 	}
 	order(CHANNEL_DRAIN, plan.graceful_ms);
 	/* without a channel it has, and its clock is the one that it read then */
-	if (parent_fd == -1)
+	if (parent_fd == -1 && plan.graceful_ms > 0)
 		W.drain_due_ms = W.last_ms + plan.graceful_ms;
 }
 
@@ -435,6 +436,15 @@ heard(void)
 	return net_unread(descs[relay_fd].s) == 0;
 }
 
+/* A graceful time of 0 has no end: the operator's patience has one. */
+static bool
+drains_too_long(uint64_t turns)
+{
+	return W.draining && W.drain_due_ms == SIM_NEVER &&
+	    plan.graceful_ms == 0 && heard() &&
+	    (W.asleep || turns > plan.turns + TURNS_ENDLESS);
+}
+
 /* Draining: over when its time is up, and a moment later over for good. */
 static void
 check_drain(uint64_t turns)
@@ -445,7 +455,7 @@ check_drain(uint64_t turns)
 	if (idle > 2)
 		sim_fail("end", -1, "goes on without sessions");
 	if (W.drain_due_ms == SIM_NEVER) {
-		if (heard())
+		if (heard() && plan.graceful_ms > 0)
 			W.drain_due_ms = W.last_ms + plan.graceful_ms;
 		return;
 	}
@@ -469,6 +479,8 @@ play_turns(void)
 			obey();
 		if (!W.draining && !handing && (W.asleep ||
 		    ((turns & 7) == 0 && over(turns))))
+			drain();
+		else if (drains_too_long(turns))
 			drain();
 		trace_turn = turns;
 		if (slow != NULL && rng_chance(STREAM_PLAN, 10)) {
