@@ -47,8 +47,8 @@ settle_max_fds(struct setup *setup)
 
 	fits = sessions_for(setup, server->max_fds.v,
 	    server->max_connections.v);
-	if (server->max_connections.at == 0 && fits > 0)
-		server->max_connections.v = fits;
+	if (server->max_connections.at == 0)
+		server->max_connections.v = fits > 0 ? fits : 1;
 	if (server->max_connections.v <= fits)
 		return true;
 	return place_fatal(setup, server->max_fds.at, "server.max-fds = %u is "

@@ -207,6 +207,14 @@ low_limits_are_refused_with_the_number_body()
 	logs 'bound: .* [0-9]+ sessions x .*; (500|49[5-9]) descriptors' ||
 	    fail "not bound by server.max-fds"
 	proxy_stop
+	# With too few for any session, how many one takes; and they do.
+	conf 127.0.0.1:1 'server.max-fds = 20' >c
+	"$PROGRAM" -D -R 9 -f c 2>err 9>/dev/null && fail "20 are enough"
+	most=$(sed -n 's/.*error: c:.*server.max-fds = 20 is too low: \([0-9]*\) descriptors are needed for server.max-connections = 1$/\1/p' err)
+	[ -n "$most" ] || fail "$(cat err)"
+	conf 127.0.0.1:1 "server.max-fds = $most" >c
+	launch -- -f c
+	proxy_stop
 }
 
 describe memory_is_small_and_taken_from_children_first \
