@@ -70,8 +70,9 @@ size_t	os_path_max(void);
 int	os_listen(const struct os_addr *, const struct os_listen *);
 
 /*
- * Make a listening socket that another program opened (a service manager) like
- * one of ours; the caller keeps the descriptor whatever happens.  0, -ENOTSOCK,
+ * Make a listening socket that another program opened (a service manager), or we
+ * with other options, like one of ours, as far as it is not settled since it was
+ * bound; the caller keeps the descriptor whatever happens.  0, -ENOTSOCK,
  * -EPROTOTYPE not a stream socket, -EAFNOSUPPORT not of a family we know,
  * -EINVAL not listening.
  */

@@ -42,9 +42,9 @@ os_sys_accepted(int fd)
 void
 os_sys_defer(int fd, const struct os_listen *how)
 {
-	if (how->defer_accept != 0)
-		(void)os_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT,
-		    (int)how->defer_accept);
+	/* 0 too: it may have been another one before a reload */
+	(void)os_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT,
+	    (int)how->defer_accept);
 }
 
 int

@@ -169,6 +169,36 @@ what_is_bound_waits_for_a_restart_body()
 	proxy_stop
 }
 
+describe what_is_not_bound_changes_with_a_reload \
+    "the length of a listen queue, and whether first bytes are waited for" ss
+what_is_not_bound_changes_with_a_reload_body()
+{
+	begin
+	here
+	backend b 127.0.0.1:0 forever text hello recv-print
+	# conf BACKLOG SECONDS
+	conf()
+	{
+		echo "\$SERVER[\"socket\"] == \"$HERE:8000\" { $(server "b=$b")"
+		echo "server.listen-backlog = $1"
+		echo "server.defer-accept = $2 }"
+	}
+	queue()
+	{
+		ss -Hltn "src = $HERE:8000" | awk '{ print $3 }'
+	}
+	conf 10 60 >c
+	launch -- -f c
+	[ "$(queue)" = 10 ] || fail "the queue is of $(queue), not 10"
+	for n in 20 5; do
+		conf $n 0 >c
+		reload
+		[ "$(queue)" = $n ] || fail "the queue is of $(queue), not $n"
+		client connect "$HERE:8000" within 5000 recv-text hello close
+	done
+	proxy_stop_now
+}
+
 describe a_socket_whose_file_is_gone_is_made_again \
     "Unix listeners: by a reload, once nobody waits at the old socket any more"
 a_socket_whose_file_is_gone_is_made_again_body()
