@@ -248,6 +248,8 @@ proc_set_core(bool on)
 	if (getrlimit(RLIMIT_CORE, &l) == -1)
 		return -errno;
 	l.rlim_cur = on ? l.rlim_max : 0;
+	if (on)
+		proc_dumpable();
 	return setrlimit(RLIMIT_CORE, &l) == -1 ? -errno : 0;
 }
 

@@ -200,6 +200,12 @@ int	proc_set_nofile(uint64_t n);
 int	proc_set_core(bool);
 
 /*
+ * That it has changed its user does not keep this process from leaving one (Linux;
+ * elsewhere that is for a sysctl to say).
+ */
+void	proc_dumpable(void);
+
+/*
  * This process can have no children from now on.  0 or an error.
  */
 int	proc_no_fork(void);

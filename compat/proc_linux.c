@@ -1,5 +1,6 @@
 /*
- * proc_linux.c - whose memory is how large, and whose is taken first.
+ * proc_linux.c - whose memory is how large, whose is taken first, and whose is
+ * dumped.
  */
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -18,6 +19,12 @@ void
 proc_small_pages(void)
 {
 	(void)syscall(SYS_prctl, PR_SET_THP_DISABLE, 1, 0, 0, 0);
+}
+
+void
+proc_dumpable(void)
+{
+	(void)prctl(PR_SET_DUMPABLE, 1);
 }
 
 void

@@ -18,6 +18,7 @@ struct sandbox_need {
 	unsigned	 ntargets;	/* 0: to none */
 	bool		 kill;		/* a forbidden call ends the process; else it
 					   fails, mostly with EPERM */
+	bool		 core;		/* the system may write its core file */
 };
 
 enum {

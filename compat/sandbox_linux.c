@@ -59,6 +59,7 @@ has(const struct sandbox_need *need, bool tcp)
 enum {
 	LANDLOCK_VERSION = 1,		/* flag: which ABI is this? */
 	LANDLOCK_RULE_PORT = 2,
+	LANDLOCK_EXECUTE = 1,
 	LANDLOCK_BIND = 1,
 	LANDLOCK_CONNECT = 2,
 	LANDLOCK_SCOPE_ABSTRACT = 1,
@@ -104,7 +105,8 @@ landlock_ports(int fd, const struct sandbox_need *need)
 
 /*
  * Connecting to the path of a Unix socket is no access to a file for Landlock,
- * so paths want no rule.
+ * so paths want no rule.  A core file is one, though it is the kernel that writes
+ * it: then the filter alone keeps files from being opened.
  */
 static int
 landlock_enter(const struct sandbox_need *need)
@@ -117,7 +119,7 @@ landlock_enter(const struct sandbox_need *need)
 	abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_VERSION);
 	if (abi < 1)
 		return 0;	/* an older kernel, or switched off at boot */
-	attr.files = landlock_files(abi);
+	attr.files = need->core ? LANDLOCK_EXECUTE : landlock_files(abi);
 	attr.net = LANDLOCK_CONNECT | LANDLOCK_BIND;
 	attr.scoped = LANDLOCK_SCOPE_SIGNAL |
 	    (has(need, false) ? 0 : LANDLOCK_SCOPE_ABSTRACT);

@@ -139,6 +139,7 @@ sandbox(const struct start *start, enum confine_who who, bool says)
 		find_targets(start->setup);
 	need.ntargets = ntargets;
 	need.kill = start->setup->server.sandbox.v == SANDBOX_KILL;
+	need.core = start->setup->server.core_files.v != 0;
 	if ((have = sandbox_enter(&need)) < 0) {
 		log_fatal("cannot enter the sandbox: %s; sockproxy.sandbox = "
 		    "\"disable\" goes on without", log_errno(have));

@@ -90,6 +90,45 @@ processes_have_given_up_everything_body()
 	proxy_stop
 }
 
+describe a_crash_leaves_a_core_file_if_it_is_to \
+    "server.core-files, with another user and in each sandbox"
+a_crash_leaves_a_core_file_if_it_is_to_head()
+{
+	atf_set descr "server.core-files, with another user and in each sandbox"
+	atf_set require.user root
+	atf_set timeout 120
+}
+a_crash_leaves_a_core_file_if_it_is_to_body()
+{
+	begin
+	needs_seccomp
+	case $(cat /proc/sys/kernel/core_pattern 2>/dev/null) in
+	"" | */* | *\|*)	atf_skip "core files do not go to where we look" ;;
+	esac
+	[ "$(ulimit -H -c)" = unlimited ] || atf_skip "no core files here"
+	mkdir dumps
+	chown nobody dumps
+	for mode in disable enable kill; do
+		for want in enable disable; do
+			proxy <<-CONF
+				sockproxy.sandbox = "$mode"
+				server.username = "nobody"
+				server.chroot = "$PWD/dumps"
+				server.core-files = "$want"
+				\$SERVER["socket"] == "127.0.0.1:0" { $(server a=127.0.0.1:1) }
+			CONF
+			kill -SEGV "$(relays | tr -d ' ')"
+			await "it is told of" logs 'relay 1 .* was killed by signal 11'
+			left=$(grep -c 'signal 11 (core file written)' proxy.log)
+			is "$left $(ls dumps | wc -l)" \
+			    "$([ $want = disable ] && echo 0 0 || echo 1 1)" \
+			    "core files, said and there: $mode, $want"
+			rm -f dumps/*
+			proxy_stop
+		done
+	done
+}
+
 describe a_socket_outside_the_root_directory_is_explained \
     "no such file, although it is there: the log names server.chroot"
 a_socket_outside_the_root_directory_is_explained_head()
