@@ -46,10 +46,10 @@ struct os_peer {
 
 /* How a listening socket is to be made.  Zeroes are sensible. */
 struct os_listen {
-	int		backlog;
+	int		backlog;	/* adopted, 0: as it is */
 	bool		v6only;		/* OS_IPV6: refuse v4-mapped peers */
 	bool		transparent;	/* bind to foreign addresses */
-	uint32_t	defer_accept;	/* seconds, 0 is off; Linux */
+	int		defer_accept;	/* seconds, 0 is off, -1 as it is; Linux */
 	const char	*accept_filter;	/* FreeBSD, NetBSD; NULL is off */
 	int		mode;		/* OS_UNIX: permissions, -1 is umask's */
 };

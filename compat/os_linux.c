@@ -43,8 +43,9 @@ void
 os_sys_defer(int fd, const struct os_listen *how)
 {
 	/* 0 too: it may have been another one before a reload */
-	(void)os_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT,
-	    (int)how->defer_accept);
+	if (how->defer_accept != -1)
+		(void)os_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT,
+		    how->defer_accept);
 }
 
 int

@@ -182,7 +182,8 @@ os_listen_adopt(int fd, const struct os_listen *how)
 	if ((error = fd_dress(fd)) != 0)
 		return error;
 	/* once more: that is how to change the length of its queue */
-	(void)listen(fd, how->backlog);
+	if (how->backlog != 0)
+		(void)listen(fd, how->backlog);
 	if (a.family == OS_UNIX)
 		return 0;
 	os_born(fd);

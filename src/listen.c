@@ -34,7 +34,7 @@ listen_options(const struct start *start, const struct setup_listener *l,
 		.backlog = (int)l->backlog.v,
 		.v6only = l->v6only.v != 0,
 		.transparent = l->transparent.v != 0,
-		.defer_accept = l->defer_accept.v,
+		.defer_accept = (int)l->defer_accept.v,
 		.accept_filter = *filter == '\0' ? NULL : filter,
 		.mode = l->perms.v == UINT32_MAX ? -1 : (int)l->perms.v
 	};
@@ -82,10 +82,26 @@ adopt_error(int error)
 	    error == -EINVAL ? "it does not listen" : log_errno(error);
 }
 
+/*
+ * Where the configuration is silent, what a service manager has set holds.
+ */
+static int
+adopt_as(const struct start *start, unsigned i, int fd)
+{
+	const struct setup_listener	*l = &start->setup->listeners[i];
+	struct os_listen		 options;
+
+	listen_options(start, l, &options);
+	if (!start->made[i] && l->backlog.at == 0)
+		options.backlog = 0;
+	if (!start->made[i] && l->defer_accept.at == 0)
+		options.defer_accept = -1;
+	return os_listen_adopt(fd, &options);
+}
+
 static bool
 adopt(struct start *start, int fd)
 {
-	struct os_listen	options;
 	struct os_addr		addr;
 	char			text[ADDR_TEXT];
 	int			error, i;
@@ -97,8 +113,7 @@ adopt(struct start *start, int fd)
 			    fd, addr_text(text, sizeof(text), &addr));
 			return false;
 		}
-		listen_options(start, &start->setup->listeners[i], &options);
-		if ((error = os_listen_adopt(fd, &options)) == 0) {
+		if ((error = adopt_as(start, (unsigned)i, fd)) == 0) {
 			start->listeners[i] = fd;
 			return true;
 		}
@@ -212,7 +227,6 @@ static void
 listen_share(struct start *next, const struct start *former, unsigned i)
 {
 	const struct setup_listener	*l = &next->setup->listeners[i], *was;
-	struct os_listen		 options;
 	const char			*key;
 	int				 error, j;
 
@@ -227,8 +241,7 @@ listen_share(struct start *next, const struct start *former, unsigned i)
 	if (was->at != 0 && (key = bound_by(was, l)) != NULL)
 		listen_keeps(next, l->at, conf_string(next->setup, l->name),
 		    key);
-	listen_options(next, l, &options);
-	if ((error = os_listen_adopt(next->listeners[i], &options)) != 0)
+	if ((error = adopt_as(next, i, next->listeners[i])) != 0)
 		log_warn("%s: the options of \"%.200s\" cannot be changed: %s",
 		    place(next->setup, l->at),
 		    conf_string(next->setup, l->name), log_errno(error));

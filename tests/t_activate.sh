@@ -59,6 +59,25 @@ a_given_socket_is_used_body()
 	proxy_stop
 }
 
+describe its_queue_is_the_service_managers \
+    "unless server.listen-backlog says otherwise, and after a reload too" ss
+its_queue_is_the_service_managers_body()
+{
+	begin_activated
+	queue()
+	{
+		ss -Hltn "src = $p0" | awk '{ print $3 }'
+	}
+	activated stream 0
+	[ "$(queue)" = 16 ] || fail "the queue is of $(queue), not 16"
+	reload
+	[ "$(queue)" = 16 ] || fail "a reload makes it $(queue)"
+	echo 'server.listen-backlog = 20' >>c
+	reload
+	[ "$(queue)" = 20 ] || fail "the queue is of $(queue), not 20"
+	proxy_stop
+}
+
 describe it_is_used_in_the_background_too \
     "the process that the sockets are for is not the one that stays"
 it_is_used_in_the_background_too_body()
