@@ -16,6 +16,7 @@ struct sandbox_need {
 	const struct os_addr *targets;	/* connects to these: of those that are
 					   not OS_UNIX the port counts alone */
 	unsigned	 ntargets;	/* 0: to none */
+	bool		 logger;	/* may have to reach the system's logger again */
 	bool		 kill;		/* a forbidden call ends the process; else it
 					   fails, mostly with EPERM */
 	bool		 core;		/* the system may write its core file */

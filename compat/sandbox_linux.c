@@ -20,6 +20,7 @@
 #include <elf.h>
 #include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -31,17 +32,27 @@
 #ifndef PR_SET_SECCOMP
 #define PR_SET_SECCOMP		22
 #endif
+#ifndef MSG_FASTOPEN
+#define MSG_FASTOPEN		0x20000000
+#endif
+#ifndef F_SETPIPE_SZ
+#define F_SETPIPE_SZ		1031
+#define F_GETPIPE_SZ		1032
+#endif
 
-/* Whether there is a TCP target; or a Unix socket whose name is in no file. */
+enum target { TCP, UNIX, ABSTRACT };	/* of UNIX: its name is in no file */
+
+/* Whether there is such a target. */
 static bool
-has(const struct sandbox_need *need, bool tcp)
+has(const struct sandbox_need *need, enum target what)
 {
 	const struct os_addr	*a = need->targets;
 	unsigned		 i;
 
 	for (i = 0; i < need->ntargets; i++, a++)
-		if (tcp ? a->family != OS_UNIX :
-		    a->family == OS_UNIX && a->u.path[0] == '\0')
+		if (what == TCP ? a->family != OS_UNIX :
+		    a->family == OS_UNIX &&
+		    (what == UNIX || a->u.path[0] == '\0'))
 			return true;
 	return false;
 }
@@ -122,7 +133,7 @@ landlock_enter(const struct sandbox_need *need)
 	attr.files = need->core ? LANDLOCK_EXECUTE : landlock_files(abi);
 	attr.net = LANDLOCK_CONNECT | LANDLOCK_BIND;
 	attr.scoped = LANDLOCK_SCOPE_SIGNAL |
-	    (has(need, false) ? 0 : LANDLOCK_SCOPE_ABSTRACT);
+	    (has(need, ABSTRACT) ? 0 : LANDLOCK_SCOPE_ABSTRACT);
 	size = abi >= 6 ? sizeof(attr) : abi >= 4 ?
 	    offsetof(struct landlock_attr, scoped) :
 	    offsetof(struct landlock_attr, net);
@@ -238,9 +249,6 @@ static const uint16_t calls[] = {
 #ifdef SYS_recvfrom
 	SYS_recvfrom,
 #endif
-#ifdef SYS_sendto
-	SYS_sendto,
-#endif
 #ifdef SYS_epoll_wait
 	SYS_epoll_wait,
 #endif
@@ -288,12 +296,6 @@ static const uint16_t calls[] = {
 	SYS_getsockname, SYS_getpeername,
 #endif
 	SYS_pipe2,
-#ifdef SYS_fcntl
-	SYS_fcntl,
-#endif
-#ifdef SYS_fcntl64
-	SYS_fcntl64,
-#endif
 #ifdef SYS_clock_gettime
 	SYS_clock_gettime,
 #endif
@@ -305,7 +307,7 @@ static const uint16_t calls[] = {
 #endif
 	/* the channel: messages with descriptors */
 #ifdef SYS_recvmsg
-	SYS_recvmsg, SYS_sendmsg,
+	SYS_recvmsg,
 #endif
 	SYS_readv, SYS_writev,
 	/* memory */
@@ -334,7 +336,8 @@ static const uint16_t calls[] = {
 	SYS_restart_syscall, SYS_exit, SYS_exit_group
 };
 
-enum when { ALWAYS, WITH_TCP, WITHOUT_SOCKET };
+enum when { ALWAYS, WITH_TCP, WITH_UNIX, WITHOUT_SOCKET,
+	AND };			/* what the one before it asks, and this */
 
 enum check {			/* of an argument against a value */
 	EQUAL = BPF_IF_EQUAL,
@@ -343,6 +346,13 @@ enum check {			/* of an argument against a value */
 };
 
 enum { OUR_PID = 0x7fffffff };	/* as a value: this process's number */
+
+/* Where there are two, no C library uses the older. */
+#ifdef SYS_fcntl64
+enum { FCNTL = SYS_fcntl64 };
+#else
+enum { FCNTL = SYS_fcntl };
+#endif
 
 #ifdef SYS_socketcall
 enum {				/* socketcall(2) */
@@ -356,7 +366,11 @@ enum {				/* socketcall(2) */
 };
 #endif
 
-/* Calls that are allowed when the low half of one argument is right. */
+/*
+ * Calls that are allowed when the low half of an argument is right, or of several.
+ * The first one stands in front of all others: it is made most, and to have looked
+ * costs nothing that could be measured.
+ */
 static const struct rule {
 	uint16_t	number;
 	uint8_t		when;
@@ -364,11 +378,23 @@ static const struct rule {
 	uint8_t		check;
 	uint32_t	value;
 } rules[] = {
+#define STREAM	{ 0, AND, 1, EQUAL, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC }
+#define OF_TCP	{ 0, AND, 2, EQUAL, 0 }
+	/*
+	 * A connection that begins with its first bytes goes to any port: Landlock
+	 * looks at connect(2) alone.  It looks at TCP alone, too: no datagrams, and
+	 * none of the protocols that can do without it and fall back to it.
+	 */
+#ifdef SYS_sendto
+	{ SYS_sendto, ALWAYS, 3, NO_BITS, MSG_FASTOPEN },
+#endif
+#ifdef SYS_sendmsg
+	{ SYS_sendmsg, ALWAYS, 2, NO_BITS, MSG_FASTOPEN },
+#endif
 #ifdef SYS_socket
-	{ SYS_socket, WITH_TCP, 0, EQUAL, AF_INET },
-	{ SYS_socket, WITH_TCP, 0, EQUAL, AF_INET6 },
-	/* the system's logger, if no backend */
-	{ SYS_socket, ALWAYS, 0, EQUAL, AF_UNIX },
+	{ SYS_socket, WITH_TCP, 0, EQUAL, AF_INET }, STREAM, OF_TCP,
+	{ SYS_socket, WITH_TCP, 0, EQUAL, AF_INET6 }, STREAM, OF_TCP,
+	{ SYS_socket, WITH_UNIX, 0, EQUAL, AF_UNIX },
 #endif
 #ifdef SYS_socketcall
 	/*
@@ -383,6 +409,17 @@ static const struct rule {
 	{ SYS_socketcall, ALWAYS, 0, EQUAL, SOCKETCALL_GETPEERNAME },
 	{ SYS_socketcall, WITHOUT_SOCKET, 0, EQUAL, SOCKETCALL_SOCKET },
 #endif
+	/*
+	 * Not F_SETOWN and its like, by which descriptors send signals.  Flags can
+	 * only become what all of ours have: listeners and the log are shared, and
+	 * whoever waits there would wait for ever.
+	 */
+	{ FCNTL, ALWAYS, 1, EQUAL, F_GETFL },
+	{ FCNTL, ALWAYS, 1, EQUAL, F_SETFL },
+	{ 0, AND, 2, EQUAL, O_RDWR | O_NONBLOCK },
+	{ FCNTL, ALWAYS, 1, EQUAL, F_SETFD },
+	{ FCNTL, ALWAYS, 1, EQUAL, F_GETPIPE_SZ },
+	{ FCNTL, ALWAYS, 1, EQUAL, F_SETPIPE_SZ },
 	{ SYS_ioctl, ALWAYS, 1, EQUAL, TIOCOUTQ },
 	{ SYS_ioctl, ALWAYS, 1, EQUAL, FIONREAD },
 	{ SYS_ioctl, ALWAYS, 1, EQUAL, SIOCATMARK },
@@ -412,7 +449,7 @@ enum {
 
 struct prog {
 	unsigned	n;
-	struct bpf_insn	insns[5 + 2 * NCALLS + 5 * NRULES];
+	struct bpf_insn	insns[5 + 2 * NCALLS + 5 * NRULES];	/* at most */
 };
 
 static void
@@ -445,24 +482,37 @@ applies(const struct rule *rule, const struct sandbox_need *need)
 {
 	switch (rule->when) {
 	case WITH_TCP:
-		return has(need, true);
+		return has(need, TCP);
+	case WITH_UNIX:
+		return need->logger || has(need, UNIX);
 	case WITHOUT_SOCKET:
 		return no_socket_call();
 	default:
-		return true;
+		return rule->when == ALWAYS;
 	}
 }
 
+/* A rule with those that it goes together with. */
 static void
 emit_rule(struct prog *prog, const struct rule *rule)
 {
-	const bool	bits = rule->check == NO_BITS;
-	const uint32_t	value = rule->value == OUR_PID ? (uint32_t)getpid() :
-			    rule->value;
+	uint8_t		bits, left = 2;	/* instructions, to the last one here */
+	unsigned	n = 1;
+	uint32_t	value;
 
-	emit(prog, BPF_IF_EQUAL, 0, 4, (uint32_t)rule->number);
-	emit(prog, BPF_LOAD, 0, 0, arg_low(rule->arg));
-	emit(prog, rule->check, bits, !bits, value);
+	while (rule + n < rules + NRULES && rule[n].when == AND)
+		n++;
+	left += 2 * n;
+	emit(prog, BPF_IF_EQUAL, 0, left, (uint32_t)rule->number);
+	for (; n > 0; n--, rule++) {
+		bits = rule->check == NO_BITS;
+		value = rule->value == OUR_PID ? (uint32_t)getpid() :
+		    rule->value;
+		left -= 2;
+		emit(prog, BPF_LOAD, 0, 0, arg_low(rule->arg));
+		emit(prog, rule->check, bits ? left - 1 : 0,
+		    bits ? 0 : left - 1, value);
+	}
 	emit(prog, BPF_RETURN, 0, 0, RETURN_ALLOW);
 	emit(prog, BPF_LOAD, 0, 0, offsetof(struct call, number));
 }
@@ -478,11 +528,12 @@ make_filter(struct prog *prog, const struct sandbox_need *need)
 	emit(prog, BPF_IF_EQUAL, 1, 0, ARCH);
 	emit(prog, BPF_RETURN, 0, 0, refuse);
 	emit(prog, BPF_LOAD, 0, 0, offsetof(struct call, number));
+	emit_rule(prog, rules);
 	for (i = 0; i < NCALLS; i++) {
 		emit(prog, BPF_IF_EQUAL, 0, 1, (uint32_t)calls[i]);
 		emit(prog, BPF_RETURN, 0, 0, RETURN_ALLOW);
 	}
-	for (i = 0; i < NRULES; i++)
+	for (i = 1; i < NRULES; i++)
 		if (applies(&rules[i], need))
 			emit_rule(prog, &rules[i]);
 	emit(prog, BPF_RETURN, 0, 0, refuse);

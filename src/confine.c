@@ -138,6 +138,7 @@ sandbox(const struct start *start, enum confine_who who, bool says)
 	if (who == CONFINE_RELAY)
 		find_targets(start->setup);
 	need.ntargets = ntargets;
+	need.logger = log_fd() == -1;
 	need.kill = start->setup->server.sandbox.v == SANDBOX_KILL;
 	need.core = start->setup->server.core_files.v != 0;
 	if ((have = sandbox_enter(&need)) < 0) {

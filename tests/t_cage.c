@@ -32,6 +32,7 @@
 #include "logio.h"
 #include "mem.h"
 #include "os.h"
+#include "os_sys.h"
 #include "sandbox.h"
 #include "splice.h"
 #include "wait.h"
@@ -232,6 +233,110 @@ try_unix(void *arg)
 	return fd < 0 ? -fd : 0;
 }
 
+/*
+ * Ways around the ports of the backends that Landlock does not see: datagrams, a
+ * connection that begins with its first bytes, and one of another protocol that
+ * falls back to TCP.
+ */
+#ifdef __linux__
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP	262
+#endif
+#ifndef MSG_FASTOPEN
+#define MSG_FASTOPEN	0x20000000
+#endif
+
+static struct sockaddr_in
+loopback(const uint16_t *port)
+{
+	struct sockaddr_in	sin = { .sin_family = AF_INET,
+				    .sin_port = htons(*port) };
+
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	return sin;
+}
+
+static int
+try_datagram(void *arg)
+{
+	struct sockaddr_in	sin = loopback(arg);
+	int			fd = socket(AF_INET, SOCK_DGRAM |
+				    SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	return fd == -1 || sendto(fd, "x", 1, 0, (struct sockaddr *)&sin,
+	    sizeof(sin)) == -1 ? errno : 0;
+}
+
+static int
+try_mptcp(void *arg)
+{
+	struct sockaddr_in	sin = loopback(arg);
+	int			fd = socket(AF_INET, SOCK_STREAM |
+				    SOCK_NONBLOCK | SOCK_CLOEXEC,
+				    IPPROTO_MPTCP);
+
+	return fd == -1 || (connect(fd, (struct sockaddr *)&sin,
+	    sizeof(sin)) == -1 && errno != EINPROGRESS) ? errno : 0;
+}
+
+static int
+try_first_bytes(void *arg)
+{
+	struct sockaddr_in	sin = loopback(arg);
+	int			fd = os_sys_socket(AF_INET);
+
+	if (fd < 0)
+		return 1000;
+	return sendto(fd, "x", 1, MSG_FASTOPEN, (struct sockaddr *)&sin,
+	    sizeof(sin)) == -1 && errno != EINPROGRESS ? errno : 0;
+}
+
+static int
+try_first_message(void *arg)
+{
+	struct sockaddr_in	sin = loopback(arg);
+	struct iovec		iov = { .iov_base = "x", .iov_len = 1 };
+	struct msghdr		m = { .msg_iov = &iov, .msg_iovlen = 1,
+				    .msg_name = &sin,
+				    .msg_namelen = sizeof(sin) };
+	int			fd = os_sys_socket(AF_INET);
+
+	if (fd < 0)
+		return 1000;
+	return sendmsg(fd, &m, MSG_FASTOPEN) == -1 && errno != EINPROGRESS ?
+	    errno : 0;
+}
+
+/* A signal that a descriptor sends when something comes. */
+static int
+try_signal_by_descriptor(void *arg)
+{
+	(void)arg;
+	return fcntl(0, F_SETOWN, getppid()) == -1 ? errno : 0;
+}
+
+/* Whoever shares the description would wait with us. */
+static int
+try_blocking(void *arg)
+{
+	const int	fd = *(int *)arg, flags = fcntl(fd, F_GETFL);
+
+	return flags == -1 ? 1000 :
+	    fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == -1 ? errno : 0;
+}
+
+static int
+try_any_unix(void *arg)
+{
+	struct os_addr	*a = arg;
+	int		 error = try_unix(a);
+
+	if (error != EPERM)
+		return error;
+	return socket(AF_UNIX, SOCK_DGRAM, 0) == -1 ? errno : 0;
+}
+#endif
+
 /* ---- what is gone ---- */
 
 static void
@@ -307,6 +412,63 @@ ATF_TC_BODY(only_the_ports_of_backends_can_be_reached, tc)
 	ATTEMPT_IS(EACCES, &need, SANDBOX_PORTS, try_connect, &other);
 	close(fd);
 	close(fd2);
+}
+
+ATF_TC_WITHOUT_HEAD(there_is_no_way_around_the_ports);
+ATF_TC_BODY(there_is_no_way_around_the_ports, tc)
+{
+#ifndef __linux__
+	atf_tc_skip("no ports are allowed one by one");
+#else
+	struct sandbox_need	need;
+	uint16_t		port, other;
+
+	(void)listen_tcp(&port);
+	(void)listen_tcp(&other);
+	needs(&need, &port);
+	ATTEMPT_IS(EPERM, &need, SANDBOX_CALLS, try_datagram, &other);
+	ATTEMPT_IS(EPERM, &need, SANDBOX_CALLS, try_mptcp, &other);
+	ATTEMPT_IS(EPERM, &need, SANDBOX_CALLS, try_first_bytes, &other);
+	ATTEMPT_IS(EPERM, &need, SANDBOX_CALLS, try_first_message, &other);
+#endif
+}
+
+ATF_TC_WITHOUT_HEAD(descriptors_signal_nobody_and_do_not_wait);
+ATF_TC_BODY(descriptors_signal_nobody_and_do_not_wait, tc)
+{
+#ifndef __linux__
+	atf_tc_skip("fcntl(2) is all or nothing");
+#else
+	struct sandbox_need	need;
+	uint16_t		port;
+	int			fd = listen_tcp(&port);
+
+	needs(&need, &port);
+	ATTEMPT_IS(EPERM, &need, SANDBOX_CALLS, try_signal_by_descriptor,
+	    NULL);
+	ATTEMPT_IS(EPERM, &need, SANDBOX_CALLS, try_blocking, &fd);
+#endif
+}
+
+ATF_TC_WITHOUT_HEAD(who_needs_no_unix_sockets_has_none);
+ATF_TC_BODY(who_needs_no_unix_sockets_has_none, tc)
+{
+#ifndef __linux__
+	atf_tc_skip("the system's own rules hold");
+#else
+	struct os_addr		 a = { .family = OS_UNIX, .pathlen = 6,
+				    .u.path = "b.sock" };
+	struct os_listen	 how = { .backlog = 8, .mode = 0600 };
+	struct sandbox_need	 need;
+	uint16_t		 port = 9;
+
+	ATF_REQUIRE(os_listen(&a, &how) >= 0);
+	needs(&need, &port);
+	need.ntargets = 1;
+	ATTEMPT_IS(EPERM, &need, SANDBOX_CALLS, try_any_unix, &a);
+	need.ntargets = 0;
+	ATTEMPT_IS(EPERM, &need, SANDBOX_CALLS, try_any_unix, &a);
+#endif
 }
 
 ATF_TC_WITHOUT_HEAD(without_tcp_backends_there_are_no_tcp_sockets);
@@ -555,7 +717,7 @@ ATF_TC_BODY(a_logger_that_is_gone_does_no_harm, tc)
 	uint16_t		port = 9;
 
 	needs(&need, &port);
-	need.kill = true;
+	need.kill = need.logger = true;
 	tzset();		/* as proc_start does */
 	ATTEMPT_IS(0, &need, SANDBOX_PRIVS, relay_logs, NULL);
 	need.ntargets = 1;	/* no Unix sockets */
@@ -598,6 +760,9 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, forbidden_calls_fail);
 	ATF_TP_ADD_TC(tp, a_forbidden_call_kills_when_asked_to);
 	ATF_TP_ADD_TC(tp, only_the_ports_of_backends_can_be_reached);
+	ATF_TP_ADD_TC(tp, there_is_no_way_around_the_ports);
+	ATF_TP_ADD_TC(tp, descriptors_signal_nobody_and_do_not_wait);
+	ATF_TP_ADD_TC(tp, who_needs_no_unix_sockets_has_none);
 	ATF_TP_ADD_TC(tp, without_tcp_backends_there_are_no_tcp_sockets);
 	ATF_TP_ADD_TC(tp, unix_backends_are_reached);
 	ATF_TP_ADD_TC(tp, abstract_names_are_reached_when_a_backend_has_one);
