@@ -54,10 +54,21 @@ mem_private(uint64_t size)
 	return map(size, MAP_PRIVATE);
 }
 
-int
-mem_read_only(void *p, uint64_t size)
+static int
+protect(char *p, size_t size)
 {
-	return mprotect(p, (size_t)mem_size(size), PROT_READ) == -1 ? -errno : 0;
+	return size > 0 && mprotect(p, size, PROT_READ) == -1 ? -errno : 0;
+}
+
+int
+mem_read_only(void *p, uint64_t size, uint64_t at, uint64_t n)
+{
+	const size_t	end = (size_t)(at + n);
+	int		error;
+
+	if ((error = protect(p, (size_t)at)) != 0)
+		return error;
+	return protect((char *)p + end, (size_t)mem_size(size) - end);
 }
 
 void

@@ -69,8 +69,11 @@ board_generation(void)
 enum board_order
 board_order(unsigned b)
 {
-	return b < count ? atomic_load_explicit(&board->orders[b],
-	    memory_order_relaxed) : BOARD_NORMAL;
+	const unsigned	order = b < count ? atomic_load_explicit(
+			    &board->orders[b], memory_order_relaxed) :
+			    BOARD_NORMAL;
+
+	return order < BOARD_DISABLED ? order : BOARD_DISABLED;
 }
 
 /* Looks only after it has written: who closes, closes first and copies then. */

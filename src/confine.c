@@ -70,6 +70,7 @@ confine_enter(const struct start *start, const int *fds, unsigned n,
 	keep[n++] = logio_syslog_fd();
 	proc_expendable();
 	proc_close_others(keep, n);
+	start_let_other();
 	if ((error = proc_null()) != 0)
 		return start_fail("no standard input", error);
 	return change_root(start) && change_user(start) && limit(start);

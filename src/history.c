@@ -55,8 +55,10 @@ history_carry(const void *former, unsigned nbackends, const uint16_t *backends)
 	const struct head	*old = former;
 	unsigned		 b;
 
-	/* with the first ring */
+	/* with the first ring; another's numbers are looked at where they stay */
 	memcpy(head, old, offsetof(struct head, rings[1]));
+	if (head->next >= HISTORY_POINTS || head->used > HISTORY_POINTS)
+		memset(head, 0, offsetof(struct head, rings[1]));
 	for (b = 0; b < nbackends; b++)
 		if (backends[b] < count)
 			head->rings[backends[b] + 1] = old->rings[b + 1];
@@ -112,7 +114,7 @@ sample_all(void)
 uint64_t
 history_sample(uint64_t now)
 {
-	if (head->at_ms != 0 && now < head->at_ms + HISTORY_MS)
+	if (head->at_ms != 0 && now - head->at_ms < HISTORY_MS)
 		return head->at_ms + HISTORY_MS;
 	sample_all();
 	/* The first one has nothing before it to differ from. */
@@ -149,7 +151,8 @@ struct history_point
 history_point(int backend, unsigned i)
 {
 	const unsigned		at = slot(i);
-	const uint64_t		n = head->spans[at] / HISTORY_MS;
+	const uint64_t		span = head->spans[at];
+	const uint64_t		n = span < HISTORY_MS ? 1 : span / HISTORY_MS;
 	struct history_point	p = *sampled(backend, at);
 
 	p.sessions = (uint32_t)((p.sessions + n - 1) / n);

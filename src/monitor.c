@@ -103,6 +103,13 @@ monitor_unmap(void)
 	area_use(NULL, 0);
 }
 
+int
+monitor_look_only(void)
+{
+	return area.mem == NULL ? 0 :
+	    mem_read_only(area.mem, area_size(area.nbackends), 0, 0);
+}
+
 void
 monitor_swap(struct monitor_area *other)
 {
@@ -150,8 +157,8 @@ monitor_open(const struct setup *set, const struct os_addr *bound,
 	for (i = 0; i < MONITOR_FDS; i++)
 		if (fds[i] > most)
 			most = fds[i];
-	if ((error = table_look_only()) == 0 &&
-	    (error = stat_look_only()) == 0)
+	if ((error = table_look_only(UINT32_MAX)) == 0 &&
+	    (error = stat_look_only(UINT32_MAX)) == 0)
 		error = wait_open(NULL, most + CLIENTS + OTHER_FDS);
 	for (i = 0; i < MONITOR_FDS && error == 0; i++)
 		if (fds[i] != -1)

@@ -25,6 +25,11 @@ void	monitor_unmap(void);
 size_t	monitor_memory(const struct setup *);
 
 /*
+ * For relays: they only read that.  0 or an error.
+ */
+int	monitor_look_only(void);
+
+/*
  * What is shared in a generation.  monitor_swap exchanges what is in use for
  * another's (zeroes: nothing); monitor_carry takes over what a former one knows,
  * with the number that each of its backends has now.

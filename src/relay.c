@@ -15,9 +15,11 @@
 #include "confine.h"
 #include "log.h"
 #include "loop.h"
+#include "monitor.h"
 #include "os.h"
 #include "place.h"
 #include "stat.h"
+#include "table.h"
 #include "text.h"
 #include "wait.h"
 
@@ -56,6 +58,19 @@ tell_ready(int channel)
 	    start_fail("the parent process cannot be told", error);
 }
 
+/* What others count and order is there to be read. */
+static bool
+look_only(unsigned index)
+{
+	int	error;
+
+	if ((error = stat_look_only(index)) == 0 &&
+	    (error = table_look_only(index)) == 0 &&
+	    (error = monitor_look_only()) == 0)
+		return true;
+	return start_fail("a relay cannot start", error);
+}
+
 static bool
 become(const struct start *start, unsigned index, int channel)
 {
@@ -63,7 +78,7 @@ become(const struct start *start, unsigned index, int channel)
 	    channel))
 		return false;
 	stat_self(index);
-	return open_loop(start, index, channel) &&
+	return look_only(index) && open_loop(start, index, channel) &&
 	    confine_seal(start, CONFINE_RELAY, index == 0) &&
 	    tell_ready(channel);
 }

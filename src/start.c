@@ -455,14 +455,19 @@ start_again(struct start *next, const struct start *former)
 	return open_all(next, former, 0);
 }
 
+static void
+swap(void)
+{
+	stat_swap(&aside.stats);
+	table_swap(&aside.tables);
+	monitor_swap(&aside.board);
+}
+
 void
 start_use(const struct start *start)
 {
-	if (used != NULL && used != start) {
-		stat_swap(&aside.stats);
-		table_swap(&aside.tables);
-		monitor_swap(&aside.board);
-	}
+	if (used != NULL && used != start)
+		swap();
 	used = start;
 	if (start->log_fd != -1)
 		log_open(start->log_fd, true, 0);
@@ -470,6 +475,22 @@ start_use(const struct start *start)
 		log_open(-1, false,
 		    (int)start->setup->server.syslog_facility.v);
 	log_piped(start->log_piped);
+}
+
+void
+start_let_other(void)
+{
+	swap();
+	start_let_tables();
+	swap();
+}
+
+void
+start_let_tables(void)
+{
+	stat_close();
+	table_unmap();
+	monitor_unmap();
 }
 
 void
@@ -490,9 +511,7 @@ void
 start_forget(const struct start *start, const struct start *other)
 {
 	start_use(start);
-	stat_close();
-	table_unmap();
-	monitor_unmap();
+	start_let_tables();
 	start_use(other);
 }
 

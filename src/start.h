@@ -78,6 +78,13 @@ bool	start_ready(struct start *);
 void	start_use(const struct start *);
 
 /*
+ * For a process that was forked: let go of the counters and tables that are in use,
+ * or of the other generation's.
+ */
+void	start_let_tables(void);
+void	start_let_other(void);
+
+/*
  * The next generation is in use for good and begins with what the former one
  * knows.  start_carry: once more, for what that one has counted since.
  */

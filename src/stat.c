@@ -111,8 +111,8 @@ layout(unsigned relays, unsigned nlisteners, unsigned nbackends)
 		a.kind_offset[k] = a.relay_size;
 		a.relay_size += a.count[k] * row_size[k];
 	}
-	/* Two relays never write to one cache line. */
-	a.relay_size = (a.relay_size + 127) & ~(size_t)127;
+	/* Two relays never write to one page, see stat_look_only. */
+	a.relay_size = (size_t)mem_size(a.relay_size);
 	/* The rows behind the relays' are for what went before them. */
 	a.size = (relays + 1) * a.relay_size;
 	return a;
@@ -151,9 +151,12 @@ stat_swap(struct stat_area *other)
 }
 
 int
-stat_look_only(void)
+stat_look_only(unsigned but)
 {
-	return mem_read_only(now.mem, now.size);
+	const bool	one = but < now.relays;
+
+	return mem_read_only(now.mem, now.size, one ? but * now.relay_size : 0,
+	    one ? now.relay_size : 0);
 }
 
 void

@@ -96,9 +96,10 @@ struct stat_area {
 void	stat_swap(struct stat_area *);
 
 /*
- * For the monitor: it only looks from now on.  0 or an error.
+ * From now on this process only reads all rows but those of that relay (a number too
+ * high: all).  0 or an error.
  */
-int	stat_look_only(void);
+int	stat_look_only(unsigned but);
 
 /*
  * For the parent: the rows in use begin with what the former ones have counted up

@@ -47,9 +47,9 @@ unsigned table_mapped(void);
 void	table_bury(unsigned relay);
 
 /*
- * For the monitor: it only looks from now on.  0 or an error.
+ * As stat_look_only.
  */
-int	table_look_only(void);
+int	table_look_only(unsigned but);
 
 /*
  * Be the relay with that number, with at most max sessions of its own accepting

@@ -32,6 +32,7 @@ become(const struct start *start)
 
 	if (!confine_enter(start, &lines, 1, channel))
 		return false;
+	start_let_tables();
 	if ((error = wait_open("poll", (lines > channel ? lines : channel) +
 	    1)) != 0 ||
 	    (error = wait_add(lines, WAIT_LEVEL, PIPE_TOKEN)) != 0 ||

@@ -312,6 +312,9 @@ ATF_TC_BODY(orders_go_with_their_backends, tc)
 	ATF_CHECK(!board_give_order(2, BOARD_NORMAL));	/* would be lost */
 	board_use(next, 2);
 	ATF_CHECK_EQ(100, board_start_ms());
+	/* a word that nobody knows is one that is known, to an upgrade too */
+	ATF_CHECK(board_give_order(1, 7));
+	ATF_CHECK_EQ(BOARD_DISABLED, board_order(1));
 	board_use(NULL, 0);
 	ATF_CHECK(board_allows(0));
 }
@@ -388,6 +391,42 @@ ATF_TC_BODY(history_keeps_differences, tc)
 	stat_close();
 }
 
+/* What a monitor has left that was not itself any more. */
+ATF_TC_WITHOUT_HEAD(a_history_that_makes_no_sense_is_forgotten);
+ATF_TC_BODY(a_history_that_makes_no_sense_is_forgotten, tc)
+{
+	static const uint16_t	map[1] = { 0 };
+	static const uint32_t	values[] = { 0, 1, HISTORY_POINTS, UINT32_MAX };
+	const size_t		size = history_memory(1);
+	struct history_rate	rate;
+	uint32_t		*former, *next;
+	uint64_t		now = 1 << 20, due;
+	unsigned		i;
+
+	ATF_REQUIRE(stat_open(1, 1, 1));
+	ATF_REQUIRE((former = calloc(1, size)) != NULL);
+	ATF_REQUIRE((next = calloc(1, size)) != NULL);
+	for (size_t at = 0; at < 4 * (size / sizeof(*former)); at++) {
+		memset(former, 0, size);
+		history_use(former, 1);
+		(void)history_sample(now);
+		(void)history_sample(now + HISTORY_MS);
+		former[at / 4] = values[at % 4];
+		history_use(next, 1);
+		history_carry(former, 1, map);
+		due = history_sample(now + 2 * HISTORY_MS);
+		ATF_REQUIRE(due - now <= 3 * HISTORY_MS);
+		ATF_REQUIRE(history_points() <= HISTORY_POINTS);
+		for (i = 0; i < history_points(); i++)
+			(void)history_point(0, i);
+		history_rate(HISTORY_ALL, &rate);
+		(void)history_ended(REASON_DONE);
+	}
+	free(former);
+	free(next);
+	stat_close();
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, good_requests);
@@ -401,5 +440,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, control_lines);
 	ATF_TP_ADD_TC(tp, orders_go_with_their_backends);
 	ATF_TP_ADD_TC(tp, history_keeps_differences);
+	ATF_TP_ADD_TC(tp, a_history_that_makes_no_sense_is_forgotten);
 	return atf_no_error();
 }

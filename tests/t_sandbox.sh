@@ -129,6 +129,54 @@ a_crash_leaves_a_core_file_if_it_is_to_body()
 	done
 }
 
+# mapped PID [MODE]: memory that it shares with others, as inode and offset.
+mapped()
+{
+	awk -v mode="${2:-s}" '/zero/ && index($2, "s") && index($2, mode) {
+		print $5, $3 }' "/proc/$1/maps"
+}
+
+# writes_its_own: no process can write what is another's to say.
+writes_its_own()
+{
+	: >written
+	for p in $(relays); do
+		mapped "$p" w >writes
+		if [ "$(wc -l <writes)" -eq 1 ]; then
+			is "$(mapped "$p" | wc -l)" 1 "what the log writer has"
+			continue
+		fi
+		cat writes >>written
+	done
+	# two relays with rows and counters, the monitor, and the count of lost lines
+	is "$(wc -l <written)" 8 "$(cat written): they write"
+	is "$(sort written | uniq -d | wc -l)" 1 "$(cat written): two write"
+}
+
+describe what_others_say_can_only_be_read \
+    "counters and tables of another relay, orders, the history; also after a reload"
+what_others_say_can_only_be_read_body()
+{
+	begin
+	needs_seccomp
+	caged enable <<-CONF
+		server.max-worker = 2
+	CONF
+	writes_its_own
+	kill -HUP "$PROXY"
+	await "the configuration is in effect" grep -q 'is in effect' \
+	    sockproxy.log
+	await "the others have ended" count_is 4
+	writes_its_own
+	client load 1 5 100 "$p0"
+	proxy_stop
+}
+
+count_is()
+{
+	[ "$(relays | grep -c .)" -eq "$1" ]
+}
+
 describe a_socket_outside_the_root_directory_is_explained \
     "no such file, although it is there: the log names server.chroot"
 a_socket_outside_the_root_directory_is_explained_head()

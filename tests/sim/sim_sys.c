@@ -100,9 +100,11 @@ mem_shared(uint64_t n)
 }
 
 int
-mem_read_only(void *p, uint64_t n)
+mem_read_only(void *p, uint64_t size, uint64_t at, uint64_t n)
 {
 	(void)p;
+	(void)size;
+	(void)at;
 	(void)n;
 	return 0;
 }
