@@ -342,21 +342,38 @@ keep_addresses(struct setup *next, const struct setup *now)
 }
 
 /*
+ * More than its setup allows a generation can only have from the one before: what
+ * relays say is believed up to that.
+ */
+static uint64_t
+most_of(uint64_t allowed, uint64_t room, uint64_t said)
+{
+	const uint64_t	most = allowed + room;
+
+	return said > most ? most : said > allowed ? said : allowed;
+}
+
+void
+start_has(const struct start *start, uint64_t *sessions, uint64_t *buffers)
+{
+	struct stat_global	sum;
+
+	stat_sum_global(&sum);
+	*sessions = most_of((uint64_t)start->relays *
+	    share_sessions(start->setup, 0), start->room.rows, sum.active);
+	*buffers = most_of((uint64_t)start->relays *
+	    loop_buffers(start->setup), start->room.buffers, sum.buffers_used);
+}
+
+/*
  * A relay can get all that the relays before it have.
  */
 static void
 size_room(struct start *next, const struct start *now)
 {
-	struct stat_global	sum;
-	const uint64_t		relays = now->relays;
-	uint64_t		sessions = relays * share_sessions(now->setup, 0);
-	uint64_t		buffers = relays * loop_buffers(now->setup);
+	uint64_t	sessions, buffers;
 
-	stat_sum_global(&sum);
-	if (sum.active > sessions)
-		sessions = sum.active;
-	if (sum.buffers_used > buffers)
-		buffers = sum.buffers_used;
+	start_has(now, &sessions, &buffers);
 	next->room = (struct loop_room){ .rows = (unsigned)sessions,
 	    .buffers = (unsigned)buffers, .hold = true };
 	/* If it cannot be had, the relays have what bound_settle has got. */

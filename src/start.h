@@ -85,6 +85,12 @@ void	start_let_tables(void);
 void	start_let_other(void);
 
 /*
+ * How many sessions and buffers of one whose tables are in use its relays may have
+ * to hand over: what its setup allows, or more if there are more.
+ */
+void	start_has(const struct start *, uint64_t *sessions, uint64_t *buffers);
+
+/*
  * The next generation is in use for good and begins with what the former one
  * knows.  start_carry: once more, for what that one has counted since.
  */

@@ -21,10 +21,8 @@
 #include "handover.h"
 #include "listen.h"
 #include "log.h"
-#include "loop.h"
 #include "os.h"
 #include "out.h"
-#include "share.h"
 #include "stat.h"
 #include "text.h"
 
@@ -202,11 +200,11 @@ tell_orders(const struct setup *setup, struct out *out)
 	}
 }
 
-/* After a reload there may be more than the setup allows. */
+/* Of each of so many relays, if they had equal parts of all. */
 static int
-most_of(unsigned most, uint64_t now)
+share(uint64_t all, unsigned relays)
 {
-	return (int)(now > most ? now : most);
+	return (int)((all + relays - 1) / relays);
 }
 
 /*
@@ -218,12 +216,11 @@ tell(const struct crew *crew)
 	static char		 text[STATE_BYTES];
 	const struct start	*start = &crew->start;
 	struct out		 out = { .buf = text, .size = sizeof(text) };
-	struct stat_global	 sum;
+	uint64_t		 sessions, buffers;
 
-	stat_sum_global(&sum);
+	start_has(start, &sessions, &buffers);
 	add(&out, VARIABLE "=", 5, (int[]){ proc_pid(),
-	    most_of(share_sessions(start->setup, 0), sum.active),
-	    most_of(loop_buffers(start->setup), sum.buffers_used),
+	    share(sessions, start->relays), share(buffers, start->relays),
 	    start->log_fd, start->pid_fd });
 	tell_listeners(start, &out);
 	tell_doors(start, &out);

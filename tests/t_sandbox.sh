@@ -172,6 +172,52 @@ what_others_say_can_only_be_read_body()
 	proxy_stop
 }
 
+# says BYTES: the relay, which is not itself any more, has so many sessions and
+# buffers: a word of 64 bits as printf(1) writes it, the lowest byte first.
+says()
+{
+	await "one relay" relays_are 1
+	p=$(relays | tr -d ' ')
+	# its counters are the second that was mapped
+	m=$(awk '/zero/ && $2 ~ /w.s/ { print $5, $1 }' \
+	    "/proc/$p/maps" | sort -n | sed -n '2s/.* \(.*\)-.*/\1/p')
+	printf "$1$1" | dd of="/proc/$p/mem" bs=16 count=1 conv=notrunc \
+	    oflag=seek_bytes seek=$((0x$m + 8)) 2>dd.err ||
+	    atf_skip "nobody can write to its memory: $(cat dd.err)"
+}
+
+describe a_relay_that_lies_stops_nothing \
+    "says that it has more than there can be: reload and upgrade all the same"
+a_relay_that_lies_stops_nothing_head()
+{
+	atf_set descr "says that it has more than there can be: reload and upgrade all the same"
+	atf_set require.user root
+	atf_set timeout 120
+}
+a_relay_that_lies_stops_nothing_body()
+{
+	begin
+	needs_seccomp
+	[ "$(uname -m)" = x86_64 ] || atf_skip "the word is of x86-64"
+	backend a 127.0.0.1:0 forever echo
+	echo "\$SERVER[\"socket\"] == \"$PWD/in.sock\" { $(server "a=$a") }" >c
+	launch -- -f c
+	half_way ./in.sock
+	n=0
+	for word in '\360\377\377\177\0\0\0\0' '\5\0\0\200\0\0\0\0' \
+	    '\0\0\0\0\1\0\0\0' '\377\377\377\377\377\377\377\377'; do
+		n=$((n + 1))
+		says "$word"
+		reload
+		says "$word"
+		reload USR2
+		logged "$n" 'took over, process'
+	done
+	echo >go
+	finish one
+	proxy_stop
+}
+
 count_is()
 {
 	[ "$(relays | grep -c .)" -eq "$1" ]
