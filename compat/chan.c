@@ -14,6 +14,7 @@
 #include "chan.h"
 #include "chan_fds.h"
 #include "os.h"
+#include "os_sys.h"
 
 void
 chan_fds_put(struct msghdr *m, union chan_space *s, const int *fds,
@@ -31,6 +32,14 @@ chan_fds_put(struct msghdr *m, union chan_space *s, const int *fds,
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(nfds * sizeof(int));
 	memcpy(CMSG_DATA(c), fds, nfds * sizeof(int));
+}
+
+/* A socket with SO_LINGER could make its last close wait for as long as that says. */
+static void
+discard(int fd)
+{
+	os_linger(fd, 1);
+	(void)close(fd);
 }
 
 bool
@@ -52,13 +61,13 @@ chan_fds_take(struct msghdr *m, int *fds, unsigned *nfds)
 			if (got < room)
 				fds[got++] = fd;
 			else {
-				(void)close(fd);
+				discard(fd);
 				good = false;
 			}
 		}
 	}
 	for (i = 0; !good && i < got; i++)
-		(void)close(fds[i]);
+		discard(fds[i]);
 	*nfds = good ? got : 0;
 	return good;
 }

@@ -13,10 +13,15 @@
 
 #include "chan.h"
 
-/* Room for the ancillary data of a message, aligned as it must be. */
+/*
+ * Room for the ancillary data of a message, aligned as it must be.  For all that
+ * anybody can send: what has no room here is closed by the kernel, with us waiting,
+ * see chan_fds_take.
+ */
+enum { CHAN_FDS_ROOM = 256 };
 union chan_space {
 	struct cmsghdr	align;
-	char		space[CMSG_SPACE(CHAN_FDS * sizeof(int))];
+	char		space[CMSG_SPACE(CHAN_FDS_ROOM * sizeof(int))];
 };
 
 /* Put descriptors into a message that is to be sent. */

@@ -50,9 +50,8 @@ channel_send_text(int channel, enum channel_order order, uint32_t value,
 }
 
 void
-channel_take(int channel, struct channel_note *note)
+channel_take(int channel, struct channel_note *note, unsigned nfds)
 {
-	unsigned nfds = 1;
 	long n;
 
 	*note = (struct channel_note){ .order = CHANNEL_NONE };

@@ -59,8 +59,9 @@ int	channel_send_text(int channel, enum channel_order, uint32_t value,
 	    const char *, bool patient);	/* false: does not wait */
 
 /*
- * Take the next order.
+ * Take the next order.  nfds: 1 when a descriptor may come along; where none may, one
+ * that has some is no order.
  */
-void	channel_take(int channel, struct channel_note *);
+void	channel_take(int channel, struct channel_note *, unsigned nfds);
 
 #endif

@@ -42,9 +42,7 @@ child_hear(const struct child *c, struct channel_note *note)
 {
 	if (c->channel == -1)
 		return false;
-	channel_take(c->channel, note);
-	if (note->fd != -1)
-		os_drop(note->fd);
+	channel_take(c->channel, note, 0);
 	/* Its end is learnt from proc_reap; until then it would be reported. */
 	if (note->order == CHANNEL_GONE)
 		wait_want(c->channel, 0);

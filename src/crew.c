@@ -250,20 +250,23 @@ crew_watch(struct crew *crew)
 void
 crew_hear(struct crew *crew, unsigned i)
 {
-	struct channel_note	note;
+	struct crew_relay	*relay = &crew->relays[i];
+	struct channel_note	 note;
 
 	/* what ends is all that there is to be heard of the log writer */
-	while (i == LIMIT_RELAYS && child_hear(&crew->writer, &note))
-		continue;
-	while (i < LIMIT_RELAYS && child_hear(&crew->relays[i].child, &note)) {
-		if (note.order == CHANNEL_READY)
-			crew->relays[i].ready = true;
-		if (note.order != CHANNEL_ADOPTED)
-			continue;
-		crew->relays[i].settled = true;
-		if (crew_settled(crew))
-			release();
+	if (i == LIMIT_RELAYS) {
+		(void)child_hear(&crew->writer, &note);
+		return;
 	}
+	if (!child_hear(&relay->child, &note))
+		return;
+	if (note.order == CHANNEL_READY)
+		relay->ready = true;
+	if (note.order != CHANNEL_ADOPTED)
+		return;
+	relay->settled = true;
+	if (crew_settled(crew))
+		release();
 }
 
 int

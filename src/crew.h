@@ -64,7 +64,8 @@ void	crew_tell(struct crew *, enum channel_order, uint32_t value, int fd);
 void	crew_kill_session(const struct crew *, const struct channel_note *);
 
 /*
- * Take what relay i has to say (LIMIT_RELAYS: the log writer).
+ * Take one note of relay i (LIMIT_RELAYS: the log writer).  With another one it is
+ * heard in the next turn: who has no end of them holds up nothing.
  */
 void	crew_hear(struct crew *, unsigned);
 

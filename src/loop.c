@@ -422,7 +422,7 @@ channel_turn(void)
 	struct channel_note note;
 
 	for (;;) {
-		channel_take(channel, &note);
+		channel_take(channel, &note, 1);
 		switch (note.order) {
 		case CHANNEL_NONE:
 			return;

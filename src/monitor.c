@@ -334,7 +334,7 @@ channel_turn(uint64_t now)
 	struct channel_note	note;
 
 	for (;;) {
-		channel_take(channel, &note);
+		channel_take(channel, &note, 0);
 		switch (note.order) {
 		case CHANNEL_NONE:
 			return;

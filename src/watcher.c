@@ -129,14 +129,14 @@ watcher_hear(uint32_t token, struct channel_note *note)
 {
 	struct watcher	*w = &watchers[token - watchers[0].token];
 
-	while (child_hear(&w->child, note)) {
-		if (note->order == CHANNEL_RELOAD)
-			w->asked = note->value;
-		/* what else was dismissed means relays that are no more */
-		if (w == watcher || note->order == CHANNEL_RELOAD)
-			return true;
-	}
-	return false;
+	if (!child_hear(&w->child, note))
+		return false;
+	if (note->order == CHANNEL_RELOAD)
+		w->asked = note->value;
+	/* what else was dismissed means relays that are no more */
+	else if (w != watcher)
+		note->order = CHANNEL_NONE;
+	return true;
 }
 
 bool

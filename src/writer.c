@@ -89,7 +89,7 @@ hear(void)
 	struct channel_note	note;
 
 	do {
-		channel_take(channel, &note);
+		channel_take(channel, &note, 1);
 		if (note.order != CHANNEL_LOG && note.order != CHANNEL_GONE)
 			continue;
 		(void)copy();

@@ -3,7 +3,9 @@
  */
 #include <sys/types.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
+#include <netinet/in.h>
 
 #include <atf-c.h>
 #include <errno.h>
@@ -13,6 +15,7 @@
 #include <unistd.h>
 
 #include "chan.h"
+#include "chan_fds.h"
 
 static char	buf[CHAN_BYTES];
 
@@ -228,6 +231,57 @@ ATF_TC_BODY(what_does_not_fit_leaks_nothing, tc)
 	ATF_CHECK_EQ(take(fd[1]), 2);
 }
 
+/* A TCP connection that is full, and waits for an hour when it is closed. */
+static int
+lingering(void)
+{
+	const struct linger	 l = { .l_onoff = 1, .l_linger = 3600 };
+	struct sockaddr_in	 sin = { .sin_family = AF_INET };
+	socklen_t		 len = sizeof(sin);
+	int			 fd, lfd;
+
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ATF_REQUIRE((lfd = socket(AF_INET, SOCK_STREAM, 0)) != -1);
+	ATF_REQUIRE_EQ(bind(lfd, (struct sockaddr *)&sin, len), 0);
+	ATF_REQUIRE_EQ(listen(lfd, 1), 0);
+	ATF_REQUIRE_EQ(getsockname(lfd, (struct sockaddr *)&sin, &len), 0);
+	ATF_REQUIRE((fd = socket(AF_INET, SOCK_STREAM, 0)) != -1);
+	ATF_REQUIRE_EQ(connect(fd, (struct sockaddr *)&sin, len), 0);
+	while (send(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0)
+		continue;
+	ATF_REQUIRE_EQ(setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l)), 0);
+	return fd;
+}
+
+/* Who sends what nobody asked for cannot make the receiver wait for it. */
+ATF_TC_WITHOUT_HEAD(what_is_thrown_away_is_not_waited_for);
+ATF_TC_BODY(what_is_thrown_away_is_not_waited_for, tc)
+{
+	const unsigned	 counts[] = { 1, CHAN_FDS + 1, 0 };
+	union chan_space space;
+	struct iovec	 iov = { .iov_base = buf, .iov_len = 1 };
+	struct msghdr	 m = { .msg_iov = &iov, .msg_iovlen = 1 };
+	int		 fd[2], fds[CHAN_FDS + 1], before;
+	unsigned	 n;
+
+	ATF_REQUIRE_EQ(chan_pair(fd), 0);
+	for (unsigned i = 0; counts[i] != 0; i++) {
+		for (n = 0; n < counts[i]; n++)
+			fds[n] = fd[0];
+		fds[n - 1] = lingering();
+		chan_fds_put(&m, &space, fds, n);
+		if (sendmsg(fd[0], &m, 0) == -1)
+			continue;	/* more than this system lets anybody */
+		before = open_descriptors();
+		(void)close(fds[n - 1]);
+		n = 0;
+		(void)alarm(10);
+		ATF_CHECK_EQ(chan_recv(fd[1], buf, 2, NULL, &n), -EMSGSIZE);
+		(void)alarm(0);
+		ATF_CHECK_EQ(open_descriptors(), before - 1);
+	}
+}
+
 /*
  * The largest message with the most descriptors, behind others and more than once:
  * it has room, or has to wait for it, but is neither too long nor lost.
@@ -321,6 +375,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, descriptors_arrive_with_their_message);
 	ATF_TP_ADD_TC(tp, the_largest_message_has_room);
 	ATF_TP_ADD_TC(tp, what_does_not_fit_leaks_nothing);
+	ATF_TP_ADD_TC(tp, what_is_thrown_away_is_not_waited_for);
 	ATF_TP_ADD_TC(tp, descriptors_under_way_are_waited_for);
 	return atf_no_error();
 }

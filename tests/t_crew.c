@@ -1,0 +1,120 @@
+/*
+ * t_crew.c - what the parent takes from its children, whatever they send: they may
+ * not be themselves any more.
+ */
+#include <atf-c.h>
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chan.h"
+#include "crew.h"
+#include "wait.h"
+
+enum { TOKEN = 7 };
+
+static struct crew	crew;
+static struct setup	setup;
+
+/* The other end of the channel of relay i (LIMIT_RELAYS: the log writer). */
+static int
+relay(unsigned i)
+{
+	struct child	*c = i == LIMIT_RELAYS ? &crew.writer :
+			    &crew.relays[i].child;
+	int		 pair[2];
+
+	ATF_REQUIRE_EQ(0, chan_pair(pair));
+	ATF_REQUIRE_EQ(0, wait_add(pair[0], WAIT_LEVEL, TOKEN + i));
+	c->channel = pair[0];
+	c->pid = getpid();
+	return pair[1];
+}
+
+static void
+start(unsigned relays)
+{
+	ATF_REQUIRE_EQ(0, wait_open("poll", 256));
+	crew_open(&crew, TOKEN, &setup);
+	crew.start.relays = relays;
+}
+
+/* More notes than anybody has to say; how many there are. */
+static unsigned
+flood(int channel, enum channel_order order)
+{
+	unsigned	n = 0;
+
+	while (n < 1000 && chan_send(channel, &(struct channel_note){
+	    .order = order }, 16, NULL, 0, 0) == 0)
+		n++;
+	ATF_REQUIRE(n > 2);
+	return n;
+}
+
+static unsigned
+left(int channel)
+{
+	char		buf[CHAN_BYTES];
+	unsigned	n = 0, nfds;
+
+	for (nfds = 0; chan_recv(channel, buf, sizeof(buf), NULL, &nfds) > 0;
+	    nfds = 0)
+		n++;
+	return n;
+}
+
+ATF_TC_WITHOUT_HEAD(who_has_no_end_of_notes_holds_up_nothing);
+ATF_TC_BODY(who_has_no_end_of_notes_holds_up_nothing, tc)
+{
+	const unsigned	who[] = { 0, LIMIT_RELAYS };
+	unsigned	n;
+	int		fd;
+
+	start(1);
+	for (unsigned i = 0; i < 2; i++) {
+		fd = relay(who[i]);
+		n = flood(fd, CHANNEL_ADOPTED);
+		crew_hear(&crew, who[i]);
+		ATF_CHECK_EQ(n - 1, left(who[i] == 0 ?
+		    crew.relays[0].child.channel : crew.writer.channel));
+	}
+	ATF_CHECK(crew.relays[0].settled);
+}
+
+/* Of each length, with a descriptor or without: what is no order changes nothing. */
+ATF_TC_WITHOUT_HEAD(what_makes_no_sense_changes_nothing);
+ATF_TC_BODY(what_makes_no_sense_changes_nothing, tc)
+{
+	char		bytes[CHAN_BYTES];
+	struct crew	before;
+	unsigned	len;
+	int		fd, other[2];
+
+	start(2);
+	fd = relay(1);
+	ATF_REQUIRE_EQ(0, pipe(other));
+	memset(bytes, 0xff, sizeof(bytes));
+	for (len = 1; len <= sizeof(bytes); len += len < 1100 ? 1 : 97) {
+		before = crew;
+		ATF_REQUIRE_EQ(0, chan_send(fd, bytes, len, other, len % 3,
+		    1000));
+		crew_hear(&crew, 1);
+		ATF_REQUIRE_EQ(0, memcmp(&before, &crew, sizeof(crew)));
+	}
+	/* and what is one is heard */
+	ATF_REQUIRE_EQ(0, channel_send(fd, CHANNEL_READY, 0, -1));
+	crew_hear(&crew, 1);
+	ATF_CHECK(crew.relays[1].ready && !crew.relays[0].ready);
+	ATF_CHECK_EQ(0, left(crew.relays[1].child.channel));
+	/* no descriptor has stayed */
+	ATF_CHECK_EQ(other[1] + 1, dup(0));
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, who_has_no_end_of_notes_holds_up_nothing);
+	ATF_TP_ADD_TC(tp, what_makes_no_sense_changes_nothing);
+	return atf_no_error();
+}
