@@ -361,6 +361,11 @@ row_good(const struct handover_row *row, size_t len, unsigned nfds)
 		return false;
 	if (!row->side[BACKEND].has && row->state == SESSION_RELAY)
 		return false;
+	/* one that ends may have had none, unless that is why it ends */
+	if (row->backend == 0 && (row->state != SESSION_LAST ||
+	    row->reason == REASON_READ_TIMEOUT ||
+	    row->reason == REASON_WRITE_TIMEOUT))
+		return false;
 	return want == nfds && nfds <= HANDOVER_FDS;
 }
 
@@ -469,6 +474,14 @@ arrived(struct handover_in *in, uint64_t now)
 	in->arriving = NULL;
 }
 
+void
+handover_drop(struct handover_in *in)
+{
+	if (in->arriving != NULL)
+		session_leave(in->arriving);
+	in->arriving = NULL;
+}
+
 static void
 lose_session(void)
 {
@@ -484,6 +497,7 @@ take_session(const struct setup *set, struct handover_in *in,
 {
 	struct session *s;
 
+	handover_drop(in);	/* its bytes do not come any more */
 	if ((s = take_over(set, row, len, fds, nfds)) == NULL) {
 		lose_session();
 		return;
@@ -527,14 +541,6 @@ take_health(const struct setup *set, const struct handover_health *msg,
 		backend_set_health(i, msg->since_ms, msg->until_ms);
 }
 
-void
-handover_drop(struct handover_in *in)
-{
-	if (in->arriving != NULL)
-		session_leave(in->arriving);
-	in->arriving = NULL;
-}
-
 enum handover_got
 handover_take(const struct setup *set, struct handover_in *in, int channel,
     uint64_t now)
@@ -561,11 +567,16 @@ handover_take(const struct setup *set, struct handover_in *in, int channel,
 		handover_drop(in);
 		return HANDOVER_END;
 	}
-	if (n >= (long)sizeof(msg.kind) && msg.kind == KIND_BYTES)
-		take_bytes(in, &msg.bytes, (size_t)n, now);
-	else if (n >= (long)sizeof(msg.kind) && msg.kind == KIND_HEALTH)
-		take_health(set, &msg.health, (size_t)n);
-	else
+	if (n < (long)sizeof(msg.kind) ||
+	    (msg.kind != KIND_BYTES && msg.kind != KIND_HEALTH)) {
 		take_session(set, in, &msg.row, (size_t)n, fds, nfds, now);
+		return HANDOVER_SESSION;
+	}
+	while (nfds > 0)
+		os_drop(fds[--nfds]);
+	if (msg.kind == KIND_BYTES)
+		take_bytes(in, &msg.bytes, (size_t)n, now);
+	else
+		take_health(set, &msg.health, (size_t)n);
 	return HANDOVER_SESSION;
 }

@@ -178,6 +178,12 @@ ATF_TC_BODY(rows_that_make_no_sense_are_refused, tc)
 	REFUSED(row.side[CLIENT].has = 0);
 	REFUSED(row.side[BACKEND].has = 0);
 	REFUSED(take_side(&row, CLIENT); row.state = SESSION_CONNECT);
+	REFUSED(row.backend = 0);
+	REFUSED(row.backend = 0; row.state = SESSION_CONNECT);
+	REFUSED(row.backend = 0; row.state = SESSION_LAST;
+	    row.reason = REASON_READ_TIMEOUT);
+	REFUSED(row.backend = 0; row.state = SESSION_LAST;
+	    row.reason = REASON_WRITE_TIMEOUT);
 	for (unsigned way = CLIENT; way <= BACKEND; way++) {
 		REFUSED(row.half[way].state = HALF_DONE + 1);
 		REFUSED(row.half[way].len = LIMIT_BUFFER + 1);
@@ -434,10 +440,47 @@ ATF_TC_BODY(a_part_of_a_session_is_none, tc)
 	/* it may not be ended here while it is whole there */
 	session_kill(in.arriving, REASON_KILLED, true, NOW);
 	ATF_CHECK_EQ(1, table_count());
+	/* nor when the next one comes instead of its bytes */
+	row.half[BACKEND] = (struct handover_half){ .state = HALF_FILL };
+	TOLD(&row, sizeof(row));
+	ATF_CHECK(in.arriving == NULL);
+	is_gone("a part");
+	row.half[BACKEND].state = HALF_DRAIN;
+	row.half[BACKEND].len = 6000;
+	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
+	ATF_REQUIRE_EQ(0, chan_send(pair[0], &row, sizeof(row), fds, 2, 0));
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+	ATF_CHECK_EQ(HANDOVER_SESSION, handover_take(&setup, &in, pair[1],
+	    NOW));
+	ATF_CHECK(in.arriving != NULL);
 	(void)close(pair[0]);
 	ATF_CHECK_EQ(HANDOVER_END, handover_take(&setup, &in, pair[1], NOW));
 	ATF_CHECK(in.arriving == NULL);
 	is_gone("a part");
+}
+
+/* Descriptors belong to sessions alone. */
+ATF_TC_WITHOUT_HEAD(no_descriptor_is_left_of_other_messages);
+ATF_TC_BODY(no_descriptor_is_left_of_other_messages, tc)
+{
+	struct handover_in	in = { .arriving = NULL };
+	struct handover_health	health = { .kind = KIND_HEALTH };
+	struct handover_bytes	bytes = { .kind = KIND_BYTES };
+	int			pair[2], next;
+
+	open_relay();
+	ATF_REQUIRE_EQ(0, chan_pair(pair));
+	ATF_REQUIRE((next = dup(0)) != -1);
+	(void)close(next);
+	ATF_REQUIRE_EQ(0, chan_send(pair[0], &health, sizeof(health), pair, 2,
+	    0));
+	ATF_REQUIRE_EQ(0, chan_send(pair[0], &bytes, sizeof(bytes), pair, 1,
+	    0));
+	for (unsigned i = 0; i < 2; i++)
+		ATF_CHECK_EQ(HANDOVER_SESSION, handover_take(&setup, &in,
+		    pair[1], NOW));
+	ATF_CHECK_EQ(next, dup(0));
 }
 
 ATF_TC_WITHOUT_HEAD(backends_that_are_out_stay_out);
@@ -572,6 +615,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, what_there_is_no_room_for_is_refused);
 	ATF_TP_ADD_TC(tp, all_of_a_session_arrives);
 	ATF_TP_ADD_TC(tp, a_part_of_a_session_is_none);
+	ATF_TP_ADD_TC(tp, no_descriptor_is_left_of_other_messages);
 	ATF_TP_ADD_TC(tp, backends_that_are_out_stay_out);
 	ATF_TP_ADD_TC(tp, ids_are_what_things_are);
 	ATF_TP_ADD_TC(tp, what_is_removed_has_limits_of_its_own);
