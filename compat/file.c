@@ -13,6 +13,7 @@
 
 #include "file.h"
 #include "line.h"
+#include "owner.h"
 
 static const char	*begin_at;	/* relative paths; NULL: where we are */
 
@@ -203,6 +204,8 @@ file_pid_open(const char *path)
 			    -errno;
 		if ((error = check_regular(fd)) == -EISDIR)
 			error = -EINVAL;
+		if (error == 0)
+			error = owner_file(fd, path);
 		if (error == 0)
 			error = check_number(fd);
 		if (error == 0 && (error = lock(fd)) != 0 && error != -EBUSY)

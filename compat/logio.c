@@ -90,7 +90,7 @@ logio_open(const char *path)
 	const int	flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK |
 			    O_NOCTTY | O_CLOEXEC;
 	struct stat	st;
-	int		fd;
+	int		fd, error;
 
 	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) {
 		if (!may_follow(path, st.st_uid))
@@ -98,7 +98,12 @@ logio_open(const char *path)
 		fd = open(path, flags, 0640);
 	} else
 		fd = open(path, flags | O_NOFOLLOW, 0640);
-	return fd == -1 ? -errno : know(fd, OWN);
+	if (fd == -1)
+		return -errno;
+	if ((error = owner_file(fd, path)) == 0)
+		return know(fd, OWN);
+	(void)close(fd);
+	return error;
 }
 
 /* "/proc/self/fd/12": opens what fd has open, on Linux. */

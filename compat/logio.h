@@ -11,7 +11,8 @@
  * Open a log file for appending, made with mode 0640 when it is not there.  A
  * FIFO must have a reader (else -ENXIO).  A symbolic link is followed only in a
  * directory that others cannot write to, and only if it is root's or ours
- * (else -ELOOP).  -EISDIR; otherwise open(2)'s errors.  Returns a descriptor.
+ * (else -ELOOP); what owner_file refuses is -EPERM.  -EISDIR; otherwise open(2)'s
+ * errors.  Returns a descriptor.
  */
 int	logio_open(const char *path);
 

@@ -1,5 +1,6 @@
 /*
- * owner.c - chown(2) by path, which is safe only where the path is ours.
+ * owner.c - whose a path is, and chown(2) by path, which is safe only where the path
+ * is ours.
  */
 #include <sys/types.h>
 #include <sys/stat.h>
@@ -28,6 +29,21 @@ owner_directory(const char *path, unsigned *mode)
 		return -errno;
 	*mode = st.st_mode;
 	return st.st_uid == 0 || st.st_uid == geteuid() ? 0 : -EPERM;
+}
+
+int
+owner_file(int fd, const char *path)
+{
+	struct stat	st;
+	unsigned	mode = 0;
+
+	(void)owner_directory(path, &mode);
+	if (!(mode & S_IWOTH))
+		return 0;
+	if (fstat(fd, &st) == -1)
+		return -errno;
+	return (st.st_uid == 0 || st.st_uid == geteuid()) &&
+	    st.st_nlink <= 1 ? 0 : -EPERM;
 }
 
 int

@@ -17,6 +17,13 @@ enum { OWNER_SAME = UINT32_MAX };	/* leave the user or the group */
 int	owner_directory(const char *path, unsigned *mode);
 
 /*
+ * Whether a file that was opened by path is to be written to: in a directory that
+ * everybody can write to, it must be ours or the superuser's, and have no other name.
+ * 0, -EPERM, or fstat(2)'s errors.
+ */
+int	owner_file(int fd, const char *path);
+
+/*
  * Only if the path still names that file, and only where nobody else could put
  * another one in its place: the directory belongs to us or the superuser, and
  * others cannot write to it or cannot remove what is not theirs (sticky).  0,

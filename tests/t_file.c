@@ -390,6 +390,43 @@ ATF_TC_BODY(a_log_link_is_followed_only_where_it_is_safe, tc)
 	ATF_CHECK_EQ(logio_open("no/log"), -ENOENT);
 }
 
+/* Log and pid file: another's file where he could put it is not ours to fill. */
+ATF_TC(anothers_file_is_not_taken);
+ATF_TC_HEAD(anothers_file_is_not_taken, tc)
+{
+	atf_tc_set_md_var(tc, "require.user", "root");
+}
+ATF_TC_BODY(anothers_file_is_not_taken, tc)
+{
+	int	fd;
+
+	ATF_REQUIRE_EQ(mkdir("shared", 0777), 0);
+	make("shared/log", "");
+	make("shared/pid", "");
+	ATF_REQUIRE_EQ(chown("shared/log", 65534, 65534), 0);
+	ATF_REQUIRE_EQ(chown("shared/pid", 65534, 65534), 0);
+	/* not everybody can write there: somebody has meant it so */
+	ATF_REQUIRE_EQ(chmod("shared", 0775), 0);
+	ATF_CHECK((fd = logio_open("shared/log")) >= 0);
+	(void)close(fd);
+	ATF_CHECK((fd = file_pid_open("shared/pid")) >= 0);
+	(void)close(fd);
+	ATF_REQUIRE_EQ(chmod("shared", 01777), 0);
+	ATF_CHECK_EQ(logio_open("shared/log"), -EPERM);
+	ATF_CHECK_EQ(file_pid_open("shared/pid"), -EPERM);
+	/* another name of something that is ours */
+	make("ours", "");
+	ATF_REQUIRE_EQ(link("ours", "shared/linked"), 0);
+	ATF_CHECK_EQ(logio_open("shared/linked"), -EPERM);
+	ATF_CHECK_EQ(file_pid_open("shared/linked"), -EPERM);
+	/* and ones that are */
+	ATF_CHECK(logio_open("shared/new") >= 0);
+	ATF_CHECK(logio_open("shared/new") >= 0);
+	ATF_CHECK((fd = file_pid_open("shared/mine")) >= 0);
+	(void)close(fd);
+	ATF_CHECK(file_pid_open("shared/mine") >= 0);
+}
+
 ATF_TC_WITHOUT_HEAD(a_log_that_may_not_be_made_is_not_said_to_be_missing);
 ATF_TC_BODY(a_log_that_may_not_be_made_is_not_said_to_be_missing, tc)
 {
@@ -603,6 +640,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, only_our_own_socket_file_is_removed);
 	ATF_TP_ADD_TC(tp, lines_are_appended);
 	ATF_TP_ADD_TC(tp, a_log_link_is_followed_only_where_it_is_safe);
+	ATF_TP_ADD_TC(tp, anothers_file_is_not_taken);
 	ATF_TP_ADD_TC(tp, a_log_that_may_not_be_made_is_not_said_to_be_missing);
 	ATF_TP_ADD_TC(tp, a_fifo_never_hangs);
 	ATF_TP_ADD_TC(tp, a_pipe_for_lines_never_hangs);
