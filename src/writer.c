@@ -50,6 +50,10 @@ put_lines(char *buf, size_t len)
 	char	*line = buf, *end;
 
 	while ((end = memchr(line, '\n', len)) != NULL) {
+		/* as those of ours are made; others may write here, too */
+		for (char *p = line; p < end; p++)
+			if ((unsigned char)*p < ' ' || *p == 0x7f)
+				*p = '?';
 		end++;
 		log_copy(line, (size_t)(end - line));
 		len -= (size_t)(end - line);

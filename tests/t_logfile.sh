@@ -68,6 +68,23 @@ only_the_log_writer_has_the_file_body()
 	atf_check -o match:'sockproxy stopped' cat log
 }
 
+describe a_line_is_text_whoever_wrote_it \
+    "a process that is not itself any more writes to the pipe of the log"
+a_line_is_text_whoever_wrote_it_body()
+{
+	begin
+	needs_proc
+	with_log
+	for fd in "/proc/$PROXY/fd"/*; do
+		case $(readlink "$fd") in
+		pipe:*)	printf 'it \033[2Jis \000not\177 me\n' >"$fd" || : ;;
+		esac
+	done
+	await "the line" grep -q 'it .*me' log
+	atf_check -o ignore grep -a 'it ?\[2Jis ?not? me$' log
+	proxy_stop
+}
+
 describe a_log_that_stalls_holds_nobody_up \
     "who writes it is stopped: sessions go on, and what was lost is counted"
 a_log_that_stalls_holds_nobody_up_body()
