@@ -48,6 +48,12 @@ console_bytes(const char *p, size_t len)
 		failed = error;
 }
 
+bool
+console_terminal(void)
+{
+	return isatty(STDOUT_FILENO) == 1;
+}
+
 void
 console_put(const char *text)
 {

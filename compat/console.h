@@ -5,6 +5,7 @@
 #ifndef CONSOLE_H
 #define CONSOLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -13,6 +14,11 @@
 void	console_bytes(const char *, size_t);
 void	console_put(const char *);
 int	console_failed(void);
+
+/*
+ * Whether it is a terminal, which bytes may steer.
+ */
+bool	console_terminal(void);
 
 /*
  * Standard error.

@@ -653,6 +653,31 @@ configuration_is_the_one_in_effect_body()
 	proxy_stop
 }
 
+# Who answers there may not be himself any more.
+describe an_answer_does_not_steer_a_terminal \
+    "escapes in an answer: as they are in a file, not on a terminal" script
+an_answer_does_not_steer_a_terminal_body()
+{
+	begin
+	[ "$(uname -s)" = Linux ] || atf_skip "script(1) is another one here"
+	esc=$(printf '\033]0;x\007\302\2332J')
+	for last in ok "error: no $esc"; do
+		backend s ./s.sock forever recv-text 'status
+' text "a	b $esc
+$last
+" fin
+		"$PROGRAM" ctl -s ./s.sock status >file 2>err
+		printf 'a\tb %s\n' "$esc" >expected
+		atf_check cmp file expected
+		script -qec "'$PROGRAM' ctl -s ./s.sock status" /dev/null \
+		    </dev/null >terminal
+		! LC_ALL=C grep -q "$(printf '[\033\233]')" terminal err ||
+		    fail "$(cat -v terminal err)"
+		grep -q 'b ?]0;x???2J' terminal || fail "$(cat -v terminal)"
+		end s
+	done
+}
+
 describe nonsense_hurts_nobody \
     "garbage, a long line, bytes one by one, silence, a hundred clients"
 nonsense_hurts_nobody_body()
