@@ -1,5 +1,6 @@
 /*
- * sandbox_linux.c - no_new_privs, Landlock and a seccomp filter, made by hand.
+ * sandbox_linux.c - no_new_privs, no capabilities, Landlock and a seccomp filter, made
+ * by hand.
  *
  * The kernel's structures and numbers are written down here, as static builds
  * with musl have no kernel headers: prctl(2), seccomp(2), landlock(7).
@@ -55,6 +56,32 @@ has(const struct sandbox_need *need, enum target what)
 		    (what == UNIX || a->u.path[0] == '\0'))
 			return true;
 	return false;
+}
+
+/* ---- capabilities ---- */
+
+enum {
+	CAP_VERSION_3 = 0x20080522,
+	CAP_DAC_OVERRIDE = 1 << 1
+};
+
+/*
+ * A superuser who stays one, and whom a service manager gave some, needs none any
+ * more but to reach the sockets of other users' backends.
+ */
+static int
+drop_capabilities(void)
+{
+	struct { uint32_t version; int32_t pid; } who = { CAP_VERSION_3, 0 };
+	struct { uint32_t effective, permitted, inheritable; } caps[2];
+
+	if (syscall(SYS_capget, &who, caps) == -1)
+		return errno == ENOSYS ? 0 : -errno;
+	caps[0].effective &= CAP_DAC_OVERRIDE;
+	caps[0].permitted &= CAP_DAC_OVERRIDE;
+	caps[1].effective = caps[1].permitted = 0;
+	caps[0].inheritable = caps[1].inheritable = 0;
+	return syscall(SYS_capset, &who, caps) == -1 ? -errno : 0;
 }
 
 /* ---- Landlock ---- */
@@ -600,6 +627,8 @@ sandbox_enter(const struct sandbox_need *need)
 
 	if (syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return 0;	/* before 3.5: the others need it */
+	if ((have = drop_capabilities()) < 0)
+		return have;
 	if ((have = landlock_enter(need)) < 0)
 		return have;
 	if ((calls_have = seccomp_enter(need)) < 0)

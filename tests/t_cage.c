@@ -325,6 +325,17 @@ try_blocking(void *arg)
 	    fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == -1 ? errno : 0;
 }
 
+/* What takes CAP_NET_ADMIN, as changing the rules of a firewall does. */
+static int
+try_mark(void *arg)
+{
+	const int	one = 1;
+
+	(void)arg;
+	return setsockopt(os_sys_socket(AF_INET), SOL_SOCKET, SO_MARK, &one,
+	    sizeof(one)) == -1 ? errno : 0;
+}
+
 static int
 try_any_unix(void *arg)
 {
@@ -447,6 +458,33 @@ ATF_TC_BODY(descriptors_signal_nobody_and_do_not_wait, tc)
 	ATTEMPT_IS(EPERM, &need, SANDBOX_CALLS, try_signal_by_descriptor,
 	    NULL);
 	ATTEMPT_IS(EPERM, &need, SANDBOX_CALLS, try_blocking, &fd);
+#endif
+}
+
+ATF_TC(the_superuser_is_one_no_more);
+ATF_TC_HEAD(the_superuser_is_one_no_more, tc)
+{
+	atf_tc_set_md_var(tc, "require.user", "root");
+}
+ATF_TC_BODY(the_superuser_is_one_no_more, tc)
+{
+#ifndef __linux__
+	atf_tc_skip("no capabilities here");
+#else
+	struct os_addr		 a = { .family = OS_UNIX, .pathlen = 6,
+				    .u.path = "b.sock" };
+	struct os_listen	 how = { .backlog = 8, .mode = 0600 };
+	struct sandbox_need	 need;
+	uint16_t		 port = 9;
+
+	if (try_mark(NULL) != 0)
+		atf_tc_skip("this superuser has none either");
+	needs(&need, &port);
+	ATTEMPT_IS(EPERM, &need, SANDBOX_PRIVS, try_mark, NULL);
+	/* but reaches backends of any user, as before */
+	ATF_REQUIRE(os_listen(&a, &how) >= 0);
+	ATF_REQUIRE_EQ(0, chown("b.sock", 65534, 65534));
+	ATTEMPT_IS(0, &need, SANDBOX_PRIVS, try_unix, &a);
 #endif
 }
 
@@ -762,6 +800,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, only_the_ports_of_backends_can_be_reached);
 	ATF_TP_ADD_TC(tp, there_is_no_way_around_the_ports);
 	ATF_TP_ADD_TC(tp, descriptors_signal_nobody_and_do_not_wait);
+	ATF_TP_ADD_TC(tp, the_superuser_is_one_no_more);
 	ATF_TP_ADD_TC(tp, who_needs_no_unix_sockets_has_none);
 	ATF_TP_ADD_TC(tp, without_tcp_backends_there_are_no_tcp_sockets);
 	ATF_TP_ADD_TC(tp, unix_backends_are_reached);
