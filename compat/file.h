@@ -68,9 +68,9 @@ int	file_enter(const char *dir);
  * number in it.  Never follows a symbolic link.  Returns a descriptor to keep
  * open as long as the process lives (the lock is this process's and is not
  * inherited by fork: daemonise first), -EBUSY when another process holds the
- * lock, -EINVAL when it is no regular file, -EPERM when it may be another's (owner.h),
- * -EEXIST when there is something else
- * in it than a number (that would be lost), or open(2)'s errors.
+ * lock, -EINVAL when it is no regular file, -EPERM when it may be another's
+ * (owner.h), -EEXIST when there is something else in it than a number (that would
+ * be lost), or open(2)'s errors.
  */
 int	file_pid_open(const char *path);
 

@@ -12,9 +12,9 @@
 
 /*
  * Close all descriptors but these (LIMIT_LISTENERS at most), the channel, the log
- * and standard error; let go of the other generation's tables; be the first to go when memory is short; become the user in
- * the root directory of the setup; make no core file but as told, and no process.
- * False: log_fatal has said why.
+ * and standard error; let go of the other generation's tables; be the first to go
+ * when memory is short; become the user in the root directory of the setup; make no
+ * core file but as told, and no process.  False: log_fatal has said why.
  */
 bool	confine_enter(const struct start *, const int *fds, unsigned n,
 	    int channel);

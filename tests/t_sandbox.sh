@@ -172,17 +172,27 @@ what_others_say_can_only_be_read_body()
 	proxy_stop
 }
 
+# The relay has taken its one session over, and $m is where it counts that, in one of
+# the pieces of memory that it shares and may write to.
+counts_one()
+{
+	relays_are 1 || return 1
+	p=$(relays | tr -d ' ')
+	for m in $(sed -n 's/^\([0-9a-f]*\)-.* .w.s .*zero.*/\1/p' "/proc/$p/maps"); do
+		m=$((0x$m + 8))
+		dd if="/proc/$p/mem" bs=16 count=1 iflag=skip_bytes skip="$m" \
+		    2>dd.err | od -An -td8 | grep -qx ' *1  *0' && return
+	done
+	return 1
+}
+
 # says BYTES: the relay, which is not itself any more, has so many sessions and
 # buffers: a word of 64 bits as printf(1) writes it, the lowest byte first.
 says()
 {
-	await "one relay" relays_are 1
-	p=$(relays | tr -d ' ')
-	# its counters are the second that was mapped
-	m=$(awk '/zero/ && $2 ~ /w.s/ { print $5, $1 }' \
-	    "/proc/$p/maps" | sort -n | sed -n '2s/.* \(.*\)-.*/\1/p')
+	await "a relay with a session" counts_one
 	printf "$1$1" | dd of="/proc/$p/mem" bs=16 count=1 conv=notrunc \
-	    oflag=seek_bytes seek=$((0x$m + 8)) 2>dd.err ||
+	    oflag=seek_bytes seek="$m" 2>dd.err ||
 	    atf_skip "nobody can write to its memory: $(cat dd.err)"
 }
 
