@@ -3,11 +3,14 @@
  * queue of this system.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "wait.h"
 #include "wait_kind.h"
+
+enum { SHORT_MS = 10 };	/* rest when there is no memory to wait with */
 
 static bool	queue;		/* the kernel queue is in use, not poll */
 static int	limit;		/* descriptors are below it; 0: not open */
@@ -128,6 +131,13 @@ wait_gather(int fd, size_t bytes)
 int
 wait_turn(struct wait_event *ev, int max, int timeout_ms)
 {
-	return queue ? wait_queue_turn(ev, max, timeout_ms) :
-	    wait_poll_turn(ev, max, timeout_ms);
+	const int	n = queue ? wait_queue_turn(ev, max, timeout_ms) :
+			    wait_poll_turn(ev, max, timeout_ms);
+
+	/* macOS says EAGAIN. */
+	if (n != -ENOMEM && n != -EAGAIN)
+		return n;
+	(void)poll(NULL, 0, timeout_ms >= 0 && timeout_ms < SHORT_MS ?
+	    timeout_ms : SHORT_MS);
+	return 0;
 }

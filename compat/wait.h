@@ -79,8 +79,9 @@ int	wait_gather(int fd, size_t bytes);
 
 /*
  * Wait at most timeout_ms (-1: for ever, 0: look).  Returns the number of
- * events, 0 on timeout or signal, or an error.  With a full array the rest
- * comes next time, and nobody starves.
+ * events, 0 on timeout or signal, or an error.  When the system is short of memory
+ * for it, that is 0 after a moment.  With a full array the rest comes next time, and
+ * nobody starves.
  */
 int	wait_turn(struct wait_event *, int max, int timeout_ms);
 

@@ -46,7 +46,6 @@ enum {
 	LIMIT_GATHER_PAUSE = 16,	/* so many less after a pause */
 
 	/* times, milliseconds */
-	LIMIT_NAP_MS = 10,		/* a session that rests is looked at so often */
 	LIMIT_REST_MS = 20,		/* rest after ENOBUFS */
 	LIMIT_LAST_STALL_MS = 10000,	/* LAST: no byte acknowledged for so long */
 	LIMIT_LAST_MS = 120000,		/* LAST: in all */

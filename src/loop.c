@@ -525,7 +525,7 @@ loop_turn(void)
 
 	n = wait_turn(events, LIMIT_EVENTS, timeout());
 	now = os_now_ms();
-	if (n < 0 && n != -ENOMEM) {
+	if (n < 0) {
 		log_error("waiting for events failed: %s", log_errno(n));
 		failure = n;
 		return false;

@@ -422,7 +422,7 @@ monitor_turn(void)
 	/* a sample is always due soon */
 	n = wait_turn(events, EVENTS, due > now ? (int)(due - now) : 0);
 	now = os_now_ms();
-	if (n < 0 && n != -ENOMEM) {
+	if (n < 0) {
 		log_error("waiting for events failed: %s", log_errno(n));
 		return false;
 	}

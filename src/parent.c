@@ -567,7 +567,7 @@ turn(void)
 
 	n = wait_turn(events, 16, timeout(os_now_ms()));
 	now = os_now_ms();
-	if (n < 0 && n != -ENOMEM) {
+	if (n < 0) {
 		log_error("waiting for events failed: %s: ending, the relays "
 		    "drain", log_errno(n));
 		failed = true;

@@ -439,6 +439,59 @@ interrupted_calls_lose_nothing_body()
 	counts sockproxy.ended.done 6
 }
 
+describe no_memory_to_wait_is_a_rest \
+    "epoll_wait: ENOMEM: it tries again, and not at once" strace
+no_memory_to_wait_is_a_rest_body()
+{
+	begin
+	uncaged
+	case $HANDLER:$("$PROGRAM" -V) in
+	poll:*)	atf_skip "not with epoll: poll is what it rests with" ;;
+	*"waiting: epoll"*)	;;
+	*)	atf_skip "no epoll" ;;
+	esac
+	backend b 127.0.0.1:0 forever echo
+	proxy <<-CONF
+		sockproxy.sandbox = "disable"
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+	calls=epoll_wait,epoll_pwait,?epoll_pwait2
+	injected -e trace="$calls,?poll,ppoll" \
+	    -e inject="$calls:error=ENOMEM:when=1..20"
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	kill "$STRACE"
+	wait "$STRACE"
+	atf_check -o inline:"20\n" grep -c 'ENOMEM.*INJECTED' strace.out
+	atf_check -o inline:"20\n" grep -cE ' p?poll(_time64)?\(NULL, 0,' strace.out
+	end b
+	proxy_stop
+	logged 0 'waiting for events'
+}
+
+describe a_wait_that_fails_is_told_of \
+    "wait: EINVAL: the log says so, and another relay takes over" strace
+a_wait_that_fails_is_told_of_body()
+{
+	begin
+	uncaged
+	backend b 127.0.0.1:0 forever echo
+	proxy <<-CONF
+		sockproxy.sandbox = "disable"
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+	calls=epoll_wait,epoll_pwait,?poll,ppoll
+	strace -qq -o strace.out -e trace=$calls -e inject=$calls:error=EINVAL \
+	    -p "$(relays | head -n 1 | tr -d ' ')" 2>strace.err &
+	STRACE=$!
+	STARTED="$STARTED $!"
+	peer wakes connect "$p0" park
+	await "it is told" logs 'waiting for events failed: [Ii]nvalid argument'
+	wait "$STRACE"
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	proxy_stop
+	logged 1 'waiting for events failed'
+}
+
 describe failing_socket_calls_end_one_session \
     "socket: EMFILE, ENOBUFS; connect: EACCES, ENETUNREACH: nothing leaks" strace
 failing_socket_calls_end_one_session_body()
