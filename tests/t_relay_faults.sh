@@ -377,16 +377,19 @@ failing_accepts_are_survived_body()
 		sockproxy.sandbox = "disable"
 		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
 	CONF
-	for error in ECONNABORTED EPROTO EPERM EMFILE ENFILE ENOBUFS ENOMEM \
-	    EINTR; do
+	# a connection that is lost is passed over, what we lack is waited for
+	for error in ECONNABORTED EPROTO EPERM EINTR EMFILE ENFILE ENOBUFS \
+	    ENOMEM; do
 		injected -e trace=accept,accept4 \
 		    -e inject=accept,accept4:error=$error:when=1+3
 		client load 5 12 1000 "$p0"
 		kill "$STRACE"
 		wait "$STRACE"
+		[ $error != EINTR ] || logged 0 'accepting no one'
 	done
 	end b
 	proxy_stop
+	logs 'accepting no one' || fail "it did not pause"
 	counts sockproxy.ended.done 96
 }
 
@@ -413,6 +416,42 @@ accepts_that_only_fail_do_not_spin_body()
 	logged 1 'accepting clients again'
 }
 
+describe who_is_inside_is_served_in_a_storm \
+    "many clients at once: some are let in, then those inside have their turn" strace
+who_is_inside_is_served_in_a_storm_body()
+{
+	begin
+	uncaged
+	backend b 127.0.0.1:0 forever echo
+	proxy <<-CONF
+		sockproxy.sandbox = "disable"
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+	waits=epoll_wait,epoll_pwait,?epoll_pwait2,?poll,ppoll
+	injected -e trace=$waits,?accept,accept4
+	relay=$(relays | head -n 1 | tr -d ' ')
+	kill -STOP "$relay"
+	peer storm load 300 300 1 "$p0"
+	await "all wait at the listener" waiting 300
+	kill -CONT "$relay"
+	finish storm
+	kill "$STRACE"
+	wait "$STRACE"
+	most=$(awk '/accept/ && !/= -1/ { if (++n > most) most = n }
+	    /poll/ { n = 0 } END { print most + 0 }' strace.out)
+	# LIMIT_ACCEPTS
+	[ "$most" -gt 1 ] && [ "$most" -le 64 ] || fail "$most in one turn"
+	end b
+	proxy_stop
+	counts sockproxy.ended.done 300
+}
+
+# So many clients wait at the first listener.
+waiting()
+{
+	[ "$(ss -Hltn src "$p0" | awk '{ print $2 }')" = "$1" ]
+}
+
 describe interrupted_calls_lose_nothing \
     "EINTR on every other read, write and wait" strace
 interrupted_calls_lose_nothing_body()
@@ -426,17 +465,20 @@ interrupted_calls_lose_nothing_body()
 	CONF
 	# recv and send: with socketcall(2)
 	calls=read,?recv,recvfrom,write,?send,sendto,epoll_wait,epoll_pwait,poll,ppoll
-	injected -e trace=$calls -e inject=$calls:error=EINTR:when=1+2
+	injected -e trace=$calls,splice -e inject=$calls,splice:error=EINTR:when=1+2
 	client load 3 6 200k "$p0"
+	# bulk
+	client load 2 2 3m "$p0"
 	kill "$STRACE"
 	wait "$STRACE"
-	for call in 'recv(from)?' 'send(to)?'; do
+	for call in 'recv(from)?' 'send(to)?' \
+	    $(! grep -q 'splice(' strace.out || echo splice); do
 		grep -qE "^[0-9]+ +$call\\(.*INJECTED" strace.out ||
 		    fail "nothing was injected: $call"
 	done
 	end b
 	proxy_stop
-	counts sockproxy.ended.done 6
+	counts sockproxy.ended.done 8
 }
 
 describe no_memory_to_wait_is_a_rest \
@@ -492,6 +534,31 @@ a_wait_that_fails_is_told_of_body()
 	logged 1 'waiting for events failed'
 }
 
+describe no_memory_for_bytes_is_a_rest \
+    "send: ENOBUFS: it tries again, waits in between, and nothing is lost" strace
+no_memory_for_bytes_is_a_rest_body()
+{
+	begin
+	uncaged
+	backend b 127.0.0.1:0 forever echo
+	proxy <<-CONF
+		sockproxy.sandbox = "disable"
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+	waits=epoll_wait,epoll_pwait,?epoll_pwait2,?poll,ppoll
+	sends=?send,sendto
+	injected -e trace=$waits,$sends \
+	    -e inject=$sends:error=ENOBUFS:when=1..10
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	kill "$STRACE"
+	wait "$STRACE"
+	atf_check -o inline:"10\n" awk '/INJECTED/ && waited { n++ }
+	    { waited = /poll/ } END { print n }' strace.out
+	end b
+	proxy_stop
+	counts sockproxy.ended.done 1
+}
+
 describe failing_socket_calls_end_one_session \
     "socket: EMFILE, ENOBUFS; connect: EACCES, ENETUNREACH: nothing leaks" strace
 failing_socket_calls_end_one_session_body()
@@ -517,6 +584,9 @@ failing_socket_calls_end_one_session_body()
 	await "all descriptors are back" descriptors_are "$before"
 	end b
 	proxy_stop
+	# what we lack is not the backend's failure
+	counts sockproxy.ended.no-resources 3
+	counts gw.backend.b.0.died 2
 }
 
 describe a_listener_that_cannot_be_watched_is_tried_again \

@@ -200,7 +200,7 @@ check_sums(unsigned active)
 	const struct stat_global *g = stat_global();
 	uint64_t ended = all_ended(), listeners = 0, loads = 0, bytes = 0;
 	uint64_t load[LIMIT_BACKENDS > 64 ? 64 : LIMIT_BACKENDS] = { 0 };
-	uint64_t since, until;
+	uint64_t since, until, trying = 0;
 	const struct session *s;
 	unsigned i;
 
@@ -235,16 +235,25 @@ check_sums(unsigned active)
 		    (unsigned long long)listeners, active);
 	for (i = 0; i < table_rows(); i++) {
 		s = table_row(i);
+		if (s->state == SESSION_FREE || s->backend == BACKEND_NONE)
+			continue;
 		/* who only waits for his client's last bytes is no load */
-		if (s->state != SESSION_FREE && s->backend != BACKEND_NONE &&
-		    (s->state != SESSION_LAST || s->side[BACKEND].fd != -1))
+		if (s->state != SESSION_LAST || s->side[BACKEND].fd != -1)
 			load[s->backend % 64]++;
+		if (s->state == SESSION_CONNECT)
+			trying |= 1ULL << s->backend % 64;
 	}
 	for (i = 0; i < plan_setup.nbackends; i++) {
 		backend_health(i, &since, &until);
 		if (W.base_ms != 0 && stat_backend(i)->down != (since != 0))
 			sim_fail("counters", -1, "backend %u is %s", i,
 			    since != 0 ? "out" : "not out");
+		/* nobody tries it, and its time is over: the next one may */
+		if (!(trying >> i % 64 & 1) && until <= W.last_ms &&
+		    plan_setup.backends[i].addr.family != OS_NONE &&
+		    !backend_is_up(i, W.last_ms))
+			sim_fail("probe", -1, "backend %u is tried by nobody, and "
+			    "left out for ever", i);
 		loads = stat_backend(i)->load;
 		if (loads != load[i])
 			sim_fail("counters", -1, "backend %u: load %llu is %llu",
