@@ -220,6 +220,13 @@ actor_shape(struct actor *a, unsigned st)
 	a->rchunk = 1 + rng_below(st, W.flavour == FLAVOUR_TINY ? 50 : 60000);
 	a->rgap = rng_below(st, 1u << rng_range(st, 4, 18));
 	a->patience = patience[rng_below(st, 5)];
+	/* who takes so long to read that LAST is over before */
+	if (rng_chance(st, 3)) {
+		a->reader = OP_SLOW;
+		a->rchunk = 1 + a->rchunk / 100;
+		a->rgap = rng_range(st, SIM_S, 9 * SIM_S);
+		a->patience = SIM_NEVER;
+	}
 }
 
 void

@@ -23,9 +23,9 @@ static uint64_t	idle_second, last_progress, last_happened, last_limits;
 static unsigned	tick, last_shortages, last_paused;
 static uint64_t	leased[BUFS], lease_round;	/* by buffer: seen leased in */
 static unsigned	nleased;
-enum limit { LATE_LAST, LATE_CONNECT, LATE_READ_IDLE, LATE_WRITE_IDLE,
+enum limit { LATE_LAST, LATE_STALL, LATE_CONNECT, LATE_READ_IDLE, LATE_WRITE_IDLE,
 	LATE_HALF_CLOSE, LATE_WRITE, LATE_READ, LATES };
-static const char *const limit_names[LATES] = { "last", "connect-timeout",
+static const char *const limit_names[LATES] = { "last", "stall", "connect-timeout",
 	"max-read-idle", "max-write-idle", "half-close-timeout",
 	"write-timeout", "read-timeout" };
 static struct late {		/* rows that were seen over a limit */
@@ -33,6 +33,11 @@ static struct late {		/* rows that were seen over a limit */
 	uint64_t	since, ms, turn;
 	uint64_t	from;		/* since, or when it was looked at */
 } lates[ROWS][LATES];
+
+static struct stall {		/* bytes that have arrived, and since when */
+	uint32_t	number;
+	uint64_t	gone, odd, ms;
+} stalls[ROWS];
 
 static uint64_t	lost, lost_most;	/* sessions, with relays that died */
 static bool	lost_due;		/* how many is not known yet */
@@ -49,6 +54,7 @@ check_successor(void)
 {
 	check_forget();
 	memset(lates, 0, sizeof(lates));
+	memset(stalls, 0, sizeof(stalls));
 	memset(rates, 0, sizeof(rates));
 	memset(common, 0, sizeof(common));
 }
@@ -360,6 +366,32 @@ moved(const struct session *s, unsigned which)
 	return ms;
 }
 
+/*
+ * When the last byte of a session in LAST has arrived, on either side that is open.
+ * The relay sees it a moment later: if the clock was not itself then, it may be now.
+ */
+static uint64_t
+arrived(unsigned i, uint64_t since)
+{
+	const struct session *s = table_row(i);
+	struct stall *l = &stalls[i];
+	const struct sock *to;
+	uint64_t gone = 0, odd = W.jumped_ms;
+	unsigned w;
+
+	if (W.now >= W.frozen_until)
+		odd += W.frozen_until;
+	for (w = CLIENT; w <= BACKEND; w++)
+		if ((to = check_side(s, w)) != NULL)
+			gone += to->tx_gone;
+	if (l->number != s->number || l->odd != odd || gone > l->gone)
+		l->ms = W.last_ms;
+	l->number = s->number;
+	l->odd = odd;
+	l->gone = gone;
+	return later(since, l->ms);
+}
+
 static void
 check_limits(unsigned i)
 {
@@ -370,8 +402,11 @@ check_limits(unsigned i)
 	bool one;
 
 	(void)check_last(i);
-	if (s->state == SESSION_LAST)
+	if (s->state == SESSION_LAST) {
 		over(i, LATE_LAST, check_last(i), LIMIT_LAST_MS + 400);
+		over(i, LATE_STALL, arrived(i, check_last(i)),
+		    LIMIT_LAST_STALL_MS + 400);
+	}
 	if (s->backend == BACKEND_NONE)
 		return;
 	b = &plan_setup.backends[s->backend];
