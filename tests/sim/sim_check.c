@@ -46,7 +46,10 @@ limit_of(const struct session *s)
 	}
 }
 
-/* Bytes are on their way to a side, and some have just arrived: that is no silence. */
+/*
+ * Bytes are on their way to a side, and some have just arrived: that is no silence.
+ * Nor is it that something has been written there, or our end.
+ */
 static void
 check_silent(const struct session *s, unsigned which)
 {
@@ -56,6 +59,13 @@ check_silent(const struct session *s, unsigned which)
 	/* decided elsewhere, it may have been with another limit */
 	if (W.last_ms != s->since_ms)
 		return;
+	if (limit != 0 && to != NULL && to->write_ms < s->since_ms &&
+	    to->write_ms + limit > s->since_ms &&
+	    (s->reason != REASON_WRITE_TIMEOUT || which == BACKEND))
+		sim_fail("early", s->number, "%s after %llu ms, %llu ms before "
+		    "which something was written to %d", reason_key(s->reason),
+		    (unsigned long long)limit, (unsigned long long)
+		    (s->since_ms - to->write_ms), to->fd);
 	if (limit == 0 || to == NULL || W.blind || to->dead || to->cut ||
 	    (s->reason == REASON_WRITE_TIMEOUT && which == CLIENT))
 		return;
