@@ -39,6 +39,8 @@ limit_of(const struct session *s)
 		return p->max_write_idle.v;
 	case REASON_HALF_CLOSE_TIMEOUT:
 		return p->half_close_timeout.v;
+	case REASON_READ_TIMEOUT:
+		return plan_setup.backends[s->backend].read_timeout.v;
 	case REASON_WRITE_TIMEOUT:
 		return plan_setup.backends[s->backend].write_timeout.v;
 	default:
@@ -59,15 +61,17 @@ check_silent(const struct session *s, unsigned which)
 	/* decided elsewhere, it may have been with another limit */
 	if (W.last_ms != s->since_ms)
 		return;
+	/* two of them are about one direction */
+	if (s->reason == (which == CLIENT ? REASON_WRITE_TIMEOUT :
+	    REASON_READ_TIMEOUT))
+		return;
 	if (limit != 0 && to != NULL && to->write_ms < s->since_ms &&
-	    to->write_ms + limit > s->since_ms &&
-	    (s->reason != REASON_WRITE_TIMEOUT || which == BACKEND))
+	    to->write_ms + limit > s->since_ms)
 		sim_fail("early", s->number, "%s after %llu ms, %llu ms before "
 		    "which something was written to %d", reason_key(s->reason),
 		    (unsigned long long)limit, (unsigned long long)
 		    (s->since_ms - to->write_ms), to->fd);
-	if (limit == 0 || to == NULL || W.blind || to->dead || to->cut ||
-	    (s->reason == REASON_WRITE_TIMEOUT && which == CLIENT))
+	if (limit == 0 || to == NULL || W.blind || to->dead || to->cut)
 		return;
 	if (to->local ? net_unread(to->peer) == 0 : to->tx_total == to->tx_gone)
 		return;
