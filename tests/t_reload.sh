@@ -645,6 +645,41 @@ a_moment_without_memory_is_waited_for_body()
 	proxy_stop
 }
 
+with_strace a_reload_without_memory_changes_nothing \
+    "each piece of memory that the parent asks for is refused once"
+a_reload_without_memory_changes_nothing_body()
+{
+	begin
+	[ -z "$WRAPPER" ] || atf_skip "the wrapper needs memory too"
+	backend b 127.0.0.1:0 forever echo
+	echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }" >c
+	launch -- -f c
+	half_way "$p0"
+	reload
+	await "one relay" relays_are 1
+	open=$(parent_fds)
+	n=0 refused=0
+	while [ "$n" -lt 15 ]; do
+		n=$((n + 1))
+		inject "$PROXY" -e trace='?mmap,?mmap2' \
+		    -e inject="?mmap,?mmap2:error=ENOMEM:when=$n"
+		kill -HUP "$PROXY"
+		await "a verdict" times_logged $((n + 1)) \
+		    'is in effect|the configuration is not changed$'
+		await "one relay" relays_are 1
+		let_go
+		grep -q INJECTED strace.out || break
+		refused=$((refused + 1))
+		client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	done
+	[ "$refused" -gt 1 ] || fail "only $refused were refused"
+	await "no descriptor is left" parent_fds_most "$open"
+	times_logged $refused 'error: .*out of memory' || fail "not said"
+	echo >go
+	finish one
+	proxy_stop
+}
+
 with_strace a_session_is_not_lost_without_a_word \
     "each call on the queue of events that a new relay makes fails once"
 a_session_is_not_lost_without_a_word_body()
