@@ -524,6 +524,31 @@ a_storm_of_signals_is_one_reload_after_the_other_body()
 	proxy_stop
 }
 
+describe a_signal_in_a_reload_is_another_reload \
+    "SIGHUP while the configuration is read: what was written since is read, too"
+a_signal_in_a_reload_is_another_reload_body()
+{
+	begin
+	mkfifo reached gate
+	conf()
+	{
+		printf '%s\n' "$@"
+		echo '$SERVER["socket"] == "127.0.0.1:0" { sockproxy.server =' \
+		    '( "b" => ( "host" => "127.0.0.1", "port" => 1 ) ) }'
+	}
+	conf >c
+	launch -- -f c
+	conf 'include_shell "echo >reached; cat gate"' >c
+	kill -HUP "$PROXY"
+	told reached
+	conf 'server.max-worker = 2' >c
+	kill -HUP "$PROXY"
+	echo >gate
+	await "the first one" logs 'is in effect: .* 1 relay$'
+	await "the second one" logs 'is in effect: .* 2 relays$'
+	proxy_stop
+}
+
 describe a_reload_may_come_at_any_moment \
     "during a reload, and SIGTERM while the next crew starts and takes over"
 a_reload_may_come_at_any_moment_head()
