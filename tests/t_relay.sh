@@ -152,6 +152,56 @@ session_lasts_until_its_end_has_arrived_body()
 	counts sockproxy.ended.done 1
 }
 
+# last NUMBER WORD ...: session NUMBER is in its last state, as client cNUMBER has yet
+# to read, which does these words when fifo goNUMBER is written to.
+last()
+{
+	_number=$1
+	shift
+	mkfifo "go$_number"
+	peer "c$_number" rcvbuf 4096 connect "$p0" fin wait "go$_number" "$@"
+	await "it has gone to the client's socket" \
+	    logs "session $_number: relay -> last"
+}
+
+over()
+{
+	logs "session $1: .* both sides sent their end"
+}
+
+describe what_is_on_its_way_outlives_others \
+    "in the last state: a reload, a client that resets, a stop"
+what_is_on_its_way_outlives_others_body()
+{
+	begin
+	! "$PROGRAM" -V | grep -q '^splicing: none' ||
+	    atf_skip "this program cannot tell what the system still holds"
+	much=300k
+	[ "$(uname -s)" = Linux ] || much=100k
+	in_front_of forever expect-fin send $much fin close
+	last 1 expect-fin got $much
+	last 2 reset
+	last 3 expect-fin got $much
+	reload
+	await "one relay" relays_are 1
+	over '[123]' && fail "it is over"
+	echo >go1
+	finish c1
+	await "all has arrived" over 1
+	# at once, and not when nothing has arrived for ten seconds
+	echo >go2
+	finish c2
+	LIMIT=5
+	await "nobody is there any more" over 2
+	LIMIT=20
+	over 3 && fail "it is over"
+	proxy_stop_now
+	echo >go3
+	finish c3
+	counts sockproxy.ended.done 3
+	counts gw.backend.b.load 0
+}
+
 describe reset_right_after_a_fin_is_not_swallowed \
     "FIN and then reset by the client, while the backend sends"
 reset_right_after_a_fin_is_not_swallowed_body()
