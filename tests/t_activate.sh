@@ -113,6 +113,29 @@ a_socket_of_the_service_manager_stays_body()
 	[ -S s ] || fail "the socket is gone"
 }
 
+describe who_comes_in_a_drain_is_not_served \
+    "a socket that was given takes clients on, but they are the next one's"
+who_comes_in_a_drain_is_not_served_body()
+{
+	begin_activated
+	# the service manager has it, too
+	{ echo 'sleep 60 <&3 9>&- & echo $! >holder'; cat inner; } >i
+	mv i inner
+	activated stream 0
+	STARTED="$STARTED $(cat holder)"
+	half_way "$p0"
+	kill -TERM "$PROXY"
+	await "it drains" logs 'no new clients'
+	peer two connect "$p0" say in send 10 expect-reset got 0
+	await "the next client waits" grep -q in two.out
+	echo >go
+	finish one
+	ended
+	kill "$(cat holder)"
+	finish two
+	counts sockproxy.accepted 1
+}
+
 describe what_cannot_be_used_is_refused \
     "not listening, not a stream, not a socket, another address, lies"
 what_cannot_be_used_is_refused_body()

@@ -348,6 +348,8 @@ ATF_TC_BODY(all_of_a_session_arrives, tc)
 	ATF_CHECK_EQ(1, stat_listener(0)->active);
 	ATF_CHECK_EQ(1, stat_backend(2)->load);
 	ATF_CHECK_EQ(1, s->queued);
+	/* should it go on to another one: not to this one again */
+	ATF_CHECK_EQ(1 << 2, *table_tried(s));
 #define SAME(field) ATF_CHECK_MSG(s->field == before.field, #field)
 	SAME(state);
 	SAME(reason);

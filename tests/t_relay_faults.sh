@@ -56,6 +56,8 @@ dropped_syn_times_out_body()
 	served good 200
 	proxy_stop
 	counts gw.backend.bad.0.timeouts 1
+	# what the good one took, not both
+	logged 0 'with good: .*, connect (0\.[4-9]|[1-9])'
 }
 
 describe_in_net each_kind_of_refusal_is_passed_over \
