@@ -305,6 +305,13 @@ ATF_TC_BODY(a_pid_file_that_is_none_is_left_alone, tc)
 	make("precious", "data");
 	ATF_REQUIRE_EQ(symlink("precious", "pid"), 0);
 	ATF_CHECK(file_pid_open("pid") < 0);
+	/* where there is none yet, and nothing but a number, too */
+	ATF_REQUIRE_EQ(symlink("elsewhere", "made"), 0);
+	ATF_CHECK(file_pid_open("made") < 0);
+	ATF_CHECK_EQ(access("elsewhere", F_OK), -1);
+	make("number", "1\n");
+	ATF_REQUIRE_EQ(symlink("number", "linked"), 0);
+	ATF_CHECK(file_pid_open("linked") < 0);
 	ATF_CHECK_EQ(file_pid_open("precious"), -EEXIST);
 	ATF_CHECK_EQ(file_read("precious", buf, sizeof(buf)), 4);
 	make("log", "2026-11-29 12:00:00 sockproxy 0.1 started\n");
