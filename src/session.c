@@ -181,14 +181,17 @@ side_owes(struct session *s, unsigned which, uint64_t now)
 	    now < s->since_ms + LIMIT_LAST_MS;
 }
 
-/* Read what nobody will get: a peer that can send on will come to read. */
+/*
+ * Read what nobody will get: a peer that can send on will come to read.  But what is
+ * unread is all that tells the peer of a Unix socket that this is no end.
+ */
 static void
 side_discard(struct side *sd)
 {
 	size_t left;
 	long n;
 
-	if (sd->ended || !(sd->ready & WAIT_READ))
+	if (sd->ended || sd->local || !(sd->ready & WAIT_READ))
 		return;
 	for (left = LIMIT_HALF_BUDGET; left >= LIMIT_BUFFER;
 	    left -= LIMIT_BUFFER) {

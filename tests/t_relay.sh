@@ -435,6 +435,24 @@ unix_sockets_keep_ends_apart_body()
 	proxy_stop
 }
 
+describe who_sends_over_a_unix_socket_sees_a_reset \
+    "a reset while bytes wait that nobody has read: no end, on Linux"
+who_sends_over_a_unix_socket_sees_a_reset_body()
+{
+	begin
+	[ "$(uname -s)" = Linux ] || atf_skip "Unix sockets have no reset here"
+	mkfifo full go
+	backend b 127.0.0.1:0 rcvbuf 4096 accept send 1000 wait go reset
+	proxy <<-CONF
+		\$SERVER["socket"] == "$PWD/p.sock" { $(server "b=$b") }
+	CONF
+	peer c connect "$PWD/p.sock" fill tell full expect-reset got 1000
+	told full
+	echo >go
+	finish b c
+	proxy_stop
+}
+
 describe ten_ways_to_end_leave_no_descriptor \
     "5,000 short connections, ended in ten ways"
 ten_ways_to_end_leave_no_descriptor_body()
