@@ -368,3 +368,27 @@ a_full_disk_does_no_harm_body()
 	    cat "$log"
 	proxy_stop
 }
+
+describe a_limit_of_files_kills_nobody \
+    "RLIMIT_FSIZE: the log is as long as it may be, and everybody lives"
+a_limit_of_files_kills_nobody_body()
+{
+	begin
+	[ -z "$WRAPPER" ] || atf_skip "the wrapper may write files, too"
+	backend b 127.0.0.1:0 forever echo
+	{
+		echo 'server.errorlog = "log"'
+		echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }"
+	} >c
+	# 4 or 8 KiB
+	echo 'ulimit -f 8 && exec "$@"' >limited
+	launch sh limited -- -f c
+	before=$(relays)
+	client times 200 connect "$p0" rxseed 1 send 1k fin expect-fin close
+	size=$(wc -c <log)
+	[ "$size" -gt 3000 ] && [ "$size" -le 8192 ] || fail "the log has $size"
+	[ "$(relays)" = "$before" ] || fail "$before became $(relays)"
+	: >log
+	await "a line of a session" session_in log
+	proxy_stop
+}

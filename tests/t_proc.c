@@ -102,6 +102,7 @@ start_in_disorder(void)
 	GOOD(sigaction(SIGCHLD, NULL, &sa) == 0 && sa.sa_handler == SIG_DFL);
 	GOOD(sigaction(SIGUSR1, NULL, &sa) == 0 && sa.sa_handler == SIG_DFL);
 	GOOD(sigaction(SIGPIPE, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN);
+	GOOD(sigaction(SIGXFSZ, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN);
 	GOOD(sigprocmask(SIG_BLOCK, NULL, &now) == 0);
 	GOOD(!sigismember(&now, SIGALRM) && !sigismember(&now, SIGSEGV));
 	GOOD(proc_signals_open() >= 0);
