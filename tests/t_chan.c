@@ -210,14 +210,15 @@ ATF_TC_BODY(descriptors_arrive_with_their_message, tc)
 ATF_TC_WITHOUT_HEAD(what_does_not_fit_leaks_nothing);
 ATF_TC_BODY(what_does_not_fit_leaks_nothing, tc)
 {
+	struct rlimit	few, most;
 	int		fd[2], fds[3], got[3], before;
 	unsigned	n;
 	char		small[2];
 
 	ATF_REQUIRE_EQ(chan_pair(fd), 0);
 	fds[0] = fds[1] = fds[2] = fd[0];
-	ATF_REQUIRE_EQ(chan_send(fd[0], "abc", 3, fds, 3, 0), 0);
-	ATF_REQUIRE_EQ(chan_send(fd[0], "abc", 3, fds, 3, 0), 0);
+	for (n = 0; n < 3; n++)
+		ATF_REQUIRE_EQ(chan_send(fd[0], "abc", 3, fds, 3, 0), 0);
 	ATF_REQUIRE_EQ(chan_send(fd[0], "ok", 2, NULL, 0, 0), 0);
 	before = open_descriptors();
 	n = 2;			/* too few places */
@@ -227,6 +228,18 @@ ATF_TC_BODY(what_does_not_fit_leaks_nothing, tc)
 	n = 3;			/* too few bytes */
 	ATF_CHECK_EQ(chan_recv(fd[1], small, 2, got, &n), -EMSGSIZE);
 	ATF_CHECK_EQ(n, 0);
+	ATF_CHECK_EQ(open_descriptors(), before);
+	/* room for one of three descriptors: they are not taken for all */
+	ATF_REQUIRE_EQ(getrlimit(RLIMIT_NOFILE, &most), 0);
+	ATF_REQUIRE((got[0] = dup(fd[0])) >= 0);
+	(void)close(got[0]);
+	few = most;
+	few.rlim_cur = (rlim_t)got[0] + 1;
+	ATF_REQUIRE_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+	n = 3;
+	ATF_CHECK(chan_recv(fd[1], buf, sizeof(buf), got, &n) < 0);
+	ATF_CHECK_EQ(n, 0);
+	ATF_REQUIRE_EQ(setrlimit(RLIMIT_NOFILE, &most), 0);
 	ATF_CHECK_EQ(open_descriptors(), before);
 	ATF_CHECK_EQ(take(fd[1]), 2);
 }

@@ -561,6 +561,36 @@ no_memory_for_bytes_is_a_rest_body()
 	counts sockproxy.ended.done 1
 }
 
+describe what_cannot_be_spliced_is_copied \
+    "splice: EINVAL, ENOMEM, with bytes in the pipe and without; ENOSYS" strace
+what_cannot_be_spliced_is_copied_body()
+{
+	begin
+	uncaged
+	case $SPLICE:$("$PROGRAM" -V) in
+	auto:*"through pipes"*)	;;
+	*)	atf_skip "no splice(2)" ;;
+	esac
+	# into the pipe, out of it
+	for how in EINVAL:when=5 EINVAL:when=6 ENOMEM:when=5 ENOMEM:when=6 \
+	    ENOSYS:when=1; do
+		backend b 127.0.0.1:0 accept send 8m expect-fin got 8m fin
+		proxy <<-CONF
+			sockproxy.sandbox = "disable"
+			\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+		CONF
+		injected -e trace=splice -e inject=splice:error=$how
+		client connect "$p0" recv 8m send 8m fin expect-fin got 8m
+		kill "$STRACE"
+		wait "$STRACE"
+		[ "$(grep -c INJECTED strace.out)" -eq 1 ] ||
+		    fail "$how: $(head strace.out)"
+		finish b
+		proxy_stop
+		counts sockproxy.ended.done 1
+	done
+}
+
 describe failing_socket_calls_end_one_session \
     "socket: EMFILE, ENOBUFS; connect: EACCES, ENETUNREACH: nothing leaks" strace
 failing_socket_calls_end_one_session_body()
