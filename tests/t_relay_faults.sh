@@ -429,7 +429,7 @@ who_is_inside_is_served_in_a_storm_body()
 		sockproxy.sandbox = "disable"
 		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
 	CONF
-	waits=epoll_wait,epoll_pwait,?epoll_pwait2,?poll,ppoll
+	waits=?epoll_wait,epoll_pwait,?epoll_pwait2,?poll,ppoll
 	injected -e trace=$waits,?accept,accept4
 	relay=$(relays | head -n 1 | tr -d ' ')
 	kill -STOP "$relay"
@@ -499,7 +499,7 @@ no_memory_to_wait_is_a_rest_body()
 		sockproxy.sandbox = "disable"
 		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
 	CONF
-	calls=epoll_wait,epoll_pwait,?epoll_pwait2
+	calls=?epoll_wait,epoll_pwait,?epoll_pwait2
 	injected -e trace="$calls,?poll,ppoll" \
 	    -e inject="$calls:error=ENOMEM:when=1..20"
 	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
@@ -523,7 +523,7 @@ a_wait_that_fails_is_told_of_body()
 		sockproxy.sandbox = "disable"
 		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
 	CONF
-	calls=epoll_wait,epoll_pwait,?poll,ppoll
+	calls=?epoll_wait,epoll_pwait,?poll,ppoll
 	strace -qq -o strace.out -e trace=$calls -e inject=$calls:error=EINVAL \
 	    -p "$(relays | head -n 1 | tr -d ' ')" 2>strace.err &
 	STRACE=$!
@@ -547,7 +547,7 @@ no_memory_for_bytes_is_a_rest_body()
 		sockproxy.sandbox = "disable"
 		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
 	CONF
-	waits=epoll_wait,epoll_pwait,?epoll_pwait2,?poll,ppoll
+	waits=?epoll_wait,epoll_pwait,?epoll_pwait2,?poll,ppoll
 	sends=?send,sendto
 	injected -e trace=$waits,$sends \
 	    -e inject=$sends:error=ENOBUFS:when=1..10
