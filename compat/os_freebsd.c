@@ -16,3 +16,9 @@ os_sys_accepted(int fd)
 {
 	os_linger(fd, 1);
 }
+
+void
+os_sys_no_fds(int fd)
+{
+	(void)fd;
+}

@@ -48,6 +48,17 @@ os_sys_defer(int fd, const struct os_listen *how)
 		    how->defer_accept);
 }
 
+/* SO_PASSRIGHTS; headers are older, and SPARC and PA-RISC have other numbers. */
+void
+os_sys_no_fds(int fd)
+{
+#if !defined(__sparc__) && !defined(__hppa__)
+	(void)os_option(fd, SOL_SOCKET, 83, 0);
+#else
+	(void)fd;
+#endif
+}
+
 int
 os_sys_transparent(int fd, int domain)
 {

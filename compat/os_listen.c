@@ -121,7 +121,8 @@ listen_on(int fd, const struct os_addr *a, const struct os_listen *how)
 	if (a->family != OS_UNIX) {
 		os_born(fd);
 		os_sys_pass_on(fd);
-	}
+	} else
+		os_sys_no_fds(fd);
 	if (listen(fd, how->backlog) == -1) {
 		error = -errno;
 		if (a->family == OS_UNIX && a->u.path[0] != '\0')
@@ -184,8 +185,10 @@ os_listen_adopt(int fd, const struct os_listen *how)
 	/* once more: that is how to change the length of its queue */
 	if (how->backlog != 0)
 		(void)listen(fd, how->backlog);
-	if (a.family == OS_UNIX)
+	if (a.family == OS_UNIX) {
+		os_sys_no_fds(fd);
 		return 0;
+	}
 	os_born(fd);
 	os_sys_pass_on(fd);
 	os_sys_defer(fd, how);

@@ -32,6 +32,12 @@ os_sys_accepted(int fd)
 }
 
 void
+os_sys_no_fds(int fd)
+{
+	(void)fd;
+}
+
+void
 os_sys_defer(int fd, const struct os_listen *how)
 {
 	(void)fd;

@@ -140,8 +140,10 @@ connect_start(int fd, const struct os_addr *to)
 
 	if (to->family != OS_UNIX)
 		os_born(fd);
-	else
+	else {
 		urgent_in_line(fd);
+		os_sys_no_fds(fd);
+	}
 	if ((len = os_addr_to(to, &ss)) == 0)
 		return -EINVAL;
 	if (connect(fd, (struct sockaddr *)&ss, len) == 0)

@@ -65,6 +65,14 @@ int	os_sys_accept(int fd, struct sockaddr *, socklen_t *);
 void	os_sys_pass_on(int fd);
 void	os_sys_accepted(int fd);
 
+/*
+ * A Unix socket, listening or not, that takes no descriptors: who sends one is told.
+ * The last close of a socket that came so may wait for as long as its SO_LINGER says,
+ * and it is whoever reads or closes here who would wait.  What is accepted inherits
+ * it.  Linux since 6.16.
+ */
+void	os_sys_no_fds(int fd);
+
 /* What a listener only has on some systems; called after listen(2). */
 void	os_sys_defer(int fd, const struct os_listen *);
 

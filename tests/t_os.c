@@ -355,6 +355,64 @@ ATF_TC_BODY(abstract_names_have_no_file, tc)
 #endif
 }
 
+/* ---- descriptors that come with bytes ---- */
+
+#ifdef __linux__
+/* Send a byte and a descriptor.  0, or why not. */
+static int
+lend(int to, int fd)
+{
+	union {
+		struct cmsghdr	head;
+		char		space[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec	iov = { .iov_base = "x", .iov_len = 1 };
+	struct msghdr	m = { .msg_iov = &iov, .msg_iovlen = 1,
+	    .msg_control = &control, .msg_controllen = sizeof(control) };
+
+	memset(&control, 0, sizeof(control));
+	control.head.cmsg_level = SOL_SOCKET;
+	control.head.cmsg_type = SCM_RIGHTS;
+	control.head.cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
+	return sendmsg(to, &m, MSG_NOSIGNAL) == 1 ? 0 : -errno;
+}
+#endif
+
+/* The last close of one, which is the reader's, may last for its SO_LINGER. */
+ATF_TC_WITHOUT_HEAD(unix_sockets_take_no_descriptors);
+ATF_TC_BODY(unix_sockets_take_no_descriptors, tc)
+{
+#ifndef __linux__
+	atf_tc_skip("only Linux can refuse them");
+#else
+	struct os_addr	a = unix_path("sock");
+	struct os_peer	peer;
+	struct sockaddr_un sun = { .sun_family = AF_UNIX, .sun_path = "adopt" };
+	bool		pending;
+	int		v, l = listen_at(&a), c, s;
+	socklen_t	len = sizeof(v);
+
+	/* SO_PASSRIGHTS, Linux 6.16 */
+	if (getsockopt(l, SOL_SOCKET, 83, &v, &len) == -1)
+		atf_tc_skip("this kernel cannot refuse them");
+	ATF_REQUIRE((c = os_connect(&a, &pending)) >= 0);
+	ATF_CHECK_EQ(lend(c, 0), -EPERM);	/* not accepted yet */
+	s = accept_from(l, &peer);
+	ATF_CHECK_EQ(lend(c, 0), -EPERM);	/* of a client */
+	ATF_CHECK_EQ(lend(s, 0), -EPERM);	/* of a backend */
+	ATF_CHECK_EQ(os_write(c, "ab", 2), 2);	/* bytes are not concerned */
+
+	ATF_REQUIRE((l = socket(AF_UNIX, SOCK_STREAM, 0)) >= 0);
+	ATF_REQUIRE_EQ(bind(l, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	ATF_REQUIRE_EQ(listen(l, 8), 0);
+	ATF_REQUIRE_EQ(os_listen_adopt(l, &how), 0);
+	ATF_REQUIRE((c = socket(AF_UNIX, SOCK_STREAM, 0)) >= 0);
+	ATF_REQUIRE_EQ(connect(c, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	ATF_CHECK_EQ(lend(c, 0), -EPERM);
+#endif
+}
+
 /* ---- sockets of others ---- */
 
 ATF_TC_WITHOUT_HEAD(an_adopted_listener_is_like_ours);
@@ -673,6 +731,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, permissions_are_there_from_the_start);
 	ATF_TP_ADD_TC(tp, paths_as_long_as_they_may_be);
 	ATF_TP_ADD_TC(tp, abstract_names_have_no_file);
+	ATF_TP_ADD_TC(tp, unix_sockets_take_no_descriptors);
 	ATF_TP_ADD_TC(tp, an_adopted_listener_is_like_ours);
 	ATF_TP_ADD_TC(tp, what_is_no_listener_is_not_adopted);
 	ATF_TP_ADD_TC(tp, accept_on_what_does_not_listen_is_no_lost_connection);
