@@ -84,9 +84,16 @@ int	os_listen_adopt(int, const struct os_listen *);
 bool	os_listen_waits(int);
 
 /*
- * Close a listening socket for other processes that have it, too: one that hangs
- * keeps neither its address nor those who wait.  os_accept says -EINVAL there.
- * (Elsewhere than on Linux who comes later still waits for that process.)
+ * Nobody can connect to a listening socket any more, and os_accept says -EINVAL, in
+ * whatever process has it; who waits at a TCP socket is reset.  (Elsewhere than on
+ * Linux who comes later still waits for the other processes.)
+ */
+void	os_listen_shut(int);
+
+/*
+ * The same, and close it: a process that hangs keeps neither its address nor those
+ * who wait.  At a Unix socket who has sent nothing sees an end, where the last close
+ * of the listening socket would have been an error.
  */
 void	os_listen_end(int);
 

@@ -204,11 +204,17 @@ os_listen_waits(int fd)
 }
 
 void
+os_listen_shut(int fd)
+{
+	(void)shutdown(fd, SHUT_RD);
+}
+
+void
 os_listen_end(int fd)
 {
 	int	conn, n = 0;
 
-	(void)shutdown(fd, SHUT_RD);
+	os_listen_shut(fd);
 	/* a Unix socket keeps those it has */
 	for (; n < SOMAXCONN && (conn = accept(fd, NULL, NULL)) != -1; n++)
 		(void)close(conn);

@@ -420,6 +420,15 @@ crew_leave(struct crew *former, struct crew *next)
 			leave(&former->relays[i].child);
 }
 
+bool
+crew_has_left(void)
+{
+	for (unsigned i = 0; i < LIMIT_RELAYS; i++)
+		if (left[i].pid != 0)
+			return true;
+	return false;
+}
+
 void
 crew_inherit_left(bool on)
 {

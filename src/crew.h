@@ -107,10 +107,12 @@ void	crew_hand_over(struct crew *former, struct crew *next);
  * Relays of former that still have sessions could not hand them over: they go
  * on with them for as long as they last, and those of next wait no longer.
  * crew_bury_left: a process has ended, which may be one of these.
+ * crew_has_left: whether there are any.
  * crew_inherit_left: whether the next program has their channels.  It need not know
  * of them: that they are open as long as it lives is all that they are for.
  */
 void	crew_leave(struct crew *former, struct crew *next);
+bool	crew_has_left(void);
 void	crew_inherit_left(bool on);
 void	crew_bury_left(int pid);
 

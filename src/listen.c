@@ -15,6 +15,13 @@
 #include "place.h"
 #include "text.h"
 
+/*
+ * Unix sockets that are listened on no more.  Who waits there is reset by the last
+ * close of all processes' copies.
+ */
+static int		shut[LIMIT_LISTENERS];
+static unsigned		nshut;
+
 /* Always false. */
 static bool
 fail(const struct start *start, const struct setup_listener *l,
@@ -279,19 +286,35 @@ static void
 end(const struct start *start, unsigned i)
 {
 	const struct os_addr	*addr = &start->setup->listeners[i].addr;
+	const int		 fd = start->listeners[i];
 
 	if (!start->made[i]) {
-		os_drop(start->listeners[i]);
+		os_drop(fd);
 		return;
 	}
-	if (addr->family == OS_UNIX)
-		(void)file_socket_remove(addr->u.path, &start->files[i]);
-	os_listen_end(start->listeners[i]);
+	if (addr->family != OS_UNIX) {
+		os_listen_end(fd);
+		return;
+	}
+	(void)file_socket_remove(addr->u.path, &start->files[i]);
+	os_listen_shut(fd);
+	shut[nshut++] = fd;
+}
+
+void
+listen_over(bool hangs)
+{
+	while (nshut > 0)
+		if (hangs)
+			os_listen_end(shut[--nshut]);
+		else
+			os_drop(shut[--nshut]);
 }
 
 void
 listen_close(struct start *start, const struct start *other)
 {
+	listen_over(false);
 	for (unsigned i = 0; i < start->setup->nlisteners; i++) {
 		if (start->listeners[i] == -1)
 			continue;

@@ -39,8 +39,14 @@ bool	listen_say(const struct start *, const char *name, const char *address);
 
 /*
  * Close the listeners and remove their files, but those that another generation
- * (or NULL) has too.
+ * (or NULL) has too.  The last of it, for Unix sockets, is listen_over.
  */
 void	listen_close(struct start *, const struct start *other);
+
+/*
+ * After listen_close: no process has those listeners any more, or will soon have
+ * none; unless one hangs, which shall not keep who waits at a Unix socket.
+ */
+void	listen_over(bool hangs);
 
 #endif

@@ -109,6 +109,7 @@ give_up(const char *why)
 			child_end(&second->relays[i].child);
 		start_forget(&second->start, &crew->start);
 		start_close(&second->start, &crew->start);
+		listen_over(false);
 		crew_let_log(second);
 	}
 	other = NOBODY;
@@ -154,6 +155,7 @@ end(enum channel_order order, uint32_t value)
 	crew_tell(crew, order, value, -1);
 	crew_tell(second, order, value, -1);
 	listen_close(&crew->start, NULL);
+	listen_over(crew_has_left());
 }
 
 static void
@@ -304,6 +306,7 @@ forget_former(void)
 {
 	start_carry();
 	start_forget(&second->start, &crew->start);
+	listen_over(crew_has_left());
 	other = NOBODY;
 }
 

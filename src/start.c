@@ -436,6 +436,7 @@ open_all(struct start *start, const struct start *former, int activated)
 	if (open_parts(start, former, activated))
 		return true;
 	start_close(start, former);
+	listen_over(false);
 	return false;
 }
 

@@ -202,6 +202,37 @@ full_table_makes_clients_wait_body()
 	counts sockproxy.refused 0
 }
 
+describe who_waits_at_a_unix_socket_sees_no_end \
+    "a reload without that listener, and a stop: an error for who has sent nothing"
+who_waits_at_a_unix_socket_sees_no_end_body()
+{
+	begin
+	[ "$(uname -s)" = Linux ] || atf_skip "elsewhere it may be an end"
+	own_program
+	backend b 127.0.0.1:0 forever text hi fin expect-end
+	conf()
+	{
+		echo "server.max-connections = 1"
+		for _a in "$@"; do
+			echo "\$SERVER[\"socket\"] == \"$PWD/$_a\" { $(server "b=$b") }"
+		done
+	}
+	conf s1 s2 >c
+	launch -- -f c
+	peer held connect ./s1 recv-text hi say in park
+	await "a session" grep -q in held.out
+	for n in 1 2; do
+		peer "next$n" connect "./s$n" say in expect-reset got 0
+		await "next$n waits" grep -q in "next$n.out"
+	done
+	conf s1 >c
+	reload
+	finish next2
+	gone "$next1_pid" && fail "who waits at the other listener waits no more"
+	proxy_stop
+	finish next1
+}
+
 describe no_descriptors_left_is_survived \
     "EMFILE: no spin, one line, sessions go on, and it accepts again"
 no_descriptors_left_is_survived_body()
