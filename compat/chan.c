@@ -17,6 +17,12 @@
 #include "os_sys.h"
 
 void
+chan_bare(int fd)
+{
+	os_sys_no_fds(fd);
+}
+
+void
 chan_fds_put(struct msghdr *m, union chan_space *s, const int *fds,
     unsigned nfds)
 {

@@ -21,6 +21,12 @@ enum {
 int	chan_pair(int fd[2]);
 
 /*
+ * No descriptors come in at this end: where the system can refuse them, who sends
+ * some gets -EPERM.
+ */
+void	chan_bare(int fd);
+
+/*
  * Send a message of 1 to CHAN_BYTES bytes, with nfds descriptors (the sender's
  * stay open), waiting at most timeout_ms for room (-1: for ever).  0, -EAGAIN no
  * room in time and nothing was sent, -EPIPE the other side is gone, -EMSGSIZE

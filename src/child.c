@@ -22,6 +22,7 @@ child_fork(struct child *c, uint32_t token, uint64_t now)
 	if ((error = chan_pair(pair)) != 0)
 		return error;
 	c->channel = pair[0];
+	chan_bare(c->channel);	/* one that is not taken may hold up who closes */
 	if ((pid = wait_add(c->channel, WAIT_LEVEL, token)) == 0 &&
 	    (pid = proc_fork()) == 0) {
 		/* The parent's waiter, of which a fork has a copy. */

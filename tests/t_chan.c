@@ -295,6 +295,31 @@ ATF_TC_BODY(what_is_thrown_away_is_not_waited_for, tc)
 	}
 }
 
+/* One that has not been taken is closed with the channel, and waited for. */
+ATF_TC_WITHOUT_HEAD(who_takes_no_descriptors_is_sent_none);
+ATF_TC_BODY(who_takes_no_descriptors_is_sent_none, tc)
+{
+	int	fd[2], one, got;
+	unsigned n = 1;
+#ifdef __linux__
+	socklen_t len = sizeof(got);
+#endif
+
+	ATF_REQUIRE_EQ(chan_pair(fd), 0);
+#ifdef __linux__
+	/* SO_PASSRIGHTS, Linux 6.16 */
+	if (getsockopt(fd[1], SOL_SOCKET, 83, &got, &len) == -1)
+#endif
+		atf_tc_skip("this kernel cannot refuse them");
+	chan_bare(fd[1]);
+	one = lingering();
+	ATF_CHECK_EQ(chan_send(fd[0], "x", 1, &one, 1, 0), -EPERM);
+	ATF_CHECK_EQ(chan_send(fd[0], "x", 1, NULL, 0, 0), 0);
+	ATF_CHECK_EQ(chan_send(fd[1], "x", 1, &fd[1], 1, 0), 0);
+	ATF_CHECK_EQ(chan_recv(fd[0], buf, sizeof(buf), &got, &n), 1);
+	ATF_CHECK_EQ(n, 1);
+}
+
 /*
  * The largest message with the most descriptors, behind others and more than once:
  * it has room, or has to wait for it, but is neither too long nor lost.
@@ -386,6 +411,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_full_channel_takes_nothing_in_part);
 	ATF_TP_ADD_TC(tp, a_sender_waits_for_a_reader);
 	ATF_TP_ADD_TC(tp, descriptors_arrive_with_their_message);
+	ATF_TP_ADD_TC(tp, who_takes_no_descriptors_is_sent_none);
 	ATF_TP_ADD_TC(tp, the_largest_message_has_room);
 	ATF_TP_ADD_TC(tp, what_does_not_fit_leaks_nothing);
 	ATF_TP_ADD_TC(tp, what_is_thrown_away_is_not_waited_for);
