@@ -153,6 +153,12 @@ long	os_write(int, const void *, size_t);
 int	os_shutdown(int);
 
 /*
+ * Nothing more is read from a Unix socket: its peer cannot send (EPIPE), as if there
+ * were nobody in between.  What was sent and not read stays unread.
+ */
+void	os_deafen(int);
+
+/*
  * Bytes accepted by os_write that the other side has not acknowledged (TCP) or
  * read (Unix); 0 when the socket is dead.  -ENOTSUP where the system cannot say.
  */

@@ -247,6 +247,12 @@ os_shutdown(int fd)
 	return errno == ECONNRESET || errno == EINVAL ? -ENOTCONN : -errno;
 }
 
+void
+os_deafen(int fd)
+{
+	(void)shutdown(fd, SHUT_RD);
+}
+
 /*
  * The count of a dead socket stands still; only ask who is there when it says
  * that something is on its way.

@@ -200,6 +200,9 @@ half_sink(struct half *h, struct side *from, struct side *to, int error)
 		to->cut = 1;
 		to->error = error;
 	}
+	/* it may only have shut down reading, and send on for long */
+	if (to->local && from->local)
+		os_deafen(from->fd);
 	half_free(h, from);
 	half_done(h, HALF_BROKEN, error);
 }

@@ -45,6 +45,7 @@
  *	within MS	the next command must end in that time
  *	longer MS	and the next must take at least that long
  *	fin, close, reset	shut down writing; close; close with SO_LINGER 0
+ *	deaf		shut down reading
  *	echo		send back what comes, to its end, then FIN
  *	discard		read to the end without looking
  *	say WORD	print a line
@@ -457,7 +458,7 @@ struct word {
 
 static const struct word words[] = {
 	{ "accept", 0 }, { "backlog", 1 }, { "bind", 1 }, { "close", 0 },
-	{ "connect", 1 }, { "discard", 0 }, { "echo", 0 }, { "expect-end", 0 },
+	{ "connect", 1 }, { "deaf", 0 }, { "discard", 0 }, { "echo", 0 }, { "expect-end", 0 },
 	{ "expect-fin", 0 }, { "expect-reset", 0 }, { "fill", 0 },
 	{ "fin", 0 }, { "forever", 0 }, { "got", 1 }, { "got-least", 1 },
 	{ "listen", 1 }, { "load", 4 }, { "longer", 1 }, { "many", 2 },
@@ -548,6 +549,8 @@ run_socket(const char *w, char **a)
 		cur->rxseed = peer_number(a[0]);
 	else if (strcmp(w, "fin") == 0)
 		(void)shutdown(cur->fd, SHUT_WR);
+	else if (strcmp(w, "deaf") == 0)
+		(void)shutdown(cur->fd, SHUT_RD);
 	else if (strcmp(w, "close") == 0)
 		(void)close(cur->fd);
 	else if (strcmp(w, "reset") == 0)

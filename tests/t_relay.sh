@@ -453,6 +453,26 @@ who_sends_over_a_unix_socket_sees_a_reset_body()
 	proxy_stop
 }
 
+describe who_reads_no_more_of_a_unix_socket_is_not_sent_to \
+    "shutdown for reading is passed on from one Unix socket to another, on Linux"
+who_reads_no_more_of_a_unix_socket_is_not_sent_to_body()
+{
+	begin
+	[ "$(uname -s)" = Linux ] || atf_skip "not a matter of the sender elsewhere"
+	mkfifo up go
+	backend b ./b.sock accept recv-text hi send-until-error recv 1000 \
+	    tell up expect-end got 1000
+	proxy <<-CONF
+		\$SERVER["socket"] == "$PWD/p.sock" { $(server "b=./b.sock") }
+	CONF
+	peer c connect "$PWD/p.sock" deaf text hi send 1000 wait go fin expect-fin
+	told up
+	echo >go
+	finish b c
+	proxy_stop
+	logs 'takes no more bytes' || fail "the log has another reason"
+}
+
 describe ten_ways_to_end_leave_no_descriptor \
     "5,000 short connections, ended in ten ways"
 ten_ways_to_end_leave_no_descriptor_body()

@@ -333,6 +333,16 @@ os_shutdown(int fd)
 	return 0;
 }
 
+/* Peers here do not mind: whoever sends on is not read. */
+void
+os_deafen(int fd)
+{
+	const struct sock *s = desc_sock(fd, "os_deafen");
+
+	if (!s->local)
+		sim_fail("order", -1, "a reset would follow, not an error");
+}
+
 long
 os_unsent(int fd)
 {
