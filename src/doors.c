@@ -85,8 +85,13 @@ find_owner(const char *text, uint32_t *uid, uint32_t *gid)
 	return 0;
 }
 
+/*
+ * Or only look whether it can be had: one that a next generation takes over stays
+ * the former one's until that is in use.
+ */
 static bool
-give_control(const struct start *start, const struct door_socket *door)
+give_control(const struct start *start, const struct door_socket *door,
+    bool look)
 {
 	const struct setting	*setting = &start->setup->server.control_owner;
 	const char		*owner = conf_string(start->setup, setting->v);
@@ -96,7 +101,10 @@ give_control(const struct start *start, const struct door_socket *door)
 
 	if (*owner == '\0')
 		return true;
-	if ((error = find_owner(owner, &uid, &gid)) == 0)
+	error = find_owner(owner, &uid, &gid);
+	if (look)
+		uid = gid = OWNER_SAME;
+	if (error == 0)
 		error = owner_give(start->control_path, &door->file, uid, gid);
 	if (error == 0)
 		return true;
@@ -177,6 +185,7 @@ open_one(struct start *start, enum door which, const struct start *former)
 {
 	struct door_socket		*door = &start->doors[which];
 	const struct door_socket	*old;
+	bool				 stays;
 
 	*door = (struct door_socket){ .fd = -1 };
 	if (setting_of(start, which)->v == 0)
@@ -184,12 +193,13 @@ open_one(struct start *start, enum door which, const struct start *former)
 	if (!find_address(start, which, &door->addr))
 		return false;
 	old = former == NULL ? NULL : &former->doors[which];
-	if (old != NULL && old->fd != -1 && addr_equal(&old->addr,
-	    &door->addr) && in_place(old))
+	stays = old != NULL && old->fd != -1 && addr_equal(&old->addr,
+	    &door->addr) && in_place(old);
+	if (stays)
 		keep(start, which, former);
 	else if (!listen_at(start, which))
 		return false;
-	return which != DOOR_CONTROL || give_control(start, door);
+	return which != DOOR_CONTROL || give_control(start, door, stays);
 }
 
 bool
@@ -197,6 +207,15 @@ doors_open(struct start *start, const struct start *former)
 {
 	return open_one(start, DOOR_CONTROL, former) &&
 	    open_one(start, DOOR_STATUS, former);
+}
+
+void
+doors_change(const struct start *start)
+{
+	const struct door_socket	*door = &start->doors[DOOR_CONTROL];
+
+	if (door->fd != -1)
+		(void)give_control(start, door, false);
 }
 
 bool

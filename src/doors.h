@@ -15,6 +15,12 @@
 bool	doors_open(struct start *, const struct start *former);
 
 /*
+ * This generation is in use for good: the control socket gets the owner that it
+ * wants for it.
+ */
+void	doors_change(const struct start *);
+
+/*
  * Log where they are; the status page's address also goes to ready_fd (-1: none),
  * as "status ADDRESS".
  */

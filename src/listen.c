@@ -227,15 +227,14 @@ stays(const struct start *next, const struct setup_listener *l,
 }
 
 /*
- * Take over what stays.  Its options are set anew: that one fails says only that
- * an option cannot be changed any more.
+ * Take over what stays, as it is: the next generation may still be given up.
  */
 static void
 listen_share(struct start *next, const struct start *former, unsigned i)
 {
 	const struct setup_listener	*l = &next->setup->listeners[i], *was;
 	const char			*key;
-	int				 error, j;
+	int				 j;
 
 	if ((j = find(former, &l->addr, true)) == -1 ||
 	    !stays(next, l, former, (unsigned)j))
@@ -248,10 +247,6 @@ listen_share(struct start *next, const struct start *former, unsigned i)
 	if (was->at != 0 && (key = bound_by(was, l)) != NULL)
 		listen_keeps(next, l->at, conf_string(next->setup, l->name),
 		    key);
-	if ((error = adopt_as(next, i, next->listeners[i])) != 0)
-		log_warn("%s: the options of \"%.200s\" cannot be changed: %s",
-		    place(next->setup, l->at),
-		    conf_string(next->setup, l->name), log_errno(error));
 }
 
 bool
@@ -277,6 +272,24 @@ has(const struct start *start, int fd)
 		if (start->listeners[i] == fd)
 			return true;
 	return false;
+}
+
+/*
+ * That one fails says only that an option cannot be changed any more.
+ */
+void
+listen_change(const struct start *start, const struct start *former)
+{
+	const struct setup_listener	*l = start->setup->listeners;
+	int				 error;
+
+	for (unsigned i = 0; i < start->setup->nlisteners; i++, l++)
+		if (has(former, start->listeners[i]) &&
+		    (error = adopt_as(start, i, start->listeners[i])) != 0)
+			log_warn("%s: the options of \"%.200s\" cannot be "
+			    "changed: %s", place(start->setup, l->at),
+			    conf_string(start->setup, l->name),
+			    log_errno(error));
 }
 
 /*

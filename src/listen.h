@@ -14,6 +14,12 @@
 bool	listen_open(struct start *, const struct start *former, int activated);
 
 /*
+ * This generation is in use for good: those that it has from the former one get the
+ * options that it wants for them.
+ */
+void	listen_change(const struct start *, const struct start *former);
+
+/*
  * Why listening there failed, for a message.
  */
 const char *listen_error(const struct os_addr *, int error);

@@ -283,7 +283,7 @@ change(void)
 	second = former;
 	foreign = false;
 	other = FORMER;
-	start_take_over(&crew->start);
+	start_take_over(&crew->start, &former->start);
 	upgrade_orders(setup);
 	crew_hand_over(former, crew);
 	watcher_change();

@@ -518,8 +518,10 @@ start_carry(void)
 }
 
 void
-start_take_over(const struct start *next)
+start_take_over(const struct start *next, const struct start *former)
 {
+	listen_change(next, former);
+	doors_change(next);
 	start_use(next);
 	start_carry();
 	monitor_carry(&aside.board, backend_now);

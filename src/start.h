@@ -94,7 +94,7 @@ void	start_has(const struct start *, uint64_t *sessions, uint64_t *buffers);
  * The next generation is in use for good and begins with what the former one
  * knows.  start_carry: once more, for what that one has counted since.
  */
-void	start_take_over(const struct start *next);
+void	start_take_over(const struct start *next, const struct start *former);
 void	start_carry(void);
 
 /*

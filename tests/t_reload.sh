@@ -199,6 +199,60 @@ what_is_not_bound_changes_with_a_reload_body()
 	proxy_stop_now
 }
 
+describe what_stays_is_as_it_was_when_a_reload_is_refused \
+    "a listen queue, who the control socket belongs to: also when relays do not start" ss
+what_stays_is_as_it_was_when_a_reload_is_refused_head()
+{
+	atf_set descr "$TEXT_what_stays_is_as_it_was_when_a_reload_is_refused"
+	atf_set require.user root
+	atf_set require.progs ss
+}
+what_stays_is_as_it_was_when_a_reload_is_refused_body()
+{
+	begin
+	here
+	backend b 127.0.0.1:0 forever text hello recv-print
+	# conf BACKLOG SECONDS OWNER [LINE ...]
+	conf()
+	{
+		echo "\$SERVER[\"socket\"] == \"$HERE:8000\" { $(server "b=$b")"
+		echo "server.listen-backlog = $1"
+		echo "server.defer-accept = $2 }"
+		echo "sockproxy.control = \"$PWD/ctl\""
+		echo "sockproxy.control-owner = \"$3\""
+		shift 3
+		printf '%s\n' "$@"
+	}
+	queue()
+	{
+		ss -Hltn "src = $HERE:8000" | awk '{ print $3 }'
+	}
+	conf 10 0 root:root >c
+	launch -- -f c
+	n=0
+	for line in "status.listen = \"$b\"" "server.chroot = \"$PWD/none\""; do
+		n=$((n + 1))
+		conf 20 60 nobody:daemon "$line" >c
+		kill -HUP "$PROXY"
+		await "$line is refused" times_logged $n \
+		    'error: the configuration is not changed'
+		[ "$(queue)" = 10 ] || fail "$line: the queue is of $(queue)"
+		[ "$(stat -c %U:%G ctl)" = root:root ] ||
+		    fail "$line: the control socket is of $(stat -c %U:%G ctl)"
+		client connect "$HERE:8000" within 5000 recv-text hello close
+	done
+	conf 20 0 nobody:daemon >c
+	reload
+	[ "$(queue)" = 20 ] || fail "the queue is of $(queue), not 20"
+	[ "$(stat -c %U:%G ctl)" = nobody:daemon ] || fail "it is not given"
+	# An owner that is not there is an error all the same.
+	conf 20 0 nobody-here >c
+	kill -HUP "$PROXY"
+	await "it is refused" times_logged $((n + 1)) \
+	    'error: the configuration is not changed'
+	proxy_stop
+}
+
 describe a_socket_whose_file_is_gone_is_made_again \
     "Unix listeners: by a reload, once nobody waits at the old socket any more"
 a_socket_whose_file_is_gone_is_made_again_body()
