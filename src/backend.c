@@ -347,12 +347,15 @@ backend_health(unsigned b, uint64_t *since_ms, uint64_t *until_ms)
 }
 
 void
-backend_set_health(unsigned b, uint64_t since_ms, uint64_t until_ms)
+backend_set_health(unsigned b, uint64_t since_ms, uint64_t until_ms,
+    uint64_t now)
 {
+	const uint64_t most = now + setup->backends[b].disable_time.v;
+
 	if (since_ms == 0 || health[b].out)
 		return;
 	health[b].out = 1;
 	health[b].since_ms = since_ms;
-	health[b].until_ms = until_ms;
-	stat_set(&stat_backend(b)->down, 1);
+	health[b].until_ms = until_ms < most ? until_ms : most;
+	stat_set(&stat_backend(b)->down, left_out(b));
 }

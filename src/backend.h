@@ -73,10 +73,11 @@ unsigned backend_words(const struct setup *);
 
 /*
  * What is known of a backend, for a successor: how long it has been out (since_ms,
- * 0: it is up) and until when.
+ * 0: it is up) and until when, which is no longer than the successor's disable-time.
  */
 void	backend_health(unsigned, uint64_t *since_ms, uint64_t *until_ms);
-void	backend_set_health(unsigned, uint64_t since_ms, uint64_t until_ms);
+void	backend_set_health(unsigned, uint64_t since_ms, uint64_t until_ms,
+	    uint64_t now);
 
 /*
  * Whether a backend takes part in a choice now.

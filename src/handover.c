@@ -529,7 +529,7 @@ take_bytes(struct handover_in *in, const struct handover_bytes *msg,
 
 static void
 take_health(const struct setup *set, const struct handover_health *msg,
-    size_t len)
+    size_t len, uint64_t now)
 {
 	unsigned i;
 
@@ -538,7 +538,7 @@ take_health(const struct setup *set, const struct handover_health *msg,
 	ids_make(set);
 	i = handover_find(ids_backend, set->nbackends, msg->backend);
 	if (i < set->nbackends)
-		backend_set_health(i, msg->since_ms, msg->until_ms);
+		backend_set_health(i, msg->since_ms, msg->until_ms, now);
 }
 
 enum handover_got
@@ -577,6 +577,6 @@ handover_take(const struct setup *set, struct handover_in *in, int channel,
 	if (msg.kind == KIND_BYTES)
 		take_bytes(in, &msg.bytes, (size_t)n, now);
 	else
-		take_health(set, &msg.health, (size_t)n);
+		take_health(set, &msg.health, (size_t)n, now);
 	return HANDOVER_SESSION;
 }

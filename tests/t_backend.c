@@ -267,10 +267,10 @@ ATF_TC_BODY(what_is_told_of_one_that_is_out_already_is_old, tc)
 	uint64_t	since, until;
 
 	open_backends(BALANCE_LEAST, 2);
-	backend_set_health(2, 0, NOW);
+	backend_set_health(2, 0, NOW, NOW);
 	ATF_CHECK_EQ(0, stat_backend(2)->down);
-	backend_set_health(2, NOW - 10, NOW);
-	backend_set_health(2, NOW - 5, NOW + 5);
+	backend_set_health(2, NOW - 10, NOW, NOW);
+	backend_set_health(2, NOW - 5, NOW + 5, NOW);
 	backend_health(2, &since, &until);
 	ATF_CHECK_EQ(NOW - 10, since);
 	ATF_CHECK_EQ(NOW, until);
@@ -280,12 +280,33 @@ ATF_TC_BODY(what_is_told_of_one_that_is_out_already_is_old, tc)
 	PICKS(2, NOW);
 	backend_connected(2, 0, NOW, 0);
 	backend_released(2);
-	backend_set_health(2, NOW - 5, NOW + 5);
+	backend_set_health(2, NOW - 5, NOW + 5, NOW);
 	client();
 	PICKS(3, NOW);
 	backend_released(3);
 	client();
 	PICKS(2, NOW + 5);
+}
+
+ATF_TC_WITHOUT_HEAD(who_is_out_is_so_no_longer_than_disable_time_says_now);
+ATF_TC_BODY(who_is_out_is_so_no_longer_than_disable_time_says_now, tc)
+{
+	uint64_t	since, until;
+
+	open_backends(BALANCE_LEAST, 2);
+	setup.backends[2].disable_time.v = 1000;
+	setup.backends[3].disable_time.v = 0;
+	backend_set_health(2, NOW - 10, NOW + 3600000, NOW);
+	backend_set_health(3, NOW - 10, NOW + 3600000, NOW);
+	backend_health(2, &since, &until);
+	ATF_CHECK_EQ(NOW - 10, since);
+	ATF_CHECK_EQ(NOW + 1000, until);
+	ATF_CHECK_EQ(1, stat_backend(2)->down);
+	/* that one is not left out any more, and does not look so */
+	ATF_CHECK_EQ(0, stat_backend(3)->down);
+	client();
+	PICKS(3, NOW);
+	backend_released(3);
 }
 
 ATF_TC_WITHOUT_HEAD(the_address_that_was_connected_to_last_is_first);
@@ -312,6 +333,7 @@ ATF_TC_BODY(the_address_that_was_connected_to_last_is_first, tc)
 
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, who_is_out_is_so_no_longer_than_disable_time_says_now);
 	ATF_TP_ADD_TC(tp, the_address_that_was_connected_to_last_is_first);
 	ATF_TP_ADD_TC(tp, each_is_tried_once);
 	ATF_TP_ADD_TC(tp, one_that_fails_is_left_out_and_tried_by_one);
