@@ -121,6 +121,25 @@ adopt_close(unsigned i)
 	adopting--;
 }
 
+/*
+ * Descriptors are below this: new ones get the lowest numbers that are free, those
+ * from the parent have the numbers that they had there.
+ */
+static int
+top_descriptor(const struct setup *set, const int *listeners,
+    const struct loop_room *room)
+{
+	int top = (int)(loop_descriptors(set) + loop_room_descriptors(room));
+	unsigned i;
+
+	if (channel >= top)
+		top = channel + 1;
+	for (i = 0; i < set->nlisteners; i++)
+		if (listeners[i] >= top)
+			top = listeners[i] + 1;
+	return top;
+}
+
 static int
 open_parts(const struct setup *set, unsigned relay, const int *listeners,
     const struct loop_room *room)
@@ -129,7 +148,7 @@ open_parts(const struct setup *set, unsigned relay, const int *listeners,
 	int error;
 
 	error = wait_open(*kind == '\0' ? NULL : kind,
-	    (int)(loop_descriptors(set) + loop_room_descriptors(room)));
+	    top_descriptor(set, listeners, room));
 	if (error != 0)
 		return error;
 	if (!buf_open(loop_buffers(set), room->buffers) ||

@@ -366,19 +366,23 @@ start_has(const struct start *start, uint64_t *sessions, uint64_t *buffers)
 }
 
 /*
- * A relay can get all that the relays before it have.
+ * A relay can get all that the relays before it have.  The parent has the listeners
+ * of both generations for a while.
  */
 static void
 size_room(struct start *next, const struct start *now)
 {
-	uint64_t	sessions, buffers;
+	uint64_t	sessions, buffers, need, limit, most;
 
 	start_has(now, &sessions, &buffers);
 	next->room = (struct loop_room){ .rows = (unsigned)sessions,
 	    .buffers = (unsigned)buffers, .hold = true };
+	need = loop_descriptors(next->setup) +
+	    loop_room_descriptors(&next->room) + now->setup->nlisteners;
+	proc_nofile(&limit, &most);
 	/* If it cannot be had, the relays have what bound_settle has got. */
-	(void)proc_set_nofile(loop_descriptors(next->setup) +
-	    loop_room_descriptors(&next->room));
+	if (need > limit)
+		(void)proc_set_nofile(need);
 }
 
 static void

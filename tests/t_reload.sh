@@ -330,6 +330,38 @@ a_lower_limit_cuts_nobody_body()
 	counts sockproxy.ended.done 3
 }
 
+describe all_listeners_are_replaced \
+    "200 by 200 others, with few sessions: both are open for a while"
+all_listeners_are_replaced_body()
+{
+	begin
+	all_of_127
+	here
+	backend b 127.0.0.1:0 forever echo
+	# conf ADDRESS
+	conf()
+	{
+		echo 'server.max-connections = 10'
+		echo "\$SERVER[\"socket\"] == \"$1:8000\" { $(server "b=$b")"
+		echo 'sockproxy.listen = ('
+		_n=1
+		while [ "$_n" -lt 200 ]; do
+			echo "\"$1:$((8000 + _n))\","
+			_n=$((_n + 1))
+		done
+		echo ') }'
+	}
+	there=127.128.${HERE#127.*.}
+	conf "$HERE" >c
+	launch -- -f c
+	for a in "$there" "$HERE"; do
+		conf "$a" >c
+		reload
+		client connect "$a:8199" rxseed 1 send 1k fin expect-fin got 1k
+	done
+	proxy_stop
+}
+
 describe a_reload_is_all_or_nothing \
     "an address in use: the listener beside it is not opened either"
 a_reload_is_all_or_nothing_body()

@@ -52,6 +52,21 @@ a_dead_relay_takes_only_its_own_sessions_body()
 	counts gw.backend.a.load 0
 }
 
+describe as_many_relays_as_there_may_be_sessions \
+    "64 of both: a relay's channel has a higher number than it has descriptors"
+as_many_relays_as_there_may_be_sessions_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	printf '%s\n' 'server.max-worker = 64' 'server.max-connections = 64' \
+	    "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }" >c
+	launch -- -f c
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	reload
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	proxy_stop
+}
+
 describe a_relay_that_hangs_is_killed_in_the_end \
     "SIGSTOP of one of two, and SIGTERM: the program stops all the same"
 a_relay_that_hangs_is_killed_in_the_end_body()
