@@ -238,8 +238,11 @@ file_pid_write(int fd)
 void
 file_pid_remove(int fd, const char *path)
 {
-	if (file_pid_is(fd, path))
-		(void)unlink(path);
+	int	error;
+
+	/* without its name, the number at least is to go */
+	error = file_pid_is(fd, path) ? unlink(path) : ftruncate(fd, 0);
+	(void)error;
 	(void)close(fd);
 }
 

@@ -85,7 +85,8 @@ int	file_pid_write(int fd);
 bool	file_pid_is(int fd, const char *path);
 
 /*
- * Remove the file if it is still the one that fd has open, and close fd.
+ * Remove the file if it is still the one that fd has open, and close fd.  One that
+ * has another name, or one that is not known (""), is left without a number.
  */
 void	file_pid_remove(int fd, const char *path);
 

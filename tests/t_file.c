@@ -329,6 +329,17 @@ ATF_TC_BODY(a_pid_file_that_is_none_is_left_alone, tc)
 	ATF_CHECK_EQ(access("mine", F_OK), 0);
 }
 
+ATF_TC_WITHOUT_HEAD(a_pid_file_of_another_name_loses_its_number);
+ATF_TC_BODY(a_pid_file_of_another_name_loses_its_number, tc)
+{
+	int	fd;
+
+	ATF_REQUIRE((fd = file_pid_open("pid")) >= 0);
+	ATF_REQUIRE_EQ(file_pid_write(fd), 0);
+	file_pid_remove(fd, "");
+	ATF_CHECK_EQ(file_read("pid", buf, sizeof(buf)), 0);
+}
+
 /* ---- socket files ---- */
 
 static int
@@ -644,6 +655,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, the_lock_decides_and_not_the_number);
 	ATF_TP_ADD_TC(tp, the_number_is_ours_and_alone);
 	ATF_TP_ADD_TC(tp, a_pid_file_that_is_none_is_left_alone);
+	ATF_TP_ADD_TC(tp, a_pid_file_of_another_name_loses_its_number);
 	ATF_TP_ADD_TC(tp, only_our_own_socket_file_is_removed);
 	ATF_TP_ADD_TC(tp, lines_are_appended);
 	ATF_TP_ADD_TC(tp, a_log_link_is_followed_only_where_it_is_safe);

@@ -150,6 +150,31 @@ a_daemon_is_upgraded_from_where_it_was_started_body()
 	logs 'sockproxy stopped' || fail "not stopped in order"
 }
 
+describe an_upgrade_to_another_pid_file_leaves_no_number \
+    "server.pid-file has changed meanwhile, or is not set any more"
+an_upgrade_to_another_pid_file_leaves_no_number_body()
+{
+	begin
+	own_program
+	here
+	backend b 127.0.0.1:0 forever echo
+	echoing 'server.pid-file = "pid.1"' >c
+	launch -- -f c
+	echoing 'server.pid-file = "pid.2"' >c
+	reload USR2
+	[ "$(cat pid.2)" = "$PROXY" ] || fail "no number in the new one"
+	[ ! -s pid.1 ] || fail "the number is still in the old one"
+	echoing >c
+	reload USR2
+	[ ! -s pid.2 ] || fail "the number is still there"
+	# An empty one is in nobody's way.
+	echoing 'server.pid-file = "pid.1"' >c
+	reload USR2
+	[ "$(cat pid.1)" = "$PROXY" ] || fail "no number in it"
+	proxy_stop
+	[ ! -e pid.1 ] || fail "the pid file is still there"
+}
+
 describe the_longest_command_line_is_whole_afterwards \
     "LIMIT_BACKENDS backends as words: as many after an upgrade"
 the_longest_command_line_is_whole_afterwards_body()
