@@ -263,6 +263,19 @@ open_pid_file(struct start *start, const struct start *former)
 }
 
 /*
+ * A pid file is removed with all that is in it.
+ */
+static bool
+log_is_apart(const struct start *start, int pid_fd)
+{
+	if (pid_fd == -1 || start->log_path[0] == '\0' ||
+	    !file_pid_is(pid_fd, start->log_path))
+		return true;
+	return place_fatal(start->setup, start->setup->server.errorlog.at,
+	    "server.errorlog: %.200s is the pid file", start->log_path);
+}
+
+/*
  * Counters and tables: what all processes see.
  */
 static bool
@@ -430,7 +443,10 @@ open_parts(struct start *start, const struct start *former, int activated)
 	log_info("%s", bound_text(start->setup, start->relays, bound,
 	    sizeof(bound)));
 	return catch_signals() && listen_open(start, former, activated) &&
-	    open_pid_file(start, former) && doors_open(start, former) &&
+	    open_pid_file(start, former) &&
+	    log_is_apart(start, start->pid_fd) &&
+	    (former == NULL || log_is_apart(start, former->pid_fd)) &&
+	    doors_open(start, former) &&
 	    open_tables(start, former);
 }
 

@@ -543,6 +543,38 @@ user_log_and_pid_file_change_body()
 	[ ! -e pid.2 ] || fail "the pid file is still there"
 }
 
+describe a_log_is_no_pid_file \
+    "server.errorlog where the pid file is, or is now, or was: refused"
+a_log_is_no_pid_file_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	# conf LOG PID
+	conf()
+	{
+		printf '%s\n' "server.errorlog = \"$1\"" \
+		    "server.pid-file = \"$2\"" \
+		    "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }"
+	}
+	conf log pid >c
+	launch -- -f c
+	ln -f log proxy.log
+	n=0
+	for names in "pid pid" "pid other" "both both" "pid log"; do
+		n=$((n + 1))
+		# shellcheck disable=SC2086
+		conf $names >c
+		kill -HUP "$PROXY"
+		await "$names is refused" times_logged $n 'is not changed$'
+		[ "$(cat pid)" = "$PROXY" ] || fail "$names: $(cat pid)"
+	done
+	logged 3 'server.errorlog: .*/(pid|both) is the pid file'
+	conf log pid >c
+	reload
+	proxy_stop
+	[ ! -e pid ] || fail "the pid file is still there"
+}
+
 describe relative_paths_begin_where_it_was_started \
     "in a daemon, too, and when that directory is gone"
 relative_paths_begin_where_it_was_started_body()
