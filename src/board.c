@@ -40,7 +40,7 @@ board_start(uint64_t now)
 }
 
 void
-board_carry(void *former, unsigned nbackends, const uint16_t *backends)
+board_carry(void *former, unsigned nbackends, const uint16_t *origins)
 {
 	struct board	*old = former;
 	unsigned	 b;
@@ -48,10 +48,10 @@ board_carry(void *former, unsigned nbackends, const uint16_t *backends)
 	atomic_store(&old->closed, 1);
 	board->start_ms = old->start_ms;
 	board->generation = old->generation + 1;
-	for (b = 0; b < nbackends; b++)
-		if (backends[b] < count)
-			atomic_store(&board->orders[backends[b]],
-			    atomic_load(&old->orders[b]));
+	for (b = 0; b < count; b++)
+		if (origins[b] < nbackends)
+			atomic_store(&board->orders[b],
+			    atomic_load(&old->orders[origins[b]]));
 }
 
 uint64_t

@@ -27,12 +27,12 @@ void	board_use(void *, unsigned nbackends);
 
 /*
  * The first board begins at that time (ms).  Another one begins with the words of a
- * former one; backends says which backend each of its nbackends is now (one that is
- * none: a number too high).  The former one takes no more orders.
+ * former one; origins says which of that one's nbackends each backend was (one that
+ * was none: a number too high).  The former one takes no more orders.
  */
 void	board_start(uint64_t now);
 void	board_carry(void *former, unsigned nbackends,
-	    const uint16_t *backends);
+	    const uint16_t *origins);
 
 /*
  * When the first board was started (ms), and how many there were since: 1 is the

@@ -17,9 +17,12 @@ void	former_entries(struct setup *);
 
 /*
  * For each listener and backend of a former setup (and its "removed" entries): its
- * number in the next one.
+ * number in the next one, which has these entries too.  A backend has the same label,
+ * host and port; one that is in several lists is looked for where its list's clients
+ * are now, and then in any other.  origins: for each backend of the next one, whose
+ * place it takes, or else one that is the same in another list; nbackends: none.
  */
 void	former_map(const struct setup *former, const struct setup *next,
-    uint16_t *listeners, uint16_t *backends);
+    uint16_t *listeners, uint16_t *backends, uint16_t *origins);
 
 #endif

@@ -28,6 +28,7 @@
 enum {
 	HANDOVER_WAIT_MS = 5000,	/* for the receiver to make room */
 	HANDOVER_FDS = 6,		/* of a session: two sockets, two pipes */
+	TWINS = 16,			/* of a backend in lists that may have gone */
 	KIND_SESSION = 1,
 	KIND_BYTES,
 	KIND_HEALTH
@@ -114,15 +115,25 @@ backend_hash(const struct setup *set, unsigned i)
 }
 
 void
-handover_ids(const struct setup *set, uint64_t *listeners, uint64_t *backends)
+handover_names(const struct setup *set, uint64_t *listeners,
+    uint64_t *backends)
 {
-	unsigned i, j;
-	uint64_t twin;
+	unsigned i;
 
 	for (i = 0; i < set->nlisteners; i++)
 		listeners[i] = listener_hash(set, i);
 	for (i = 0; i < set->nbackends; i++)
 		backends[i] = backend_hash(set, i);
+	listeners[set->nlisteners] = backends[set->nbackends] = 1;
+}
+
+void
+handover_ids(const struct setup *set, uint64_t *listeners, uint64_t *backends)
+{
+	unsigned i, j;
+	uint64_t twin;
+
+	handover_names(set, listeners, backends);
 	/* the same one in several lists: told apart by their order */
 	for (i = set->nbackends; i-- > 0; ) {
 		twin = 0;
@@ -131,18 +142,20 @@ handover_ids(const struct setup *set, uint64_t *listeners, uint64_t *backends)
 				twin++;
 		backends[i] = hash(backends[i], &twin, sizeof(twin));
 	}
-	listeners[set->nlisteners] = backends[set->nbackends] = 1;
 }
 
 static uint64_t	 ids_listener[LIMIT_LISTENERS + 1];
 static uint64_t	 ids_backend[LIMIT_BACKENDS + 1];
+static uint64_t	 names[LIMIT_BACKENDS + 1];	/* of backends, twins alike */
 static bool	 ids_made;
 
 static void
 ids_make(const struct setup *set)
 {
-	if (!ids_made)
+	if (!ids_made) {
+		handover_names(set, ids_listener, names);
 		handover_ids(set, ids_listener, ids_backend);
+	}
 	ids_made = true;
 }
 
@@ -397,6 +410,38 @@ half_disown(struct half *h, const struct handover_half *from, const int *pipe)
 	}
 }
 
+/* Whether it is the id of a backend with that name, in one of a few lists. */
+static bool
+is_twin(uint64_t name, uint64_t id)
+{
+	uint64_t twin;
+
+	for (twin = 0; twin < TWINS; twin++)
+		if (hash(name, &twin, sizeof(twin)) == id)
+			return true;
+	return false;
+}
+
+/*
+ * The one in the list that the session's client would get now, if it is there.  When
+ * lists come and go, the number of a twin may be another's.
+ */
+static unsigned
+find_backend(const struct setup *set, const struct setup_pool *pool,
+    uint64_t id)
+{
+	unsigned b = handover_find(ids_backend, set->nbackends, id), i;
+
+	if (b - pool->first_backend < pool->nbackends)
+		return b;
+	for (i = pool->first_backend; i < pool->first_backend + pool->nbackends;
+	    i++)
+		if (b < set->nbackends ? names[i] == names[b] :
+		    is_twin(names[i], id))
+			return i;
+	return b;
+}
+
 static void
 unpack(const struct setup *set, const struct handover_row *row,
     struct session *s)
@@ -415,8 +460,8 @@ unpack(const struct setup *set, const struct handover_row *row,
 	    row->listener);
 	s->profile = (uint16_t)listener_profile(set, s->listener, &s->peer);
 	if (row->backend != 0)
-		s->backend = (uint16_t)handover_find(ids_backend, set->nbackends,
-		    row->backend);
+		s->backend = (uint16_t)find_backend(set,
+		    &set->pools[set->profiles[s->profile].pool], row->backend);
 	for (i = CLIENT; i <= BACKEND; i++) {
 		unpack_side(&s->side[i], &row->side[i]);
 		unpack_half(&s->half[i], &row->half[i]);

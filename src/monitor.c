@@ -120,7 +120,8 @@ monitor_swap(struct monitor_area *other)
 }
 
 void
-monitor_carry(const struct monitor_area *former, const uint16_t *backends)
+monitor_carry(const struct monitor_area *former, const uint16_t *backends,
+    const uint16_t *origins)
 {
 	const unsigned	 n = former->nbackends;
 	char		*old = former->mem;
@@ -128,7 +129,7 @@ monitor_carry(const struct monitor_area *former, const uint16_t *backends)
 	if (area.mem == NULL || old == NULL)
 		return;
 	history_carry(old, n, backends);
-	board_carry(old + history_memory(n), n, backends);
+	board_carry(old + history_memory(n), n, origins);
 }
 
 /*

@@ -32,7 +32,7 @@ int	monitor_look_only(void);
 /*
  * What is shared in a generation.  monitor_swap exchanges what is in use for
  * another's (zeroes: nothing); monitor_carry takes over what a former one knows,
- * with the number that each of its backends has now.
+ * with the number that each of its backends has now, and that each had there.
  */
 struct monitor_area {
 	void		*mem;		/* history, then board */
@@ -40,7 +40,7 @@ struct monitor_area {
 };
 void	monitor_swap(struct monitor_area *);
 void	monitor_carry(const struct monitor_area *former,
-	    const uint16_t *backends);
+	    const uint16_t *backends, const uint16_t *origins);
 
 /* What the monitor has open: listening sockets (-1: none), and the parent. */
 enum { MONITOR_CONTROL, MONITOR_STATUS, MONITOR_CHANNEL, MONITOR_FDS };

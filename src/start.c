@@ -39,6 +39,7 @@ static struct {
 /* The numbers that listeners and backends of a former generation have now. */
 static uint16_t	listener_now[LIMIT_LISTENERS + 1];
 static uint16_t	backend_now[LIMIT_BACKENDS + 1];
+static uint16_t	backend_was[LIMIT_BACKENDS + 1];	/* the other way round */
 
 static const char *
 string(const struct start *start, const struct setting *setting)
@@ -333,10 +334,10 @@ keep_addresses(struct setup *next, const struct setup *now)
 	const struct setup_backend	*from;
 	struct setup_backend		*to;
 
-	for (unsigned i = 0; i < now->nbackends; i++) {
-		from = &now->backends[i];
-		to = &next->backends[backend_now[i]];
-		if (backend_now[i] >= next->nbackends ||
+	for (unsigned i = 0; i < next->nbackends; i++) {
+		to = &next->backends[i];
+		from = &now->backends[backend_was[i]];
+		if (backend_was[i] >= now->nbackends ||
 		    to->addr.family != OS_NONE ||
 		    from->addr.family == OS_NONE)
 			continue;
@@ -401,7 +402,8 @@ size_room(struct start *next, const struct start *now)
 static void
 follow(struct start *next, const struct start *former)
 {
-	former_map(former->setup, next->setup, listener_now, backend_now);
+	former_map(former->setup, next->setup, listener_now, backend_now,
+	    backend_was);
 	keep_addresses(next->setup, former->setup);
 	size_room(next, former);
 }
@@ -544,7 +546,7 @@ start_take_over(const struct start *next, const struct start *former)
 	doors_change(next);
 	start_use(next);
 	start_carry();
-	monitor_carry(&aside.board, backend_now);
+	monitor_carry(&aside.board, backend_now, backend_was);
 }
 
 void

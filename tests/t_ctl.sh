@@ -842,6 +842,109 @@ owner_that_is_named_no_more_stays_body()
 	proxy_stop
 }
 
+# lists NAME ...: a configuration with these, all of which have the backend x; $HERE
+# has a listener for each.
+lists()
+{
+	[ -z "$HANDLER" ] || echo "server.event-handler = \"$HANDLER\""
+	echo "sockproxy.control = \"$PWD/ctl.sock\""
+	for _list in "$@"; do
+		case $_list in
+		a)	set -- 8001 "x=$x" ;;
+		b)	set -- 8002 "x=$x,\"read-timeout\"=>100" ;;
+		B)	set -- 8002 "x=$x" ;;
+		c)	set -- 8003 "x=$x" "y=127.0.0.1:9" ;;
+		esac
+		_port=$1
+		shift
+		echo "\$SERVER[\"socket\"] == \"$HERE:$_port\" { $(server "$@") }"
+	done
+}
+
+# states STATE ...: of all backends, in order.
+states()
+{
+	_is=$(ctl backends | awk '$1 ~ /^[0-9]+$/ { print $3 }' | tr '\n' ' ')
+	is "$_is" "$* " states
+}
+
+describe a_backend_of_several_lists_stays_in_its_own \
+    "orders, counters and sessions, when lists change places, come, part and go" \
+    python3
+a_backend_of_several_lists_stays_in_its_own_body()
+{
+	begin
+	own_program
+	here
+	backend x 127.0.0.1:0 forever echo
+	lists a b >c
+	launch -- -f c
+	client connect "$HERE:8001" rxseed 1 send 1k fin expect-fin got 1k
+	mkfifo in
+	peer one connect "$HERE:8002" rxseed 1 send 1k recv 1k tell in park
+	told in
+	ctl drain '#0'
+	states drain up
+	lists b a >c
+	for signal in HUP USR2; do
+		reload $signal
+		await "it answers" ctl status
+		is "$(member sessions sessions.0.backend_number)" 0 "its backend"
+		is "$(member backends backends.0.load)" 1 load
+	done
+	lists a b >c
+	reload
+	ctl enable x
+	ctl drain '#0'
+	lists c b a >c
+	reload
+	states drain up up drain
+	is "$(member sessions sessions.0.backend_number)" 2 "its backend"
+	lists b >c
+	for signal in HUP USR2; do
+		reload $signal
+		await "it answers" ctl status
+		is "$(member sessions sessions.0.backend_number)" 0 "its backend"
+		is "$(member sessions sessions.0.backend)" x "its backend"
+		is "$(member backends backends.0.load)" 1 load
+	done
+	states up
+	# One list of two listeners becomes two.
+	end one
+	lists a B >c
+	reload
+	states up
+	ctl drain x
+	lists b a c >c
+	reload
+	states drain drain drain up
+	lists a B >c
+	reload
+	states drain
+	proxy_stop
+}
+
+describe counters_stay_with_lists_that_change_places \
+    "the same backend in two of them" python3
+counters_stay_with_lists_that_change_places_body()
+{
+	begin
+	here
+	backend x 127.0.0.1:0 forever echo
+	lists a b >c
+	launch -- -f c
+	client connect "$HERE:8001" rxseed 1 send 1k fin expect-fin got 1k
+	await "it has ended" eval '[ "$(member status ended.done)" = 1 ]'
+	lists b a >c
+	reload
+	is "$(member backends backends.0.connected)" 0 connected
+	is "$(member backends backends.1.connected)" 1 connected
+	lists c b a >c
+	reload
+	is "$(member backends backends.3.connected)" 1 connected
+	proxy_stop
+}
+
 # The monitor is the child that was started last.
 monitor_pid()
 {

@@ -287,7 +287,7 @@ ATF_TC_BODY(control_lines, tc)
 ATF_TC_WITHOUT_HEAD(orders_go_with_their_backends);
 ATF_TC_BODY(orders_go_with_their_backends, tc)
 {
-	static const uint16_t	map[3] = { 1, 7, 0 };	/* the second is gone */
+	static const uint16_t	origins[2] = { 2, 0 };	/* the second is gone */
 	uint64_t		former[4] = { 0 }, next[4] = { 0 };
 
 	ATF_REQUIRE(board_memory(3) <= sizeof(former));
@@ -303,7 +303,7 @@ ATF_TC_BODY(orders_go_with_their_backends, tc)
 	ATF_CHECK(!board_allows(0) && !board_allows(1) && !board_allows(2));
 	ATF_CHECK(board_allows(3));	/* behind the last: removed */
 	board_use(next, 2);
-	board_carry(former, 3, map);
+	board_carry(former, 3, origins);
 	ATF_CHECK_EQ(BOARD_DRAIN, board_order(1));
 	ATF_CHECK_EQ(BOARD_DISABLED, board_order(0));
 	ATF_CHECK_EQ(2, board_generation());
