@@ -34,6 +34,7 @@ static bool		 said;		/* in the log */
 static uint64_t		 retry_ms;	/* away until then; UINT64_MAX: until a row
 					   is free; 0: in the wait set */
 static unsigned		 relays;	/* that have the same listeners */
+static bool		 shared;	/* by them, sessions of predecessors too */
 static bool		 someone;	/* a door is ready */
 static unsigned		 first;		/* who is served first, in turns */
 
@@ -58,6 +59,7 @@ listener_open(const struct setup *set, const int *fds, bool hold)
 	setup = set;
 	paused = said = someone = false;
 	relays = share_relays(set);
+	shared = hold && relays > 1;
 	retry_ms = 0;
 	first = 0;
 	held = hold;
@@ -126,19 +128,16 @@ listener_profile(const struct setup *set, unsigned listener,
 static bool
 all_full(void)
 {
-	struct stat_global sum;
-
-	stat_sum_global(&sum);
-	return sum.active >= share_all_sessions(setup);
+	return stat_active() >= share_all_sessions(setup);
 }
 
-/* Nobody can be let in now.  error 0: the table of sessions is full. */
+/* Nobody can be let in now.  error 0: there are as many sessions as there may be. */
 static void
 pause_all(int error, uint64_t now)
 {
 	doors_want(0);
-	retry_ms = error == 0 ? UINT64_MAX : now +
-	    (error == ENFILE ? 10 * LIMIT_PAUSE_MS : LIMIT_PAUSE_MS);
+	retry_ms = error == 0 && table_count() >= table_max() ? UINT64_MAX :
+	    now + (error == ENFILE ? 10 * LIMIT_PAUSE_MS : LIMIT_PAUSE_MS);
 	if (!paused)
 		stat_add(&stat_global()->pauses, 1);
 	paused = true;
@@ -199,8 +198,11 @@ door_turn(unsigned i, uint64_t now)
 	int fd, n, share = paused ? LIMIT_ACCEPTS : doors[i].share;
 
 	for (n = 0; n < share; n++) {
-		/* more than that when sessions of a predecessor arrived */
-		if (table_count() >= table_max()) {
+		/*
+		 * Sessions of predecessors may be more than that, here or with
+		 * another relay, whose share is used up by them then.
+		 */
+		if (table_count() >= table_max() || (shared && all_full())) {
 			pause_all(0, now);
 			return false;
 		}

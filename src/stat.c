@@ -260,8 +260,6 @@ stat_carry(struct stat_area *former, const uint16_t *listeners,
 void
 stat_sum_global(struct stat_global *to)
 {
-	/* of two that have just counted, one at least sees the other's */
-	atomic_thread_fence(memory_order_seq_cst);
 	memset(to, 0, sizeof(*to));
 	row_sum(GLOBAL, 0, (void *)to);
 }
@@ -289,6 +287,19 @@ stat_load(unsigned backend)
 	for (unsigned relay = 0; relay < now.relays; relay++)
 		sum += counter_read(head_of(relay),
 		    row_at(relay, BACKEND, backend));
+	return sum;
+}
+
+uint64_t
+stat_active(void)
+{
+	uint64_t	sum = 0;
+
+	_Static_assert(offsetof(struct stat_global, active) == 0, "first");
+	/* of two that have just counted, one at least sees the other's */
+	atomic_thread_fence(memory_order_seq_cst);
+	for (unsigned relay = 0; relay < now.relays; relay++)
+		sum += counter_read(head_of(relay), row_at(relay, GLOBAL, 0));
 	return sum;
 }
 

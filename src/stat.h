@@ -141,9 +141,10 @@ void	stat_sum_backend(unsigned, struct stat_backend *);
 void	stat_sum_listener(unsigned, struct stat_listener *);
 
 /*
- * Sessions of a backend over all relays, for choosing one.
+ * Sessions of a backend over all relays, for choosing one; and of all backends.
  */
 uint64_t stat_load(unsigned backend);
+uint64_t stat_active(void);
 
 /*
  * Write all statistics as "key: value" lines, lighttpd's keys first, each line

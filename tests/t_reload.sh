@@ -362,6 +362,41 @@ all_listeners_are_replaced_body()
 	proxy_stop
 }
 
+describe more_relays_are_no_more_sessions \
+    "one relay has all that there may be, another is new: who comes waits"
+more_relays_are_no_more_sessions_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	conf()
+	{
+		echo 'server.max-connections = 2'
+		echo "server.max-worker = $1"
+		echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }"
+	}
+	conf 1 >c
+	launch -- -f c
+	mkfifo in1 in2 more1 more2
+	for n in 1 2; do
+		peer held$n connect "$p0" rxseed 1 send 1k recv 1k tell in$n \
+		    wait more$n send 1k fin expect-fin got 2k
+		told in$n
+	done
+	conf 2 >c
+	reload
+	peer next connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	await "it is full" logs 'all 2 sessions are in use: new clients wait'
+	sleep 0.5	# it is tried again meanwhile
+	logged 0 'session [0-9]+:'
+	for n in 1 2; do
+		timeout "$LIMIT" sh -c "echo >more$n"
+		finish held$n
+		[ $n = 2 ] || finish next
+	done
+	proxy_stop
+	counts sockproxy.ended.done 3
+}
+
 describe a_reload_is_all_or_nothing \
     "an address in use: the listener beside it is not opened either"
 a_reload_is_all_or_nothing_body()
