@@ -287,6 +287,11 @@ door_turn(struct door *door, uint64_t now)
 			continue;
 		if (fd == -EAGAIN)
 			return;
+		if (fd == -EINVAL) {
+			/* the parent has ended it, and its order is on the way */
+			door_pause(door, NEVER);
+			return;
+		}
 		if (fd < 0) {
 			door_fail(door, fd, now);
 			return;

@@ -57,6 +57,30 @@ all_ended()
 	    END { print n }')" = 4 ]
 }
 
+describe a_page_that_moves_is_no_failure \
+    "status.listen and sockproxy.control elsewhere after a reload: no warning"
+a_page_that_moves_is_no_failure_body()
+{
+	begin
+	here
+	conf()
+	{
+		echo "sockproxy.control = \"$PWD/ctl.$1\""
+		echo "status.listen = \"$HERE:$1\""
+		echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server \
+		    "b=127.0.0.1:9") }"
+	}
+	conf 8001 >c
+	launch -- -f c
+	for n in 8002 8001 8002 8001 8002; do
+		conf $n >c
+		reload
+		await "it answers" "$PROGRAM" ctl -s ctl.$n status
+	done
+	proxy_stop
+	logged 0 'accepting no one'
+}
+
 describe numbers_are_those_of_the_traffic \
     "metrics, statistics and the page agree with what was sent" curl
 numbers_are_those_of_the_traffic_body()
