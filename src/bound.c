@@ -88,8 +88,11 @@ bound_settle(struct setup *setup)
 	need = setup->server.max_fds.v;
 	if (need != 0 && !settle_max_fds(setup))
 		return false;
+	if (need == 0)
+		need = loop_descriptors(setup);
+	/* never lower: on a reload there may be more sessions than that */
 	proc_nofile(&now, &most);
-	if (need == 0 && (need = loop_descriptors(setup)) <= now)
+	if (need <= now)
 		return true;
 	if (proc_set_nofile(need) == 0)
 		return true;

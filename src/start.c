@@ -394,9 +394,9 @@ size_room(struct start *next, const struct start *now)
 	need = loop_descriptors(next->setup) +
 	    loop_room_descriptors(&next->room) + now->setup->nlisteners;
 	proc_nofile(&limit, &most);
-	/* If it cannot be had, the relays have what bound_settle has got. */
-	if (need > limit)
-		(void)proc_set_nofile(need);
+	/* If it cannot be had, as much as there is. */
+	if (need > limit && proc_set_nofile(need) != 0)
+		(void)proc_set_nofile(most);
 }
 
 static void

@@ -362,6 +362,42 @@ all_listeners_are_replaced_body()
 	proxy_stop
 }
 
+describe fewer_descriptors_cut_nobody \
+    "server.max-fds too low for the sessions there are, and not to be raised"
+fewer_descriptors_cut_nobody_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	conf()
+	{
+		echo "$@"
+		echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }"
+	}
+	drop=
+	# Without its capability the superuser cannot raise a hard limit.
+	[ "$(id -u)" -ne 0 ] || {
+		atf_require_prog setpriv
+		drop="setpriv --bounding-set -sys_resource --inh-caps -sys_resource"
+	}
+	printf '%s\n' '#!/bin/sh' 'ulimit -n 215' "exec $drop \"\$@\"" >few
+	chmod +x few
+	conf 'server.max-connections = 30' >c
+	launch ./few -- -f c
+	mkfifo in
+	n=0
+	while [ "$n" -lt 30 ]; do
+		n=$((n + 1))
+		peer held$n connect "$p0" rxseed 1 send 1k recv 1k tell in park
+		told in
+	done
+	conf 'server.max-fds = 50' >c
+	reload
+	await "the former one is gone" relays_are 1
+	logged 0 'could not be taken over'
+	proxy_stop_now
+	counts sockproxy.ended.shutdown 30
+}
+
 describe more_relays_are_no_more_sessions \
     "one relay has all that there may be, another is new: who comes waits"
 more_relays_are_no_more_sessions_body()
