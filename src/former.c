@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "former.h"
-#include "handover.h"
+#include "ids.h"
 #include "key.h"
 #include "listener.h"
 
@@ -153,10 +153,10 @@ former_map(const struct setup *former, const struct setup *next,
 	static uint64_t from[LIMIT_LISTENERS + 1], to[LIMIT_LISTENERS + 1];
 	unsigned i;
 
-	handover_names(former, from, was);
-	handover_names(next, to, is);
+	ids_names(former, from, was);
+	ids_names(next, to, is);
 	for (i = 0; i <= former->nlisteners; i++)
-		listeners[i] = (uint16_t)handover_find(to, next->nlisteners,
+		listeners[i] = (uint16_t)ids_find(to, next->nlisteners,
 		    from[i]);
 	for (i = 0; i <= former->nbackends; i++)
 		backends[i] = (uint16_t)next->nbackends;
@@ -166,6 +166,6 @@ former_map(const struct setup *former, const struct setup *next,
 	map_backends(former, next, backends, origins);
 	for (i = 0; i < next->nbackends; i++)
 		if (origins[i] == NOBODY)
-			origins[i] = (uint16_t)handover_find(was,
+			origins[i] = (uint16_t)ids_find(was,
 			    former->nbackends, is[i]);
 }

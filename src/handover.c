@@ -13,8 +13,8 @@
 #include "backend.h"
 #include "buf.h"
 #include "chan.h"
-#include "conf.h"
 #include "handover.h"
+#include "ids.h"
 #include "limits.h"
 #include "listener.h"
 #include "log.h"
@@ -23,12 +23,9 @@
 #include "table.h"
 #include "wait.h"
 
-#define HASH_START	0xcbf29ce484222325ULL
-
 enum {
 	HANDOVER_WAIT_MS = 5000,	/* for the receiver to make room */
 	HANDOVER_FDS = 6,		/* of a session: two sockets, two pipes */
-	TWINS = 16,			/* of a backend in lists that may have gone */
 	KIND_SESSION = 1,
 	KIND_BYTES,
 	KIND_HEALTH
@@ -77,73 +74,6 @@ struct handover_bytes {
  * Names.
  */
 
-static uint64_t
-hash(uint64_t h, const void *data, size_t len)
-{
-	const uint8_t *p = data;
-
-	while (len-- > 0)
-		h = (h ^ *p++) * 0x100000001b3ULL;
-	return h;
-}
-
-static uint64_t
-listener_hash(const struct setup *set, unsigned i)
-{
-	const struct os_addr *a = &set->listeners[i].addr;
-	uint64_t h = HASH_START;
-
-	h = hash(h, &a->family, sizeof(a->family));
-	if (a->family == OS_UNIX)
-		return hash(h, a->u.path, a->pathlen);
-	h = hash(h, &a->port, sizeof(a->port));
-	h = hash(h, &a->scope, sizeof(a->scope));
-	return hash(h, a->u.ip, a->family == OS_IPV4 ? 4 : 16);
-}
-
-static uint64_t
-backend_hash(const struct setup *set, unsigned i)
-{
-	const struct setup_backend *b = &set->backends[i];
-	const char *label = conf_string(set, b->label);
-	const char *host = conf_string(set, b->host);
-	uint64_t h = HASH_START;
-
-	h = hash(h, label, strlen(label) + 1);
-	h = hash(h, host, strlen(host) + 1);
-	return hash(h, &b->port.v, sizeof(b->port.v));
-}
-
-void
-handover_names(const struct setup *set, uint64_t *listeners,
-    uint64_t *backends)
-{
-	unsigned i;
-
-	for (i = 0; i < set->nlisteners; i++)
-		listeners[i] = listener_hash(set, i);
-	for (i = 0; i < set->nbackends; i++)
-		backends[i] = backend_hash(set, i);
-	listeners[set->nlisteners] = backends[set->nbackends] = 1;
-}
-
-void
-handover_ids(const struct setup *set, uint64_t *listeners, uint64_t *backends)
-{
-	unsigned i, j;
-	uint64_t twin;
-
-	handover_names(set, listeners, backends);
-	/* the same one in several lists: told apart by their order */
-	for (i = set->nbackends; i-- > 0; ) {
-		twin = 0;
-		for (j = 0; j < i; j++)
-			if (backends[j] == backends[i])
-				twin++;
-		backends[i] = hash(backends[i], &twin, sizeof(twin));
-	}
-}
-
 static uint64_t	 ids_listener[LIMIT_LISTENERS + 1];
 static uint64_t	 ids_backend[LIMIT_BACKENDS + 1];
 static uint64_t	 names[LIMIT_BACKENDS + 1];	/* of backends, twins alike */
@@ -153,8 +83,8 @@ static void
 ids_make(const struct setup *set)
 {
 	if (!ids_made) {
-		handover_names(set, ids_listener, names);
-		handover_ids(set, ids_listener, ids_backend);
+		ids_names(set, ids_listener, names);
+		ids_each(set, ids_listener, ids_backend);
 	}
 	ids_made = true;
 }
@@ -163,17 +93,6 @@ void
 handover_open(void)
 {
 	ids_made = false;
-}
-
-/* The entry with that id, or the last one, "removed". */
-unsigned
-handover_find(const uint64_t *ids, unsigned n, uint64_t id)
-{
-	unsigned i;
-
-	for (i = 0; i < n && ids[i] != id; i++)
-		continue;
-	return i;
 }
 
 /*
@@ -410,18 +329,6 @@ half_disown(struct half *h, const struct handover_half *from, const int *pipe)
 	}
 }
 
-/* Whether it is the id of a backend with that name, in one of a few lists. */
-static bool
-is_twin(uint64_t name, uint64_t id)
-{
-	uint64_t twin;
-
-	for (twin = 0; twin < TWINS; twin++)
-		if (hash(name, &twin, sizeof(twin)) == id)
-			return true;
-	return false;
-}
-
 /*
  * The one in the list that the session's client would get now, if it is there.  When
  * lists come and go, the number of a twin may be another's.
@@ -430,14 +337,14 @@ static unsigned
 find_backend(const struct setup *set, const struct setup_pool *pool,
     uint64_t id)
 {
-	unsigned b = handover_find(ids_backend, set->nbackends, id), i;
+	unsigned b = ids_find(ids_backend, set->nbackends, id), i;
 
 	if (b - pool->first_backend < pool->nbackends)
 		return b;
 	for (i = pool->first_backend; i < pool->first_backend + pool->nbackends;
 	    i++)
 		if (b < set->nbackends ? names[i] == names[b] :
-		    is_twin(names[i], id))
+		    ids_twin(names[i], id))
 			return i;
 	return b;
 }
@@ -456,7 +363,7 @@ unpack(const struct setup *set, const struct handover_row *row,
 	    .peer = { .port = row->port, .family = row->family },
 	    .start_ms = row->start_ms, .since_ms = row->since_ms };
 	memcpy(s->peer.ip, row->ip, sizeof(s->peer.ip));
-	s->listener = (uint16_t)handover_find(ids_listener, set->nlisteners,
+	s->listener = (uint16_t)ids_find(ids_listener, set->nlisteners,
 	    row->listener);
 	s->profile = (uint16_t)listener_profile(set, s->listener, &s->peer);
 	if (row->backend != 0)
@@ -581,7 +488,7 @@ take_health(const struct setup *set, const struct handover_health *msg,
 	if (len != sizeof(*msg) || msg->version != HANDOVER_VERSION)
 		return;
 	ids_make(set);
-	i = handover_find(ids_backend, set->nbackends, msg->backend);
+	i = ids_find(ids_backend, set->nbackends, msg->backend);
 	if (i < set->nbackends)
 		backend_set_health(i, msg->since_ms, msg->until_ms, now);
 }

@@ -18,17 +18,6 @@
 enum { HANDOVER_VERSION = 1 };	/* of the row; any change of it counts up */
 
 /*
- * What the listeners and backends of a setup are known by in another one; one more
- * each for the "removed" entry.  Names are the same for backends of the same label,
- * host and port in several lists.  handover_find returns the entry with an id, or n.
- */
-void	handover_names(const struct setup *, uint64_t *listeners,
-	    uint64_t *backends);
-void	handover_ids(const struct setup *, uint64_t *listeners,
-	    uint64_t *backends);
-unsigned handover_find(const uint64_t *ids, unsigned n, uint64_t id);
-
-/*
  * A relay with a setup of its own begins.
  */
 void	handover_open(void);

@@ -19,6 +19,7 @@
 #include "board.h"
 #include "file.h"
 #include "handover.h"
+#include "ids.h"
 #include "listen.h"
 #include "log.h"
 #include "os.h"
@@ -184,7 +185,7 @@ tell_orders(const struct setup *setup, struct out *out)
 	unsigned	n = 0;
 	uint64_t	id;
 
-	handover_ids(setup, ids_listeners, ids_backends);
+	ids_each(setup, ids_listeners, ids_backends);
 	for (unsigned b = 0; b < setup->nbackends; b++) {
 		if (board_order(b) == BOARD_NORMAL)
 			continue;
@@ -371,9 +372,9 @@ upgrade_orders(const struct setup *setup)
 
 	if (norders == 0 || !monitor_wanted(setup))
 		return;
-	handover_ids(setup, ids_listeners, ids_backends);
+	ids_each(setup, ids_listeners, ids_backends);
 	for (; norders > 0; norders--) {
-		b = handover_find(ids_backends, setup->nbackends,
+		b = ids_find(ids_backends, setup->nbackends,
 		    orders[norders - 1].id);
 		if (b < setup->nbackends)
 			(void)board_give_order(b, orders[norders - 1].order);

@@ -535,14 +535,14 @@ ATF_TC_BODY(ids_are_what_things_are, tc)
 	static uint64_t	l2[LIMIT_LISTENERS + 1], b2[LIMIT_BACKENDS + 1];
 
 	make_setup();
-	handover_ids(&setup, l, b);
+	ids_each(&setup, l, b);
 	ATF_CHECK_EQ(1, l[1]);
 	ATF_CHECK_EQ(1, b[3]);
 	for (unsigned i = 0; i < 4; i++) {
 		ATF_CHECK(b[i] != 0);
-		ATF_CHECK_EQ(i, handover_find(b, 3, b[i]));
+		ATF_CHECK_EQ(i, ids_find(b, 3, b[i]));
 	}
-	ATF_CHECK_EQ(3, handover_find(b, 3, 12345));
+	ATF_CHECK_EQ(3, ids_find(b, 3, 12345));
 	/* each part of a name counts, and only names do */
 	setup.nbackends = 0;
 	backend("b", "10.0.0.1", 80);
@@ -552,25 +552,25 @@ ATF_TC_BODY(ids_are_what_things_are, tc)
 	backend("b1", "0.0.0.1", 80);
 	backend("b", "10.0.0.1", 80);
 	backend("a", "10.0.0.1", 80);
-	handover_ids(&setup, l2, b2);
+	ids_each(&setup, l2, b2);
 	ATF_CHECK_EQ(l[0], l2[0]);
 	ATF_CHECK_EQ(b[1], b2[0]);
 	ATF_CHECK_EQ(b[2], b2[5]);
 	ATF_CHECK_EQ(b[0], b2[6]);
 	for (unsigned i = 1; i < 5; i++)
-		ATF_CHECK_EQ_MSG(3, handover_find(b, 3, b2[i]), "%u", i);
+		ATF_CHECK_EQ_MSG(3, ids_find(b, 3, b2[i]), "%u", i);
 	setup.listeners[0].addr.port = 2;
-	handover_ids(&setup, l2, b2);
+	ids_each(&setup, l2, b2);
 	ATF_CHECK(l[0] != l2[0]);
 	setup.listeners[0].addr.port = 1;
 	setup.listeners[0].addr.u.ip[3] = 1;
-	handover_ids(&setup, l2, b2);
+	ids_each(&setup, l2, b2);
 	ATF_CHECK(l[0] != l2[0]);
 	setup.listeners[0].addr = (struct os_addr){ .family = OS_UNIX,
 	    .pathlen = 3, .u.path = "/ab" };
-	handover_ids(&setup, l, b);
+	ids_each(&setup, l, b);
 	setup.listeners[0].addr.u.path[2] = 'c';
-	handover_ids(&setup, l2, b2);
+	ids_each(&setup, l2, b2);
 	ATF_CHECK(l[0] != l2[0]);
 }
 

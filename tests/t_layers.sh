@@ -23,6 +23,7 @@ place
 board
 stat stat_text
 history
+ids
 buf
 backend half
 rate

@@ -1,6 +1,15 @@
 # Faults of the network and of the system, in a network of the test's own or by
 # strace.  FAULTS in tests/README.md says which is which.
 
+needs_epoll()
+{
+	case $HANDLER:$("$PROGRAM" -V) in
+	poll:*)	atf_skip "not with epoll" ;;
+	*"waiting: epoll"*)	;;
+	*)	atf_skip "no epoll" ;;
+	esac
+}
+
 # A body in a network namespace of its own runs this file again there.
 inside()
 {
@@ -489,11 +498,7 @@ no_memory_to_wait_is_a_rest_body()
 {
 	begin
 	uncaged
-	case $HANDLER:$("$PROGRAM" -V) in
-	poll:*)	atf_skip "not with epoll: poll is what it rests with" ;;
-	*"waiting: epoll"*)	;;
-	*)	atf_skip "no epoll" ;;
-	esac
+	needs_epoll
 	backend b 127.0.0.1:0 forever echo
 	proxy <<-CONF
 		sockproxy.sandbox = "disable"
@@ -627,11 +632,7 @@ a_listener_that_cannot_be_watched_is_tried_again_body()
 {
 	begin
 	uncaged
-	case $HANDLER:$("$PROGRAM" -V) in
-	poll:*)	atf_skip "not with epoll" ;;
-	*"waiting: epoll"*)	;;
-	*)	atf_skip "no epoll" ;;
-	esac
+	needs_epoll
 	mkfifo go
 	backend b 127.0.0.1:0 forever echo
 	proxy <<-CONF

@@ -298,6 +298,17 @@ a_socket_whose_file_is_gone_is_made_again_body()
 	[ ! -e s ] || fail "it was left"
 }
 
+# Of clients held1 and held2; they go on when more1 and more2 are written to.
+two_sessions()
+{
+	mkfifo in1 in2 more1 more2
+	for n in 1 2; do
+		peer held$n connect "$p0" rxseed 1 send 1k recv 1k tell in$n \
+		    wait more$n send 1k fin expect-fin got 2k
+		told in$n
+	done
+}
+
 describe a_lower_limit_cuts_nobody \
     "fewer server.max-connections than there are sessions: who comes waits"
 a_lower_limit_cuts_nobody_body()
@@ -311,12 +322,7 @@ a_lower_limit_cuts_nobody_body()
 	}
 	conf 2 >c
 	launch -- -f c
-	mkfifo in1 in2 more1 more2
-	for n in 1 2; do
-		peer held$n connect "$p0" rxseed 1 send 1k recv 1k tell in$n \
-		    wait more$n send 1k fin expect-fin got 2k
-		told in$n
-	done
+	two_sessions
 	conf 1 >c
 	reload
 	peer next connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
@@ -412,12 +418,7 @@ more_relays_are_no_more_sessions_body()
 	}
 	conf 1 >c
 	launch -- -f c
-	mkfifo in1 in2 more1 more2
-	for n in 1 2; do
-		peer held$n connect "$p0" rxseed 1 send 1k recv 1k tell in$n \
-		    wait more$n send 1k fin expect-fin got 2k
-		told in$n
-	done
+	two_sessions
 	conf 2 >c
 	reload
 	peer next connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
