@@ -219,9 +219,11 @@ launch()
 	rm -f proxy.ready
 	mkfifo proxy.ready
 	# in braces: a shell that begins commands with vfork(2) waits for itself;
-	# <&0: ksh gives it nothing to read otherwise
-	{ exec $_front $WRAPPER "$PROGRAM" -D -R 3 "$@"; } \
-	    <&0 3>proxy.ready 2>proxy.log &
+	# by way of 9: OpenBSD's ksh gives it nothing to read otherwise
+	{
+		{ exec $_front $WRAPPER "$PROGRAM" -D -R 3 "$@"; } \
+		    <&9 9<&- 3>proxy.ready 2>proxy.log &
+	} 9<&0
 	PROXY=$!
 	timeout "$LIMIT" cat proxy.ready >proxy.ports ||
 	    fail "sockproxy does not start: $(cat proxy.log)"

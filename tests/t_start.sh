@@ -249,6 +249,12 @@ children_first()
 	done
 }
 
+session_of()
+{
+	# OpenBSD has another word for it
+	ps -o sid= -p "$1" 2>/dev/null || ps -o sess= -p "$1"
+}
+
 describe the_first_process_ends_when_the_daemon_listens \
     "without -D: status 0, a session of its own, nothing held open"
 the_first_process_ends_when_the_daemon_listens_body()
@@ -263,8 +269,8 @@ the_first_process_ends_when_the_daemon_listens_body()
 	read -r _index p0 <proxy.ports
 	PROXY=$(cat pid)
 	client connect "$p0" rxseed 1 send 10k fin expect-fin got 10k
-	[ "$(ps -o sid= -p "$PROXY" | tr -d ' ')" != \
-	    "$(ps -o sid= -p $$ | tr -d ' ')" ] || fail "in our session"
+	[ "$(session_of "$PROXY")" != "$(session_of $$)" ] ||
+	    fail "in our session"
 	if [ -d /proc/self/fd ]; then
 		atf_check -o inline:"/\n" readlink "/proc/$PROXY/cwd"
 		for fd in 0 1 2; do
