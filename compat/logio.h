@@ -48,7 +48,7 @@ void	logio_await(int fd, int *left_ms);
 
 /*
  * The same for what was -ENOBUFS (BSD's word for a logger that has no room, which
- * nobody can wait for): a moment.
+ * nobody can wait for) or -EINPROGRESS: a moment.
  */
 void	logio_pause(int *left_ms);
 
@@ -66,8 +66,9 @@ int	logio_syslog_fd(void);
 
 /*
  * Send one message, "<30>May  1 12:34:56 sockproxy[123]: text" without a line end:
- * 1024 bytes of it.  Connects again when the logger was restarted.  0, or an error
- * when it is lost.
+ * 1024 bytes of it.  Connects again when the logger was restarted.  0, -EINPROGRESS
+ * when the system keeps it for a logger that has no room, as it does a few, or an
+ * error when it is lost.
  */
 int	logio_syslog(const char *, size_t);
 

@@ -38,10 +38,13 @@ logio_syslog_stamp(char buf[LOGIO_STAMP])
 	return buf;
 }
 
-/* Any error but this one is told to the logger. */
+/* What has no room is one of the 100; any other error is told to the logger. */
 int
 logio_syslog(const char *message, size_t len)
 {
-	return sendsyslog(message, len < MESSAGE ? len : MESSAGE, 0) == -1 &&
-	    errno == EFAULT ? -errno : 0;
+	if (sendsyslog(message, len < MESSAGE ? len : MESSAGE, 0) == 0)
+		return 0;
+	if (errno == ENOBUFS)
+		return -EINPROGRESS;
+	return errno == EFAULT ? -EFAULT : 0;
 }

@@ -137,7 +137,11 @@ send(int to, int level, const char *text)
 	while ((error = logio_syslog(line, len - 1)) == -ENOBUFS &&
 	    out.patience_ms > 0)
 		logio_pause(&out.patience_ms);
-	return error;
+	if (error != -EINPROGRESS)
+		return error;
+	if (out.patience_ms > 0)
+		logio_pause(&out.patience_ms);
+	return 0;
 }
 
 /*

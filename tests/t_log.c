@@ -383,6 +383,23 @@ ATF_TC_BODY(a_logger_without_room_is_tried_again, tc)
 	ATF_CHECK_STREQ("two", written[2].text);
 }
 
+/* OpenBSD's keeps a line, and few of them. */
+ATF_TC_WITHOUT_HEAD(a_logger_that_is_short_of_room_is_given_time);
+ATF_TC_BODY(a_logger_that_is_short_of_room_is_given_time, tc)
+{
+	log_open(-1, false, LOG_DAEMON);
+	broken = -EINPROGRESS;
+	log_info("one");
+	ATF_CHECK_EQ(0, waited);
+	ATF_CHECK_EQ(0u, log_lost());
+	log_patient();
+	waited = 0;
+	log_info("two");
+	/* for the descriptor, and for the system to give away what it keeps */
+	ATF_CHECK_EQ(2, waited);
+	ATF_CHECK_EQ(0u, log_lost());
+}
+
 ATF_TC_WITHOUT_HEAD(fatal_errors_reach_log_and_terminal);
 ATF_TC_BODY(fatal_errors_reach_log_and_terminal, tc)
 {
@@ -430,6 +447,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, patience_has_an_end);
 	ATF_TP_ADD_TC(tp, patience_is_for_the_logger_too);
 	ATF_TP_ADD_TC(tp, a_logger_without_room_is_tried_again);
+	ATF_TP_ADD_TC(tp, a_logger_that_is_short_of_room_is_given_time);
 	ATF_TP_ADD_TC(tp, fatal_errors_reach_log_and_terminal);
 	ATF_TP_ADD_TC(tp, errors_have_words_with_either_sign);
 	return atf_no_error();
