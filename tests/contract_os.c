@@ -332,9 +332,9 @@ end_before_a_failed_write_is_true(void)
 			break;
 		(void)contract_turn(1);
 	}
-	EXPECT_EQ(n, -EPIPE);
+	/* elsewhere the reset that followed the end may be told before it */
+	EXPECT(n == -EPIPE || (n == -ECONNRESET && !contract_linux()));
 	contract_read(s, 0, 1000);
-	/* elsewhere the reset that followed the end is told before it */
 	if (!contract_linux())
 		return;
 	contract_read_end(s);
