@@ -66,6 +66,8 @@ in_use(int kq, int fd, int size)
 		return -errno;
 	if (n == 0)
 		return size;
+	if (ev.flags & EV_ERROR)
+		return (long)-ev.data;
 	return ev.data < size ? (long)(size - ev.data) : 0;
 }
 

@@ -489,7 +489,7 @@ one_more_and_logs()
 }
 
 describe relays_have_no_more_sessions_than_all_may \
-    "three sessions, two relays: the fourth client waits"
+    "three sessions, two relays: the fourth client waits" ss
 relays_have_no_more_sessions_than_all_may_body()
 {
 	two_relays 3
