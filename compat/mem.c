@@ -61,14 +61,16 @@ protect(char *p, size_t size)
 }
 
 int
-mem_read_only(void *p, uint64_t size, uint64_t at, uint64_t n)
+mem_read_only(void *p, uint64_t part, unsigned n, unsigned but)
 {
-	const size_t	end = (size_t)(at + n);
+	const size_t	one = (size_t)mem_size(part);
 	int		error;
 
-	if ((error = protect(p, (size_t)at)) != 0)
+	if (but >= n)
+		return protect(p, one * n);
+	if ((error = protect(p, one * but)) != 0)
 		return error;
-	return protect((char *)p + end, (size_t)mem_size(size) - end);
+	return protect((char *)p + one * (but + 1), one * (n - 1 - but));
 }
 
 void

@@ -23,10 +23,10 @@ void	*mem_private(uint64_t);
 void	mem_unmap(void *, uint64_t);
 
 /*
- * From now on this process only reads that mapping, but for n bytes in it, which are
- * whole pages.  0 or an error.
+ * From now on this process only reads that mapping of n parts, each of whole pages,
+ * but for the part of that number (one too high: all).  0 or an error.
  */
-int	mem_read_only(void *, uint64_t size, uint64_t at, uint64_t n);
+int	mem_read_only(void *, uint64_t part, unsigned n, unsigned but);
 
 /*
  * Give the pages that lie wholly in this range of private memory back to the

@@ -107,7 +107,7 @@ int
 monitor_look_only(void)
 {
 	return area.mem == NULL ? 0 :
-	    mem_read_only(area.mem, area_size(area.nbackends), 0, 0);
+	    mem_read_only(area.mem, area_size(area.nbackends), 1, 1);
 }
 
 void

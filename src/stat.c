@@ -153,10 +153,7 @@ stat_swap(struct stat_area *other)
 int
 stat_look_only(unsigned but)
 {
-	const bool	one = but < now.relays;
-
-	return mem_read_only(now.mem, now.size, one ? but * now.relay_size : 0,
-	    one ? now.relay_size : 0);
+	return mem_read_only(now.mem, now.relay_size, now.relays + 1, but);
 }
 
 void

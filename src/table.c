@@ -67,11 +67,7 @@ table_seen(unsigned relay, unsigned i)
 int
 table_look_only(unsigned but)
 {
-	const uint64_t one = rows_size(all.rows);
-	const bool is = but < all.relays;
-
-	return mem_read_only(all.mem, all.relays * one, is ? but * one : 0,
-	    is ? one : 0);
+	return mem_read_only(all.mem, rows_size(all.rows), all.relays, but);
 }
 
 unsigned

@@ -59,6 +59,13 @@ begin()
 	trap end_all EXIT
 }
 
+# queue_is N ADDRESS: so many may wait at that listener.
+queue_is()
+{
+	_queue=$(ss -Hltn "src = $2" | awk '{ print $3 }')
+	[ "$_queue" = "$1" ] || fail "the queue of $2 is of $_queue, not $1"
+}
+
 # probed WORD ...: a connection that ss(8) finds by these has keepalive.
 probed()
 {

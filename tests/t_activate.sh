@@ -64,17 +64,13 @@ describe its_queue_is_the_service_managers \
 its_queue_is_the_service_managers_body()
 {
 	begin_activated
-	queue()
-	{
-		ss -Hltn "src = $p0" | awk '{ print $3 }'
-	}
 	activated stream 0
-	[ "$(queue)" = 16 ] || fail "the queue is of $(queue), not 16"
+	queue_is 16 "$p0"
 	reload
-	[ "$(queue)" = 16 ] || fail "a reload makes it $(queue)"
+	queue_is 16 "$p0"
 	echo 'server.listen-backlog = 20' >>c
 	reload
-	[ "$(queue)" = 20 ] || fail "the queue is of $(queue), not 20"
+	queue_is 20 "$p0"
 	proxy_stop
 }
 

@@ -365,6 +365,17 @@ uncaged()
 	SANDBOX=disable
 }
 
+# A proxy without a sandbox, in front of a backend that echoes.
+uncaged_echo()
+{
+	uncaged
+	backend b 127.0.0.1:0 forever echo
+	proxy <<-CONF
+		sockproxy.sandbox = "disable"
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+}
+
 # injected WHAT: the relay of a proxy gets these faults.
 injected()
 {
@@ -382,12 +393,7 @@ describe failing_accepts_are_survived \
 failing_accepts_are_survived_body()
 {
 	begin
-	uncaged
-	backend b 127.0.0.1:0 forever echo
-	proxy <<-CONF
-		sockproxy.sandbox = "disable"
-		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
-	CONF
+	uncaged_echo
 	# a connection that is lost is passed over, what we lack is waited for
 	for error in ECONNABORTED EPROTO EPERM EINTR EMFILE ENFILE ENOBUFS \
 	    ENOMEM; do
@@ -409,12 +415,7 @@ describe accepts_that_only_fail_do_not_spin \
 accepts_that_only_fail_do_not_spin_body()
 {
 	begin
-	uncaged
-	backend b 127.0.0.1:0 forever echo
-	proxy <<-CONF
-		sockproxy.sandbox = "disable"
-		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
-	CONF
+	uncaged_echo
 	injected -e trace=accept,accept4 -e inject=accept,accept4:error=EPERM
 	peer one connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
 	await "it pauses" logs 'accepting no one for a while'
@@ -432,12 +433,7 @@ describe who_is_inside_is_served_in_a_storm \
 who_is_inside_is_served_in_a_storm_body()
 {
 	begin
-	uncaged
-	backend b 127.0.0.1:0 forever echo
-	proxy <<-CONF
-		sockproxy.sandbox = "disable"
-		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
-	CONF
+	uncaged_echo
 	waits=?epoll_wait,epoll_pwait,?epoll_pwait2,?poll,ppoll
 	injected -e trace=$waits,?accept,accept4
 	relay=$(relays | head -n 1 | tr -d ' ')
@@ -468,12 +464,7 @@ describe interrupted_calls_lose_nothing \
 interrupted_calls_lose_nothing_body()
 {
 	begin
-	uncaged
-	backend b 127.0.0.1:0 forever echo
-	proxy <<-CONF
-		sockproxy.sandbox = "disable"
-		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
-	CONF
+	uncaged_echo
 	# recv and send: with socketcall(2)
 	calls=read,?recv,recvfrom,write,?send,sendto,epoll_wait,epoll_pwait,poll,ppoll
 	injected -e trace=$calls,splice -e inject=$calls,splice:error=EINTR:when=1+2
@@ -522,12 +513,7 @@ describe a_wait_that_fails_is_told_of \
 a_wait_that_fails_is_told_of_body()
 {
 	begin
-	uncaged
-	backend b 127.0.0.1:0 forever echo
-	proxy <<-CONF
-		sockproxy.sandbox = "disable"
-		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
-	CONF
+	uncaged_echo
 	calls=?epoll_wait,epoll_pwait,?poll,ppoll
 	strace -qq -o strace.out -e trace=$calls -e inject=$calls:error=EINVAL \
 	    -p "$(relays | head -n 1 | tr -d ' ')" 2>strace.err &
@@ -546,12 +532,7 @@ describe no_memory_for_bytes_is_a_rest \
 no_memory_for_bytes_is_a_rest_body()
 {
 	begin
-	uncaged
-	backend b 127.0.0.1:0 forever echo
-	proxy <<-CONF
-		sockproxy.sandbox = "disable"
-		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
-	CONF
+	uncaged_echo
 	waits=?epoll_wait,epoll_pwait,?epoll_pwait2,?poll,ppoll
 	sends=?send,sendto
 	injected -e trace=$waits,$sends \

@@ -183,17 +183,13 @@ what_is_not_bound_changes_with_a_reload_body()
 		echo "server.listen-backlog = $1"
 		echo "server.defer-accept = $2 }"
 	}
-	queue()
-	{
-		ss -Hltn "src = $HERE:8000" | awk '{ print $3 }'
-	}
 	conf 10 60 >c
 	launch -- -f c
-	[ "$(queue)" = 10 ] || fail "the queue is of $(queue), not 10"
+	queue_is 10 "$HERE:8000"
 	for n in 20 5; do
 		conf $n 0 >c
 		reload
-		[ "$(queue)" = $n ] || fail "the queue is of $(queue), not $n"
+		queue_is $n "$HERE:8000"
 		client connect "$HERE:8000" within 5000 recv-text hello close
 	done
 	proxy_stop_now
@@ -223,10 +219,6 @@ what_stays_is_as_it_was_when_a_reload_is_refused_body()
 		shift 3
 		printf '%s\n' "$@"
 	}
-	queue()
-	{
-		ss -Hltn "src = $HERE:8000" | awk '{ print $3 }'
-	}
 	conf 10 0 root:root >c
 	launch -- -f c
 	n=0
@@ -236,14 +228,14 @@ what_stays_is_as_it_was_when_a_reload_is_refused_body()
 		kill -HUP "$PROXY"
 		await "$line is refused" times_logged $n \
 		    'error: the configuration is not changed'
-		[ "$(queue)" = 10 ] || fail "$line: the queue is of $(queue)"
+		queue_is 10 "$HERE:8000"
 		[ "$(stat -c %U:%G ctl)" = root:root ] ||
 		    fail "$line: the control socket is of $(stat -c %U:%G ctl)"
 		client connect "$HERE:8000" within 5000 recv-text hello close
 	done
 	conf 20 0 nobody:daemon >c
 	reload
-	[ "$(queue)" = 20 ] || fail "the queue is of $(queue), not 20"
+	queue_is 20 "$HERE:8000"
 	[ "$(stat -c %U:%G ctl)" = nobody:daemon ] || fail "it is not given"
 	# An owner that is not there is an error all the same.
 	conf 20 0 nobody-here >c

@@ -59,18 +59,24 @@ a_drain_lets_sessions_end_body()
 	done
 }
 
-describe a_second_signal_resets_what_is_left "and the program ends at once"
-a_second_signal_resets_what_is_left_body()
+# Client c is up, and does not outlive the second signal.
+stopped_twice()
 {
-	begin
-	one_session 'server.feature-flags = ( "server.graceful-shutdown-timeout" => 600 )'
-	peer c connect "$p0" rxseed 1 send 10k recv 10k tell up expect-reset
 	is_up
 	kill -TERM "$PROXY"
 	no_new_clients
 	kill -TERM "$PROXY"
 	finish c
 	ended
+}
+
+describe a_second_signal_resets_what_is_left "and the program ends at once"
+a_second_signal_resets_what_is_left_body()
+{
+	begin
+	one_session 'server.feature-flags = ( "server.graceful-shutdown-timeout" => 600 )'
+	peer c connect "$p0" rxseed 1 send 10k recv 10k tell up expect-reset
+	stopped_twice
 	logged 1 'told to stop again'
 	counts sockproxy.ended.shutdown 1
 }
@@ -108,12 +114,7 @@ a_graceful_time_of_zero_has_no_end_body()
 	rm -f up more
 	one_session 'server.feature-flags = ( "server.graceful-shutdown-timeout" => 0 )'
 	peer c connect "$p0" rxseed 1 send 10k recv 10k tell up expect-reset
-	is_up
-	kill -TERM "$PROXY"
-	no_new_clients
-	kill -TERM "$PROXY"
-	finish c
-	ended
+	stopped_twice
 	counts sockproxy.ended.shutdown 1
 }
 

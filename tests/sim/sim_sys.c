@@ -100,12 +100,12 @@ mem_shared(uint64_t n)
 }
 
 int
-mem_read_only(void *p, uint64_t size, uint64_t at, uint64_t n)
+mem_read_only(void *p, uint64_t part, unsigned n, unsigned but)
 {
 	(void)p;
-	(void)size;
-	(void)at;
+	(void)part;
 	(void)n;
+	(void)but;
 	return 0;
 }
 
