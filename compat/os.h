@@ -84,6 +84,11 @@ int	os_listen_adopt(int, const struct os_listen *);
 bool	os_listen_waits(int);
 
 /*
+ * Whether a socket still listens: whoever has it can end that by shutdown(2).
+ */
+bool	os_listens(int);
+
+/*
  * Nobody can connect to a listening socket any more, and os_accept says -EINVAL, in
  * whatever process has it; who waits at a TCP socket is reset.  (Elsewhere than on
  * Linux who comes later still waits for the other processes.)

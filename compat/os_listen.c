@@ -20,6 +20,10 @@
 #include "os.h"
 #include "os_sys.h"
 
+#ifndef POLLRDHUP
+#define POLLRDHUP 0		/* needed on Linux alone, which has it */
+#endif
+
 /*
  * Whether a Unix socket's file is somebody's: -EADDRINUSE, or 0 when nobody has it
  * open.  A datagram socket asks: it makes no connection where nobody waits for one,
@@ -153,6 +157,19 @@ os_listen(const struct os_addr *a, const struct os_listen *how)
 	return fd;
 }
 
+bool
+os_listens(int fd)
+{
+	struct pollfd	p = { .fd = fd, .events = POLLRDHUP };
+	int		v;
+
+	/* Where the system does not know the option, accept will say. */
+	if (os_option_get(fd, SO_ACCEPTCONN, &v) == 0 && v == 0)
+		return false;
+	/* a Unix socket that was shut has it still */
+	return poll(&p, 1, 0) == 0;
+}
+
 static int
 adoptable(int fd)
 {
@@ -162,10 +179,7 @@ adoptable(int fd)
 		return error;
 	if (v != SOCK_STREAM)
 		return -EPROTOTYPE;
-	/* Where the system does not know the option, accept will say. */
-	if (os_option_get(fd, SO_ACCEPTCONN, &v) == 0 && v == 0)
-		return -EINVAL;
-	return 0;
+	return os_listens(fd) ? 0 : -EINVAL;
 }
 
 int

@@ -201,8 +201,9 @@ listen_in_place(const struct start *start, unsigned i)
 }
 
 /*
- * Whether a former listener stays.  One whose file is gone is made again, unless
- * that costs those who wait at the old socket, or somebody else his file.
+ * Whether a former listener stays.  One that does not listen any more is made again,
+ * and one whose file is gone, unless that costs those who wait at the old socket, or
+ * somebody else his file.
  */
 static bool
 stays(const struct start *next, const struct setup_listener *l,
@@ -211,6 +212,15 @@ stays(const struct start *next, const struct setup_listener *l,
 	struct file_id	 other;
 	const char	*why;
 
+	if (!os_listens(former->listeners[j])) {
+		log_warn("%s: \"%.200s\" does not listen any more, and is made "
+		    "again", place(next->setup, l->at),
+		    conf_string(next->setup, l->name));
+		if (l->addr.family == OS_UNIX)
+			(void)file_socket_remove(l->addr.u.path,
+			    &former->files[j]);
+		return false;
+	}
 	if (listen_in_place(former, j))
 		return true;
 	if (file_socket_id(l->addr.u.path, &other) != -ENOENT)

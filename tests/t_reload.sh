@@ -290,6 +290,50 @@ a_socket_whose_file_is_gone_is_made_again_body()
 	[ ! -e s ] || fail "it was left"
 }
 
+describe a_listener_that_was_shut_is_made_again \
+    "who has a listening socket can end it for all: a reload makes another" python3
+a_listener_that_was_shut_is_made_again_body()
+{
+	[ "$(uname)" = Linux ] || atf_skip "pidfd_getfd(2) is Linux's"
+	begin
+	here
+	backend b 127.0.0.1:0 forever echo
+	for s in "$HERE:8000" "$PWD/s"; do
+		echo "\$SERVER[\"socket\"] == \"$s\" { $(server "b=$b") }"
+	done >c
+	launch -- -f c
+	# As somebody could who has taken over a relay.
+	python3 - "$PROXY" <<-'EOF' || atf_skip "no pidfd_getfd(2) here"
+	import ctypes, os, socket, sys
+	pidfd = os.pidfd_open(int(sys.argv[1]))
+	call = ctypes.CDLL(None, use_errno=True).syscall
+	ends = 0
+	for fd in range(3, 100):
+	    copy = call(438, pidfd, fd, 0)
+	    if copy == -1 and ctypes.get_errno() != 9:
+	        sys.exit(1)
+	    if copy == -1:
+	        continue
+	    try:
+	        s = socket.socket(fileno=copy)
+	        if s.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+	            s.shutdown(socket.SHUT_RD)
+	            ends += 1
+	    except OSError:
+	        pass
+	sys.exit(ends != 2)
+	EOF
+	client unconnectable "$HERE:8000"
+	reload
+	for to in "$HERE:8000" "$PWD/s"; do
+		logs "warning: .*/c:[0-9]+: \"$to\" does not listen any more" ||
+		    fail "not told of $to"
+		client connect "$to" rxseed 1 send 1k fin expect-fin got 1k
+	done
+	proxy_stop
+	[ ! -e s ] || fail "it was left"
+}
+
 # Of clients held1 and held2; they go on when more1 and more2 are written to.
 two_sessions()
 {
