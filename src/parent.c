@@ -23,6 +23,7 @@
 #include "manager.h"
 #include "monitor.h"
 #include "os.h"
+#include "names.h"
 #include "reader.h"
 #include "stat.h"
 #include "table.h"
@@ -65,6 +66,7 @@ static uint64_t		phase_due;	/* when a phase that ends is over */
 static uint64_t		next_due;	/* something may have to be done then */
 static bool		failed;		/* the start has failed */
 static struct child	reader = { .name = "the reader", .channel = -1 };
+static bool		only_names;	/* which it looks up, and reads nothing */
 
 static unsigned
 alive(void)
@@ -126,6 +128,18 @@ from_now(uint64_t ms)
 	return os_now_ms() + ms;
 }
 
+/*
+ * Nothing else waits for names that had no address.
+ */
+static void
+drop_names(void)
+{
+	if (other != READS || !only_names)
+		return;
+	reader_end(&reader);
+	other = NOBODY;
+}
+
 static void
 phase_to(enum phase to, uint64_t due)
 {
@@ -149,6 +163,7 @@ refuse_all(void)
 static void
 end(enum channel_order order, uint32_t value)
 {
+	drop_names();
 	if (other == READS || other == NEXT)
 		give_up("sockproxy stops");
 	refuse_all();
@@ -226,7 +241,9 @@ reload(uint64_t now)
 	log_notice("reading the configuration again");
 	manager_tell(NOTIFY_RELOADING, "reading the configuration again");
 	watcher_reads();
-	if ((error = reader_start(&reader, job, READER_TOKEN, now)) != 0) {
+	only_names = false;
+	error = reader_start(&reader, job, NULL, READER_TOKEN, now);
+	if (error != 0) {
 		(void)start_fail("it cannot be read", error);
 		watcher_say(log_last());
 		refuse();
@@ -234,6 +251,18 @@ reload(uint64_t now)
 	}
 	other = READS;
 	other_due = from_now(READ_MS);
+}
+
+static void
+look_up(uint64_t now)
+{
+	names_later(now);
+	only_names = reader_start(&reader, job, crew->start.setup,
+	    READER_TOKEN, now) == 0;
+	if (!only_names)
+		return;
+	other = READS;
+	other_due = UINT64_MAX;
 }
 
 static void
@@ -256,6 +285,8 @@ have_read(const struct proc_exit *how, uint64_t now)
 	hear_reader();
 	other = NOBODY;
 	good = reader_take(&reader, how, second->start.setup, now);
+	if (!good && only_names)
+		return;
 	if (how->signal != 0)
 		watcher_say("the process that reads it was killed, see the log");
 	if (good && !(good = start_again(&second->start, &crew->start)))
@@ -285,6 +316,8 @@ change(void)
 	other = FORMER;
 	start_take_over(&crew->start, &former->start);
 	upgrade_orders(setup);
+	if (!only_names)
+		names_lack(setup, os_now_ms());
 	crew_hand_over(former, crew);
 	watcher_change();
 	reload_over(true);	/* what follows it is for the new monitor */
@@ -428,6 +461,7 @@ announce(void)
 	phase_to(RUNS, UINT64_MAX);
 	manager_tell(NOTIFY_READY, "serving");
 	log_notice("sockproxy " VERSION " started, process %d", proc_pid());
+	names_lack(crew->start.setup, os_now_ms());
 }
 
 static void
@@ -494,6 +528,8 @@ times(uint64_t now)
 			forget_former();
 		}
 	}
+	if (reload_ms <= now || upgrade)
+		drop_names();
 	if (settled() && is_due(reload_ms, now))
 		reload(now);
 	if (settled() && upgrade && !foreign) {
@@ -501,6 +537,8 @@ times(uint64_t now)
 		try_pid = upgrade_try(job);
 		try_due = from_now(CHANGE_MS);
 	}
+	if (settled() && is_due(names_due(crew->start.setup), now))
+		look_up(now);
 	if (try_pid != 0 && is_due(try_due, now)) {
 		proc_kill(try_pid);
 		try_due = UINT64_MAX;

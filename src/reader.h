@@ -11,15 +11,21 @@
 
 /*
  * Begin to read, from where the program was started, and to look up names.  What
- * is wrong is in the log, and comes as CHANNEL_SAID too.  0 or an error.
+ * is wrong is in the log, and comes as CHANNEL_SAID too.  With a setup nothing is
+ * read, and only its names without an address are looked up.  0 or an error.
  */
-int	reader_start(struct child *, const struct parent_job *, uint32_t token,
-	    uint64_t now);
+int	reader_start(struct child *, const struct parent_job *,
+	    const struct setup *, uint32_t token, uint64_t now);
 
 /*
  * It has ended; let go of it.  True when the configuration is good: *to has it.
  */
 bool	reader_take(struct child *, const struct proc_exit *, struct setup *to,
 	    uint64_t now);
+
+/*
+ * It is not wanted any more.
+ */
+void	reader_end(struct child *);
 
 #endif

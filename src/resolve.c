@@ -12,12 +12,16 @@
 #include "conf.h"
 #include "log.h"
 #include "name.h"
+#include "os.h"
 #include "place.h"
 #include "text.h"
+
+enum { HURRY_MS = 10000 };
 
 /* What looking a backend's name up came to: addresses, or an error; 0: no name. */
 static int	results[LIMIT_BACKENDS];
 static bool	named;		/* something was looked up */
+static uint64_t	until;		/* no further name is looked up after that */
 
 static const char *
 lookup_text(int error)
@@ -29,6 +33,8 @@ lookup_text(int error)
 		return "the name server does not answer";
 	case -EINVAL:
 		return "it is not a name";
+	case -ETIMEDOUT:
+		return "the names before it took too long";
 	default:
 		return log_errno(error);
 	}
@@ -72,8 +78,8 @@ lookup(const struct setup *setup, unsigned i, struct os_addr *to)
 		    conf_string(setup, setup->backends[k].host)) == 0)
 			break;
 	if (k == i)
-		return name_resolve(host, (uint16_t)b->port.v, to,
-		    LIMIT_ADDRS_PER_NAME);
+		return os_now_ms() > until ? -ETIMEDOUT : name_resolve(host,
+		    (uint16_t)b->port.v, to, LIMIT_ADDRS_PER_NAME);
 	if (results[k] < 0)
 		return results[k];
 	same = &setup->backends[k];
@@ -85,17 +91,16 @@ lookup(const struct setup *setup, unsigned i, struct os_addr *to)
 }
 
 /*
- * The backends after i are left room for one address each.
+ * The backends after i that have no address are left room for one each.
  */
 static void
 keep(struct setup *setup, unsigned i, const struct os_addr *addrs, unsigned n)
 {
 	struct setup_backend	*b = &setup->backends[i];
-	unsigned		 room;
+	unsigned		 room = LIMIT_ADDRS - setup->naddrs;
 
-	room = LIMIT_ADDRS - setup->naddrs - (setup->nbackends - 1 - i);
-
-	_Static_assert(LIMIT_ADDRS >= LIMIT_BACKENDS, "one address each");
+	for (unsigned k = i + 1; k < setup->nbackends && room > 0; k++)
+		room -= setup->backends[k].addr.family == OS_NONE;
 	if (n > room) {
 		log_warn("%s: only %u of the %u addresses of \"%.200s\" are "
 		    "kept (LIMIT_ADDRS)", place(setup, b->at),
@@ -109,20 +114,33 @@ keep(struct setup *setup, unsigned i, const struct os_addr *addrs, unsigned n)
 	setup->naddrs += n;
 }
 
+static bool
+lacks(const struct setup *setup, unsigned i)
+{
+	return setup->backends[i].addr.family == OS_NONE;
+}
+
+static void
+look_up(struct setup *setup, unsigned i)
+{
+	struct os_addr		 addrs[LIMIT_ADDRS_PER_NAME];
+	int			 n = lookup(setup, i, addrs);
+
+	results[i] = n;
+	if (n > 0)
+		keep(setup, i, addrs, (unsigned)n);
+}
+
 static void
 resolve_backends(struct setup *setup)
 {
-	struct os_addr		 addrs[LIMIT_ADDRS_PER_NAME];
-	int			 n;
-
 	for (unsigned i = 0; i < setup->nbackends; i++) {
 		results[i] = 0;
-		if (setup->backends[i].addr.family != OS_NONE)
+		if (!lacks(setup, i))
 			continue;
-		if ((n = results[i] = lookup(setup, i, addrs)) > 0)
-			keep(setup, i, addrs, (unsigned)n);
-		else
-			report_missing(setup, i, n);
+		look_up(setup, i);
+		if (results[i] < 0)
+			report_missing(setup, i, results[i]);
 	}
 }
 
@@ -196,9 +214,42 @@ resolve_status(struct setup *setup)
 }
 
 bool
-resolve_names(struct setup *setup)
+resolve_lacks(const struct setup *setup)
+{
+	unsigned	i;
+
+	for (i = 0; i < setup->nbackends && !lacks(setup, i); i++)
+		continue;
+	return i < setup->nbackends;
+}
+
+bool
+resolve_again(struct setup *setup)
+{
+	const struct setup_backend	*b = setup->backends;
+	bool				 found = false;
+
+	until = UINT64_MAX;
+
+	for (unsigned i = 0; i < setup->nbackends; i++, b++) {
+		results[i] = 0;
+		if (!lacks(setup, i))
+			continue;
+		look_up(setup, i);
+		if (results[i] < 0)
+			continue;
+		found = true;
+		log_notice("%s: \"%.200s\" has an address now",
+		    place(setup, b->at), conf_string(setup, b->host));
+	}
+	return found && check_loops(setup);
+}
+
+bool
+resolve_names(struct setup *setup, bool hurry)
 {
 	named = false;
+	until = hurry ? os_now_ms() + HURRY_MS : UINT64_MAX;
 	resolve_backends(setup);
 	return resolve_listeners(setup) && resolve_status(setup) &&
 	    (!named || check_loops(setup));

@@ -436,7 +436,7 @@ open_parts(struct start *start, const struct start *former, int activated)
 	warn_of_privileges(start);
 	start->relays = share_relays(start->setup);
 	/* names of a next generation are addresses already */
-	if ((former == NULL && !resolve_names(start->setup)) ||
+	if ((former == NULL && !resolve_names(start->setup, true)) ||
 	    !bound_settle(start->setup))
 		return false;
 	former_entries(start->setup);

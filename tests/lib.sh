@@ -35,6 +35,31 @@ describe_in_net()
 	}"
 }
 
+# A body in a network namespace of its own runs this file again there.
+inside()
+{
+	begin
+	[ -z "${IN_NET:-}" ] || return 0
+	IN_NET=1 unshare -n "$0" -s "$(atf_get_srcdir)" -r inside.result \
+	    -v program="$PROGRAM" -v handler="$HANDLER" -v splice="$SPLICE" \
+	    "$1" >inside.out 2>&1
+	cat inside.out
+	! grep -q '^skipped: ' inside.result ||
+	    atf_skip "$(sed 's/^skipped: //' inside.result)"
+	grep -q '^passed' inside.result ||
+	    fail "inside: $(sed -n 's/^failed: //p' inside.result)"
+	atf_pass
+}
+
+network()
+{
+	ip link set lo up
+	ip addr add 192.0.2.1/32 dev lo
+	ip addr add 192.0.2.2/32 dev lo
+	nft add table inet t || atf_skip "no nftables in this kernel"
+	nft add chain inet t in '{ type filter hook input priority 0 ; }'
+}
+
 atf_init_test_cases()
 {
 	for _case in $CASES; do

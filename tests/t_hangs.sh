@@ -257,3 +257,83 @@ a_parent_that_was_away_gives_others_their_time_body()
 	logged 0 'goes on with its sessions'
 	proxy_stop
 }
+
+# names TEXT ...: what /etc/hosts is for a program started by "unshare -m sh named",
+# besides a name server that never answers.
+names()
+{
+	printf '%s\n' "$@" >hosts
+	# musl waits a second for all tries, glibc one for each
+	printf 'nameserver 192.0.2.1\noptions timeout:1 attempts:1\n' >resolv
+	cat >named <<-'EOF'
+	mount --bind hosts /etc/hosts &&
+	    mount --bind resolv /etc/resolv.conf && exec "$@"
+	EOF
+	nft add rule inet t in udp dport 53 drop
+}
+
+describe_in_net names_are_looked_up_until_they_have_an_address \
+    "a name without an address at the start: its backend comes by itself"
+names_are_looked_up_until_they_have_an_address_body()
+{
+	inside names_are_looked_up_until_they_have_an_address
+	network
+	names
+	backend b 127.0.0.1:0 forever echo
+	backend late 127.0.0.1:0 forever text late fin expect-end
+	proxy unshare -m sh named <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" {
+		$(server "late=late.example:${late##*:}" never=never.example:80) }
+		\$SERVER["socket"] == "127.0.0.2:0" { $(server "b=$b") }
+	CONF
+	half_way "$p1"
+	client connect "$p0" expect-reset
+	logged 1 'names without an address are looked up again in 10 s'
+	echo '127.0.0.1 late.example' >>hosts
+	# It is not read for that.
+	echo garbage >>proxy.conf
+	await "the name has an address" logs \
+	    'proxy.conf:[0-9]+: "late.example" has an address now'
+	await "that is in effect" logs 'the configuration is in effect'
+	client connect "$p0" recv-text late fin expect-fin
+	echo >go
+	finish one
+	logged 2 'no address for a backend'
+	logged 1 'looked up again'
+	proxy_stop
+}
+
+describe_in_net dead_name_servers_hold_nobody_up \
+    "many names: not asked after 10 seconds of a start, but beside the relays"
+dead_name_servers_hold_nobody_up_body()
+{
+	inside dead_name_servers_hold_nobody_up
+	own_program
+	network
+	names
+	backend b 127.0.0.1:0 forever echo
+	good="\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }"
+	names=
+	for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+		names="$names n$n=n$n.example:80"
+	done
+	# shellcheck disable=SC2086
+	proxy unshare -m sh named <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" {
+		$(server $names "b=$b") }
+	CONF
+	logs '"n1.example" does not resolve: the name server does not answer' ||
+	    fail "not asked"
+	logs '"n16.example" does not resolve: the names before it took too long' ||
+	    fail "all were asked"
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	# That takes longer than what is awaited while it goes on.
+	await "they are looked up again" processes_are 3
+	echo "$good" >proxy.conf
+	kill -HUP "$PROXY"
+	timeout 8 sh -c 'until grep -q "is in effect" proxy.log; do
+	    sleep 0.02; done' || fail "a reload waits for the names"
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	proxy_stop
+	await "no process is left" processes_are 0
+}

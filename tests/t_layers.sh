@@ -46,7 +46,7 @@ listen start doors
 confine
 relay watcher writer
 crew
-parent reader upgrade
+names parent reader upgrade
 ctlclient
 main
 "
