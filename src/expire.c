@@ -44,7 +44,9 @@ sooner(uint64_t *due, enum reason *why, const struct setting **at,
 static uint64_t
 busy_until(const struct half *h)
 {
-	return h->moved_ms > h->pay_ms ? h->moved_ms : h->pay_ms;
+	const uint64_t paid_ms = h->pay_us / 1000;
+
+	return h->moved_ms > paid_ms ? h->moved_ms : paid_ms;
 }
 
 uint64_t

@@ -486,8 +486,9 @@ half_rests(const struct half *h, uint64_t now)
 {
 	if (h->rest_ms > now)
 		return h->rest_ms;
-	if (h->pay_ms > now && (h->state == HALF_FILL || h->state == HALF_PASS))
-		return h->pay_ms;
+	if (h->pay_us / 1000 > now &&
+	    (h->state == HALF_FILL || h->state == HALF_PASS))
+		return h->pay_us / 1000;
 	return 0;
 }
 

@@ -65,7 +65,7 @@ struct half {
 	uint64_t	moved_ms;	/* when a byte moved last, also from the sink's
 					   kernel to its peer, as far as seen */
 	uint64_t	rest_ms;	/* nothing is done before then */
-	uint64_t	pay_ms;		/* nothing is taken before then (byte rate) */
+	uint64_t	pay_us;		/* nothing is taken before then (byte rate); us */
 };
 
 /* What a half may do in one turn. */

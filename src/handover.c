@@ -105,7 +105,8 @@ pack_half(struct handover_half *to, const struct half *h)
 	*to = (struct handover_half){ .state = h->state, .end = h->end,
 	    .bulk = h->bulk, .chatty = h->chatty, .error = h->error,
 	    .len = h->len, .owed = h->owed, .bytes = h->bytes,
-	    .moved_ms = h->moved_ms, .rest_ms = h->rest_ms, .pay_ms = h->pay_ms };
+	    .moved_ms = h->moved_ms, .rest_ms = h->rest_ms,
+	    .pay_ms = h->pay_us / 1000 };
 }
 
 static void
@@ -247,7 +248,7 @@ unpack_half(struct half *h, const struct handover_half *from)
 	    .bulk = from->bulk, .chatty = from->chatty, .error = from->error,
 	    .buf = -1, .len = from->len, .owed = from->owed, .lane = -1,
 	    .bytes = from->bytes, .moved_ms = from->moved_ms, .rest_ms = from->rest_ms,
-	    .pay_ms = from->pay_ms };
+	    .pay_us = from->pay_ms * 1000 };
 }
 
 static void

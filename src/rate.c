@@ -5,14 +5,20 @@
 #include "rate.h"
 #include "share.h"
 
-static uint32_t	all;		/* KiB a second for this relay, 0: no limit */
-static uint64_t	gate[2];	/* when that allows the next byte, by way */
+static uint64_t	all;		/* bytes a second for this relay, 0: no limit */
+static uint64_t	gate[2];	/* when that allows the next byte, by way; us */
 
 void
 rate_open(const struct setup *set)
 {
-	all = share_kbytes(set);
+	all = share_bytes(set);
 	gate[0] = gate[1] = 0;
+}
+
+static uint64_t
+own(const struct setup_profile *p)
+{
+	return p->kbytes.v * 1024ULL;
 }
 
 struct half_leave
@@ -20,11 +26,11 @@ rate_leave(const struct setup_profile *p, struct half *h, unsigned way,
     uint64_t now)
 {
 	struct half_leave leave = { .now = now };
-	uint64_t least = p->kbytes.v;
+	uint64_t least = own(p);
 
 	if (all != 0) {
-		if (gate[way] > h->pay_ms)
-			h->pay_ms = gate[way];
+		if (gate[way] > h->pay_us)
+			h->pay_us = gate[way];
 		if (least == 0 || all < least)
 			least = all;
 	}
@@ -33,27 +39,27 @@ rate_leave(const struct setup_profile *p, struct half *h, unsigned way,
 	    LIMIT_HALF_BUDGET;
 	if (least == 0)
 		return leave;
-	least = least * 1024 / 20;	/* as much as 50 ms give */
+	least = (least + 19) / 20;	/* as much as 50 ms give */
 	leave.take = least > LIMIT_HALF_BUDGET ? LIMIT_HALF_BUDGET :
 	    (size_t)least;
 	return leave;
 }
 
+/* In microseconds: a millisecond would be dear for a small piece. */
 static void
-pay(uint64_t *due, uint32_t kbytes, size_t taken, uint64_t now)
+pay(uint64_t *due, uint64_t rate, size_t taken, uint64_t now)
 {
-	if (kbytes == 0 || taken == 0)
+	if (rate == 0 || taken == 0)
 		return;
-	if (*due < now)
-		*due = now;
-	*due += ((uint64_t)taken * 1000 + kbytes * 1024ULL - 1) /
-	    (kbytes * 1024ULL);
+	if (*due < now * 1000)
+		*due = now * 1000;
+	*due += ((uint64_t)taken * 1000000 + rate - 1) / rate;
 }
 
 void
 rate_pay(const struct setup_profile *p, struct half *h, unsigned way,
     size_t taken, uint64_t now)
 {
-	pay(&h->pay_ms, p->kbytes.v, taken, now);
+	pay(&h->pay_us, own(p), taken, now);
 	pay(&gate[way], all, taken, now);
 }

@@ -16,7 +16,7 @@
 void	rate_open(const struct setup *);
 
 /*
- * What a half may do in this turn.  May set its pay_ms: it waits for others.
+ * What a half may do in this turn.  May set its pay_us: it waits for others.
  */
 struct half_leave rate_leave(const struct setup_profile *, struct half *,
     unsigned way, uint64_t now);

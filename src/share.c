@@ -26,10 +26,10 @@ share_sessions(const struct setup *set, unsigned relay)
 	return most / relays + (relay < most % relays);
 }
 
-uint32_t
-share_kbytes(const struct setup *set)
+uint64_t
+share_bytes(const struct setup *set)
 {
-	uint32_t relays = share_relays(set);
+	unsigned relays = share_relays(set);
 
-	return (set->server.kbytes.v + relays - 1) / relays;
+	return (set->server.kbytes.v * 1024ULL + relays - 1) / relays;
 }

@@ -18,8 +18,8 @@ unsigned share_all_sessions(const struct setup *);
 unsigned share_sessions(const struct setup *, unsigned relay);
 
 /*
- * Of server.kbytes-per-second, in KiB a second.  0: no limit.
+ * Of server.kbytes-per-second, in bytes a second.  0: no limit.
  */
-uint32_t share_kbytes(const struct setup *);
+uint64_t share_bytes(const struct setup *);
 
 #endif

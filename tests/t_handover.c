@@ -292,7 +292,7 @@ rich_session(void)
 		    .buf = buf_take_extra(), .lane = -1, .off = 3,
 		    .len = 10000 + i, .owed = 20 + i, .bytes = 1ULL << 40,
 		    .moved_ms = 3000 + i, .rest_ms = 3100 + i,
-		    .pay_ms = 3200 + i };
+		    .pay_us = 3200000 + i * 1000 };
 		for (unsigned k = 0; k < from.half[i].len; k++)
 			buf_data(from.half[i].buf)[3 + k] =
 			    (char)(k % 251 + i);
@@ -386,7 +386,7 @@ ATF_TC_BODY(all_of_a_session_arrives, tc)
 		SAME(half[i].bytes);
 		SAME(half[i].moved_ms);
 		SAME(half[i].rest_ms);
-		SAME(half[i].pay_ms);
+		SAME(half[i].pay_us);
 		data = buf_data(s->half[i].buf) + s->half[i].off;
 		for (unsigned k = 0; k < s->half[i].len; k++)
 			ATF_REQUIRE_EQ((char)(k % 251 + i), data[k]);

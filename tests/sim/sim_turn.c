@@ -359,7 +359,7 @@ moved(const struct session *s, unsigned which)
 {
 	struct sock *to = check_side(s, which), *from = check_side(s, !which);
 	uint64_t ms = later(later(later(to->write_ms, to->tx_ms), from->read_ms),
-	    later(s->since_ms, s->half[!which].pay_ms));
+	    later(s->since_ms, s->half[!which].pay_us / 1000));
 
 	if (to->dead)
 		ms = later(ms, W.base_ms + W.jumped_ms + to->dead_us / SIM_MS);
@@ -460,7 +460,7 @@ paid(struct rate *r, uint32_t number, uint32_t kbytes, uint64_t bytes,
 	/* even if it jumps for centuries */
 	passed = W.last_ms - r->ms < 1u << 30 ? W.last_ms - r->ms : 1u << 30;
 	if (bytes > r->bytes + (passed + 1) * a_second / 1000 +
-	    pieces * (a_second / 20))
+	    pieces * ((a_second + 19) / 20))
 		sim_fail("rate", number, "%llu bytes in %llu ms, %u KiB/s",
 		    (unsigned long long)(bytes - r->bytes),
 		    (unsigned long long)passed, kbytes);
@@ -574,7 +574,7 @@ static bool
 resting(const struct session *s, const struct half *h)
 {
 	(void)s;
-	return h->rest_ms > W.last_ms || h->pay_ms > W.last_ms;
+	return h->rest_ms > W.last_ms || h->pay_us / 1000 > W.last_ms;
 }
 
 static void
