@@ -42,7 +42,8 @@ struct handover_half {
 	int32_t		error;
 	uint32_t	len, owed;
 	uint32_t	has_lane, lane_held;
-	uint64_t	bytes, moved_ms, rest_ms, pay_ms;
+	uint64_t	bytes, moved_ms, rest_ms;
+	uint64_t	unused;		/* a former version has it */
 };
 
 /* Only types of fixed size: sender and receiver may be different programs. */
@@ -105,8 +106,7 @@ pack_half(struct handover_half *to, const struct half *h)
 	*to = (struct handover_half){ .state = h->state, .end = h->end,
 	    .bulk = h->bulk, .chatty = h->chatty, .error = h->error,
 	    .len = h->len, .owed = h->owed, .bytes = h->bytes,
-	    .moved_ms = h->moved_ms, .rest_ms = h->rest_ms,
-	    .pay_ms = h->pay_us / 1000 };
+	    .moved_ms = h->moved_ms, .rest_ms = h->rest_ms };
 }
 
 static void
@@ -247,8 +247,8 @@ unpack_half(struct half *h, const struct handover_half *from)
 	*h = (struct half){ .state = from->state, .end = from->end,
 	    .bulk = from->bulk, .chatty = from->chatty, .error = from->error,
 	    .buf = -1, .len = from->len, .owed = from->owed, .lane = -1,
-	    .bytes = from->bytes, .moved_ms = from->moved_ms, .rest_ms = from->rest_ms,
-	    .pay_us = from->pay_ms * 1000 };
+	    .bytes = from->bytes, .moved_ms = from->moved_ms,
+	    .rest_ms = from->rest_ms };
 }
 
 static void
