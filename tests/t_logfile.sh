@@ -407,3 +407,46 @@ a_limit_of_files_kills_nobody_body()
 	await "a line of a session" session_in log
 	proxy_stop
 }
+
+# RFC 8536: one type, of 5,400 s, with the name XYZ.
+zone_data()
+{
+	printf 'TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
+	printf '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
+	printf '\0\0\0\001\0\0\0\004\0\0\025\030\0\0XYZ\0'
+}
+
+# Hours and minutes now, in the same zone.
+in_that_zone()
+{
+	TZ=XYZ-1:30 date '+ %H:%M'
+}
+
+another_second()
+{
+	session_in log && [ "$(cut -c 1-19 log | sort -u | wc -l)" -ge 3 ]
+}
+
+describe a_time_zone_may_be_written_anew \
+    "its file is cut off in between, as cp does to /etc/localtime"
+a_time_zone_may_be_written_anew_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	{
+		echo 'server.errorlog = "log"'
+		echo "\$SERVER[\"socket\"] == \"127.0.0.1:0\" { $(server "b=$b") }"
+	} >c
+	{ zone_data; zone_data; printf '\nXYZ-1:30\n'; } >zone
+	launch env "TZ=:$PWD/zone" -- -f c
+	before=$(relays)
+	: >zone
+	: >log
+	first=$(in_that_zone)
+	# a stamp is made once in a second
+	await "the next second" another_second
+	tail -n 1 log | grep -qE "$first|$(in_that_zone)" ||
+	    fail "not that zone: $(cat log)"
+	[ "$(relays)" = "$before" ] || fail "$before became $(relays)"
+	proxy_stop
+}
