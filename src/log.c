@@ -27,7 +27,8 @@ enum {
 	LINE_BYTES = TEXT_BYTES + FRONT_BYTES + NAME_BYTES + 16,
 	CLASS_BURST = 100,	/* lines in a window that are written */
 	CLASS_WINDOW_MS = 1000,
-	LOST_RETRY_MS = 1000,
+	LOST_RETRY_MS = 1000,	/* at first, then longer and longer */
+	LOST_RETRY_MOST_MS = 60000,
 	PATIENCE_MS = 5000	/* service managers have no more */
 };
 
@@ -251,6 +252,7 @@ log_may(enum log_class class, uint64_t now_ms)
 uint64_t
 log_tick(uint64_t now_ms)
 {
+	static uint64_t	retry_ms, pause_ms;
 	uint64_t	next = UINT64_MAX, due;
 
 	if (!behind)
@@ -264,8 +266,16 @@ log_tick(uint64_t now_ms)
 		else if (due < next)
 			next = due;
 	}
-	if (!tell_lost(out.fd) && now_ms + LOST_RETRY_MS < next)
-		next = now_ms + LOST_RETRY_MS;
+	/* a logger that is away costs a dozen system calls each time */
+	if (retry_ms <= now_ms) {
+		if (tell_lost(out.fd))
+			pause_ms = 0;
+		else if (pause_ms < LOST_RETRY_MOST_MS)
+			pause_ms = 2 * pause_ms + LOST_RETRY_MS;
+		retry_ms = now_ms + pause_ms;
+	}
+	if (pause_ms != 0 && retry_ms < next)
+		next = retry_ms;
 	behind = next != UINT64_MAX;
 	return next;
 }

@@ -27,6 +27,7 @@ static struct {
 } written[WRITTEN];
 static int	nwritten;
 static int	broken;		/* what writing returns */
+static int	asked;		/* so often a file */
 static int	waited;		/* for room, so often */
 static int	awaited;	/* of this descriptor, the last time */
 
@@ -43,6 +44,7 @@ keep(int fd, int priority, const char *text, size_t len)
 int
 logio_write(int fd, const char *line, size_t len)
 {
+	asked++;
 	if (broken == 0)
 		keep(fd, 0, line, len);
 	return broken;
@@ -237,6 +239,34 @@ ATF_TC_BODY(the_tick_tells_of_lost_lines, tc)
 	    written[0].text);
 	ATF_CHECK_EQ(UINT64_MAX, log_tick(7000));
 	ATF_CHECK_EQ(1, nwritten);
+}
+
+ATF_TC_WITHOUT_HEAD(a_log_that_is_away_is_asked_less_and_less);
+ATF_TC_BODY(a_log_that_is_away_is_asked_less_and_less, tc)
+{
+	uint64_t	now = 5000, due, pause = 0;
+
+	log_open(7, false, 0);
+	broken = -EAGAIN;
+	log_info("lost");
+	asked = 0;
+	for (int n = 1; n < 20; n++, now = due) {
+		due = log_tick(now);
+		ATF_CHECK_EQ(n, asked);
+		ATF_CHECK(due - now > pause || due - now >= 60000);
+		ATF_CHECK((pause = due - now) <= 65000);
+		/* whatever else wakes the loop meanwhile */
+		ATF_CHECK_EQ(due, log_tick(now + 1));
+		ATF_CHECK_EQ(due, log_tick(due - 1));
+		ATF_CHECK_EQ(n, asked);
+	}
+	broken = 0;
+	ATF_CHECK_EQ(UINT64_MAX, log_tick(now));
+	ATF_CHECK_EQ(1, nwritten);
+	/* soon again the next time */
+	broken = -EAGAIN;
+	log_info("lost");
+	ATF_CHECK_EQ(now + 2000, log_tick(now + 1000));
 }
 
 static int
@@ -440,6 +470,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, lost_lines_are_counted_and_told_first);
 	ATF_TP_ADD_TC(tp, lost_lines_outlive_who_lost_them);
 	ATF_TP_ADD_TC(tp, the_tick_tells_of_lost_lines);
+	ATF_TP_ADD_TC(tp, a_log_that_is_away_is_asked_less_and_less);
 	ATF_TP_ADD_TC(tp, a_flood_is_summarised);
 	ATF_TP_ADD_TC(tp, what_is_held_back_is_told_at_the_end);
 	ATF_TP_ADD_TC(tp, a_moved_log_goes_on_elsewhere);
