@@ -67,7 +67,9 @@ child_tell(const struct child *c, enum channel_order order, uint32_t value,
 uint64_t
 child_due(const struct child *c)
 {
-	return c->pid != 0 ? UINT64_MAX : c->start_ms + CHILD_RESPAWN_MS;
+	if (c->pid != 0)
+		return UINT64_MAX;
+	return c->start_ms == 0 ? 0 : c->start_ms + CHILD_RESPAWN_MS;
 }
 
 void

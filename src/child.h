@@ -17,7 +17,7 @@ struct child {
 	char		name[16];	/* in the log: "relay 1" */
 	int		pid;		/* 0: there is none */
 	int		channel;	/* -1 as long as pid is 0 */
-	uint64_t	start_ms;	/* last fork, or try */
+	uint64_t	start_ms;	/* last fork, or try; 0: none yet */
 };
 
 /*

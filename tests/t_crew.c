@@ -112,9 +112,23 @@ ATF_TC_BODY(what_makes_no_sense_changes_nothing, tc)
 	ATF_CHECK_EQ(other[1] + 1, dup(0));
 }
 
+ATF_TC_WITHOUT_HEAD(who_was_never_started_is_due_at_once);
+ATF_TC_BODY(who_was_never_started_is_due_at_once, tc)
+{
+	struct child	c = { .channel = -1 };
+
+	/* in the first second after the system's start, too */
+	ATF_CHECK_EQ(0, child_due(&c));
+	c.start_ms = 300;
+	ATF_CHECK_EQ(300 + CHILD_RESPAWN_MS, child_due(&c));
+	c.pid = getpid();
+	ATF_CHECK_EQ(UINT64_MAX, child_due(&c));
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, who_has_no_end_of_notes_holds_up_nothing);
 	ATF_TP_ADD_TC(tp, what_makes_no_sense_changes_nothing);
+	ATF_TP_ADD_TC(tp, who_was_never_started_is_due_at_once);
 	return atf_no_error();
 }
