@@ -11,6 +11,11 @@
 
 #include "mem.h"
 
+/* A system that has memory for less than the bound may still have it for the use. */
+#ifndef MAP_NORESERVE
+#define MAP_NORESERVE 0
+#endif
+
 static size_t
 page_size(void)
 {
@@ -38,7 +43,7 @@ map(uint64_t size, int flags)
 	if (size > PTRDIFF_MAX)
 		return NULL;
 	p = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE,
-	    flags | MAP_ANON, -1, 0);
+	    flags | MAP_ANON | MAP_NORESERVE, -1, 0);
 	return p == MAP_FAILED ? NULL : p;
 }
 

@@ -334,6 +334,31 @@ a_listener_that_was_shut_is_made_again_body()
 	[ ! -e s ] || fail "it was left"
 }
 
+describe a_reload_may_map_more_than_there_is \
+    "room for the sessions of all relays before it, in each: it is used by few"
+a_reload_may_map_more_than_there_is_body()
+{
+	begin
+	relays=$(awk '/^MemTotal|^SwapTotal/ { n += $2 } END {
+	    print int(n / 4194304) + 1 }' /proc/meminfo 2>/dev/null)
+	[ "${relays:-0}" -gt 1 ] && [ "$relays" -le 64 ] ||
+	    atf_skip "the bound cannot be more than the memory here"
+	[ "$(od -An -tx1 -j4 -N1 "$PROGRAM" | tr -d ' ')" = 02 ] ||
+	    atf_skip "a program of 32 bits cannot map so much"
+	[ "$(cat /proc/sys/vm/overcommit_memory)" != 2 ] ||
+	    atf_skip "this system counts what is mapped"
+	backend b 127.0.0.1:0 forever echo
+	cat >c <<-CONF
+		server.max-worker = $relays
+		server.buffers = 65536
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+	launch -- -f c
+	reload
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	proxy_stop
+}
+
 # Of clients held1 and held2; they go on when more1 and more2 are written to.
 two_sessions()
 {
