@@ -36,9 +36,8 @@ open_null(void)
 	return pair[0];
 }
 
-/* Closed 0 to 2 would become sockets, and be written to as standard error. */
-static int
-open_standard(void)
+int
+proc_standard(void)
 {
 	int	fd;
 
@@ -55,7 +54,7 @@ proc_start(void)
 {
 	int	error;
 
-	if ((error = open_standard()) != 0)
+	if ((error = proc_standard()) != 0)
 		return error;
 	proc_signals_reset();
 	proc_small_pages();

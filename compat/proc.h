@@ -16,11 +16,17 @@
 #include "attr.h"
 
 /*
- * The first call of main: descriptors 0 to 2 are opened on /dev/null if they are
- * closed (where there is none, on a pipe that nobody writes to); SIGPIPE and SIGXFSZ
- * are ignored, all others have their defaults and are unblocked, whatever was
- * inherited (but those of proc_signals_open stay blocked if they are: see proc_exec);
- * the umask gets 022 and no owner's bit; the time zone is read.  0 or an error.
+ * Descriptors 0 to 2 that are closed are opened on /dev/null (where there is none, on
+ * a pipe that nobody writes to).  They would become sockets, and be written to as
+ * standard error.  0 or an error.
+ */
+int	proc_standard(void);
+
+/*
+ * The first call of main: proc_standard; SIGPIPE and SIGXFSZ are ignored, all others
+ * have their defaults and are unblocked, whatever was inherited (but those of
+ * proc_signals_open stay blocked if they are: see proc_exec); the umask gets 022 and
+ * no owner's bit; the time zone is read.  0 or an error.
  */
 int	proc_start(void);
 

@@ -567,6 +567,9 @@ start_ready(struct start *start)
 	if (start->ready_fd != -1) {
 		os_drop(start->ready_fd);
 		start->ready_fd = -1;
+		/* that may have been standard output */
+		if ((error = proc_standard()) != 0)
+			return start_fail("cannot open /dev/null", error);
 	}
 	if (!start->foreground && (error = proc_daemon_ready()) != 0)
 		return start_fail("cannot leave the terminal", error);

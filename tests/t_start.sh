@@ -564,3 +564,27 @@ memory_stays_within_the_stated_bound_body()
 	counts sockproxy.accepted 1100
 	counts sockproxy.ended.shutdown 1100
 }
+
+describe standard_output_may_be_told_the_ports \
+    "-R 1: what is closed then is no log, no socket and no channel later"
+standard_output_may_be_told_the_ports_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	mkfifo ports
+	cat >c <<-CONF
+		server.errorlog = "log"
+		sockproxy.log-sessions = "all"
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+	{ exec $WRAPPER "$PROGRAM" -D -R 1 -f c; } >ports 2>proxy.log &
+	PROXY=$!
+	# to its end
+	p0=$(timeout "$LIMIT" sed 's/^0 //' ports) || fail "not closed: $(cat log)"
+	kill -HUP "$PROXY"
+	await "the reload is in the log" grep -q 'is in effect' log
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	await "so is a session" grep -q 'session 1: ' log
+	proxy_stop
+	grep -q 'sockproxy stopped' log || fail "the end is not: $(cat log)"
+}
