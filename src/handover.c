@@ -261,12 +261,18 @@ unpack_side(struct side *sd, const struct handover_side *from)
 	    .ready = WAIT_READ | WAIT_WRITE | WAIT_END };
 }
 
-/* Whether a half owns what its state says, and holds no more than fits. */
+/*
+ * Whether a half owns what its state says, and holds no more than fits.  One that
+ * has not begun, or was given up, would never give back what it owned.
+ */
 static bool
-half_good(const struct handover_half *h)
+half_good(const struct handover_half *h, unsigned session)
 {
 	if (h->state > HALF_DONE || h->len > LIMIT_BUFFER ||
 	    h->owed > LIMIT_BUFFER)
+		return false;
+	if (session != SESSION_RELAY &&
+	    h->state != (session == SESSION_LAST ? HALF_DONE : HALF_FILL))
 		return false;
 	if (h->state == HALF_DRAIN)
 		return h->len > 0 || h->has_lane;
@@ -282,18 +288,15 @@ row_good(const struct handover_row *row, size_t len, unsigned nfds)
 	if (len != sizeof(*row) || row->version != HANDOVER_VERSION)
 		return false;
 	if (row->state == SESSION_FREE || row->state > SESSION_LAST ||
-	    row->reason >= REASONS)
+	    row->reason >= REASONS || row->number == 0)
 		return false;
 	for (i = CLIENT; i <= BACKEND; i++) {
 		want += row->side[i].has ? 1 : 0;
 		want += row->half[i].has_lane ? 2 : 0;
-		if (!half_good(&row->half[i]))
+		if (!half_good(&row->half[i], row->state) ||
+		    (!row->side[i].has && row->state != SESSION_LAST))
 			return false;
 	}
-	if (!row->side[CLIENT].has && row->state != SESSION_LAST)
-		return false;
-	if (!row->side[BACKEND].has && row->state == SESSION_RELAY)
-		return false;
 	/* one that ends may have had none, unless that is why it ends */
 	if (row->backend == 0 && (row->state != SESSION_LAST ||
 	    row->reason == REASON_READ_TIMEOUT ||

@@ -126,6 +126,14 @@ take_side(struct handover_row *row, unsigned which)
 	ATF_REQUIRE_EQ(0, close(fds[--nfds]));
 }
 
+/* Nothing is left to be done but to end. */
+static void
+give_up(struct handover_row *row)
+{
+	row->state = SESSION_LAST;
+	row->half[CLIENT].state = row->half[BACKEND].state = HALF_DONE;
+}
+
 static struct session *
 taken(const struct handover_row *row)
 {
@@ -177,12 +185,12 @@ ATF_TC_BODY(rows_that_make_no_sense_are_refused, tc)
 	REFUSED(row.reason = REASONS);
 	REFUSED(row.side[CLIENT].has = 0);
 	REFUSED(row.side[BACKEND].has = 0);
-	REFUSED(take_side(&row, CLIENT); row.state = SESSION_CONNECT);
+	REFUSED(row.number = 0);
 	REFUSED(row.backend = 0);
 	REFUSED(row.backend = 0; row.state = SESSION_CONNECT);
-	REFUSED(row.backend = 0; row.state = SESSION_LAST;
+	REFUSED(row.backend = 0; give_up(&row);
 	    row.reason = REASON_READ_TIMEOUT);
-	REFUSED(row.backend = 0; row.state = SESSION_LAST;
+	REFUSED(row.backend = 0; give_up(&row);
 	    row.reason = REASON_WRITE_TIMEOUT);
 	for (unsigned way = CLIENT; way <= BACKEND; way++) {
 		REFUSED(row.half[way].state = HALF_DONE + 1);
@@ -198,6 +206,13 @@ ATF_TC_BODY(rows_that_make_no_sense_are_refused, tc)
 		    row.half[way].state = HALF_FILL);
 		REFUSED(give_lane(&row, way, 10); row.half[way].len = 1);
 		REFUSED(take_side(&row, way));
+		REFUSED(take_side(&row, way); row.state = SESSION_CONNECT);
+		/* who has not begun, or has given up, gives nothing back */
+		REFUSED(give_bytes(&row, way, 1); row.state = SESSION_CONNECT);
+		REFUSED(give_lane(&row, way, 10); row.state = SESSION_CONNECT);
+		REFUSED(give_up(&row); give_bytes(&row, way, 1));
+		REFUSED(give_up(&row); give_lane(&row, way, 10));
+		REFUSED(give_up(&row); row.half[way].state = HALF_FILL);
 	}
 }
 
@@ -209,7 +224,6 @@ ATF_TC_BODY(the_most_that_a_row_can_say_is_taken, tc)
 
 	open_relay();
 	row = good_row();
-	row.state = SESSION_LAST;
 	row.reason = REASONS - 1;
 	give_bytes(&row, CLIENT, LIMIT_BUFFER);
 	row.half[BACKEND].state = HALF_DONE;
