@@ -200,7 +200,7 @@ text_digits(const char *s, uint64_t max, uint64_t *v)
 
 	for (; *s >= '0' && *s <= '9'; s++) {
 		digit = (unsigned)(*s - '0');
-		if (n > max / 10 || n * 10 > max - digit)
+		if (n > max / 10 || digit > max - n * 10)
 			return NULL;
 		n = n * 10 + digit;
 	}

@@ -70,6 +70,8 @@ ATF_TC_BODY(numbers_are_digits_and_nothing_else, tc)
 	ATF_CHECK(!text_number("65536", 65535, &v));
 	ATF_CHECK(!text_number("10", 9, &v));
 	ATF_CHECK(!text_number("10", 5, &v));
+	ATF_CHECK(!text_number("9", 5, &v));
+	ATF_CHECK(!text_number("1", 0, &v));
 	ATF_CHECK(text_number("9", 9, &v) && v == 9);
 	ATF_CHECK_STREQ("m", text_digits("020m", 20, &v));
 	ATF_CHECK_EQ(20, v);
