@@ -26,15 +26,15 @@ struct search {
 
 /*
  * One character against the set that begins behind a '['.  Returns where the
- * pattern goes on, NULL when it does not match or the set has no end.
+ * pattern goes on, NULL when the set has no end.
  */
 static const char *
-match_set(const char *p, const char *end, unsigned char c)
+match_set(const char *p, const char *end, unsigned char c, bool *matches)
 {
-	const int	 negated = p < end && (*p == '!' || *p == '^');
+	const bool	 negated = p < end && (*p == '!' || *p == '^');
 	const char	*first;
 	unsigned char	 lo, hi;
-	int		 in = 0;
+	bool		 in = false;
 
 	p += negated;
 	for (first = p; p < end && (*p != ']' || p == first); p++) {
@@ -49,28 +49,28 @@ match_set(const char *p, const char *end, unsigned char c)
 		}
 		in |= lo <= c && c <= hi;
 	}
-	return p < end && in != negated ? p + 1 : NULL;
+	*matches = in != negated;
+	return p < end ? p + 1 : NULL;
 }
 
 /*
- * One character of a name against the pattern; returns as match_set does.
+ * One character of a name against the pattern.  Returns where that goes on, NULL
+ * when it does not match.
  */
 static const char *
 match_one(const char *p, const char *end, char c)
 {
 	const char	*after;
+	bool		 matches;
 
 	if (p == end || c == '\0')
 		return NULL;
 	if (*p == '?')
 		return p + 1;
-	if (*p == '[') {
-		if ((after = match_set(p + 1, end, (unsigned char)c)) != NULL)
-			return after;
-		/* without an end it is a character like others */
-		return memchr(p + 1, ']', (size_t)(end - p - 1)) == NULL &&
-		    c == '[' ? p + 1 : NULL;
-	}
+	/* without an end it is a character like others */
+	if (*p == '[' && (after = match_set(p + 1, end, (unsigned char)c,
+	    &matches)) != NULL)
+		return matches ? after : NULL;
 	if (*p == '\\' && p + 1 < end)
 		p++;
 	return *p == c ? p + 1 : NULL;

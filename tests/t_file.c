@@ -107,7 +107,7 @@ ATF_TC_BODY(globs_match_like_a_shell, tc)
 	static const struct {
 		const char	*pattern, *found;
 	} cases[] = {
-		{ "*", "[x a-b ab abcab b d e " },
+		{ "*", "[]x [x a-b ab abcab b d e " },
 		{ "a*", "a-b ab abcab " },
 		{ "a*b", "a-b ab abcab " },
 		{ "a*c*b", "abcab " },
@@ -122,7 +122,10 @@ ATF_TC_BODY(globs_match_like_a_shell, tc)
 		{ "a[a\\-c]b", "a-b " },
 		{ "[z-a]", "" },
 		{ "[x", "[x " },
-		{ "[*", "[x " },
+		{ "[*", "[]x [x " },
+		{ "[]*", "[]x " },
+		{ "[!]*", "" },
+		{ "[\\]x", "[]x " },
 		{ "\\[x", "[x " },
 		{ "[[]?", "[x " },
 		{ "\\b", "b " },
@@ -140,8 +143,8 @@ ATF_TC_BODY(globs_match_like_a_shell, tc)
 		{ "./*/g", "./d/g " },
 		{ "", "" }
 	};
-	static const char	*files[] = { "[x", "a-b", "ab", "abcab", "b",
-				    ".h", "d/f", "d/g", "e/f" };
+	static const char	*files[] = { "[]x", "[x", "a-b", "ab", "abcab",
+				    "b", ".h", "d/f", "d/g", "e/f" };
 	char			 long_one[5000];
 	size_t			 i;
 
