@@ -63,7 +63,7 @@ SYSTEM_DragonFly =
 SYSTEM_Darwin = -D_DARWIN_C_SOURCE
 SYSTEM_generic = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64
 SYSTEM = $(SYSTEM_$(COMPAT_SYSTEM))
-DEFS_src =
+DEFS_src = -Wpedantic
 DEFS_compat = $(SYSTEM)
 DEFS_tests = $(SYSTEM)
 DEFS_tests/fuzz = $(SYSTEM) -iquote tests

@@ -8,7 +8,7 @@
 
 #include "file.h"
 
-enum { OWNER_SAME = UINT32_MAX };	/* leave the user or the group */
+#define OWNER_SAME	UINT32_MAX	/* leave the user or the group */
 
 /*
  * The mode of the directory that a path is in.  0, -EPERM when it is neither ours

@@ -13,9 +13,10 @@
 enum {
 	PLACE = 300,		/* bytes of "file:line"; cut, it is a comment */
 	TEXT = 2 * LIMIT_CONF_STRING + 8,	/* a string, each " escaped */
-	LINE = TEXT + PLACE + 200,
-	BARE = UINT32_MAX	/* no place: no comment */
+	LINE = TEXT + PLACE + 200
 };
+
+#define BARE	UINT32_MAX	/* no place: no comment */
 
 struct out {
 	const struct setup	*setup;

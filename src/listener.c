@@ -100,7 +100,7 @@ listener_close(void)
 void
 listener_got(uint32_t token)
 {
-	uint32_t i = token & ~(uint32_t)LISTENER_TOKEN;
+	uint32_t i = token & ~LISTENER_TOKEN;
 
 	if (i < ndoors)
 		doors[i].ready = someone = true;

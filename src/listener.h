@@ -13,7 +13,7 @@
 
 #include "setup.h"
 
-enum { LISTENER_TOKEN = 0x80000000 };	/* with the listener's number */
+#define LISTENER_TOKEN	0x80000000U	/* with the listener's number */
 
 /*
  * Take over the listening descriptors, one for each listener of the setup.  With

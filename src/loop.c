@@ -26,9 +26,10 @@
 #include "text.h"
 #include "wait.h"
 
+#define CHANNEL_TOKEN	0xffffffffU
+#define ADOPT_TOKEN	0xffff0000U	/* with the number of the predecessor */
+
 enum {
-	CHANNEL_TOKEN = 0xffffffff,
-	ADOPT_TOKEN = 0xffff0000,	/* with the number of the predecessor */
 	ADOPT_SHARE = 64,		/* messages of a predecessor in a turn */
 	ADOPT_WAIT_MS = 5000		/* for its next one, when not in turns */
 };
@@ -524,11 +525,11 @@ mark(const struct wait_event *events, int n)
 	int i;
 
 	for (i = 0; i < n; i++) {
-		if (events[i].token == (uint32_t)CHANNEL_TOKEN)
+		if (events[i].token == CHANNEL_TOKEN)
 			channel_ready = true;
-		else if (events[i].token >= (uint32_t)ADOPT_TOKEN)
+		else if (events[i].token >= ADOPT_TOKEN)
 			adopt[events[i].token & 0xffff].ready = true;
-		else if (events[i].token & (uint32_t)LISTENER_TOKEN)
+		else if (events[i].token & LISTENER_TOKEN)
 			listener_got(events[i].token);
 		else
 			session_got(events[i].token, events[i].got);
