@@ -48,6 +48,13 @@ discard(int fd)
 	(void)close(fd);
 }
 
+void
+chan_fds_drop(int *fds, unsigned *nfds)
+{
+	while (*nfds > 0)
+		discard(fds[--*nfds]);
+}
+
 bool
 chan_fds_take(struct msghdr *m, int *fds, unsigned *nfds)
 {
@@ -72,9 +79,9 @@ chan_fds_take(struct msghdr *m, int *fds, unsigned *nfds)
 			}
 		}
 	}
-	for (i = 0; !good && i < got; i++)
-		discard(fds[i]);
-	*nfds = good ? got : 0;
+	*nfds = got;
+	if (!good)
+		chan_fds_drop(fds, nfds);
 	return good;
 }
 

@@ -35,6 +35,11 @@ void	chan_fds_put(struct msghdr *, union chan_space *, const int *, unsigned);
 bool	chan_fds_take(struct msghdr *, int *, unsigned *nfds);
 
 /*
+ * Close them again, however long their last close may be told to wait.
+ */
+void	chan_fds_drop(int *, unsigned *nfds);
+
+/*
  * When a wait of timeout_ms (-1: for ever) that begins now is over.
  */
 uint64_t chan_until(int timeout_ms);

@@ -185,7 +185,6 @@ chan_recv(int fd, void *data, size_t size, int *fds, unsigned *nfds)
 		return -EMSGSIZE;
 	if (!cut)
 		return n;
-	while (*nfds > 0)
-		(void)close(fds[--*nfds]);
+	chan_fds_drop(fds, nfds);
 	return -EMSGSIZE;
 }

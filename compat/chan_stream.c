@@ -161,13 +161,11 @@ chan_recv(int fd, void *data, size_t size, int *fds, unsigned *nfds)
 	if ((n = recv_head(fd, &head, fds, nfds, &good)) <= 0)
 		return n;
 	if (recv_rest(fd, data, size, head) != 0) {
-		while (*nfds > 0)
-			(void)close(fds[--*nfds]);
+		chan_fds_drop(fds, nfds);
 		return 0;
 	}
 	if (good && head <= size)
 		return (long)head;
-	while (*nfds > 0)
-		(void)close(fds[--*nfds]);
+	chan_fds_drop(fds, nfds);
 	return -EMSGSIZE;
 }

@@ -293,6 +293,17 @@ ATF_TC_BODY(what_is_thrown_away_is_not_waited_for, tc)
 		(void)alarm(0);
 		ATF_CHECK_EQ(open_descriptors(), before - 1);
 	}
+	/* the message is too long, its descriptor is not one too many */
+	fds[0] = lingering();
+	before = open_descriptors();
+	ATF_REQUIRE_EQ(chan_send(fd[0], buf, 2, fds, 1, 0), 0);
+	(void)close(fds[0]);
+	n = 1;
+	(void)alarm(10);
+	ATF_CHECK_EQ(chan_recv(fd[1], buf, 1, fds, &n), -EMSGSIZE);
+	(void)alarm(0);
+	ATF_CHECK_EQ(n, 0);
+	ATF_CHECK_EQ(open_descriptors(), before - 1);
 }
 
 /* One that has not been taken is closed with the channel, and waited for. */
