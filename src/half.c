@@ -481,6 +481,25 @@ half_fin(struct half *h, struct side *from, struct side *to)
 	half_done(h, HALF_CLEAN, 0);
 }
 
+/*
+ * A reset behind the end says nothing new: all that came was whole, and is a request
+ * like any other.
+ */
+void
+half_ended(struct half *h, struct side *from)
+{
+	int error;
+
+	if (h->end != HALF_CLEAN || !(from->ready & WAIT_ERROR))
+		return;
+	from->ready &= (uint8_t)~WAIT_ERROR;
+	error = -os_error(from->fd);
+	if (error == 0 || error == EPIPE || error == ECONNRESET)
+		return;
+	h->end = HALF_LOST;
+	h->error = error;
+}
+
 uint64_t
 half_rests(const struct half *h, uint64_t now)
 {

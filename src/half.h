@@ -91,6 +91,12 @@ size_t	half_run(struct half *, struct side *from, struct side *to,
     const struct half_leave *);
 
 /*
+ * Nothing is read any more from a source that has ended: should its connection be
+ * lost now, but for a reset, the half is LOST all the same.
+ */
+void	half_ended(struct half *, struct side *from);
+
+/*
  * WAIT_READ when it waits for the source, WAIT_WRITE when for the sink, 0 when
  * for nothing.
  */

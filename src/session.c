@@ -352,6 +352,7 @@ relay_settle(struct session *s, uint64_t now)
 
 	for (way = CLIENT; way <= BACKEND; way++) {
 		h = &s->half[way];
+		half_ended(h, &s->side[way]);
 		if (h->end != HALF_LOST)
 			continue;
 		session_reset(s, reason_of(h, way), h->error, false, now);
@@ -405,6 +406,8 @@ arm_relay(struct session *s, uint64_t now)
 		waits = waits << 3 | w;
 		if (s->half[way].state == HALF_DONE)
 			waits |= 4;
+		if (s->half[way].end == HALF_CLEAN)
+			want[way] |= WAIT_ERROR;
 		if (w == WAIT_WRITE)
 			blocked = true;
 		if ((until = half_rests(&s->half[way], now)) != 0) {

@@ -256,6 +256,38 @@ served_hi()
 	client connect "$p0" recv-text hi fin expect-fin
 }
 
+half_closed()
+{
+	ss -Htn state close-wait "$1" | grep -q .
+}
+
+describe_in_net who_is_lost_behind_his_end_is_told_of \
+    "half closed, then lost: the session ends though the other side is silent"
+who_is_lost_behind_his_end_is_told_of_body()
+{
+	inside who_is_lost_behind_his_end_is_told_of
+	network
+	backend b 192.0.2.1:0 accept expect-fin park
+	backend ends 192.0.2.1:0 accept fin park
+	proxy <<-CONF
+		\$SERVER["socket"] == "192.0.2.2:0" { $(server "b=$b") }
+		\$SERVER["socket"] == "192.0.2.1:0" { $(server "ends=$ends") }
+	CONF
+	before=$(descriptors)
+	peer there connect "$p0" fin park
+	peer here connect "$p1" expect-fin park
+	for its in "sport = ${p0##*:}" "dport = ${ends##*:}"; do
+		await "it is half closed" half_closed "$its"
+		ss -K state close-wait "$its" >ss.out 2>&1
+		grep -q "${its##* }" ss.out ||
+		    atf_skip "this kernel cannot kill sockets"
+	done
+	await "all descriptors are back" descriptors_are "$before"
+	proxy_stop
+	logged 1 'with b: the connection to the client was lost \('
+	logged 1 'with ends: the connection to the backend was lost \('
+}
+
 describe_in_net no_ipv6_is_no_harm "a kernel without IPv6: it says so, or serves"
 no_ipv6_is_no_harm_body()
 {

@@ -3,6 +3,7 @@
  * limits, no spin), when the relay goes to sleep (nothing that it could do is
  * left), and at the end.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "backend.h"
@@ -595,6 +596,11 @@ check_asleep(const struct session *s)
 		return;
 	for (way = CLIENT; way <= BACKEND; way++) {
 		h = &s->half[way];
+		/* a reset behind an end is left for who writes to find */
+		if (h->end == HALF_CLEAN && e[way]->err != 0 &&
+		    e[way]->err != EPIPE && e[way]->err != ECONNRESET &&
+		    !e[way]->wake_on)
+			missed(s, "lost behind its end", e[way]);
 		if (h->state == HALF_DONE || resting(s, h))
 			continue;
 		want = half_want(h);
