@@ -301,7 +301,8 @@ static const uint16_t	errors[] = {
 	ENOENT, EINTR, EIO, EBADF, EAGAIN, EBUSY, EEXIST, ENOTDIR,
 	EISDIR, EINVAL, EFBIG, ENOSPC, EDQUOT, EROFS, ENAMETOOLONG, ELOOP,
 	ENXIO, ENODEV, ENOSYS, EOPNOTSUPP, EMSGSIZE, EPROTOTYPE,
-	EPROTO, ENOTSOCK, ENOTCONN, ENOEXEC, ETXTBSY, ENOLCK, EUSERS
+	EPROTO, ENOPROTOOPT, ENOTSOCK, ENOTCONN, ENOEXEC, ETXTBSY, ENOLCK,
+	EUSERS
 };
 
 /* In the same order. */
@@ -320,7 +321,7 @@ static const char	words[] =
     "quota used up\0read-only file system\0name too long\0too many symbolic links\0"
     "nobody there, or no such device\0no such device\0"
     "not in this kernel\0not supported\0message too long\0"
-    "wrong type of socket\0protocol error\0not a socket\0"
+    "wrong type of socket\0protocol error\0protocol not there\0not a socket\0"
     "not connected\0not a program\0program in use\0"
     "no lock to be had\0too many processes (RLIMIT_NPROC, pids.max)";
 

@@ -456,6 +456,7 @@ ATF_TC_BODY(errors_have_words_with_either_sign, tc)
 	/* One of the middle and the last: numbers and words stay side by side. */
 	ATF_CHECK_STREQ("host is down", log_errno(EHOSTDOWN));
 	ATF_CHECK_STREQ("quota used up", log_errno(EDQUOT));
+	ATF_CHECK_STREQ("protocol not there", log_errno(ENOPROTOOPT));
 	ATF_CHECK_STREQ("no lock to be had", log_errno(ENOLCK));
 	ATF_CHECK_STREQ("error 9999", log_errno(-9999));
 	for (int error = 1; error < 200; error++)
