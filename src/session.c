@@ -191,7 +191,7 @@ side_discard(struct side *sd)
 	size_t left;
 	long n;
 
-	if (sd->ended || sd->local || !(sd->ready & WAIT_READ))
+	if (sd->ended)
 		return;
 	for (left = LIMIT_HALF_BUDGET; left >= LIMIT_BUFFER;
 	    left -= LIMIT_BUFFER) {
@@ -216,11 +216,10 @@ session_last(struct session *s, uint64_t now)
 	bool owes = false;
 
 	for (i = CLIENT; i <= BACKEND; i++) {
-		if (s->side[i].fd != -1)
-			side_discard(&s->side[i]);
-		if (side_owes(s, i, now))
+		if (side_owes(s, i, now)) {
 			owes = true;
-		else
+			side_discard(&s->side[i]);
+		} else
 			session_shut(&s->side[i], s->reason != REASON_DONE);
 	}
 	if (!owes) {

@@ -17,6 +17,7 @@
 #include "wait.h"
 
 enum { SPINS = 3, IDLE_WAKES = 200, BUFS = 1024,
+	UNHEARD_MS = 3000,
 	SLACK_MS = 2 * LIMIT_SWEEP_MS + 10 };
 
 static unsigned	spins, idle_wakes;
@@ -40,6 +41,11 @@ static struct stall {		/* bytes that have arrived, and since when */
 	uint64_t	gone, odd, ms;
 } stalls[ROWS];
 
+static struct unheard {		/* bytes of who is in LAST, and since when */
+	uint32_t	number;
+	uint64_t	taken, ms, turn;
+} unheard[ROWS][2];
+
 static uint64_t	lost, lost_most;	/* sessions, with relays that died */
 static bool	lost_due;		/* how many is not known yet */
 static uint32_t	last_number;		/* of those that were lost */
@@ -56,6 +62,7 @@ check_successor(void)
 	check_forget();
 	memset(lates, 0, sizeof(lates));
 	memset(stalls, 0, sizeof(stalls));
+	memset(unheard, 0, sizeof(unheard));
 	memset(rates, 0, sizeof(rates));
 	memset(common, 0, sizeof(common));
 }
@@ -393,6 +400,25 @@ arrived(unsigned i, uint64_t since)
 	return later(since, l->ms);
 }
 
+/* In LAST: who sends on does not come to read what is on its way to him. */
+static void
+check_unheard(unsigned i, unsigned which)
+{
+	const struct session *s = table_row(i);
+	const struct sock *e = check_side(s, which);
+	struct unheard *u = &unheard[i][which];
+
+	if (e == NULL || e->local || e->dead || s->side[which].ended ||
+	    net_unread(e) == 0 || u->number != s->number ||
+	    u->taken != e->rx_taken)
+		*u = (struct unheard){ s->number, e == NULL ? 0 : e->rx_taken,
+		    W.last_ms, trace_turn };
+	else if (W.last_ms > u->ms + UNHEARD_MS && trace_turn > u->turn + 20)
+		sim_fail("missed", s->number, "%u bytes of %d are not read for "
+		    "%llu ms", net_unread(e), e->fd,
+		    (unsigned long long)(W.last_ms - u->ms));
+}
+
 static void
 check_limits(unsigned i)
 {
@@ -404,6 +430,8 @@ check_limits(unsigned i)
 
 	(void)check_last(i);
 	if (s->state == SESSION_LAST) {
+		check_unheard(i, CLIENT);
+		check_unheard(i, BACKEND);
 		over(i, LATE_LAST, check_last(i), LIMIT_LAST_MS + 400);
 		over(i, LATE_STALL, arrived(i, check_last(i)),
 		    LIMIT_LAST_STALL_MS + 400);
