@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "backend.h"
 #include "limits.h"
 #include "session.h"
 #include "sim.h"
@@ -269,6 +270,30 @@ has_backend(const struct session *row)
 	return false;
 }
 
+/* Somebody could still be. */
+static bool
+someone_is_left(const struct session *row)
+{
+	const struct setup_pool *p =
+	    &plan_setup.pools[plan_setup.profiles[row->profile].pool];
+	const uint64_t *tried = table_tried(row);
+	unsigned i;
+
+	for (i = 0; i < p->nbackends; i++)
+		if (!(tried[i / 64] >> i % 64 & 1) &&
+		    backend_is_up(p->first_backend + i, row->since_ms))
+			return true;
+	return false;
+}
+
+/* It is us, or our system, who could connect to nobody. */
+static bool
+short_of(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS ||
+	    error == ENOMEM || error == ENOSPC || error == EADDRNOTAVAIL;
+}
+
 /* The end was decided by somebody, not by what the two sides did. */
 static bool
 imposed(enum reason r)
@@ -358,10 +383,12 @@ check_reason(const struct session *row, const struct sock *c,
 		ok = b != NULL && broken(b) && deaf(b, row->error);
 		break;
 	case REASON_NO_BACKEND:
-		ok = c->tx_total == 0 && (row->error != 0 || !has_backend(row));
+		ok = c->tx_total == 0 && !someone_is_left(row) &&
+		    (row->error != 0 ? !short_of(row->error) :
+		    !has_backend(row));
 		break;
 	case REASON_NO_RESOURCES:
-		ok = c->tx_total == 0;
+		ok = c->tx_total == 0 && short_of(row->error);
 		break;
 	case REASON_SHUTDOWN:
 		ok = W.draining;
@@ -406,6 +433,22 @@ check_orderly(struct sock *s, const struct session *row)
 		    s->fd);
 }
 
+/* A backend's connection makes way for another one: does nothing speak for it? */
+static void
+check_given_up(const struct sock *s, const struct session *row)
+{
+	uint64_t limit = plan_setup.backends[row->backend].connect_timeout.v;
+
+	if (net_unread(s) > 0 && s->state == SOCK_OPEN)
+		sim_fail("lost", row->number, "%u bytes of a backend that is "
+		    "given up", net_unread(s));
+	if (s->state == SOCK_CONNECTING &&
+	    (limit == 0 || W.last_ms < row->since_ms + limit))
+		sim_fail("early", row->number, "%d, which may still connect, is "
+		    "given up after %llu ms", s->fd, (unsigned long long)
+		    (W.last_ms - row->since_ms));
+}
+
 /* One that has no other side, or none that came along, has not been looked for. */
 static void
 find_row(struct sock *s)
@@ -441,10 +484,7 @@ check_close(struct sock *s, bool orderly)
 	row = table_row((unsigned)s->row);
 	W.dirty_all = true;
 	if (row->state == SESSION_CONNECT && row->reason == REASON_NONE) {
-		/* another backend is tried */
-		if (net_unread(s) > 0 && s->state == SOCK_OPEN)
-			sim_fail("lost", row->number, "%u bytes of a backend "
-			    "that is given up", net_unread(s));
+		check_given_up(s, row);
 		return;
 	}
 	if (orderly)

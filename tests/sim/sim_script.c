@@ -30,7 +30,7 @@ size_of(unsigned st)
 	case FLAVOUR_TINY:
 		return rng_chance(st, 30) ? rng_below(st, 3) : rng_below(st, 300);
 	case FLAVOUR_BULK:
-		if (rng_chance(st, 3))		/* long enough to gather */
+		if (rng_chance(st, 25))		/* long enough to gather */
 			return rng_range(st, 1500000, 12000000);
 		if (rng_chance(st, 40))
 			return rng_range(st, 150000, 1500000);
