@@ -121,6 +121,20 @@ check_half(const struct session *s, unsigned way)
 		    (unsigned long long)to->tx_total);
 }
 
+/* What one side did has ended the session, or both have: it does not go on. */
+static void
+check_over(const struct session *s)
+{
+	const struct half *c = &s->half[CLIENT], *b = &s->half[BACKEND];
+
+	if (s->state != SESSION_RELAY || s->queued || s->arriving)
+		return;
+	if (c->end == HALF_LOST || b->end == HALF_LOST ||
+	    (c->state == HALF_DONE && b->state == HALF_DONE))
+		sim_fail("over", s->number, "relays on with halves that ended "
+		    "%u and %u", c->end, b->end);
+}
+
 static void
 check_row(unsigned i, unsigned *fds, unsigned *lanes)
 {
@@ -132,6 +146,7 @@ check_row(unsigned i, unsigned *fds, unsigned *lanes)
 		sim_fail("number", s->number, "a dead relay had up to %u",
 		    last_number);
 	check_marry(s, i);
+	check_over(s);
 	for (w = CLIENT; w <= BACKEND; w++) {
 		if ((e = check_side(s, w)) != NULL) {
 			(*fds)++;
