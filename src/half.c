@@ -30,7 +30,7 @@ static const uint8_t legal[] = {
 	    TO(HALF_FIN) | TO(HALF_DONE),
 	[HALF_PASS] = TO(HALF_FILL) | TO(HALF_DRAIN) | TO(HALF_FIN) |
 	    TO(HALF_DONE),
-	[HALF_DRAIN] = TO(HALF_FILL) | TO(HALF_DONE),
+	[HALF_DRAIN] = TO(HALF_FILL) | TO(HALF_SPLICE) | TO(HALF_DONE),
 	[HALF_SPLICE] = TO(HALF_FILL) | TO(HALF_DRAIN) | TO(HALF_DONE),
 	[HALF_FIN] = TO(HALF_DONE),
 	[HALF_DONE] = 0
@@ -344,8 +344,8 @@ half_fill(struct half *h, struct side *from, struct side *to, size_t size,
 }
 
 /*
- * In DRAIN, with a lane that has ended: put some of its bytes into a buffer.  True
- * when there are any.
+ * A lane has ended: put some of its bytes into a buffer.  True when there are any.
+ * Without a buffer it is tried again, for those who have them may keep them for long.
  */
 static bool
 half_rescue(struct half *h, struct side *from, uint64_t now)
@@ -355,6 +355,8 @@ half_rescue(struct half *h, struct side *from, uint64_t now)
 
 	if ((buf = buf_take()) == -1) {
 		half_rest(h, now);
+		if (h->state == HALF_DRAIN)
+			half_to(h, HALF_SPLICE);
 		return false;
 	}
 	if ((n = splice_take(h->lane, buf_data(buf), LIMIT_BUFFER)) <= 0) {
@@ -402,8 +404,8 @@ half_unsplice(struct half *h, struct side *from, int error, uint64_t now)
 	}
 	from->ready |= WAIT_READ | WAIT_END;
 	if (splice_held(h->lane) > 0) {
-		half_to(h, HALF_DRAIN);
-		(void)half_rescue(h, from, now);
+		if (half_rescue(h, from, now))
+			half_to(h, HALF_DRAIN);
 		return;
 	}
 	half_free(h, from);

@@ -17,7 +17,7 @@
 #include "wait.h"
 
 enum { SPINS = 3, IDLE_WAKES = 200, BUFS = 1024,
-	UNHEARD_MS = 3000,
+	IDLE_MS = 3000,
 	SLACK_MS = 2 * LIMIT_SWEEP_MS + 10 };
 
 static unsigned	spins, idle_wakes;
@@ -41,10 +41,10 @@ static struct stall {		/* bytes that have arrived, and since when */
 	uint64_t	gone, odd, ms;
 } stalls[ROWS];
 
-static struct unheard {		/* bytes of who is in LAST, and since when */
+static struct idle {		/* what could go on and does not, since when */
 	uint32_t	number;
-	uint64_t	taken, ms, turn;
-} unheard[ROWS][2];
+	uint64_t	taken, given, ms, turn;
+} idles[ROWS][2];
 
 static uint64_t	lost, lost_most;	/* sessions, with relays that died */
 static bool	lost_due;		/* how many is not known yet */
@@ -62,7 +62,7 @@ check_successor(void)
 	check_forget();
 	memset(lates, 0, sizeof(lates));
 	memset(stalls, 0, sizeof(stalls));
-	memset(unheard, 0, sizeof(unheard));
+	memset(idles, 0, sizeof(idles));
 	memset(rates, 0, sizeof(rates));
 	memset(common, 0, sizeof(common));
 }
@@ -415,23 +415,53 @@ arrived(unsigned i, uint64_t since)
 	return later(since, l->ms);
 }
 
-/* In LAST: who sends on does not come to read what is on its way to him. */
+/*
+ * Whether something can be done: bytes go on, or an end, which an error is too.  In
+ * LAST: who sends on does not come to read what is on its way to him.
+ */
+static bool
+can_go_on(const struct session *s, unsigned way)
+{
+	const struct half *h = &s->half[way];
+	const struct sock *from = check_side(s, way), *to = check_side(s, !way);
+
+	if (from == NULL || from->wake_on || (to != NULL && to->wake_on))
+		return false;
+	if (s->state == SESSION_LAST)
+		return net_unread(from) > 0 && !from->local && !from->dead &&
+		    !s->side[way].ended;
+	if (s->state != SESSION_RELAY || h->state == HALF_DONE ||
+	    h->pay_us / 1000 > W.last_ms)
+		return false;
+	if (net_unread(from) > 0 || half_held(h) > 0)
+		return to->dead || (net_mask(to) & WAIT_WRITE) != 0;
+	return from->rx_fin || from->dead;
+}
+
+/* It does not take long, however often the system is short of something. */
 static void
-check_unheard(unsigned i, unsigned which)
+check_goes_on(unsigned i, unsigned way)
 {
 	const struct session *s = table_row(i);
-	const struct sock *e = check_side(s, which);
-	struct unheard *u = &unheard[i][which];
+	const struct sock *from = check_side(s, way), *to = check_side(s, !way);
+	struct idle *l = &idles[i][way];
+	uint64_t taken = from != NULL ? from->rx_taken : 0;
+	uint64_t given = to != NULL ? to->tx_total : 0;
 
-	if (e == NULL || e->local || e->dead || s->side[which].ended ||
-	    net_unread(e) == 0 || u->number != s->number ||
-	    u->taken != e->rx_taken)
-		*u = (struct unheard){ s->number, e == NULL ? 0 : e->rx_taken,
-		    W.last_ms, trace_turn };
-	else if (W.last_ms > u->ms + UNHEARD_MS && trace_turn > u->turn + 20)
-		sim_fail("missed", s->number, "%u bytes of %d are not read for "
-		    "%llu ms", net_unread(e), e->fd,
-		    (unsigned long long)(W.last_ms - u->ms));
+	/* a rest is as long as the clock says */
+	if (fault_on(FAULT_CLOCK_STILL) || fault_on(FAULT_CLOCK_JUMP))
+		return;
+	if (!can_go_on(s, way))
+		l->number = 0;
+	else if (l->number != s->number || l->taken != taken ||
+	    l->given != given)
+		*l = (struct idle){ s->number, taken, given, W.last_ms,
+		    trace_turn };
+	else if (W.last_ms > l->ms + IDLE_MS && trace_turn > l->turn + 20)
+		sim_fail("missed", s->number, "half %u could go on for %llu "
+		    "ms (%u unread%s%s)", way, (unsigned long long)
+		    (W.last_ms - l->ms), net_unread(from),
+		    from->rx_fin ? ", ended" : "", from->dead ? ", dead" : "");
 }
 
 static void
@@ -444,9 +474,9 @@ check_limits(unsigned i)
 	bool one;
 
 	(void)check_last(i);
+	check_goes_on(i, CLIENT);
+	check_goes_on(i, BACKEND);
 	if (s->state == SESSION_LAST) {
-		check_unheard(i, CLIENT);
-		check_unheard(i, BACKEND);
 		over(i, LATE_LAST, check_last(i), LIMIT_LAST_MS + 400);
 		over(i, LATE_STALL, arrived(i, check_last(i)),
 		    LIMIT_LAST_STALL_MS + 400);
