@@ -435,10 +435,13 @@ check_orderly(struct sock *s, const struct session *row)
 
 /* A backend's connection makes way for another one: does nothing speak for it? */
 static void
-check_given_up(const struct sock *s, const struct session *row)
+check_given_up(const struct sock *s, const struct session *row, bool orderly)
 {
 	uint64_t limit = plan_setup.backends[row->backend].connect_timeout.v;
 
+	if (orderly)
+		sim_fail("forged-end", row->number, "%d is given up, and closed",
+		    s->fd);
 	if (net_unread(s) > 0 && s->state == SOCK_OPEN)
 		sim_fail("lost", row->number, "%u bytes of a backend that is "
 		    "given up", net_unread(s));
@@ -484,7 +487,7 @@ check_close(struct sock *s, bool orderly)
 	row = table_row((unsigned)s->row);
 	W.dirty_all = true;
 	if (row->state == SESSION_CONNECT && row->reason == REASON_NONE) {
-		check_given_up(s, row);
+		check_given_up(s, row, orderly);
 		return;
 	}
 	if (orderly)
