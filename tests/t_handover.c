@@ -16,6 +16,7 @@
 #include "handover.c"
 
 #include "crew.h"
+#include "expire.h"
 #include "former.h"
 #include "stat.h"
 
@@ -252,6 +253,27 @@ ATF_TC_BODY(the_most_that_a_row_can_say_is_taken, tc)
 	is_gone("it");
 }
 
+/* Its other side has got all of its bytes already. */
+ATF_TC_WITHOUT_HEAD(who_has_only_one_side_left_is_taken);
+ATF_TC_BODY(who_has_only_one_side_left_is_taken, tc)
+{
+	struct handover_row	row;
+	struct session		*s;
+
+	open_relay();
+	for (unsigned i = CLIENT; i <= BACKEND; i++) {
+		row = good_row();
+		row.state = SESSION_LAST;
+		take_side(&row, i);
+		ATF_REQUIRE((s = taken(&row)) != NULL);
+		ATF_CHECK_EQ(-1, s->side[i].fd);
+		ATF_CHECK_EQ(fds[0], s->side[!i].fd);
+		ATF_CHECK_EQ(i == CLIENT, stat_backend(0)->load);
+		session_leave(s);
+		is_gone("it");
+	}
+}
+
 ATF_TC_WITHOUT_HEAD(what_there_is_no_room_for_is_refused);
 ATF_TC_BODY(what_there_is_no_room_for_is_refused, tc)
 {
@@ -457,11 +479,16 @@ ATF_TC_BODY(a_part_of_a_session_is_none, tc)
 	/* it may not be ended here while it is whole there */
 	session_kill(in.arriving, REASON_KILLED, true, NOW);
 	ATF_CHECK_EQ(1, table_count());
+	setup.profiles[0].max_read_idle.v = 1;
+	expire_sweep(NOW);
+	ATF_CHECK_EQ(SESSION_RELAY, in.arriving->state);
 	/* nor when the next one comes instead of its bytes */
 	row.half[BACKEND] = (struct handover_half){ .state = HALF_FILL };
 	TOLD(&row, sizeof(row));
 	ATF_CHECK(in.arriving == NULL);
 	is_gone("a part");
+	TOLD(&bytes, sizeof(bytes));
+	is_gone("its bytes");
 	row.half[BACKEND].state = HALF_DRAIN;
 	row.half[BACKEND].len = 6000;
 	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
@@ -512,20 +539,23 @@ ATF_TC_BODY(backends_that_are_out_stay_out, tc)
 	open_relay();
 	ATF_REQUIRE_EQ(0, chan_pair(pair));
 	backend_failed(1, ECONNREFUSED, NOW);
+	backend_failed(2, ECONNREFUSED, NOW);
 	send_all(pair);
 	backend_close();
 	stat_set(&stat_backend(1)->down, 0);
+	stat_set(&stat_backend(2)->down, 0);
 	ATF_REQUIRE(backend_open(&setup));
-	ATF_CHECK_EQ(HANDOVER_SESSION, handover_take(&setup, &in, pair[1],
-	    NOW));
+	for (unsigned i = 0; i < 2; i++)
+		ATF_CHECK_EQ(HANDOVER_SESSION, handover_take(&setup, &in,
+		    pair[1], NOW));
 	ATF_CHECK_EQ(HANDOVER_END, handover_take(&setup, &in, pair[1], NOW));
 	for (unsigned b = 0; b < setup.nbackends; b++) {
 		backend_health(b, &since, &until);
-		ATF_CHECK_EQ(b == 1 ? NOW : 0, since);
-		ATF_CHECK_EQ(b == 1 ? NOW + 1000 : 0, until);
-		ATF_CHECK_EQ(b != 1, backend_is_up(b, NOW + 999));
+		ATF_CHECK_EQ(b > 0 ? NOW : 0, since);
+		ATF_CHECK_EQ(b > 0 ? NOW + 1000 : 0, until);
+		ATF_CHECK_EQ(b == 0, backend_is_up(b, NOW + 999));
 		ATF_CHECK(backend_is_up(b, NOW + 1000));
-		ATF_CHECK_EQ(b == 1, stat_backend(b)->down);
+		ATF_CHECK_EQ(b > 0, stat_backend(b)->down);
 	}
 	/* said of one that is not here, in other words, or too little */
 	ATF_REQUIRE_EQ(0, chan_pair(pair));
@@ -581,6 +611,11 @@ ATF_TC_BODY(ids_are_what_things_are, tc)
 	setup.listeners[0].addr.u.ip[3] = 1;
 	ids_each(&setup, l2, b2);
 	ATF_CHECK(l[0] != l2[0]);
+	setup.listeners[0].addr.family = OS_IPV6;
+	ids_each(&setup, l, b);
+	setup.listeners[0].addr.u.ip[15] = 1;
+	ids_each(&setup, l2, b2);
+	ATF_CHECK(l[0] != l2[0]);
 	setup.listeners[0].addr = (struct os_addr){ .family = OS_UNIX,
 	    .pathlen = 3, .u.path = "/ab" };
 	ids_each(&setup, l, b);
@@ -629,6 +664,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, rows_that_make_no_sense_are_refused);
 	ATF_TP_ADD_TC(tp, the_most_that_a_row_can_say_is_taken);
+	ATF_TP_ADD_TC(tp, who_has_only_one_side_left_is_taken);
 	ATF_TP_ADD_TC(tp, what_there_is_no_room_for_is_refused);
 	ATF_TP_ADD_TC(tp, all_of_a_session_arrives);
 	ATF_TP_ADD_TC(tp, a_part_of_a_session_is_none);

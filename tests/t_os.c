@@ -239,6 +239,30 @@ ATF_TC_BODY(v6only_leaves_v4_alone, tc)
 	ATF_REQUIRE((l4 = os_listen(&b, &how)) >= 0);
 }
 
+ATF_TC(a_transparent_listener_may_have_any_address);
+ATF_TC_HEAD(a_transparent_listener_may_have_any_address, tc)
+{
+	atf_tc_set_md_var(tc, "require.user", "root");
+}
+ATF_TC_BODY(a_transparent_listener_may_have_any_address, tc)
+{
+	struct os_listen	h = how;
+	struct os_addr		v4 = { .family = OS_IPV4,
+				    .u.ip = { 192, 0, 2, 1 } };
+	struct os_addr		v6 = { .family = OS_IPV6,
+				    .u.ip = { 0x20, 1, 0xd, 0xb8, [15] = 1 } };
+	int			fd;
+
+	h.transparent = true;
+	fd = os_listen(&v4, &h);
+	if (fd == -ENOTSUP || fd == -EPERM)
+		atf_tc_skip("not here, or not for us");
+	ATF_CHECK(fd > 2);
+	if (os_listen(&(struct os_addr){ .family = OS_IPV6 }, &how) < 0)
+		atf_tc_skip("no IPv6");
+	ATF_CHECK(os_listen(&v6, &h) > fd);
+}
+
 /*
  * A source address and port that are the target's: TCP connects to itself.
  */
@@ -771,6 +795,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, listeners_have_no_keepalive_where_it_ends_them);
 	ATF_TP_ADD_TC(tp, a_v4_client_of_a_v6_listener_is_a_v4_client);
 	ATF_TP_ADD_TC(tp, v6only_leaves_v4_alone);
+	ATF_TP_ADD_TC(tp, a_transparent_listener_may_have_any_address);
 	ATF_TP_ADD_TC(tp, a_connection_to_itself_is_refused);
 	ATF_TP_ADD_TC(tp, no_address_is_an_error);
 	ATF_TP_ADD_TC(tp, a_stale_socket_file_is_taken_over);

@@ -5,6 +5,7 @@
 
 #include "buf.h"
 #include "limits.h"
+#include "share.h"
 #include "table.h"
 
 enum { RELAYS = 2, ROWS = 4 };
@@ -120,6 +121,37 @@ ATF_TC_BODY(what_cannot_be_addressed_is_refused, tc)
 #endif
 }
 
+ATF_TC_WITHOUT_HEAD(shares_of_relays_are_even_and_all_there_is);
+ATF_TC_BODY(shares_of_relays_are_even_and_all_there_is, tc)
+{
+	static struct setup	set;
+	unsigned		i, sum, one;
+	uint64_t		bytes;
+
+	set.server.max_connections.v = 1;
+	ATF_CHECK_EQ(1, share_relays(&set));
+	for (unsigned relays = 1; relays <= LIMIT_RELAYS; relays++)
+		for (unsigned n = 1; n <= 200; n++) {
+			set.server.max_worker.v = relays;
+			set.server.max_connections.v = n;
+			set.server.kbytes.v = n;
+			for (i = sum = 0; i < relays; i++) {
+				one = share_sessions(&set, i);
+				ATF_REQUIRE(one >= 1);
+				ATF_REQUIRE(one <= share_sessions(&set, 0));
+				ATF_REQUIRE(one + 1 >= share_sessions(&set, 0));
+				sum += one;
+			}
+			ATF_REQUIRE_EQ(n < relays ? relays : n, sum);
+			ATF_REQUIRE_EQ(sum, share_all_sessions(&set));
+			bytes = relays * share_bytes(&set);
+			ATF_REQUIRE(bytes >= n * 1024);
+			ATF_REQUIRE(bytes < n * 1024 + relays);
+		}
+	set.server.kbytes.v = 0;
+	ATF_CHECK_EQ(0, share_bytes(&set));
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, who_is_in_the_run_list_is_served_once);
@@ -127,5 +159,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, the_others_keep_theirs);
 	ATF_TP_ADD_TC(tp, what_is_not_mapped_is_not_wiped);
 	ATF_TP_ADD_TC(tp, what_cannot_be_addressed_is_refused);
+	ATF_TP_ADD_TC(tp, shares_of_relays_are_even_and_all_there_is);
 	return atf_no_error();
 }

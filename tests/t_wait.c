@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "os.h"
 #include "wait.h"
 
 static const char *
@@ -58,6 +59,17 @@ ATF_TC_BODY(events_of_a_former_descriptor_are_dropped, tc)
 	(void)copy;
 }
 
+/* Nothing wakes us, nor calls itself nothing and wakes us all the same. */
+static void
+sleeps(int ms)
+{
+	struct wait_event	ev[4];
+	uint64_t		since = os_now_ms();
+
+	ATF_CHECK_EQ(wait_turn(ev, 4, ms), 0);
+	ATF_CHECK(os_now_ms() + 1 >= since + (unsigned)ms);
+}
+
 static void
 pipe_with(const char *kind)
 {
@@ -74,12 +86,13 @@ pipe_with(const char *kind)
 	ATF_CHECK(ev[0].got & WAIT_READ);
 	ATF_CHECK_EQ(wait_turn(ev, 4, 0), 1);
 	wait_want(p[0], 0);
-	ATF_CHECK_EQ(wait_turn(ev, 4, 0), 0);
+	sleeps(20);
 	(void)close(p[1]);
 	ATF_CHECK_EQ(wait_turn(ev, 4, 0), 0);
 	wait_want(p[0], WAIT_READ);
 	ATF_CHECK_EQ(wait_turn(ev, 4, 0), 1);
 	wait_del(p[0]);
+	sleeps(20);
 	(void)close(p[0]);
 	wait_close();
 }
@@ -121,6 +134,40 @@ ATF_TC_BODY(what_cannot_be_watched_says_so, tc)
 	ATF_CHECK_EQ(wait_add(63, WAIT_EDGE, 0), -EBADF);
 	wait_want(fd, WAIT_READ);
 	wait_del(fd);
+	wait_close();
+}
+
+/*
+ * Memory comes back: until then it is asked for again, however long we would wait.
+ * What epoll(7) never takes stands in for what it cannot take now.
+ */
+ATF_TC_WITHOUT_HEAD(what_cannot_be_watched_now_is_tried_again);
+ATF_TC_BODY(what_cannot_be_watched_now_is_tried_again, tc)
+{
+	struct wait_event	ev[4];
+	int			file, same, other[2], p[2];
+
+	if (strcmp(best(), "epoll") != 0)
+		atf_tc_skip("only epoll(7) is asked for each one");
+	ATF_REQUIRE((file = open("file", O_CREAT | O_RDWR, 0600)) >= 0);
+	ATF_REQUIRE_EQ(pipe(p), 0);
+	ATF_REQUIRE_EQ(pipe(other), 0);
+	ATF_REQUIRE_EQ(wait_add(other[0], WAIT_LEVEL, 8), 0);
+	ATF_REQUIRE((same = dup(p[0])) >= 0);
+	ATF_REQUIRE_EQ(wait_add(p[0], WAIT_LEVEL, 7), 0);
+	wait_want(p[0], 0);
+	ATF_REQUIRE_EQ(dup2(file, p[0]), p[0]);
+	wait_want(p[0], WAIT_READ);
+	(void)alarm(30);
+	ATF_CHECK_EQ(wait_turn(ev, 4, -1), 0);
+	ATF_CHECK_EQ(wait_turn(ev, 4, 1000000), 0);
+	ATF_REQUIRE_EQ(dup2(same, p[0]), p[0]);
+	ATF_REQUIRE_EQ(write(p[1], "x", 1), 1);
+	ATF_CHECK_EQ(wait_turn(ev, 4, -1), 1);
+	ATF_CHECK_EQ(ev[0].token, 7);
+	ATF_CHECK_EQ(ev[0].got, WAIT_READ);
+	ATF_REQUIRE_EQ(read(p[0], ev, 1), 1);
+	sleeps(250);		/* and nothing is tried any more */
 	wait_close();
 }
 
@@ -321,6 +368,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_pipe_can_be_watched);
 	ATF_TP_ADD_TC(tp, kinds_are_named);
 	ATF_TP_ADD_TC(tp, what_cannot_be_watched_says_so);
+	ATF_TP_ADD_TC(tp, what_cannot_be_watched_now_is_tried_again);
 	ATF_TP_ADD_TC(tp, events_in_vain_come_to_an_end);
 	ATF_TP_ADD_TC(tp, gathering_leaves_no_mark);
 	ATF_TP_ADD_TC(tp, what_gathers_is_told_among_many_events);
