@@ -8,7 +8,8 @@
  *
  *	byte 0	bit 0: HTTP, else control; bit 1: the parent cannot be told;
  *		bit 2: never reads; bit 3: a reload goes well; bit 4: the parent says
- *		nothing more of one; bit 5: and has ended
+ *		nothing more of one; bit 5: and has ended; bit 6: goes when it has been
+ *		told something
  *	byte 1	bytes given with each read;  byte 2: taken with each write
  *	byte 3	how many of the following bytes go over the session table
  */
@@ -69,7 +70,7 @@ static struct client	 client;
 /* The world outside. */
 static const uint8_t	*given;
 static size_t		 left, reads, writes, asked;
-static bool		 deaf, untold, closed;
+static bool		 deaf, goes, gone, untold, closed;
 static uint64_t		 clock_ms = 1000000;
 static char		 said[SAID_MAX + 1];
 static size_t		 nsaid;
@@ -116,6 +117,12 @@ os_write(int fd, const void *buf, size_t size)
 		fail("write to a closed socket");
 	if (size == 0)
 		fail("nothing to write");
+	if (gone)
+		fail("write to one who has gone");
+	if (goes && nsaid > 0) {
+		gone = true;
+		return -EPIPE;
+	}
 	if (deaf || asked++ % 2 == 1)
 		return -EAGAIN;
 	if (n > size)
@@ -420,20 +427,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	http = data[0] & 1;
 	untold = data[0] & 2;
 	deaf = data[0] & 4;
+	goes = data[0] & 64;
 	reads = data[1] + 1u;
 	writes = data[2] * 16u + 1;
 	given = data + 4;
 	left = size - 4;
 	asked = nsaid = 0;
 	noted = 0;
-	closed = false;
+	closed = gone = false;
 	if (data[3] < left) {
 		fill_table(given, data[3]);
 		given += data[3];
 		left -= data[3];
 	} else
 		fill_table(NULL, 0);
-	finished = left > 0 && !deaf;
+	finished = left > 0 && !deaf && !goes;
 	json = left > 7 && memcmp(given, "--json ", 7) == 0;
 	client_start(&client, 5, http ? CLIENT_HTTP : CLIENT_CONTROL,
 	    clock_ms);
