@@ -434,6 +434,26 @@ ATF_TC_BODY(all_of_a_session_arrives, tc)
 	ATF_CHECK_EQ(1, table_count());
 }
 
+/* The row of one that has gone is in the list of those to be served. */
+ATF_TC_WITHOUT_HEAD(who_arrives_in_a_row_that_is_queued_loses_nobody);
+ATF_TC_BODY(who_arrives_in_a_row_that_is_queued_loses_nobody, tc)
+{
+	struct handover_row	row;
+	struct session		*gone, *other;
+
+	open_relay();
+	gone = rich_session();
+	other = rich_session();
+	session_leave(gone);
+	row = good_row();
+	ATF_REQUIRE(taken(&row) == gone);
+	session_ready(gone, NOW);
+	table_run_begin();
+	ATF_CHECK(table_run_next() == gone);
+	ATF_CHECK(table_run_next() == other);
+	ATF_CHECK(table_run_next() == NULL);
+}
+
 ATF_TC_WITHOUT_HEAD(a_part_of_a_session_is_none);
 ATF_TC_BODY(a_part_of_a_session_is_none, tc)
 {
@@ -644,6 +664,53 @@ ATF_TC_BODY(what_is_removed_has_limits_of_its_own, tc)
 	ATF_CHECK_EQ(0, b->write_timeout.v);
 }
 
+/*
+ * Lists that have changed: (a b b) is (c b a), and (d) has become (b d), of which two
+ * lists have one each.
+ */
+ATF_TC_WITHOUT_HEAD(backends_keep_their_names_in_another_setup);
+ATF_TC_BODY(backends_keep_their_names_in_another_setup, tc)
+{
+	static struct setup	former;
+	static const uint16_t	now_at[] = { 2, 1, 1, 4, 5 };
+	static const uint16_t	were_at[] = { 4, 1, 0, 1, 3 };
+	uint16_t		l[3], b[5], o[5];
+
+	make_setup();
+	setup.nlisteners = setup.npools = setup.nprofiles = setup.nclasses = 2;
+	setup.listeners[1] = (struct setup_listener){ .name = string(":2"),
+	    .first_class = 1, .nclasses = 1,
+	    .addr = { .family = OS_IPV4, .port = 2 } };
+	setup.classes[1].profile = 1;
+	setup.profiles[1].pool = 1;
+	backend("d", "10.0.0.1", 80);
+	setup.pools[1] = (struct setup_pool){ .first_backend = 3,
+	    .nbackends = 1 };
+	former_entries(&setup);
+	former = setup;
+	setup.nbackends = 0;
+	backend("c", "10.0.0.1", 80);
+	backend("b", "10.0.0.1", 80);
+	backend("a", "10.0.0.1", 80);
+	backend("b", "10.0.0.1", 80);
+	backend("d", "10.0.0.1", 80);
+	setup.pools[1] = (struct setup_pool){ .first_backend = 3,
+	    .nbackends = 2 };
+	former_entries(&setup);
+	former_map(&former, &setup, l, b, o);
+	for (unsigned i = 0; i < 3; i++)
+		ATF_CHECK_EQ(i, l[i]);
+	for (unsigned i = 0; i < 5; i++) {
+		ATF_CHECK_EQ_MSG(now_at[i], b[i], "%u: %u", i, b[i]);
+		ATF_CHECK_EQ_MSG(were_at[i], o[i], "%u from %u", i, o[i]);
+	}
+	/* the listener is gone, and its list with it: any other will do */
+	setup.listeners[1].addr.port = 3;
+	former_map(&former, &setup, l, b, o);
+	ATF_CHECK_EQ(2, l[1]);
+	ATF_CHECK_EQ_MSG(4, b[3], "%u", b[3]);
+}
+
 /* What a process says that only writes lines is not taken for a relay's word. */
 ATF_TC_WITHOUT_HEAD(the_log_writer_is_no_relay);
 ATF_TC_BODY(the_log_writer_is_no_relay, tc)
@@ -667,11 +734,13 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, who_has_only_one_side_left_is_taken);
 	ATF_TP_ADD_TC(tp, what_there_is_no_room_for_is_refused);
 	ATF_TP_ADD_TC(tp, all_of_a_session_arrives);
+	ATF_TP_ADD_TC(tp, who_arrives_in_a_row_that_is_queued_loses_nobody);
 	ATF_TP_ADD_TC(tp, a_part_of_a_session_is_none);
 	ATF_TP_ADD_TC(tp, no_descriptor_is_left_of_other_messages);
 	ATF_TP_ADD_TC(tp, backends_that_are_out_stay_out);
 	ATF_TP_ADD_TC(tp, ids_are_what_things_are);
 	ATF_TP_ADD_TC(tp, what_is_removed_has_limits_of_its_own);
+	ATF_TP_ADD_TC(tp, backends_keep_their_names_in_another_setup);
 	ATF_TP_ADD_TC(tp, the_log_writer_is_no_relay);
 	return atf_no_error();
 }

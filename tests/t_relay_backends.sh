@@ -78,6 +78,10 @@ all_addresses_of_a_name_are_tried_body()
 		$(server "six=both:${six##*:}") }
 		\$SERVER["socket"] == "127.0.0.3:0" {
 		$(server "none=both:${none##*:}") }
+		\$SERVER["socket"] == "127.0.0.4:0" {
+		$(server "none=both:${none##*:}" "four=both:${four##*:}") }
+		\$SERVER["socket"] == "127.0.0.5:0" {
+		$(server "none=both:${none##*:}" "six=both:${six##*:}") }
 	CONF
 	launch unshare -m sh ./with_hosts -- -f conf
 	for p in "$p0" "$p1"; do
@@ -89,11 +93,15 @@ all_addresses_of_a_name_are_tried_body()
 	peer c connect "$p2" expect-reset
 	finish c
 	await "both have failed" logs 'backend none \(2 addresses\) does not answer'
+	# and both of the next one, when those of another have failed before
+	for p in "$p3" "$p4"; do
+		client connect "$p" rxseed 1 send 1k fin expect-fin got 1k
+	done
 	proxy_stop
 	counts gw.backend.four.0.died 0
 	counts gw.backend.six.0.died 0
-	counts gw.backend.none.0.died 1
-	counts sockproxy.ended.done 6
+	counts gw.backend.none.0.died 3
+	counts sockproxy.ended.done 8
 }
 
 describe a_name_that_is_lost_keeps_its_addresses \
