@@ -445,15 +445,22 @@ drains_too_long(uint64_t turns)
 	    (W.asleep || turns > plan.turns + TURNS_ENDLESS);
 }
 
+/* Nobody comes any more: over with the last session. */
+static void
+check_idle(void)
+{
+	idle = table_count() == 0 && heard() && !adopting() ? idle + 1 : 0;
+	if (idle > 2)
+		sim_fail("end", -1, "goes on without sessions");
+}
+
 /* Draining: over when its time is up, and a moment later over for good. */
 static void
 check_drain(uint64_t turns)
 {
 	if (turns > plan.turns + TURNS_DRAINING)
 		sim_fail("end", -1, "drained for %d turns", TURNS_DRAINING);
-	idle = table_count() == 0 && heard() && !adopting() ? idle + 1 : 0;
-	if (idle > 2)
-		sim_fail("end", -1, "goes on without sessions");
+	check_idle();
 	if (W.drain_due_ms == SIM_NEVER) {
 		if (heard() && plan.graceful_ms > 0)
 			W.drain_due_ms = W.last_ms + plan.graceful_ms;
@@ -502,6 +509,8 @@ play_turns(void)
 			break;
 		if (W.draining)
 			check_drain(turns);
+		else if (stays)
+			check_idle();
 	}
 	tally.turns += turns;
 	if (loop_error() != 0)
