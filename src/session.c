@@ -182,8 +182,9 @@ side_owes(struct session *s, unsigned which, uint64_t now)
 }
 
 /*
- * Read what nobody will get: a peer that can send on will come to read.  But what is
- * unread is all that tells the peer of a Unix socket that this is no end.
+ * Read what nobody will get: a peer that can send on will come to read.  Not of a Unix
+ * socket, which is not waited for: what is unread is all that tells its peer that this
+ * is no end.  WAIT_READ is not asked for: after ENOBUFS no edge follows.
  */
 static void
 side_discard(struct side *sd)

@@ -17,7 +17,7 @@
 #include "wait.h"
 
 enum { SPINS = 3, IDLE_WAKES = 200, BUFS = 1024,
-	IDLE_MS = 3000,
+	IDLE_MS = 3000,			/* what could go on does so by then */
 	SLACK_MS = 2 * LIMIT_SWEEP_MS + 10 };
 
 static unsigned	spins, idle_wakes;
