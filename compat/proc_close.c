@@ -76,8 +76,7 @@ proc_close_others(int *keep, unsigned n)
 	for (i = 0; i < n; i++) {
 		if (keep[i] < (int)lo)
 			continue;	/* standard, none, or twice */
-		if ((unsigned)keep[i] > lo)
-			close_range_of(lo, (unsigned)keep[i] - 1);
+		close_range_of(lo, (unsigned)keep[i] - 1);
 		lo = (unsigned)keep[i] + 1;
 	}
 	close_range_of(lo, UINT32_MAX);
