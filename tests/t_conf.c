@@ -15,6 +15,7 @@
 
 #include "conf_int.h"
 #include "conf_same.h"
+#include "resolve.h"
 #include "text.h"
 
 enum { OUTPUT = 4 * 1024 * 1024, PATH = 1024 };
@@ -219,6 +220,9 @@ ATF_TC_BODY(values_add_up, tc)
 	    "t:2:15: error: var.none has no value here");
 	bad("l = ( \"a\" => 1 ) + ( \"A\" => 2 )\n" SERVER, "t:1:22: error: "
 	    "\"A\"");
+	good("l = ( \"a\" => \"x\" ) + ( \"A\" => \"x\" )\n" SERVER);
+	bad("l = ( \"a\" => \"x\" ) + ( \"A\" => \"y\" )\n" SERVER,
+	    "t:1:24: error: \"A\"");
 	bad("a = \"x\" + ( 1 )\n" SERVER, "t:1:11: error: cannot add a list "
 	    "to");
 	bad("a = 4000000000 + 294967296\n" SERVER, "t:1:18: error: the sum");
@@ -826,6 +830,28 @@ ATF_TC_BODY(backends_have_many_forms, tc)
 	check_backend(10, "10.0.0.3:80", "10.0.0.3", "10.0.0.3:80", 80);
 	check_backend(11, "/run/w", "/run/w", "/run/w", 80);
 	ATF_CHECK_EQ(12, one.pools[profile(":80", NULL)->pool].nbackends);
+}
+
+/* Names that no server is asked for: inet_aton(3) knows them. */
+ATF_TC_WITHOUT_HEAD(each_name_has_its_own_addresses);
+ATF_TC_BODY(each_name_has_its_own_addresses, tc)
+{
+	static const char *const	texts[] = { "127.0.0.2:1",
+	    "127.0.0.3:2", "127.0.0.2:3" };
+	char				buf[ADDR_TEXT];
+
+	good("sockproxy.server = ( \"0x7f000002:1\", \"0x7f000003:2\", "
+	    "\"0x7f000002:3\" )\n");
+	ATF_CHECK_EQ(0, one.naddrs);
+	ATF_REQUIRE(resolve_names(&one, false));
+	ATF_REQUIRE_EQ(3, one.naddrs);
+	for (unsigned i = 0; i < 3; i++) {
+		ATF_CHECK_STREQ(texts[i], addr_text(buf, sizeof(buf),
+		    &backend(i)->addr));
+		ATF_CHECK_EQ(1, backend(i)->naddrs);
+		ATF_CHECK_STREQ(texts[i], addr_text(buf, sizeof(buf),
+		    &one.addrs[backend(i)->first_addr]));
+	}
 }
 
 ATF_TC_WITHOUT_HEAD(a_block_has_defaults_for_its_backends);
@@ -1633,6 +1659,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_rule_that_comes_to_nothing_is_said);
 	ATF_TP_ADD_TC(tp, port_0_is_for_tests);
 	ATF_TP_ADD_TC(tp, backends_have_many_forms);
+	ATF_TP_ADD_TC(tp, each_name_has_its_own_addresses);
 	ATF_TP_ADD_TC(tp, a_block_has_defaults_for_its_backends);
 	ATF_TP_ADD_TC(tp, one_mistake_is_one_error);
 	ATF_TP_ADD_TC(tp, lists_that_say_the_same_are_one_pool);

@@ -2,6 +2,9 @@
  * t_file.c - files that a daemon reads, owns and leaves behind; log output.
  */
 #include <sys/types.h>
+#ifdef __linux__
+#include <sys/mount.h>
+#endif
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -11,10 +14,14 @@
 #include <atf-c.h>
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __linux__
+#include <sched.h>
+#endif
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -637,11 +644,77 @@ ATF_TC_BODY(a_log_may_be_larger_than_two_gib, tc)
 ATF_TC_WITHOUT_HEAD(a_stamp_is_a_date_and_a_time);
 ATF_TC_BODY(a_stamp_is_a_date_and_a_time, tc)
 {
-	char	stamp[LOGIO_STAMP];
+	char		stamp[LOGIO_STAMP], other[LOGIO_STAMP], text[LOGIO_STAMP];
+	const char	*syslog;
+	time_t		now;
 
-	ATF_CHECK_EQ(strlen(logio_stamp(stamp)), 19);
-	ATF_CHECK(stamp[4] == '-' && stamp[10] == ' ' && stamp[13] == ':');
+	do {	/* until all are of one second */
+		now = time(NULL);
+		(void)logio_stamp(stamp);
+		syslog = logio_syslog_stamp(other);
+	} while (now != time(NULL));
+	(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S",
+	    localtime(&now));
+	ATF_CHECK_STREQ(text, stamp);
+	(void)strftime(text, sizeof(text), "%b %e %H:%M:%S ", localtime(&now));
+#ifdef __OpenBSD__
+	text[0] = '\0';		/* the system puts the time there */
+#endif
+	ATF_CHECK_STREQ(text, syslog);
 }
+
+#ifdef __linux__
+/* In the place of the system's own. */
+static int
+logger(void)
+{
+	struct sockaddr_un	sun = { .sun_family = AF_UNIX,
+	    .sun_path = "/dev/log" };
+	int			fd;
+
+	ATF_REQUIRE((fd = socket(AF_UNIX, SOCK_DGRAM, 0)) != -1);
+	(void)unlink(sun.sun_path);
+	ATF_REQUIRE_EQ(bind(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	return fd;
+}
+
+ATF_TC(a_logger_that_was_restarted_is_found);
+ATF_TC_HEAD(a_logger_that_was_restarted_is_found, tc)
+{
+	atf_tc_set_md_var(tc, "require.user", "root");
+}
+ATF_TC_BODY(a_logger_that_was_restarted_is_found, tc)
+{
+	char	line[1100];
+	int	fd, was, i, error = 0;
+
+	if (unshare(CLONE_NEWNS) == -1)
+		atf_tc_skip("no /dev of its own here");
+	ATF_REQUIRE_EQ(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	ATF_REQUIRE_EQ(mount("none", "/dev", "tmpfs", 0, NULL), 0);
+	memset(line, 'x', sizeof(line));
+	fd = logger();
+	/* once for who had none before, once for who had that one */
+	for (i = 0; i < 2; i++) {
+		ATF_CHECK_EQ(logio_syslog(line, sizeof(line)), 0);
+		ATF_CHECK_EQ(recv(fd, buf, sizeof(buf), MSG_DONTWAIT), 1024);
+		(void)close(fd);
+		if (i == 0)
+			fd = logger();
+	}
+	ATF_CHECK_EQ(logio_syslog(line, 1), -ECONNREFUSED);
+	fd = logger();
+	ATF_CHECK_EQ(logio_syslog(line, 1), 0);
+	/* one that is only busy is not left */
+	was = logio_syslog_fd();
+	for (i = 0; i < 100000 && error == 0; i++)
+		error = logio_syslog(line, 1);
+	ATF_CHECK_EQ(error, -EAGAIN);
+	ATF_CHECK_EQ(logio_syslog_fd(), was);
+	ATF_CHECK_EQ(recv(fd, buf, sizeof(buf), MSG_DONTWAIT), 1);
+	ATF_CHECK_EQ(logio_syslog(line, 1), 0);
+}
+#endif
 
 ATF_TP_ADD_TCS(tp)
 {
@@ -673,5 +746,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_piece_of_a_line_stays_alone);
 	ATF_TP_ADD_TC(tp, a_log_may_be_larger_than_two_gib);
 	ATF_TP_ADD_TC(tp, a_stamp_is_a_date_and_a_time);
+#ifdef __linux__
+	ATF_TP_ADD_TC(tp, a_logger_that_was_restarted_is_found);
+#endif
 	return atf_no_error();
 }

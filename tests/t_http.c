@@ -13,6 +13,7 @@
 #include "http.h"
 #include "out.h"
 #include "stat.h"
+#include "view.h"
 
 static int
 parse(const char *s, struct http_request *req)
@@ -324,6 +325,7 @@ count(uint64_t accepted, uint64_t bytes, uint64_t done, uint64_t connected)
 {
 	stat_set(&stat_global()->accepted, accepted);
 	stat_set(&stat_global()->bytes[0], bytes);
+	stat_set(&stat_global()->bytes[1], 2 * bytes);
 	stat_set(&stat_global()->ended[REASON_DONE], done);
 	stat_set(&stat_backend(0)->connected, connected);
 }
@@ -359,6 +361,7 @@ ATF_TC_BODY(history_keeps_differences, tc)
 	history_rate(HISTORY_ALL, &rate);
 	ATF_CHECK_EQ(2000, rate.millisessions);
 	ATF_CHECK_EQ(1000, rate.bytes[0]);
+	ATF_CHECK_EQ(2000, rate.bytes[1]);
 	ATF_CHECK_EQ(4, history_ended(REASON_DONE));
 	ATF_CHECK_EQ(HISTORY_MS, history_span());
 	/* a counter that began again is no leap */
@@ -388,6 +391,54 @@ ATF_TC_BODY(history_keeps_differences, tc)
 	ATF_CHECK_EQ(1, history_point(HISTORY_ALL, 0).sessions);
 	free(former);
 	free(next);
+	stat_close();
+}
+
+static void
+check_drawing(unsigned drawing, const char *most, const char *paths)
+{
+	char		buf[2000], expected[2000];
+	struct out	out = { buf, sizeof(buf), 0, false };
+
+	page_draw(&out, drawing, HISTORY_ALL);
+	buf[out.len] = '\0';
+	snprintf(expected, sizeof(expected), "<svg viewBox=\"0 0 119 32\" "
+	    "preserveAspectRatio=none><title>at most %s</title>%s</svg>\n",
+	    most, paths);
+	ATF_CHECK_STREQ(expected, buf);
+}
+
+/* The numbers are those of enum page_drawing. */
+ATF_TC_WITHOUT_HEAD(the_newest_points_are_drawn_at_the_right);
+ATF_TC_BODY(the_newest_points_are_drawn_at_the_right, tc)
+{
+	static const uint64_t	accepted[] = { 10, 20, 25 };
+	void			*mem;
+	unsigned		 i;
+
+	ATF_REQUIRE(stat_open(1, 1, 1));
+	stat_self(0);
+	ATF_REQUIRE((mem = calloc(1, history_memory(1))) != NULL);
+	history_use(mem, 1);
+	for (i = 0; i < 3; i++) {
+		stat_set(&stat_global()->active, 6 - 3 * i);
+		count(accepted[i], 1000 * accepted[i], 0, 0);
+		(void)history_sample(1000 + i * HISTORY_MS);
+		if (i == 1)	/* one point is no line */
+			check_drawing(2, "10 in 5 s", "");
+	}
+	check_drawing(1, "3", "<path class=a d=\"M118 32L118 1L119 31V32Z\"/>");
+	check_drawing(2, "10 in 5 s",
+	    "<path class=a d=\"M118 32L118 1L119 16V32Z\"/>");
+	check_drawing(3, "1.9 KiB/s",
+	    "<path class=a d=\"M118 32L118 1L119 16V32Z\"/>");
+	check_drawing(4, "3.9 KiB/s",
+	    "<path class=b d=\"M118 32L118 1L119 16V32Z\"/>");
+	/* both in one measure */
+	check_drawing(5, "3.9 KiB/s",
+	    "<path class=a d=\"M118 32L118 16L119 24V32Z\"/>"
+	    "<path class=b d=\"M118 32L118 1L119 16V32Z\"/>");
+	free(mem);
 	stat_close();
 }
 
@@ -440,6 +491,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, control_lines);
 	ATF_TP_ADD_TC(tp, orders_go_with_their_backends);
 	ATF_TP_ADD_TC(tp, history_keeps_differences);
+	ATF_TP_ADD_TC(tp, the_newest_points_are_drawn_at_the_right);
 	ATF_TP_ADD_TC(tp, a_history_that_makes_no_sense_is_forgotten);
 	return atf_no_error();
 }
