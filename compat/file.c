@@ -76,16 +76,19 @@ file_program(const char *called, char *buf, size_t size)
 {
 	const char	*dir = getenv("PATH"), *end;
 	const size_t	 len = strlen(called) + 1;
+	size_t		 n;
 
 	if (strchr(called, '/') != NULL)
 		return file_absolute(called, buf, size);
-	for (; dir != NULL && *dir != '\0'; dir = *end == ':' ? end + 1 : end) {
+	for (; dir != NULL; dir = *end == ':' ? end + 1 : NULL) {
 		end = dir + strcspn(dir, ":");
-		if ((size_t)(end - dir) + 1 + len > size)
+		n = (size_t)(end - dir);
+		if (n + 1 + len > size)
 			return -ENAMETOOLONG;
-		memcpy(buf, dir, (size_t)(end - dir));
-		buf[end - dir] = '/';
-		memcpy(buf + (end - dir) + 1, called, len);
+		memcpy(buf, dir, n);
+		if (n > 0)		/* an empty one is where we are */
+			buf[n++] = '/';
+		memcpy(buf + n, called, len);
 		if (access(buf, X_OK) == 0)
 			return 0;
 	}

@@ -53,8 +53,8 @@ int	file_absolute(const char *path, char *buf, size_t size);
 void	file_begin_at(const char *dir);
 
 /*
- * The absolute path of a program as it was called: looked up in PATH when it has no
- * slash.  0, -ENOENT, -ENAMETOOLONG or another error.
+ * The path of a program as it was called: absolute, or looked up in PATH when it has
+ * no slash, and then relative as PATH is.  0, -ENOENT, -ENAMETOOLONG or another error.
  */
 int	file_program(const char *called, char *buf, size_t size);
 

@@ -277,6 +277,43 @@ open_in_child(const char *path)
 	return WEXITSTATUS(status) == 1 ? -EBUSY : 0;
 }
 
+ATF_TC_WITHOUT_HEAD(a_program_is_found_as_the_shell_found_it);
+ATF_TC_BODY(a_program_is_found_as_the_shell_found_it, tc)
+{
+	static const char *const	paths[][2] = { { "/none:d:x", "d/p" },
+	    { "no:x:d", "x/p" }, { ":x", "p" }, { "/none:", "p" },
+	    { "/none::x", "p" }, { "no:/none", NULL }, { NULL, NULL } };
+	char				found[256], dir[200];
+
+	ATF_REQUIRE(mkdir("d", 0755) == 0 && mkdir("x", 0755) == 0 &&
+	    mkdir("no", 0755) == 0);
+	make("no/p", "");		/* may not be executed */
+	make("d/p", "");
+	make("x/p", "");
+	make("p", "");
+	ATF_REQUIRE(chmod("d/p", 0755) == 0 && chmod("x/p", 0755) == 0 &&
+	    chmod("p", 0755) == 0);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		if (paths[i][0] != NULL)
+			ATF_REQUIRE_EQ(setenv("PATH", paths[i][0], 1), 0);
+		else
+			ATF_REQUIRE_EQ(unsetenv("PATH"), 0);
+		if (paths[i][1] == NULL) {
+			ATF_CHECK_EQ(file_program("p", found, sizeof(found)),
+			    -ENOENT);
+			continue;
+		}
+		ATF_CHECK_EQ(file_program("p", found, sizeof(found)), 0);
+		ATF_CHECK_STREQ(paths[i][1], found);
+	}
+	ATF_REQUIRE_EQ(setenv("PATH", "/none:x", 1), 0);
+	ATF_CHECK_EQ(file_program("p", found, 8), 0);
+	ATF_CHECK_EQ(file_program("p", found, 7), -ENAMETOOLONG);
+	ATF_REQUIRE(getcwd(dir, sizeof(dir)) != NULL);
+	ATF_CHECK_EQ(file_program("./p", found, sizeof(found)), 0);
+	ATF_CHECK_STREQ(strcat(dir, "/./p"), found);
+}
+
 ATF_TC_WITHOUT_HEAD(the_lock_decides_and_not_the_number);
 ATF_TC_BODY(the_lock_decides_and_not_the_number, tc)
 {
@@ -728,6 +765,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_command_that_never_stops_is_killed);
 	ATF_TP_ADD_TC(tp, a_command_has_default_signals);
 	ATF_TP_ADD_TC(tp, paths_become_absolute);
+	ATF_TP_ADD_TC(tp, a_program_is_found_as_the_shell_found_it);
 	ATF_TP_ADD_TC(tp, the_lock_decides_and_not_the_number);
 	ATF_TP_ADD_TC(tp, the_number_is_ours_and_alone);
 	ATF_TP_ADD_TC(tp, a_pid_file_that_is_none_is_left_alone);
