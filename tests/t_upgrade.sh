@@ -115,6 +115,8 @@ a_bad_program_is_not_taken_body()
 	launch -- -f - <c
 	kill -USR2 "$PROXY"
 	await "it is refused" logs 'error: .* as the new program: standard input cannot be'
+	kill -HUP "$PROXY"
+	await "it is refused" logs 'error: standard input cannot be read again'
 	client connect "$HERE:8000" rxseed 1 send 1k fin expect-fin
 	proxy_stop
 }
