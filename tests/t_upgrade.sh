@@ -231,6 +231,46 @@ a_signal_in_an_upgrade_is_not_lost_body()
 	grep -q '^forged: 0' churn.out || fail "$(cat churn.out)"
 }
 
+describe who_cannot_become_another_goes_on \
+    "execve(2) fails in the end: sessions, orders and descriptors are as before"
+who_cannot_become_another_goes_on_head()
+{
+	atf_set require.user root
+	atf_set require.progs strace
+	atf_set timeout 120
+}
+who_cannot_become_another_goes_on_body()
+{
+	begin
+	own_program
+	here
+	backend b 127.0.0.1:0 forever echo
+	mkfifo go up
+	echoing "sockproxy.control = \"$PWD/ctl\"" >c
+	launch -- -f c
+	peer one connect "$HERE:8000" rxseed 1 send 1000 recv 1000 tell up \
+	    wait go send 5000 fin expect-fin got 6000
+	head -n 1 up >/dev/null
+	inject "$PROXY" -e trace=execve -e inject=execve:error=ENOMEM
+	kill -USR2 "$PROXY"
+	await "it is refused" logs 'not taken as the new program: out of memory; this'
+	let_go
+	# each but the standard ones is closed when another program begins
+	for fd in "/proc/$PROXY/fdinfo/"*; do
+		[ "${fd##*/}" -lt 3 ] ||
+		    grep -q 'flags:.*[2367][0-7]\{6\}$' "$fd" ||
+		    fail "${fd##*/} is inherited"
+	done
+	atf_check -o ignore ./sockproxy ctl -s ./ctl drain b
+	atf_check -o ignore ./sockproxy ctl -s ./ctl enable b
+	echo >go
+	finish one
+	reload
+	reload USR2
+	client connect "$HERE:8000" rxseed 1 send 1k fin expect-fin
+	proxy_stop
+}
+
 describe relays_that_cannot_live_do_not_stop_an_upgrade \
     "the only relay is dead just then: who waits at the listener is served"
 relays_that_cannot_live_do_not_stop_an_upgrade_head()
