@@ -21,7 +21,7 @@ run(const char *dir, const char *command, int out)
 	int			null;
 
 	(void)setpgid(0, 0);
-	if ((null = open("/dev/null", O_RDWR)) == -1 ||
+	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1 ||
 	    dup2(null, STDIN_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1)
 		_exit(126);
 	if (dir != NULL && chdir(dir) == -1)

@@ -17,6 +17,7 @@
 #include "splice.h"
 #include "start.h"
 #include "text.h"
+#include "upgrade.h"
 #include "wait.h"
 
 enum { EXIT_USAGE = 2, DESCRIPTOR_MAX = 1 << 20 };
@@ -267,6 +268,7 @@ int
 main(int argc, char *argv[])
 {
 	struct options	options;
+	bool		begins;
 	int		status;
 
 	if ((status = proc_start()) != 0) {
@@ -282,7 +284,9 @@ main(int argc, char *argv[])
 	if ((status = check_options(&options)) != 0)
 		return status;
 	proc_signals_await();
-	if (!read_setup(&options.job))
+	/* what was good when it was tried may not be now: a reload tries again */
+	begins = upgrade_begins();
+	if (!read_setup(&options.job) && !begins)
 		return EXIT_FAILURE;
 	if (options.print) {
 		conf_dump(&setup, put_line, NULL);

@@ -152,7 +152,6 @@ monitor_open(const struct setup *set, const struct os_addr *bound,
 	doors[0].n = doors[1].first = CONTROL_CLIENTS;
 	doors[1].n = STATUS_CLIENTS;
 	channel = fds[MONITOR_CHANNEL];
-	ending = false;
 	status_open(set, bound);
 	operate_open(channel);
 	for (i = 0; i < MONITOR_FDS; i++)
@@ -164,8 +163,6 @@ monitor_open(const struct setup *set, const struct os_addr *bound,
 	for (i = 0; i < MONITOR_FDS && error == 0; i++)
 		if (fds[i] != -1)
 			error = wait_add(fds[i], WAIT_LEVEL, DOOR_TOKEN + i);
-	if (error != 0)
-		monitor_close();
 	return error;
 }
 
@@ -201,16 +198,6 @@ leave(void)
 
 	for (i = 0; i < CLIENTS; i++)
 		client_out(&clients[i]);
-}
-
-void
-monitor_close(void)
-{
-	leave();
-	doors_close();
-	wait_close();
-	mem_unmap(clients, CLIENTS * sizeof(clients[0]));
-	clients = NULL;
 }
 
 /*
@@ -430,6 +417,7 @@ monitor_turn(void)
 	now = os_now_ms();
 	if (n < 0) {
 		log_error("waiting for events failed: %s", log_errno(n));
+		leave();
 		return false;
 	}
 	for (i = 0; i < n; i++) {

@@ -52,7 +52,6 @@ enum { MONITOR_CONTROL, MONITOR_STATUS, MONITOR_CHANNEL, MONITOR_FDS };
  */
 int	monitor_open(const struct setup *, const struct os_addr *bound,
 	    const int fds[MONITOR_FDS]);
-void	monitor_close(void);
 bool	monitor_turn(void);
 
 #endif

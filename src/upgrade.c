@@ -277,6 +277,19 @@ upgrade_exec(const struct parent_job *job, struct crew *crew)
  * The new program.
  */
 
+bool
+upgrade_begins(void)
+{
+	const char	*state = getenv(VARIABLE), *p;
+	int		 n;
+
+	/* what is no descriptor there is none that somebody else is to have */
+	for (p = state; p != NULL; p = strchr(p + 1, ' '))
+		if ((n = (int)strtoul(p, NULL, 10)) > 2)
+			(void)proc_inherit(n, false);
+	return state != NULL && (int)strtoul(state, NULL, 10) == proc_pid();
+}
+
 /*
  * The next numbers of the state, each -1 or more.  False when there are not so many.
  */
@@ -304,7 +317,7 @@ static bool
 adopt_socket(int fd, int made, struct os_addr *addr, bool *is_made,
     struct file_id *file)
 {
-	if (proc_inherit(fd, false) != 0 || os_sockname(fd, addr) != 0)
+	if (os_sockname(fd, addr) != 0)
 		return false;
 	*is_made = made > 0;
 	if (addr->family == OS_UNIX && made != 2)
@@ -418,8 +431,6 @@ take_all(struct crew *crew, const char *p)
 	while (*p != '\0')
 		if (!take_part(crew, &p))
 			return false;
-	(void)proc_inherit(start->log_fd, false);
-	(void)proc_inherit(start->pid_fd, false);
 	server->buffers.v = (uint32_t)v[2];
 	server->max_worker.v = start->relays;
 	server->max_connections.v = (uint32_t)v[1] * start->relays;

@@ -33,6 +33,12 @@ bool	upgrade_good(const struct parent_job *, const struct proc_exit *,
 void	upgrade_exec(const struct parent_job *, struct crew *);
 
 /*
+ * Whether this is the new program.  What the old one has left is not for what a
+ * configuration runs from now on.
+ */
+bool	upgrade_begins(void);
+
+/*
  * For the new program: what the old one has left, as a crew that serves without
  * a setup of its own (start.setup is filled with its listeners), but for what
  * ours says about the log and the end.  Its counters are in use then.  False:

@@ -54,7 +54,6 @@ run(const struct start *start, int channel)
 		proc_exit(EXIT_FAILURE);
 	while (monitor_turn())
 		continue;
-	monitor_close();
 	log_flush(os_now_ms());
 	proc_exit(EXIT_SUCCESS);
 }

@@ -231,6 +231,38 @@ a_signal_in_an_upgrade_is_not_lost_body()
 	grep -q '^forged: 0' churn.out || fail "$(cat churn.out)"
 }
 
+describe what_the_configuration_runs_does_not_end_an_upgrade \
+    "it has none of our descriptors, and may fail when the program is another"
+what_the_configuration_runs_does_not_end_an_upgrade_body()
+{
+	begin
+	[ -d /proc/self/fd ] || atf_skip "no /proc tells what a command has"
+	own_program
+	here
+	backend b 127.0.0.1:0 forever echo
+	mkfifo go up
+	# 1: the start, 2: the try, 3: the new program, 4: its reload
+	echoing 'server.pid-file = "pid"' 'server.errorlog = "log"' \
+	    'include_shell "echo >>runs; n=$(wc -l <runs); ls /proc/self/fd >fds.$n; test $n -ne 3"' \
+	    >c
+	launch -- -f c
+	peer one connect "$HERE:8000" rxseed 1 send 1000 recv 1000 tell up \
+	    wait go send 5000 fin expect-fin got 6000
+	head -n 1 up >/dev/null
+	kill -USR2 "$PROXY"
+	await "the upgrade" grep -q 'took over' log
+	await "its reload" test -e fds.4
+	await "it is taken" grep -q 'is in effect' log
+	echo >go
+	finish one
+	for n in 2 3 4; do
+		# 3: the directory itself
+		[ "$(tr '\n' ' ' <fds.$n)" = '0 1 2 3 ' ] ||
+		    fail "command $n has $(cat fds.$n)"
+	done
+	proxy_stop
+}
+
 describe who_cannot_become_another_goes_on \
     "execve(2) fails in the end: sessions, orders and descriptors are as before"
 who_cannot_become_another_goes_on_head()
@@ -246,7 +278,7 @@ who_cannot_become_another_goes_on_body()
 	here
 	backend b 127.0.0.1:0 forever echo
 	mkfifo go up
-	echoing "sockproxy.control = \"$PWD/ctl\"" >c
+	echoing "sockproxy.control = \"$PWD/ctl\"" 'server.pid-file = "pid"' >c
 	launch -- -f c
 	peer one connect "$HERE:8000" rxseed 1 send 1000 recv 1000 tell up \
 	    wait go send 5000 fin expect-fin got 6000
@@ -255,20 +287,26 @@ who_cannot_become_another_goes_on_body()
 	kill -USR2 "$PROXY"
 	await "it is refused" logs 'not taken as the new program: out of memory; this'
 	let_go
-	# each but the standard ones is closed when another program begins
-	for fd in "/proc/$PROXY/fdinfo/"*; do
-		[ "${fd##*/}" -lt 3 ] ||
-		    grep -q 'flags:.*[2367][0-7]\{6\}$' "$fd" ||
-		    fail "${fd##*/} is inherited"
-	done
+	nothing_inherited
 	atf_check -o ignore ./sockproxy ctl -s ./ctl drain b
 	atf_check -o ignore ./sockproxy ctl -s ./ctl enable b
 	echo >go
 	finish one
 	reload
 	reload USR2
+	nothing_inherited
 	client connect "$HERE:8000" rxseed 1 send 1k fin expect-fin
 	proxy_stop
+}
+
+# By what the configuration runs, above all.
+nothing_inherited()
+{
+	for _fd in "/proc/$PROXY/fdinfo/"*; do
+		[ "${_fd##*/}" -lt 3 ] ||
+		    grep -q 'flags:.*[2367][0-7]\{6\}$' "$_fd" ||
+		    fail "${_fd##*/} is inherited"
+	done
 }
 
 describe relays_that_cannot_live_do_not_stop_an_upgrade \
