@@ -678,6 +678,50 @@ ATF_TC_BODY(a_log_may_be_larger_than_two_gib, tc)
 	ATF_CHECK_EQ(st.st_size - 10, (off_t)1 << 31);
 }
 
+/* The lowest that is free: one that is left somewhere changes it. */
+static int
+free_fd(void)
+{
+	int	fd;
+
+	ATF_REQUIRE((fd = dup(0)) != -1);
+	(void)close(fd);
+	return fd;
+}
+
+ATF_TC_WITHOUT_HEAD(nothing_is_left_open);
+ATF_TC_BODY(nothing_is_left_open, tc)
+{
+	int	before = free_fd(), fd, status;
+
+	make("f", "hello");
+	make("g", "hello");
+	ATF_REQUIRE_EQ(symlink("f", "link"), 0);
+	ATF_REQUIRE_EQ(mkfifo("fifo", 0600), 0);
+	ATF_CHECK_EQ(file_read("f", buf, sizeof(buf)), 5);
+	ATF_CHECK_EQ(file_read("f", buf, 4), -EFBIG);
+	ATF_CHECK_EQ(file_read(".", buf, sizeof(buf)), -EISDIR);
+	ATF_CHECK_EQ(file_read("fifo", buf, sizeof(buf)), -EINVAL);
+	ATF_CHECK_EQ(free_fd(), before);
+	ATF_CHECK_EQ(file_glob("?", buf, sizeof(buf)), 2);
+	ATF_CHECK_EQ(file_glob("?", buf, 1), -E2BIG);
+	ATF_CHECK_EQ(free_fd(), before);
+	ATF_CHECK_EQ(file_shell(NULL, "printf abc", buf, 3, &status), 3);
+	ATF_CHECK_EQ(file_shell(NULL, "exit 3", buf, 3, &status), -ECHILD);
+	ATF_CHECK_EQ(file_shell(NULL, "printf abcd", buf, 3, &status), -EFBIG);
+	ATF_CHECK_EQ(free_fd(), before);
+	ATF_CHECK_EQ(file_pid_open("f"), -EEXIST);
+	ATF_CHECK_EQ(file_pid_open("fifo"), -EINVAL);
+	ATF_CHECK(file_pid_open("link") < 0);
+	ATF_REQUIRE((fd = file_pid_open("pid")) >= 0);
+	file_pid_remove(fd, "pid");
+	ATF_CHECK_EQ(free_fd(), before);
+	ATF_CHECK_EQ(access("pid", F_OK), -1);
+	ATF_CHECK(logio_open(".") < 0);
+	ATF_CHECK(logio_open("no/log") < 0);
+	ATF_CHECK_EQ(free_fd(), before);
+}
+
 ATF_TC_WITHOUT_HEAD(a_stamp_is_a_date_and_a_time);
 ATF_TC_BODY(a_stamp_is_a_date_and_a_time, tc)
 {
@@ -739,7 +783,9 @@ ATF_TC_BODY(a_logger_that_was_restarted_is_found, tc)
 		if (i == 0)
 			fd = logger();
 	}
-	ATF_CHECK_EQ(logio_syslog(line, 1), -ECONNREFUSED);
+	for (i = 0; i < 2; i++)
+		ATF_CHECK_EQ(logio_syslog(line, 1), -ECONNREFUSED);
+	ATF_CHECK_EQ(free_fd(), fd);
 	fd = logger();
 	ATF_CHECK_EQ(logio_syslog(line, 1), 0);
 	/* one that is only busy is not left */
@@ -783,6 +829,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_full_disk_is_told);
 	ATF_TP_ADD_TC(tp, a_piece_of_a_line_stays_alone);
 	ATF_TP_ADD_TC(tp, a_log_may_be_larger_than_two_gib);
+	ATF_TP_ADD_TC(tp, nothing_is_left_open);
 	ATF_TP_ADD_TC(tp, a_stamp_is_a_date_and_a_time);
 #ifdef __linux__
 	ATF_TP_ADD_TC(tp, a_logger_that_was_restarted_is_found);

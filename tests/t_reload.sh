@@ -856,6 +856,7 @@ cannot_hand_over()
 	launch -- -f c
 	half_way "$p0"
 	old=$(relays | tr -d ' ')
+	open=$(parent_fds)
 	inject "$PROXY" -e trace="$1" -e inject="$1:error=$2:when=$3"
 	reload
 	logged 1 "process $old\) cannot hand over its sessions"
@@ -866,6 +867,7 @@ cannot_hand_over()
 	echo >go
 	finish one
 	await "it ends with its session" relays_are 1
+	await "no descriptor is left" parent_fds_most "$open"
 	let_go
 	proxy_stop
 	await "no process is left" processes_are 0
