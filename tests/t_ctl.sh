@@ -355,6 +355,9 @@ a_reload_that_cannot_begin_says_why_body()
 {
 	begin
 	in_front_of_two
+	echo "\$SERVER[\"socket\"] == \"$PWD/new\" { $(server "a=$a") }" \
+	    >>proxy.conf
+	open=$(parent_fds)
 	for what in 'it cannot be read' 'cannot start relay 1'; do
 		n=$((${n:-0} + 1))
 		inject "$PROXY" -e trace=socketpair \
@@ -364,8 +367,11 @@ a_reload_that_cannot_begin_says_why_body()
 		let_go
 		logged 1 "error: $what: out of descriptors"
 		logged $n 'is not changed'
+		parent_fds_most "$open" || fail "$what: a descriptor is left"
+		[ ! -e new ] || fail "$what: the socket of a new listener is left"
 	done
 	atf_check "$PROGRAM" ctl -s ./ctl.sock reload
+	client connect "$PWD/new" rxseed 1 send 1k fin expect-fin got 1k
 	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
 	proxy_stop
 }
