@@ -268,7 +268,6 @@ int
 main(int argc, char *argv[])
 {
 	struct options	options;
-	bool		begins;
 	int		status;
 
 	if ((status = proc_start()) != 0) {
@@ -284,9 +283,7 @@ main(int argc, char *argv[])
 	if ((status = check_options(&options)) != 0)
 		return status;
 	proc_signals_await();
-	/* what was good when it was tried may not be now: a reload tries again */
-	begins = upgrade_begins();
-	if (!read_setup(&options.job) && !begins)
+	if (!upgrade_begins() && !read_setup(&options.job))
 		return EXIT_FAILURE;
 	if (options.print) {
 		conf_dump(&setup, put_line, NULL);

@@ -689,7 +689,7 @@ parent_run(const struct parent_job *what)
 		    job->setups[c]);
 	crew->start.foreground = job->foreground;
 	crew->start.ready_fd = job->ready_fd;
-	if (upgrade_take(second, &crew->start) ? begin_next() : begin()) {
+	if (upgrade_take(second, job->foreground) ? begin_next() : begin()) {
 		while ((alive() > 0 || phase == RUNS) && turn())
 			continue;
 	} else

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "board.h"
 #include "file.h"
@@ -28,9 +29,10 @@
 #include "text.h"
 
 #define VARIABLE	"SOCKPROXY_UPGRADE"
+#define SETTINGS	"SOCKPROXY_SETTINGS"	/* until there is a setup again */
 
 enum {
-	STATE_BYTES = 32768,
+	STATE_BYTES = 32000,	/* 28,000 at most: listeners, orders, relays */
 	ARGS = 8,		/* besides the backends */
 	TRY_USAGE = 2,
 	TRY_ENTER = 125,
@@ -231,6 +233,30 @@ tell(const struct crew *crew)
 	return out.over ? NULL : text;
 }
 
+/* In a variable of its own, which may stay: older programs do not look at it. */
+static int
+tell_settings(const struct setup_server *server)
+{
+	static char	text[48];
+
+	text_format(text, sizeof(text), SETTINGS "=%u %u",
+	    server->syslog_facility.v, server->graceful_ms.v);
+	return proc_putenv(text);
+}
+
+static void
+take_settings(struct setup_server *server)
+{
+	const char	*text = getenv(SETTINGS);
+	char		*end;
+
+	server->syslog_facility.v = LOG_DAEMON;
+	if (text == NULL)
+		return;
+	server->syslog_facility.v = (uint32_t)strtoul(text, &end, 10);
+	server->graceful_ms.v = (uint32_t)strtoul(end, NULL, 10);
+}
+
 /*
  * Whether the descriptors in the state stay open in the next program, and those of
  * relays that are left to themselves.
@@ -262,6 +288,7 @@ upgrade_exec(const struct parent_job *job, struct crew *crew)
 	log_notice("becoming the new program %s", job->program);
 	mark(crew, true);
 	if (state != NULL && (error = proc_putenv(state)) == 0 &&
+	    (error = tell_settings(&crew->start.setup->server)) == 0 &&
 	    (error = file_enter(job->dir)) == 0) {
 		error = proc_exec(job->program, arguments(job, NULL));
 		if (!job->foreground)
@@ -280,13 +307,8 @@ upgrade_exec(const struct parent_job *job, struct crew *crew)
 bool
 upgrade_begins(void)
 {
-	const char	*state = getenv(VARIABLE), *p;
-	int		 n;
+	const char	*state = getenv(VARIABLE);
 
-	/* what is no descriptor there is none that somebody else is to have */
-	for (p = state; p != NULL; p = strchr(p + 1, ' '))
-		if ((n = (int)strtoul(p, NULL, 10)) > 2)
-			(void)proc_inherit(n, false);
 	return state != NULL && (int)strtoul(state, NULL, 10) == proc_pid();
 }
 
@@ -317,7 +339,7 @@ static bool
 adopt_socket(int fd, int made, struct os_addr *addr, bool *is_made,
     struct file_id *file)
 {
-	if (os_sockname(fd, addr) != 0)
+	if (proc_inherit(fd, false) != 0 || os_sockname(fd, addr) != 0)
 		return false;
 	*is_made = made > 0;
 	if (addr->family == OS_UNIX && made != 2)
@@ -424,13 +446,15 @@ take_all(struct crew *crew, const char *p)
 	struct setup_server	*server = &start->setup->server;
 	int			 v[5];	/* pid sessions buffers log-fd pid-fd */
 
-	if (!take(&p, 5, v) || v[0] != proc_pid())
+	if (!take(&p, 5, v))
 		return false;
 	start->log_fd = v[3];
 	start->pid_fd = v[4];
 	while (*p != '\0')
 		if (!take_part(crew, &p))
 			return false;
+	(void)proc_inherit(start->log_fd, false);
+	(void)proc_inherit(start->pid_fd, false);
 	server->buffers.v = (uint32_t)v[2];
 	server->max_worker.v = start->relays;
 	server->max_connections.v = (uint32_t)v[1] * start->relays;
@@ -438,25 +462,22 @@ take_all(struct crew *crew, const char *p)
 }
 
 bool
-upgrade_take(struct crew *crew, const struct start *ours)
+upgrade_take(struct crew *crew, bool foreground)
 {
-	const char		*state = getenv(VARIABLE);
-	struct start		*start = &crew->start;
-	struct setup_server	*server = &start->setup->server;
-	bool			 good;
+	struct start	*start = &crew->start;
+	bool		 good;
 
-	if (state == NULL)
+	if (!upgrade_begins())
 		return false;
 	for (int i = 0; i < DOORS; i++)
 		start->doors[i].fd = -1;
-	good = take_all(crew, state);
+	good = take_all(crew, getenv(VARIABLE));
 	proc_unsetenv(VARIABLE);
 	if (!good)
 		return false;
-	start->foreground = ours->foreground;
+	start->foreground = foreground;
 	start->ready_fd = -1;
-	server->graceful_ms = ours->setup->server.graceful_ms;
-	server->syslog_facility = ours->setup->server.syslog_facility;
+	take_settings(&start->setup->server);
 	start_use(start);
 	/* all relays may be dead just now: there are rows all the same */
 	(void)stat_open(start->relays > 0 ? start->relays : 1,

@@ -33,18 +33,18 @@ bool	upgrade_good(const struct parent_job *, const struct proc_exit *,
 void	upgrade_exec(const struct parent_job *, struct crew *);
 
 /*
- * Whether this is the new program.  What the old one has left is not for what a
- * configuration runs from now on.
+ * Whether this is the new program.  It reads no configuration by itself: what is bad
+ * by now, or hangs, is so for the reload that follows.
  */
 bool	upgrade_begins(void);
 
 /*
  * For the new program: what the old one has left, as a crew that serves without
- * a setup of its own (start.setup is filled with its listeners), but for what
- * ours says about the log and the end.  Its counters are in use then.  False:
+ * a setup of its own (start.setup is filled with its listeners), but for what the
+ * old one said about the log and the end.  Its counters are in use then.  False:
  * nothing, this is an ordinary start.
  */
-bool	upgrade_take(struct crew *, const struct start *ours);
+bool	upgrade_take(struct crew *, bool foreground);
 
 /*
  * When the new program has a setup in use: what the operator wanted of its

@@ -232,7 +232,7 @@ a_signal_in_an_upgrade_is_not_lost_body()
 }
 
 describe what_the_configuration_runs_does_not_end_an_upgrade \
-    "it has none of our descriptors, and may fail when the program is another"
+    "it has none of our descriptors, and may hang or fail when that is tried already"
 what_the_configuration_runs_does_not_end_an_upgrade_body()
 {
 	begin
@@ -241,17 +241,20 @@ what_the_configuration_runs_does_not_end_an_upgrade_body()
 	here
 	backend b 127.0.0.1:0 forever echo
 	mkfifo go up
-	# 1: the start, 2: the try, 3: the new program, 4: its reload
+	mkfifo gate
+	# 1: the start, 2: the try, 3: the new program's first, 4: and it tries again
 	echoing 'server.pid-file = "pid"' 'server.errorlog = "log"' \
-	    'include_shell "echo >>runs; n=$(wc -l <runs); ls /proc/self/fd >fds.$n; test $n -ne 3"' \
+	    'include_shell "echo >>runs; n=$(wc -l <runs); ls /proc/self/fd >fds.$n; test $n -ne 3 || ! cat gate"' \
 	    >c
 	launch -- -f c
 	peer one connect "$HERE:8000" rxseed 1 send 1000 recv 1000 tell up \
 	    wait go send 5000 fin expect-fin got 6000
 	head -n 1 up >/dev/null
 	kill -USR2 "$PROXY"
-	await "the upgrade" grep -q 'took over' log
-	await "its reload" test -e fds.4
+	await "the command" test -e fds.3
+	await "it does not wait for that" grep -q 'took over' log
+	echo >gate
+	await "its reload" grep -q 'is not changed' log
 	await "it is taken" grep -q 'is in effect' log
 	echo >go
 	finish one
