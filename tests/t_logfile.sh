@@ -450,3 +450,51 @@ a_time_zone_may_be_written_anew_body()
 	[ "$(relays)" = "$before" ] || fail "$before became $(relays)"
 	proxy_stop
 }
+
+describe the_systems_logger_is_told_facility_and_name \
+    "server.errorlog-use-syslog; by the next program of an upgrade, too"
+the_systems_logger_is_told_facility_and_name_head()
+{
+	atf_set require.user root
+	atf_set require.progs unshare python3
+	atf_set timeout 120
+}
+the_systems_logger_is_told_facility_and_name_body()
+{
+	begin
+	unshare -m true || atf_skip "no mount namespaces here"
+	own_program
+	here
+	backend b 127.0.0.1:0 forever echo
+	cat >logger <<-'PY'
+		import os, socket
+		log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		log.bind('/dev/log')
+		open('logger.pid', 'w').write(str(os.getpid()))
+		lines = open('lines', 'w')
+		while True:
+		    print(log.recv(2000).decode(), file=lines, flush=True)
+	PY
+	cat >inner <<-'SH'
+		mount -t tmpfs none /dev
+		mknod -m 666 /dev/null c 1 3
+		python3 logger 3>&- &
+		until [ -s logger.pid ]; do sleep 0.02; done
+		exec "$@"
+	SH
+	{
+		echo 'server.errorlog-use-syslog = "enable"'
+		echo 'server.syslog-facility = "local3"'
+		echo "\$SERVER[\"socket\"] == \"$HERE:8000\" { $(server "b=$b") }"
+	} >c
+	launch unshare -m sh inner -- -f c
+	STARTED="$STARTED $(cat logger.pid)"
+	front="^<157>[A-Z][a-z][a-z] [ 0-9][0-9] ..:..:.. sockproxy.$PROXY.: "
+	await "the start" grep -q "${front}sockproxy .* started" lines
+	kill -USR2 "$PROXY"
+	await "the next program" grep -q "${front}sockproxy .* took over" lines
+	await "its reload" grep -q "in effect" lines
+	proxy_stop
+	await "the end" grep -q "${front}sockproxy stopped" lines
+	! grep -v '^<15[2-9]>' lines || fail "other facilities"
+}
