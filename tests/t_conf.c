@@ -370,6 +370,8 @@ ATF_TC_BODY(values_out_of_range_are_refused, tc)
 		    "server.socket-perms = \"008\"" },
 		{ "server.kbytes-per-second = \"4g\"",
 		    "server.kbytes-per-second = \"5g\"" },
+		{ "server.defer-accept = 65535",
+		    "server.defer-accept = 65536" },
 		{ "server.defer-accept = \"2000ms\"",
 		    "server.defer-accept = \"2001ms\"" },
 		{ "server.defer-accept = \"Enable\"",

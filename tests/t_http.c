@@ -389,6 +389,9 @@ ATF_TC_BODY(history_keeps_differences, tc)
 	}
 	ATF_CHECK_EQ(HISTORY_POINTS, history_points());
 	ATF_CHECK_EQ(1, history_point(HISTORY_ALL, 0).sessions);
+	history_use(next, 2);
+	history_carry(former, 1, map);
+	ATF_CHECK_EQ(HISTORY_POINTS, history_points());
 	free(former);
 	free(next);
 	stat_close();
