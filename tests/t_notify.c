@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "notify.h"
@@ -59,6 +60,7 @@ ATF_TC_BODY(without_a_manager_nothing_happens, tc)
 ATF_TC_WITHOUT_HEAD(states_and_status_arrive);
 ATF_TC_BODY(states_and_status_arrive, tc)
 {
+	struct timespec	before, after;
 	char		expected[128];
 	long long	usec = -1;
 	int		fd = manager("n.sock");
@@ -73,10 +75,13 @@ ATF_TC_BODY(states_and_status_arrive, tc)
 	snprintf(expected, sizeof(expected),
 	    "READY=1\nMAINPID=%ld\nSTATUS=2 listeners", (long)getpid());
 	ATF_CHECK_STREQ(expected, take(fd));
+	ATF_REQUIRE_EQ(0, clock_gettime(CLOCK_MONOTONIC, &before));
 	ATF_CHECK_EQ(0, notify_send(NOTIFY_RELOADING, "again"));
+	ATF_REQUIRE_EQ(0, clock_gettime(CLOCK_MONOTONIC, &after));
 	ATF_CHECK_EQ(1, sscanf(take(fd), "RELOADING=1\nMONOTONIC_USEC=%lld\n"
 	    "STATUS=again", &usec));
-	ATF_CHECK(usec > 0);
+	ATF_CHECK(usec >= before.tv_sec * 1000000LL + before.tv_nsec / 1000);
+	ATF_CHECK(usec <= after.tv_sec * 1000000LL + after.tv_nsec / 1000);
 	ATF_CHECK_EQ(0, notify_send(NOTIFY_STOPPING, "fine"));
 	ATF_CHECK_STREQ("STOPPING=1\nSTATUS=fine", take(fd));
 }

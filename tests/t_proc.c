@@ -11,6 +11,7 @@
 #include <atf-c.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -459,7 +460,8 @@ ATF_TC_BODY(privileges_are_gone_for_good, tc)
 ATF_TC_WITHOUT_HEAD(users_and_groups_by_name_and_number);
 ATF_TC_BODY(users_and_groups_by_name_and_number, tc)
 {
-	struct proc_user	u;
+	struct proc_user	 u;
+	struct group		*gr;
 
 	ATF_CHECK_EQ(proc_user("no such user", NULL, &u), -ENOENT);
 	ATF_CHECK_EQ(proc_user(NULL, "no such group", &u), -ESRCH);
@@ -470,6 +472,10 @@ ATF_TC_BODY(users_and_groups_by_name_and_number, tc)
 	ATF_CHECK_EQ(u.uid, 54321);
 	ATF_CHECK_EQ(u.gid, 12345);
 	ATF_CHECK_EQ(u.ngroups, 1);
+	/* a group that every system has, under another name */
+	ATF_REQUIRE((gr = getgrgid(0)) != NULL);
+	ATF_REQUIRE_EQ(proc_user("54321", gr->gr_name, &u), 0);
+	ATF_CHECK_EQ(u.gid, 0);
 	ATF_CHECK_EQ(proc_user("54321", NULL, &u), -ESRCH);
 	ATF_CHECK_EQ(proc_user("4294967295", "0", &u), -ENOENT);
 	ATF_REQUIRE_EQ(proc_user(NULL, NULL, &u), 0);

@@ -244,7 +244,13 @@ ATF_TC_BODY(lighttpds_keys_come_first, tc)
 	stat_set(&stat_backend(0)->timeouts, 1);
 	stat_set(&stat_backend(0)->overloaded, 5);
 	stat_set(&stat_backend(0)->down, 1);
+	stat_set(&stat_backend(1)->bytes[0], 6);
+	stat_set(&stat_backend(1)->bytes[1], 7);
 	stat_set(&stat_listener(0)->accepted, 20);
+	stat_set(&stat_listener(0)->refused, 3);
+	stat_set(&stat_listener(0)->active, 2);
+	stat_set(&stat_listener(0)->bytes[0], 4);
+	stat_set(&stat_listener(0)->bytes[1], 5);
 	lines.n = 0;
 	stat_print(&setup, put, &lines);
 	for (unsigned i = 0; i < sizeof(first) / sizeof(first[0]); i++)
@@ -257,7 +263,21 @@ ATF_TC_BODY(lighttpds_keys_come_first, tc)
 	    "18446744073709551615"));
 	ATF_CHECK(printed("sockproxy.ended.client-reset: 9"));
 	ATF_CHECK(printed("sockproxy.ended.done: 0"));
+	ATF_CHECK(printed("gw.backend.10.0.0.1:80.0.bytes-from-client: 6"));
+	ATF_CHECK(printed("gw.backend.10.0.0.1:80.0.bytes-from-backend: 7"));
 	ATF_CHECK(printed("sockproxy.listener.127.0.0.1:80.accepted: 20"));
+	ATF_CHECK(printed("sockproxy.listener.127.0.0.1:80.refused: 3"));
+	ATF_CHECK(printed("sockproxy.listener.127.0.0.1:80.active: 2"));
+	ATF_CHECK(printed("sockproxy.listener.127.0.0.1:80.paused: 0"));
+	ATF_CHECK(printed("sockproxy.listener.127.0.0.1:80.bytes-from-client: "
+	    "4"));
+	ATF_CHECK(printed("sockproxy.listener.127.0.0.1:80.bytes-from-backend: "
+	    "5"));
+	/* in how many relays is of no interest */
+	stat_set(&stat_listener(0)->paused, 2);
+	lines.n = 0;
+	stat_print(&setup, put, &lines);
+	ATF_CHECK(printed("sockproxy.listener.127.0.0.1:80.paused: 1"));
 	stat_close();
 }
 
