@@ -184,7 +184,7 @@ OBJS = src/main.o $(SRC:.c=.o) $(COMPAT:.c=.o)
 
 # Lay out the build directory $$b.
 TREE = for d in src compat tests tests/fuzz tests/sim bench; do \
-	up=../..; test $$d = $${d%/*} || up=../../..; mkdir -p $$b/$$d; \
+	up=../..; test $$d = $${d%/*} || up=../../..; mkdir -p $$b/$$d || exit 1; \
 	for f in $$d/*.[ch] $$d/*.sh; do \
 		test ! -e $$f || test -e $$b/$$f || ln -sf $$up/$$f $$b/$$f; \
 	done; done; test -e $$b/Makefile || ln -sf ../Makefile $$b/Makefile
@@ -342,18 +342,20 @@ demo:
 	@DEMO='$(DEMO)' sh tests/demo.sh build
 
 install: all
-	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(EXAMPLES) \
-	    $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
-	install -m 0755 $(BINARY) $(DESTDIR)$(PREFIX)/sbin/sockproxy
-	install -m 0644 sockproxy.8 $(DESTDIR)$(MANDIR)/man8/sockproxy.8
+	mkdir -p "$(DESTDIR)$(PREFIX)/sbin" "$(DESTDIR)$(EXAMPLES)" \
+	    "$(DESTDIR)$(MANDIR)/man5" "$(DESTDIR)$(MANDIR)/man8"
+	install -m 0755 $(BINARY) "$(DESTDIR)$(PREFIX)/sbin/sockproxy"
+	install -m 0644 sockproxy.8 "$(DESTDIR)$(MANDIR)/man8/sockproxy.8"
 	install -m 0644 sockproxy.conf.5 \
-	    $(DESTDIR)$(MANDIR)/man5/sockproxy.conf.5
+	    "$(DESTDIR)$(MANDIR)/man5/sockproxy.conf.5"
 	install -m 0644 dist/sockproxy.conf \
-	    $(DESTDIR)$(EXAMPLES)/sockproxy.conf
+	    "$(DESTDIR)$(EXAMPLES)/sockproxy.conf"
 
+# Not through a pipe, whose status is that of gzip.
 dist:
-	git archive --prefix=sockproxy-$(VERSION)/ HEAD | \
-	    gzip -9n > sockproxy-$(VERSION).tar.gz
+	git archive -9 --prefix=sockproxy-$(VERSION)/ \
+	    -o sockproxy-$(VERSION).tar.gz HEAD || \
+	    { rm -f sockproxy-$(VERSION).tar.gz; exit 1; }
 
 help:
 	@echo "all           build/sockproxy (the default)"

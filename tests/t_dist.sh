@@ -81,7 +81,7 @@ rc_signals_go_to_the_parent_body()
 	proxy_stop
 }
 
-describe install_puts_all_in_place "make install with DESTDIR and PREFIX" make
+describe install_puts_all_in_place "make install with DESTDIR, PREFIX and a blank" make
 install_puts_all_in_place_body()
 {
 	begin
@@ -90,17 +90,31 @@ install_puts_all_in_place_body()
 	*)	atf_skip "only for the directory that make install takes" ;;
 	esac
 	cd "$_dir/../.." || fail "no source tree"
-	atf_check -o ignore -e ignore make install DESTDIR="$OLDPWD/to" \
+	atf_check -o ignore -e ignore make install DESTDIR="$OLDPWD/in to" \
 	    PREFIX=/usr
 	cd "$OLDPWD" || fail "no work directory"
-	atf_check -o save:there sh -c 'cd to && find . -type f | sort'
+	atf_check -o save:there sh -c 'cd "in to" && find . -type f | sort'
 	atf_check -o inline:"./usr/sbin/sockproxy
 ./usr/share/examples/sockproxy/sockproxy.conf
 ./usr/share/man/man5/sockproxy.conf.5
 ./usr/share/man/man8/sockproxy.8
 " cat there
-	atf_check -o inline:"Syntax OK\n" to/usr/sbin/sockproxy -t \
-	    -f to/usr/share/examples/sockproxy/sockproxy.conf
+	atf_check -o inline:"Syntax OK\n" "in to/usr/sbin/sockproxy" -t \
+	    -f "in to/usr/share/examples/sockproxy/sockproxy.conf"
+}
+
+describe make_says_what_it_cannot "no tarball without git, no place for a build" make
+make_says_what_it_cannot_body()
+{
+	begin
+	none=$PWD/none
+	cd "$_dir/../.." || fail "no source tree"
+	atf_check -s not-exit:0 -o ignore -e ignore \
+	    env GIT_DIR="$none" make dist VERSION=none
+	[ ! -e sockproxy-none.tar.gz ] || fail "there is a tarball"
+	atf_check -s not-exit:0 -o ignore -e save:"$none" \
+	    make variant VARIANT=/dev/null/none
+	atf_check -s exit:1 grep ^ln "$none"
 }
 
 describe systemd_takes_the_units "systemd-analyze verify" systemd-analyze
