@@ -117,6 +117,42 @@ make_says_what_it_cannot_body()
 	atf_check -s exit:1 grep ^ln "$none"
 }
 
+describe rotation_goes_to_the_new_file "the script of logrotate, behind a rename"
+rotation_goes_to_the_new_file_body()
+{
+	begin
+	cat >c <<-CONF
+		server.errorlog = "$PWD/var/log/sockproxy.log"
+		server.pid-file = "$PWD/run/sockproxy.pid"
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server b=127.0.0.1:1) }
+	CONF
+	mkdir -p var/log run
+	sed -n '/postrotate/,/endscript/s/^\t\t//p' \
+	    "$_dir/../../dist/logrotate" | sed "s| /run| $PWD/run|g" >script
+	log=$PWD$(sed -n 's/ {$//p' "$_dir/../../dist/logrotate")
+	launch -- -f c
+	mv "$log" "$log.1"
+	atf_check sh script
+	await "the new log" grep -q 'configuration is in effect' "$log"
+	proxy_stop
+	# nobody is there any more
+	atf_check sh script
+}
+
+# The example asks for a directory that few systems have.
+describe the_unit_makes_the_directory_of_the_example "server.chroot, with systemd"
+the_unit_makes_the_directory_of_the_example_body()
+{
+	begin
+	dir=$(sed -n 's/^#server.chroot *= "\(.*\)"/\1/p' \
+	    "$_dir/../../dist/sockproxy.conf")
+	sed -n 's/^ExecStartPre=//p' "$_dir/../../dist/systemd/sockproxy.service" |
+	    grep -v sockproxy | sed "s|$dir|$PWD/empty|" >before
+	atf_check sh before
+	[ -d empty ] || fail "no directory for server.chroot"
+	atf_check sh before
+}
+
 describe systemd_takes_the_units "systemd-analyze verify" systemd-analyze
 systemd_takes_the_units_body()
 {
