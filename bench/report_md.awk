@@ -19,12 +19,12 @@ function cell(i, p,    s, m, n, text) {
 	return text
 }
 
-# "0.95 (pen)": our program against the peer that is best in this metric.
+# "0.95": our program against the peer that is best in this metric.
 function against(s, m, which, p,    best, x) {
 	best = best_of(s, m, which)
 	if (best == "" || (x = ratio(s, m, p, best)) == "")
 		return "-"
-	return sprintf("%.2f (%s)", x, best)
+	return sprintf("%.2f", x)
 }
 
 function short_goal(i) {
@@ -36,49 +36,40 @@ function bold_missed(v) {
 	return v == "missed" ? "**missed**" : v
 }
 
-# Rows with a goal, for our program.
-function brief_goals(file, own,    i, best, x) {
-	print "| scenario | unit | sockproxy | best peer | ratio | goal | |" > file
-	print "|---|---|---|---|---|---|---|" > file
-	for (i = 1; i <= rows; i++) {
-		if (row_goal[i] == "" || verdict(i, own) == "")
-			continue
-		best = best_peer(i)
-		x = row_ratio(i, own)
-		printf("| %s | %s | %s | %s | %s | %s | %s |\n", row_title[i], \
-		    row_unit[i], \
-		    failed[row_scenario[i], own] ? "**failed**" : \
-		    show(median(row_scenario[i], own, row_metric[i]) * row_scale[i]), \
-		    best == "" ? "-" : \
-		    show(median(row_scenario[i], best, row_metric[i]) * \
-		    row_scale[i]) " (" best ")", \
-		    x == "" ? "-" : sprintf("%.2f", x), short_goal(i), \
-		    bold_missed(verdict(i, own))) > file
-	}
+# Is row i in the brief table?  Those with a goal are, of sessions that are idle only
+# the first as long as others meet it; and what CPU costs where there is no goal.
+function in_brief(i, own,    k) {
+	if (row_goal[i] != "")
+		return verdict(i, own) == "missed" || verdict(i, own) == "met" && \
+		    (row_metric[i] != "session_bytes" || !memory++)
+	for (k = 1; k <= rows; k++)
+		if (row_scenario[k] == row_scenario[i] && row_goal[k] != "")
+			return 0
+	return row_metric[i] == "cpu" && median(row_scenario[i], own, "cpu") != ""
 }
 
-# What CPU alone would hide.
-function brief_speed(file, own,    k, s) {
-	print "| scenario | a second | x most | p50 us | x least | p99 us " \
-	    "| x least | PSS KiB | x least |" > file
-	print "|---|---|---|---|---|---|---|---|---|" > file
-	for (k = 1; k <= nscenarios; k++) {
-		s = scenarios[k]
-		if (!has[s, own] || median(s, own, "rate") == "")
-			continue
-		printf("| %s | %s %s | %s | %s | %s | %s | %s | %s | %s |\n", \
-		    scenario_title[s], show(median(s, own, "rate")), \
-		    scenario_rate[s], against(s, "rate", "more", own), \
-		    show(median(s, own, "p50")), \
+# Our program in row i, and behind the first row of a scenario what CPU alone
+# would hide: how many a second, and how long each took.
+function brief_row(file, own, i,    best, s, x) {
+	s = row_scenario[i]
+	best = best_peer(i)
+	x = row_ratio(i, own)
+	printf("| %s | %s | %s | %s | %s |", row_title[i], \
+	    failed[s, own] ? "**failed**" : show(median(s, own, row_metric[i]) * \
+	    row_scale[i]) " " row_unit[i], \
+	    best == "" ? "-" : show(median(s, best, row_metric[i]) * \
+	    row_scale[i]) " (" best ")", x == "" ? "-" : sprintf("%.2f", x), \
+	    row_goal[i] == "" ? "-" : short_goal(i) ", " \
+	    bold_missed(verdict(i, own))) > file
+	if (speed[s]++ || median(s, own, "rate") == "")
+		print " - | - | - |" > file
+	else
+		printf(" %s | %s | %s |\n", against(s, "rate", "more", own), \
 		    against(s, "p50", "less", own), \
-		    show(median(s, own, "p99")), \
-		    against(s, "p99", "less", own), \
-		    show(median(s, own, "pss")), \
-		    against(s, "pss", "less", own)) > file
-	}
+		    against(s, "p99", "less", own)) > file
 }
 
-function write_brief(file,    own) {
+function write_brief(file,    i, own) {
 	if ((own = own_program()) == "") {
 		print "No program of ours was measured." > file
 		close(file)
@@ -87,12 +78,13 @@ function write_brief(file,    own) {
 	print meta_line() > file
 	if (noisy > 0)
 		print "**" noise_line() "**" > file
-	print "Medians; a ratio is against the best peer of the same rounds, and " \
-	    "less is better.\n" > file
-	brief_goals(file, own)
-	print "\nThe same runs: how fast, how long a round trip took, and memory; " \
-	    "\"x most\" is better above 1, \"x least\" below.\n" > file
-	brief_speed(file, own)
+	print "Medians against the best peer of the same rounds, in each column for " \
+	    "itself: less is better, and of rates more.\n" > file
+	print "| scenario | sockproxy | best peer | ratio | goal | rate | p50 | p99 |" \
+	    "\n|---|---|---|---|---|---|---|---|" > file
+	for (i = 1; i <= rows; i++)
+		if (in_brief(i, own))
+			brief_row(file, own, i)
 	close(file)
 }
 

@@ -81,6 +81,8 @@ examples_are_good_configurations_body()
 	on && lit { gsub(/\\e/, "\\"); print > ("example" n) }
 	/^\.Bd -literal/ { lit = 1; n++ }' "$ROOT/sockproxy.conf.5"
 	cp "$ROOT/dist/sockproxy.conf" example.shipped
+	sed -n '/^    \$SERVER/,/^    }/p' "$ROOT/README.md" >example.readme
+	[ -s example.readme ] || fail "the example of the README was not found"
 	for e in example*; do
 		atf_check -o inline:"Syntax OK\n" "$PROGRAM" -t -f "$e"
 		atf_check -o save:dumped "$PROGRAM" -p -f "$e"
