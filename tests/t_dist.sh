@@ -34,21 +34,24 @@ procd_is_told_all_body()
 		    add_raw_trigger; do
 			eval "procd_$f() { echo $f \"\$@\"; }"
 		done
+		# procd ends what it is not told of again
+		rc_procd() { "$@"; echo close_service; }
 		. ./init
 		"$@"
 	SH
-	atf_check -o save:started sh run start_service
+	atf_check -o save:started sh run rc_procd start_service
 	atf_check -o match:"^set_param command $PROGRAM -D -f $conf$" \
-	    -o match:"^set_param respawn 3600 5 0$" cat started
+	    -o match:"^set_param respawn 3600 5 0$" \
+	    -o match:"^close_service$" cat started
 	[ -d empty ] || fail "no directory for server.chroot"
-	atf_check -o ignore sh run start_service
+	atf_check -o ignore sh run rc_procd start_service
 	atf_check -o inline:"Syntax OK\nsend_signal sockproxy\n" \
 	    sh run reload_service
 	atf_check -o match:'^add_raw_trigger interface\.\*\.up [0-9]+ /etc' \
 	    sh run service_triggers
 	echo nonsense >bad
 	sed -i.before "s|^CONFIG=.*|CONFIG=bad|" init
-	atf_check -s exit:1 -e ignore sh run start_service
+	atf_check -s exit:1 -e ignore sh run rc_procd start_service
 	atf_check -s exit:1 -e ignore sh run reload_service
 }
 
