@@ -375,8 +375,8 @@ help:
 clean:
 	rm -rf build build-Darwin build-FreeBSD build-NetBSD build-OpenBSD \
 	    build-afl build-asan build-clang build-cov build-fuzz build-generic \
-	    build-m32 build-mips build-msan build-musl build-qemu build-sim \
-	    build-variant \
+	    build-libc-musl build-m32 build-mips build-msan build-musl build-qemu \
+	    build-sim build-variant \
 	    sockproxy-$(VERSION).tar.gz
 
 # ---- in a build directory ----------------------------------------------------

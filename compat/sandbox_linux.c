@@ -443,11 +443,13 @@ static const struct rule {
 	/*
 	 * Not F_SETOWN and its like, by which descriptors send signals.  Flags can
 	 * only become what all of ours have: listeners and the log are shared, and
-	 * whoever waits there would wait for ever.
+	 * whoever waits there would wait for ever.  musl adds O_LARGEFILE.
 	 */
 	{ FCNTL, ALWAYS, 1, EQUAL, F_GETFL },
 	{ FCNTL, ALWAYS, 1, EQUAL, F_SETFL },
 	{ 0, AND, 2, EQUAL, O_RDWR | O_NONBLOCK },
+	{ FCNTL, ALWAYS, 1, EQUAL, F_SETFL },
+	{ 0, AND, 2, EQUAL, O_RDWR | O_NONBLOCK | O_LARGEFILE },
 	{ FCNTL, ALWAYS, 1, EQUAL, F_SETFD },
 	{ FCNTL, ALWAYS, 1, EQUAL, F_GETPIPE_SZ },
 	{ FCNTL, ALWAYS, 1, EQUAL, F_SETPIPE_SZ },

@@ -258,6 +258,14 @@ fi
 
 # shellcheck disable=SC2086
 [ "$how" = valgrind ] || suite unit "" $UNIT $ONCE
+# packages for musl have its functions; in "static" some are ours
+if [ -n "$musl" ]; then
+	foreign build-libc-musl "$MUSL_CC"
+	root=build-libc-musl
+	# shellcheck disable=SC2086
+	suite unit-musl "" $UNIT
+	root=$BUILD
+fi
 case $how in
 units)
 	;;

@@ -147,8 +147,10 @@ static int
 try_code(void *arg)
 {
 	(void)arg;
-	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANON,
-	    -1, 0) == MAP_FAILED ? errno : 0;
+	if (mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANON,
+	    -1, 0) != MAP_FAILED)
+		return 0;
+	return errno == ENOMEM ? EPERM : errno;	/* musl's word for it */
 }
 
 static int
