@@ -263,7 +263,7 @@ ATF_TC_BODY(who_has_only_one_side_left_is_taken, tc)
 	open_relay();
 	for (unsigned i = CLIENT; i <= BACKEND; i++) {
 		row = good_row();
-		row.state = SESSION_LAST;
+		give_up(&row);
 		take_side(&row, i);
 		ATF_REQUIRE((s = taken(&row)) != NULL);
 		ATF_CHECK_EQ(-1, s->side[i].fd);
