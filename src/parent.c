@@ -681,6 +681,8 @@ begin_next(void)
 int
 parent_run(const struct parent_job *what)
 {
+	bool	next;
+
 	job = what;
 	log_share();
 	watcher_open(WATCHER_TOKEN);
@@ -689,7 +691,10 @@ parent_run(const struct parent_job *what)
 		    job->setups[c]);
 	crew->start.foreground = job->foreground;
 	crew->start.ready_fd = job->ready_fd;
-	if (upgrade_take(second, job->foreground) ? begin_next() : begin()) {
+	next = upgrade_begins();
+	if (next && !upgrade_take(second, job->foreground))
+		return EXIT_FAILURE;
+	if (next ? begin_next() : begin()) {
 		while ((alive() > 0 || phase == RUNS) && turn())
 			continue;
 	} else

@@ -467,18 +467,19 @@ upgrade_take(struct crew *crew, bool foreground)
 	struct start	*start = &crew->start;
 	bool		 good;
 
-	if (!upgrade_begins())
-		return false;
+	start->foreground = foreground;
+	start->ready_fd = start->log_fd = start->pid_fd = -1;
 	for (int i = 0; i < DOORS; i++)
 		start->doors[i].fd = -1;
 	good = take_all(crew, getenv(VARIABLE));
 	proc_unsetenv(VARIABLE);
-	if (!good)
-		return false;
-	start->foreground = foreground;
-	start->ready_fd = -1;
 	take_settings(&start->setup->server);
 	start_use(start);
+	if (!good) {
+		log_fatal("what the program before has left cannot be taken "
+		    "over: ending, the relays drain");
+		return false;
+	}
 	/* all relays may be dead just now: there are rows all the same */
 	(void)stat_open(start->relays > 0 ? start->relays : 1,
 	    start->setup->nlisteners + 1, 1);

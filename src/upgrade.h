@@ -42,7 +42,7 @@ bool	upgrade_begins(void);
  * For the new program: what the old one has left, as a crew that serves without
  * a setup of its own (start.setup is filled with its listeners), but for what the
  * old one said about the log and the end.  Its counters are in use then.  False:
- * nothing, this is an ordinary start.
+ * log_fatal has said that it makes no sense.
  */
 bool	upgrade_take(struct crew *, bool foreground);
 

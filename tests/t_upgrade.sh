@@ -266,6 +266,21 @@ what_the_configuration_runs_does_not_end_an_upgrade_body()
 	proxy_stop
 }
 
+describe what_cannot_be_taken_over_ends_it \
+    "a state that makes no sense: who serves nobody is not to stay"
+what_cannot_be_taken_over_ends_it_body()
+{
+	begin
+	here
+	backend b 127.0.0.1:0 forever echo
+	echoing >c
+	for state in 1 '1 2' '1 1 -1 -1' '1 1 -1 -1 l' '1 1 77 78 l 79 1'; do
+		atf_check -s exit:1 timeout 5 sh -c \
+		    'SOCKPROXY_UPGRADE="$$ $1"; export SOCKPROXY_UPGRADE; shift
+		    exec "$@"' sh "$state" "$PROGRAM" -D -f c
+	done
+}
+
 describe who_cannot_become_another_goes_on \
     "execve(2) fails in the end: sessions, orders and descriptors are as before"
 who_cannot_become_another_goes_on_head()
