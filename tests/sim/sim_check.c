@@ -16,12 +16,14 @@
 
 static uint64_t	last_ms[ROWS];		/* when a row was first seen in LAST */
 static uint32_t	last_number[ROWS];
+static uint64_t	begun_ms;		/* when this relay began */
 
 void
 check_forget(void)
 {
 	memset(last_ms, 0, sizeof(last_ms));
 	memset(last_number, 0, sizeof(last_number));
+	begun_ms = W.last_ms;
 	/* who is still connecting may be given to all of them again */
 	for (unsigned i = 0; i < W.nsocks; i++)
 		socks[i].tried = 0;
@@ -60,7 +62,7 @@ check_silent(const struct session *s, unsigned which)
 	uint64_t limit = limit_of(s);
 
 	/* decided elsewhere, it may have been with another limit */
-	if (W.last_ms != s->since_ms)
+	if (W.last_ms != s->since_ms || s->since_ms == begun_ms)
 		return;
 	/* two of them are about one direction */
 	if (s->reason == (which == CLIENT ? REASON_WRITE_TIMEOUT :
