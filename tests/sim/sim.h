@@ -161,6 +161,7 @@ struct sock {
 	bool		lossy;		/* the owner's close destroyed bytes */
 	bool		wake_on;	/* an EV_WAKE is under way */
 	bool		never;		/* the connect was never answered */
+	bool		late;		/* or while it was given up */
 	bool		hidden;		/* spliced: readable is not reported */
 	int8_t		lane_in;	/* a lane moves to here by itself: + 1 */
 	int8_t		lane_out;	/* a lane moves from here: + 1 */

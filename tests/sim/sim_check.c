@@ -444,7 +444,7 @@ check_given_up(const struct sock *s, const struct session *row, bool orderly)
 	if (orderly)
 		sim_fail("forged-end", row->number, "%d is given up, and closed",
 		    s->fd);
-	if (net_unread(s) > 0 && s->state == SOCK_OPEN)
+	if (net_unread(s) > 0 && s->state == SOCK_OPEN && !s->late)
 		sim_fail("lost", row->number, "%u bytes of a backend that is "
 		    "given up", net_unread(s));
 	if (s->state == SOCK_CONNECTING &&

@@ -397,10 +397,12 @@ os_reset(int fd)
 {
 	struct sock *s = desc_sock(fd, "os_reset");
 	uint64_t tx_ms = s->tx_ms;
+	uint8_t state = s->state;
 
 	if (fault(FAULT_RACE)) {
 		net_race();
 		s->tx_ms = tx_ms;	/* which nobody could know of */
+		s->late = s->state != state;
 	}
 	trace("reset", fd, s->id, (int64_t)(s->tx_total - s->tx_gone));
 	if (!W.contract)
