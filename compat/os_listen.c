@@ -166,8 +166,8 @@ os_listens(int fd)
 	/* Where the system does not know the option, accept will say. */
 	if (os_option_get(fd, SO_ACCEPTCONN, &v) == 0 && v == 0)
 		return false;
-	/* a Unix socket that was shut has it still */
-	return poll(&p, 1, 0) == 0;
+	/* a Unix socket that was shut has it still; a signal (-1) says nothing */
+	return poll(&p, 1, 0) != 1;
 }
 
 static int
