@@ -267,15 +267,19 @@ who_is_lost_behind_his_end_is_told_of_body()
 {
 	inside who_is_lost_behind_his_end_is_told_of
 	network
-	backend b 192.0.2.1:0 accept expect-fin park
+	mkfifo in1 in2
+	backend b 192.0.2.1:0 accept expect-fin tell in1 park
 	backend ends 192.0.2.1:0 accept fin park
 	proxy <<-CONF
 		\$SERVER["socket"] == "192.0.2.2:0" { $(server "b=$b") }
 		\$SERVER["socket"] == "192.0.2.1:0" { $(server "ends=$ends") }
 	CONF
 	before=$(descriptors)
+	# the ends have been read, and passed on
 	peer there connect "$p0" fin park
-	peer here connect "$p1" expect-fin park
+	told in1
+	peer here connect "$p1" expect-fin tell in2 park
+	told in2
 	for its in "sport = ${p0##*:}" "dport = ${ends##*:}"; do
 		await "it is half closed" half_closed "$its"
 		ss -K state close-wait "$its" >ss.out 2>&1
