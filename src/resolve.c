@@ -120,28 +120,32 @@ lacks(const struct setup *setup, unsigned i)
 	return setup->backends[i].addr.family == OS_NONE;
 }
 
-static void
-look_up(struct setup *setup, unsigned i)
+/*
+ * Those that have no address.  Whether one has one now; what is news is in the log.
+ */
+static bool
+resolve_backends(struct setup *setup, bool again)
 {
-	struct os_addr		 addrs[LIMIT_ADDRS_PER_NAME];
-	int			 n = lookup(setup, i, addrs);
+	struct os_addr			 addrs[LIMIT_ADDRS_PER_NAME];
+	const struct setup_backend	*b = setup->backends;
+	bool				 found = false;
+	int				 n;
 
-	results[i] = n;
-	if (n > 0)
-		keep(setup, i, addrs, (unsigned)n);
-}
-
-static void
-resolve_backends(struct setup *setup)
-{
-	for (unsigned i = 0; i < setup->nbackends; i++) {
+	for (unsigned i = 0; i < setup->nbackends; i++, b++) {
 		results[i] = 0;
 		if (!lacks(setup, i))
 			continue;
-		look_up(setup, i);
-		if (results[i] < 0)
-			report_missing(setup, i, results[i]);
+		if ((n = results[i] = lookup(setup, i, addrs)) > 0) {
+			keep(setup, i, addrs, (unsigned)n);
+			found = true;
+			if (again)
+				log_notice("%s: \"%.200s\" has an address now",
+				    place(setup, b->at),
+				    conf_string(setup, b->host));
+		} else if (!again)
+			report_missing(setup, i, n);
 	}
+	return found;
 }
 
 /*
@@ -226,23 +230,8 @@ resolve_lacks(const struct setup *setup)
 bool
 resolve_again(struct setup *setup)
 {
-	const struct setup_backend	*b = setup->backends;
-	bool				 found = false;
-
 	until = UINT64_MAX;
-
-	for (unsigned i = 0; i < setup->nbackends; i++, b++) {
-		results[i] = 0;
-		if (!lacks(setup, i))
-			continue;
-		look_up(setup, i);
-		if (results[i] < 0)
-			continue;
-		found = true;
-		log_notice("%s: \"%.200s\" has an address now",
-		    place(setup, b->at), conf_string(setup, b->host));
-	}
-	return found && check_loops(setup);
+	return resolve_backends(setup, true) && check_loops(setup);
 }
 
 bool
@@ -250,7 +239,7 @@ resolve_names(struct setup *setup, bool hurry)
 {
 	named = false;
 	until = hurry ? os_now_ms() + HURRY_MS : UINT64_MAX;
-	resolve_backends(setup);
+	(void)resolve_backends(setup, false);
 	return resolve_listeners(setup) && resolve_status(setup) &&
 	    (!named || check_loops(setup));
 }
