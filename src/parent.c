@@ -256,11 +256,16 @@ reload(uint64_t now)
 static void
 look_up(uint64_t now)
 {
+	int	error;
+
 	names_later(now);
-	only_names = reader_start(&reader, job, crew->start.setup,
-	    READER_TOKEN, now) == 0;
-	if (!only_names)
+	error = reader_start(&reader, job, crew->start.setup, READER_TOKEN,
+	    now);
+	if (error != 0) {
+		log_error("names cannot be looked up: %s", log_errno(error));
 		return;
+	}
+	only_names = true;
 	other = READS;
 	other_due = UINT64_MAX;
 }

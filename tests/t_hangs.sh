@@ -303,6 +303,30 @@ names_are_looked_up_until_they_have_an_address_body()
 	proxy_stop
 }
 
+describe_in_net names_that_nobody_can_look_up_are_in_the_log \
+    "no process for a name without an address: the log says so"
+names_that_nobody_can_look_up_are_in_the_log_head()
+{
+	atf_set timeout 120
+	atf_set require.user root
+	atf_set require.progs strace unshare nft ip
+}
+names_that_nobody_can_look_up_are_in_the_log_body()
+{
+	inside names_that_nobody_can_look_up_are_in_the_log
+	network
+	names
+	proxy unshare -m sh named <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server never=never.example:80) }
+	CONF
+	forks='/^(clone3?|v?fork)$'
+	inject "$PROXY" -e trace="$forks" -e inject="$forks:error=EAGAIN"
+	await "it was tried" logs \
+	    'error: names cannot be looked up: too many processes'
+	let_go
+	proxy_stop
+}
+
 describe_in_net dead_name_servers_hold_nobody_up \
     "many names: not asked after 10 seconds of a start, but beside the relays"
 dead_name_servers_hold_nobody_up_body()
