@@ -400,8 +400,8 @@ libcompat.a: $(COMPAT:.c=.o)
 
 test-programs: $(UNIT_TESTS) $(ONCE_TESTS) $(PATIENT_TESTS) $(SYSTEM_TESTS) \
 	$(CONTROL_TESTS) \
-	$(FUZZERS) tests/activate tests/ask tests/churn tests/keys tests/peer \
-	tests/sim/sim tests/sim/sim-contract
+	$(FUZZERS) tests/activate tests/ask tests/churn tests/ends tests/keys \
+	tests/peer tests/sim/sim tests/sim/sim-contract
 
 $(OBJS) $(PARTS:.c=.o) $(PEER:.c=.o) $(SIM:.c=.o) $(FUZZERS:=.o) $(FUZZ_MAIN) \
     tests/keys.o tests/sim/sim.o tests/sim/sim_contract.o: $(HEADERS)
@@ -426,6 +426,9 @@ tests/peer: $(PEER:.c=.o)
 
 tests/churn: tests/churn.o tests/peer_net.o
 	$(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ tests/churn.o tests/peer_net.o
+
+tests/ends: tests/ends.o tests/peer_net.o
+	$(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ tests/ends.o tests/peer_net.o
 
 tests/keys: tests/keys.o libsrc.a libcompat.a
 	$(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ tests/keys.o libsrc.a \

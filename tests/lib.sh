@@ -383,6 +383,34 @@ churn_stop()
 	    fail "churn: status $_status: $(cat churn.out) $(head churn.err)"
 }
 
+# ---- random ends (ends.c) -------------------------------------------------------
+
+# ends [OPTION ...]: in the background.  $ENDS are words for "server".
+ends()
+{
+	mkfifo ends.ready ends.targets
+	"$_dir/ends" -r ends.ready -u "$PWD/ends.sock" "$@" ends.targets \
+	    >ends.out 2>&1 &
+	ends_pid=$!
+	STARTED="$STARTED $!"
+	timeout "$LIMIT" cat ends.ready >ends.doors ||
+	    fail "ends does not listen: $(cat ends.out)"
+	ENDS=$(awk '{ printf " e%d=%s", NR, $0 }' ends.doors)
+}
+
+# ends_through ADDRESS ...: that is where the proxy listens.
+ends_through()
+{
+	printf '%s\n' "$@" >ends.targets
+}
+
+# Its time is over, and all sessions were right.
+ends_over()
+{
+	wait "$ends_pid" || fail "ends: status $?: $(head -n 20 ends.out)"
+	cat ends.out
+}
+
 # An address that no other process uses, for ports that must be known before.
 here()
 {

@@ -551,3 +551,22 @@ ten_ways_to_end_leave_no_descriptor_body()
 		counts "gw.backend.$b.load" 0
 	done
 }
+
+# With -v test_suites.sockproxy.seconds=600 it is the long proof.
+describe what_an_end_means_is_passed_on \
+    "random sessions, of all kinds of sockets, that are ended and reset at random"
+what_an_end_means_is_passed_on_body()
+{
+	begin
+	ends -t "$(atf_config_get seconds 3)"
+	# shellcheck disable=SC2086
+	proxy <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server $ENDS) }
+		\$SERVER["socket"] == "$PWD/l.sock" { $(server $ENDS) }
+	CONF
+	ends_through "$p0" "$PWD/l.sock"
+	ends_over
+	proxy_stop
+	counts gw.active-requests 0
+	logged 0 'this cannot happen'
+}

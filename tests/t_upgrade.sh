@@ -61,6 +61,41 @@ no_session_is_cut_by_an_upgrade_body()
 	counts sockproxy.refused 0
 }
 
+# ending WORKERS: a configuration for ends at a known address.
+ending()
+{
+	[ -z "$HANDLER" ] || echo "server.event-handler = \"$HANDLER\""
+	# shellcheck disable=SC2086
+	cat <<-CONF
+		sockproxy.splice = "$SPLICE"
+		server.max-worker = $1
+		\$SERVER["socket"] == "$HERE:8000" { $(server $ENDS) }
+		\$SERVER["socket"] == "$PWD/l.sock" { $(server $ENDS) }
+	CONF
+}
+
+describe ends_mean_the_same_whoever_relays \
+    "random sessions that end at random while relays take over from each other"
+ends_mean_the_same_whoever_relays_body()
+{
+	begin
+	own_program
+	here
+	ends -t "$(atf_config_get seconds 3)"
+	ending 1 >c
+	launch -- -f c
+	ends_through "$HERE:8000" "$PWD/l.sock"
+	n=0
+	while kill -0 "$ends_pid" 2>/dev/null; do
+		n=$((n + 1))
+		ending $((n % 3 + 1)) >c
+		if [ $((n % 3)) -eq 0 ]; then reload USR2; else reload HUP; fi
+	done
+	ends_over
+	proxy_stop
+	counts gw.active-requests 0
+}
+
 describe a_bad_program_is_not_taken \
     "missing, no program, crashing, older, refusing, hanging: the old one goes on"
 a_bad_program_is_not_taken_body()
