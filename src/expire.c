@@ -27,14 +27,13 @@ expire_open(const struct setup *set)
 }
 
 static void
-sooner(uint64_t *due, enum reason *why, const struct setting **at,
-    uint64_t from_ms, const struct setting *limit, enum reason reason)
+sooner(uint64_t *due, enum reason *why, uint64_t from_ms, uint32_t limit,
+    enum reason reason)
 {
-	if (limit->v == 0 || from_ms + limit->v >= *due)
+	if (limit == 0 || from_ms + limit >= *due)
 		return;
-	*due = from_ms + limit->v;
+	*due = from_ms + limit;
 	*why = reason;
-	*at = limit;
 }
 
 /*
@@ -49,9 +48,9 @@ busy_until(const struct half *h)
 	return h->moved_ms > paid_ms ? h->moved_ms : paid_ms;
 }
 
-uint64_t
-expire_deadline(const struct session *s, enum reason *why,
-    const struct setting **at)
+/* When a session is due to end (UINT64_MAX: never), and why. */
+static uint64_t
+deadline(const struct session *s, enum reason *why)
 {
 	const struct setup_profile *p = &setup->profiles[s->profile];
 	const struct half *c = &s->half[CLIENT], *b = &s->half[BACKEND];
@@ -62,21 +61,21 @@ expire_deadline(const struct session *s, enum reason *why,
 		return UINT64_MAX;
 	sb = &setup->backends[s->backend];
 	if (s->state == SESSION_CONNECT)
-		sooner(&due, why, at, s->since_ms, &sb->connect_timeout,
+		sooner(&due, why, s->since_ms, sb->connect_timeout.v,
 		    REASON_NO_BACKEND);
 	if (s->state != SESSION_RELAY)
 		return due;
 	moved = busy_until(c) > busy_until(b) ? busy_until(c) : busy_until(b);
-	sooner(&due, why, at, moved, &p->max_read_idle, REASON_READ_IDLE);
-	sooner(&due, why, at, moved, &p->max_write_idle, REASON_WRITE_IDLE);
+	sooner(&due, why, moved, p->max_read_idle.v, REASON_READ_IDLE);
+	sooner(&due, why, moved, p->max_write_idle.v, REASON_WRITE_IDLE);
 	if (half_want(b) == WAIT_READ)
-		sooner(&due, why, at, busy_until(b), &sb->read_timeout,
+		sooner(&due, why, busy_until(b), sb->read_timeout.v,
 		    REASON_READ_TIMEOUT);
 	if (half_want(c) == WAIT_WRITE)
-		sooner(&due, why, at, c->moved_ms, &sb->write_timeout,
+		sooner(&due, why, c->moved_ms, sb->write_timeout.v,
 		    REASON_WRITE_TIMEOUT);
 	if ((c->state == HALF_DONE) != (b->state == HALF_DONE))
-		sooner(&due, why, at, moved, &p->half_close_timeout,
+		sooner(&due, why, moved, p->half_close_timeout.v,
 		    REASON_HALF_CLOSE_TIMEOUT);
 	return due;
 }
@@ -103,9 +102,8 @@ sweep_before(uint64_t due)
 bool
 expire_before(const struct session *s)
 {
-	const struct setting *at;
 	enum reason why;
-	uint64_t due = expire_deadline(s, &why, &at);
+	uint64_t due = deadline(s, &why);
 
 	sweep_before(due);
 	sweep_before(keep_due(s));
@@ -115,7 +113,6 @@ expire_before(const struct session *s)
 void
 expire_sweep(uint64_t now)
 {
-	const struct setting *at;
 	struct session *s;
 	enum reason why;
 	uint64_t due;
@@ -128,10 +125,10 @@ expire_sweep(uint64_t now)
 		if (s->arriving || (s->state != SESSION_CONNECT &&
 		    s->state != SESSION_RELAY))
 			continue;
-		due = expire_deadline(s, &why, &at);
+		due = deadline(s, &why);
 		if (due <= now && s->state == SESSION_RELAY) {
 			session_try(s, now);
-			due = expire_deadline(s, &why, &at);
+			due = deadline(s, &why);
 		}
 		if (due <= now) {
 			session_expire(s, why, now);

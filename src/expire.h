@@ -8,17 +8,10 @@
 #include <stdint.h>
 
 #include "setup.h"
-#include "stat.h"
 
 struct session;
 
 void	expire_open(const struct setup *);
-
-/*
- * When a session is due to end (UINT64_MAX: never), why, and by which setting.
- */
-uint64_t expire_deadline(const struct session *, enum reason *,
-    const struct setting **);
 
 /*
  * A session's state has changed: its deadline may be the earliest now.  False when
