@@ -139,19 +139,11 @@ upgrade_good(const struct parent_job *job, const struct proc_exit *how,
 }
 
 static void
-add(struct out *out, const char *word, unsigned n, const int *numbers)
-{
-	out_string(out, word);
-	for (unsigned i = 0; i < n; i++)
-		out_format(out, "%d ", numbers[i]);
-}
-
-static void
 tell_listeners(const struct start *start, struct out *out)
 {
 	for (unsigned i = 0; i < start->setup->nlisteners; i++)
-		add(out, "l ", 2, (int[]){ start->listeners[i],
-		    !start->made[i] ? 0 : listen_in_place(start, i) ? 1 : 2 });
+		out_format(out, "l %d %d ", start->listeners[i],
+		    !start->made[i] ? 0 : listen_in_place(start, i) ? 1 : 2);
 }
 
 static void
@@ -162,8 +154,7 @@ tell_doors(const struct start *start, struct out *out)
 	for (int i = 0; i < DOORS; i++) {
 		door = &start->doors[i];
 		if (door->fd != -1)
-			add(out, "d ", 3, (int[]){ i, door->fd,
-			    door->made });
+			out_format(out, "d %d %d %d ", i, door->fd, door->made);
 	}
 }
 
@@ -175,8 +166,7 @@ tell_relays(const struct crew *crew, struct out *out)
 	for (unsigned i = 0; i < crew->start.relays; i++) {
 		relay = &crew->relays[i].child;
 		if (relay->pid != 0)
-			add(out, "r ", 2, (int[]){ relay->pid,
-			    relay->channel });
+			out_format(out, "r %d %d ", relay->pid, relay->channel);
 	}
 }
 
@@ -197,9 +187,9 @@ tell_orders(const struct setup *setup, struct out *out)
 			break;
 		}
 		id = ids_backends[b];
-		add(out, "o ", 4, (int[]){ (int)board_order(b),
+		out_format(out, "o %d %d %d %d ", (int)board_order(b),
 		    (int)(id >> 2 * ID_BITS), (int)(id >> ID_BITS & mask),
-		    (int)(id & mask) });
+		    (int)(id & mask));
 	}
 }
 
@@ -222,9 +212,9 @@ tell(const struct crew *crew)
 	uint64_t		 sessions, buffers;
 
 	start_has(start, &sessions, &buffers);
-	add(&out, VARIABLE "=", 5, (int[]){ proc_pid(),
+	out_format(&out, VARIABLE "=%d %d %d %d %d ", proc_pid(),
 	    share(sessions, start->relays), share(buffers, start->relays),
-	    start->log_fd, start->pid_fd });
+	    start->log_fd, start->pid_fd);
 	tell_listeners(start, &out);
 	tell_doors(start, &out);
 	tell_relays(crew, &out);
