@@ -18,10 +18,10 @@ struct crew_relay {
 
 struct crew {
 	uint32_t	token;		/* of relay 0; the others follow */
-	struct crew_relay relays[LIMIT_RELAYS];
+	int		pipe;		/* to the log writer, its end; -1: none */
 	struct child	writer;		/* of the log file */
-	int		pipe;		/* to it, its end; -1: there is none */
 	struct start	start;
+	struct crew_relay relays[LIMIT_RELAYS];
 };
 
 /* So many tokens: the last one is the log writer's. */

@@ -36,12 +36,12 @@ struct start {
 	/* made */
 	struct loop_room room;		/* for sessions of predecessors */
 	unsigned	 relays;
-	bool		 drop;		/* to user, in the relays */
-	struct proc_user user;
 	int		 log_fd;	/* a file or our standard error; -1 none */
 	bool		 log_piped;	/* instead: a pipe to the log writer */
 	int		 pid_fd;	/* locked; -1 none */
+	bool		 drop;		/* to user, in the relays */
 	struct door_socket doors[DOORS];
+	struct proc_user user;
 
 	bool		 made[LIMIT_LISTENERS + 1];	/* by us, see files too */
 	char		 log_path[START_PATH];	/* "": the log is no file */
