@@ -51,7 +51,7 @@ static struct pipe	*kept;		/* a stack of empty pipes */
 static unsigned		 nlanes;
 static unsigned		 nkept;
 static unsigned		 npipes;	/* open: in lanes and kept */
-static int		 free_lane = -1;
+static int		 free_lane;	/* -1: none */
 static unsigned		 fresh;		/* lanes from here on were never used */
 static uint32_t		 best = PIPE_BEST;	/* what was granted last */
 static bool		 unable;	/* this kernel cannot splice sockets */
@@ -87,8 +87,6 @@ splice_close(void)
 	mem_unmap(kept, (size_t)nlanes * sizeof(*kept));
 	lanes = NULL;
 	kept = NULL;
-	nlanes = 0;
-	free_lane = -1;
 }
 
 enum splice_kind

@@ -96,7 +96,6 @@ wait_queue_close(void)
 	queue = -1;
 	mem_unmap(slots, (size_t)nslots * sizeof(*slots));
 	slots = NULL;
-	nslots = 0;
 }
 
 size_t

@@ -52,8 +52,6 @@ wait_poll_close(void)
 	mem_unmap(polled, (size_t)nslots * sizeof(*polled));
 	slots = NULL;
 	polled = NULL;
-	nslots = 0;
-	npolled = 0;
 }
 
 size_t

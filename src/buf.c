@@ -38,7 +38,6 @@ buf_close(void)
 {
 	mem_unmap(memory, buf_memory(nbufs));
 	memory = NULL;
-	nbufs = nstack = fresh = 0;
 }
 
 int

@@ -16,7 +16,7 @@
 #include "wait.h"
 
 static const struct setup *setup;
-static uint64_t		 sweep_due = UINT64_MAX, swept_ms;
+static uint64_t		 sweep_due, swept_ms;
 
 void
 expire_open(const struct setup *set)

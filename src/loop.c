@@ -42,7 +42,7 @@ enum loop_mode {
 };
 
 static const struct setup *setup;
-static int		 channel = -1;
+static int		 channel;	/* -1: none */
 static bool		 channel_ready;
 static enum loop_mode	 mode;
 static uint64_t		 mode_due;	/* DRAIN, LAST: over then */
@@ -56,7 +56,7 @@ static unsigned		 adopting;	/* of these, in use */
 static unsigned		 expected;	/* predecessors that have not ended */
 static unsigned		 leased;	/* buffers, as last counted */
 static bool		 peak;		/* several buffers were leased */
-static uint64_t		 trim_due = UINT64_MAX;
+static uint64_t		 trim_due;
 static int		 failure;
 
 unsigned

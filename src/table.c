@@ -12,12 +12,11 @@
 static struct table_area all;		/* the tables of all relays, shared */
 static struct session	*table;		/* this relay's */
 static uint64_t		*tried;		/* words for each session */
-static uint32_t		 spare = NOBODY;	/* first row that was used and is free */
+static uint32_t		 spare;	/* first row that was used and is free */
 static unsigned		 max, words, nspare, fresh;	/* nspare: how many are free */
-static uint32_t		 run_first = NOBODY, run_last = NOBODY;
-static uint32_t		 run_now = NOBODY;	/* being served */
-static uint32_t		 nap_first = NOBODY;
-static uint64_t		 nap_due = UINT64_MAX;
+static uint32_t		 run_first, run_last, nap_first;
+static uint32_t		 run_now;	/* being served */
+static uint64_t		 nap_due;
 
 static uint64_t
 rows_size(unsigned n)
@@ -113,10 +112,8 @@ void
 table_close(void)
 {
 	mem_unmap(tried, (uint64_t)all.rows * words * sizeof(tried[0]));
-	table = NULL;
 	tried = NULL;
-	spare = NOBODY;
-	max = nspare = fresh = 0;
+	nspare = fresh = 0;
 }
 
 uint64_t
