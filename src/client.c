@@ -20,7 +20,7 @@ enum {
 	RELOAD_END = 64		/* bytes that the end of a reload may take */
 };
 
-static const char unheard[] = "the parent process does not answer";
+static const char *const unheard = "the parent process does not answer";
 
 static const uint8_t legal[] = {
 	[CLIENT_READS] = 1 << CLIENT_KILLS | 1 << CLIENT_RELOADS |
@@ -138,7 +138,7 @@ control_read(struct client *c, bool ended, uint64_t now)
  */
 
 /* Path and type of each. */
-static const char	pages[] =
+static const char	*const pages =
     "/\0" "text/html; charset=utf-8\0"
     "/metrics\0" "text/plain; version=0.0.4; charset=utf-8\0"
     "/status.json\0" "application/json\0"

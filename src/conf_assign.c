@@ -14,7 +14,7 @@ static bool
 check_flags(struct conf *c, const struct key *key, const struct value *list,
     uint32_t *to)
 {
-	static const char graceful[] = "server.graceful-shutdown-timeout";
+	static const char *const graceful = "server.graceful-shutdown-timeout";
 	const char *name;
 	struct value *v;
 	bool good = false;

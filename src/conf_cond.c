@@ -10,7 +10,7 @@
 #include "text.h"
 
 /* In the order of enum cond, behind COND_ALWAYS. */
-static const char facts[] =
+static const char *const facts =
     "SERVER.socket HTTP.remoteip|HTTP.remote-ip|CLIENT.addr";
 
 struct block *

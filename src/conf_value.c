@@ -260,7 +260,7 @@ struct value *
 value_merge(struct conf *c, struct value *a, struct value *b,
     struct place place)
 {
-	static const char names[] = "\0a number\0a string\0a list";
+	static const char *const names = "\0a number\0a string\0a list";
 	struct value *v = value_new(c, VALUE_POISON, place);
 	char digits[2][16];
 

@@ -105,7 +105,7 @@ const char *
 confine_words(int bits, char buf[CONFINE_WORDS])
 {
 	/* in the order of the bits */
-	static const char	names[] = "no new privileges\0"
+	static const char	*const names = "no new privileges\0"
 	    "only the system calls that are needed\0no files\0"
 	    "no ports but the backends'";
 	size_t			len = 0;

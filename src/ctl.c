@@ -10,9 +10,9 @@
 #define BLANKS	" \t"
 
 /* In the order of enum ctl_command. */
-static const char	commands[] = "status\0backends\0sessions\0listeners\0"
-			    "config\0help\0kill\0drain\0disable\0enable\0"
-			    "reload";
+static const char	*const commands =
+    "status\0backends\0sessions\0listeners\0config\0help\0"
+    "kill\0drain\0disable\0enable\0reload";
 
 enum { COMMANDS = CTL_RELOAD + 1, SHOWN = 60 };
 

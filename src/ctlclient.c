@@ -29,7 +29,7 @@ enum {
 	PATIENCE_MS = CLIENT_RELOAD_MS + 10000	/* without a byte */
 };
 
-static const char usage[] =
+static const char *const usage =
     "usage: sockproxy ctl [-s socket | -f file] [--json] command [argument]\n"
     "       sockproxy ctl help\n";
 

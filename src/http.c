@@ -12,7 +12,7 @@
 enum { REQUEST_LINE = 2048 };
 
 /* RFC 9110 5.6.2 */
-static const char	token[] = "abcdefghijklmnopqrstuvwxyz"
+static const char	*const token = "abcdefghijklmnopqrstuvwxyz"
 			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 			    "!#$%&'*+-.^_`|~";
 
@@ -165,7 +165,7 @@ http_parse(const char *buf, size_t len, struct http_request *req)
 static const uint16_t	statuses[] = { 200, 404, 405, 408, 414, 431, 505, 400 };
 
 /* In the same order. */
-static const char	phrases[] = "OK\0Not Found\0Method Not Allowed\0"
+static const char	*const phrases = "OK\0Not Found\0Method Not Allowed\0"
 			    "Request Timeout\0URI Too Long\0"
 			    "Request Header Fields Too Large\0"
 			    "HTTP Version Not Supported\0Bad Request";

@@ -115,7 +115,7 @@ _Static_assert((int)NKEYS <= (int)KEYS_MAX, "KEYS_MAX");
  * What else lighttpd 1.4 knows, all versions.  Braces are a shell's: what is in
  * them goes on where the word in front of them ends.
  */
-static const char ignored[] =
+static const char *const ignored =
     "accesslog.{escaping filename format syslog-level use-syslog}"
     "ajp13.{balance debug map-extensions server}"
     "alias.url "

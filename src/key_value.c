@@ -43,7 +43,7 @@ static const uint32_t kib_factors[] = { 1, 1024, 1024 * 1024 };
 static const uint32_t time_factors[] = { 1000, 1, 60000, 3600000, 86400000 };
 
 /* In the order of enum key_other. */
-static const char other_host[] =
+static const char *const other_host =
     "allow-x-send-file|broken-scriptfilename|check-local|docroot|"
     "fix-root-scriptname|idle-timeout|kill-signal|listen-backlog|"
     "max-load-per-proc|mode|strip-request-uri|x-sendfile|x-sendfile-docroot "

@@ -13,7 +13,7 @@
 enum { DESCRIBE_MAX = 40 };	/* bytes of a token shown in a message */
 
 /* Two bytes each, in the order of enum token_type from TOKEN_EQ on. */
-static const char signs[] = "==!==^=$=~!~=>:=+== + , ( ) { } [ ] $ ";
+static const char *const signs = "==!==^=$=~!~=>:=+== + , ( ) { } [ ] $ ";
 
 static bool
 is_digit(char c)
@@ -43,7 +43,7 @@ token_assigns(enum token_type type)
 void
 lex_open(struct lex *lex, const char *text, uint32_t line)
 {
-	static const char mark[] = "\xef\xbb\xbf";
+	static const char *const mark = "\xef\xbb\xbf";
 
 	lex->pos = text;
 	lex->line = line;

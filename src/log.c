@@ -54,7 +54,7 @@ static struct flood {
 } floods[LOG_CLASSES];
 
 /* In the order of enum log_class. */
-static const char	flood_names[] =
+static const char	*const flood_names =
     "session ends\0failed sessions\0backend up or down\0listener paused";
 
 void
@@ -306,7 +306,7 @@ static const uint16_t	errors[] = {
 };
 
 /* In the same order. */
-static const char	words[] =
+static const char	*const words =
     "connection refused\0connection reset\0connection aborted here\0"
     "the other side closed\0timed out\0no route to host\0"
     "host is down\0network unreachable\0network down\0address in use\0"

@@ -32,7 +32,7 @@ struct options {
 
 static struct setup	setup, spare;
 
-static const char usage[] =
+static const char *const usage =
     "usage: sockproxy [-D] [-t | -tt | -p] [-R fd] -f file\n"
     "       sockproxy [-D] [-t | -tt | -p] [-R fd] listen-address "
     "backend-address ...\n"

@@ -21,8 +21,8 @@ static const struct {
 	[PLAIN] = { 1, 0 }, [RELEASE] = { 1, 0 }, [FROM] = { 2, 1 },
 	[CAUSE] = { 3, 3 }, [STATE] = { STATUS_STATES, 0 }
 };
-static const char	set_labels[] = "\0version\0from\0cause\0state";
-static const char	set_values[] =
+static const char	*const set_labels = "\0version\0from\0cause\0state";
+static const char	*const set_values =
     VERSION "\0client\0backend\0refused\0timeout\0overloaded";
 
 static const struct metric {

@@ -29,7 +29,7 @@ operate_end(void)
 	over = true;
 }
 
-static const char	changed[] =
+static const char	*const changed =
     "the configuration has just changed; try again";
 
 static const char *

@@ -54,7 +54,7 @@ void
 page_draw(struct out *out, unsigned drawing, int backend)
 {
 	/* what is said of the highest point, from LOAD on */
-	static const char	forms[] = "%n\0%n in 5 s\0%b/s\0%b/s";
+	static const char	*const forms = "%n\0%n in 5 s\0%b/s\0%b/s";
 	static const uint8_t	at[] = { 0 };
 	enum page_drawing	first = drawing, last = drawing, series;
 	uint64_t		most = 0, v;

@@ -511,8 +511,8 @@ is_due(uint64_t when, uint64_t now)
 static void
 times(uint64_t now)
 {
-	static const char	slow[] = "reading the configuration takes long: "
-				    "a command in it, or a name server";
+	static const char	*const slow = "reading the configuration takes "
+				    "long: a command in it, or a name server";
 
 	next_due = log_tick(now);
 	if (phase == STARTS && crew_ready(crew))

@@ -17,7 +17,7 @@
 #include "text.h"
 
 /* In the order of enum session_state. */
-static const char state_names[] = "free\0connect\0relay\0last";
+static const char *const state_names = "free\0connect\0relay\0last";
 
 static unsigned
 debug_level(const struct setup *set, const struct session *s)
@@ -91,7 +91,8 @@ static const char *
 because(const struct setup *set, const struct session *s, char *buf,
     size_t size)
 {
-	static const char names[] =	/* of the reasons from READ_TIMEOUT on */
+	/* of the reasons from READ_TIMEOUT on */
+	static const char *const names =
 	    "read-timeout\0write-timeout\0server.max-read-idle\0"
 	    "server.max-write-idle\0sockproxy.half-close-timeout\0"
 	    "server.graceful-shutdown-timeout";

@@ -21,7 +21,7 @@ enum { LABEL_MAX = 900 };	/* bytes of a label that are printed */
 #define GLOBAL_AT(member)	AT(struct stat_global, member)
 
 /* Key and text of each reason, in the order of the enumeration. */
-static const char reasons[] =
+static const char *const reasons =
     "none\0the session goes on\0"
     "done\0both sides sent their end\0"
     "client-reset\0the client reset the connection\0"

@@ -25,9 +25,9 @@ static const struct setup	*setup;
 static const struct os_addr	*bound;
 
 /* In the order of enum status_state. */
-static const char	states[] =
+static const char	*const states =
     "up\0partly\0out\0drain\0disabled\0unresolved";
-static const char	moods[] = "good\0warn\0bad\0warn\0warn\0bad";
+static const char	*const moods = "good\0warn\0bad\0warn\0warn\0bad";
 
 static unsigned		widths[2];	/* of labels, of listeners */
 

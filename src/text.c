@@ -155,7 +155,7 @@ text_format(char *buf, size_t size, const char *f, ...)
 const char *
 text_span(char buf[TEXT_SHORT], uint64_t ms)
 {
-	static const char names[] = "s\0min\0h\0d";
+	static const char *const names = "s\0min\0h\0d";
 	static const unsigned units[] = { 1, 60, 3600, 86400 };
 	unsigned long long s = ms / 1000;
 	unsigned part = ms % 1000, u = 0;
