@@ -181,7 +181,6 @@ int
 loop_open(const struct setup *set, unsigned relay, const int *listeners,
     int chan, const struct loop_room *room)
 {
-	static const struct loop_room none;
 	unsigned i;
 	int error;
 
@@ -196,7 +195,7 @@ loop_open(const struct setup *set, unsigned relay, const int *listeners,
 	expected = adopting = 0;
 	for (i = 0; i < LIMIT_RELAYS; i++)
 		adopt[i].fd = -1;
-	error = open_parts(set, relay, listeners, room != NULL ? room : &none);
+	error = open_parts(set, relay, listeners, room);
 	if (error == 0)
 		number_on();
 	else

@@ -10,8 +10,8 @@
 #include "setup.h"
 
 /*
- * What a relay needs beyond its setup, when it takes over from predecessors; NULL
- * or zeroes when it does not.
+ * What a relay needs beyond its setup, when it takes over from predecessors; zeroes
+ * when it does not.
  */
 struct loop_room {
 	unsigned	rows;		/* sessions that may arrive; 0: none */
