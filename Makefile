@@ -76,7 +76,8 @@ HEADERS = compat/attr.h compat/chan.h compat/chan_fds.h compat/console.h \
 	compat/fd.h compat/file.h compat/line.h compat/logio.h compat/mem.h compat/name.h \
 	compat/notify.h compat/os.h compat/os_sys.h compat/owner.h \
 	compat/proc.h compat/proc_close.h compat/proc_signal.h \
-	compat/sandbox.h compat/splice.h compat/wait.h compat/wait_kind.h \
+	compat/sandbox.h compat/sandbox_filter.h compat/splice.h \
+	compat/wait.h compat/wait_kind.h \
 	src/addr.h src/backend.h src/board.h src/bound.h src/buf.h \
 	src/channel.h src/child.h src/client.h src/conf.h src/conf_int.h src/confine.h \
 	src/connect.h src/crew.h src/ctl.h src/ctlclient.h src/doors.h \
@@ -113,8 +114,8 @@ COMPAT_ALL = compat/chan.c compat/console.c compat/fd.c compat/file.c \
 	compat/wait.c compat/wait_poll.c
 COMPAT_Linux = compat/chan_packet.c compat/logio_syslog.c compat/os_accept4.c \
 	compat/os_linux.c compat/os_socketcall.c compat/proc_close_linux.c \
-	compat/proc_linux.c compat/sandbox_linux.c compat/splice_linux.c \
-	compat/wait_epoll.c
+	compat/proc_linux.c compat/sandbox_filter.c compat/sandbox_linux.c \
+	compat/splice_linux.c compat/wait_epoll.c
 COMPAT_FreeBSD = compat/chan_packet.c compat/logio_syslog.c \
 	compat/os_accept4.c compat/os_bsd.c compat/os_freebsd.c \
 	compat/proc_close_bsd.c compat/proc_none.c compat/sandbox_freebsd.c \

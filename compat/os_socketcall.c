@@ -1,7 +1,7 @@
 /*
  * os_socketcall.c - socket(2) as a system call of its own, on machines where it began
  * as a part of socketcall(2) and C libraries may go on to ask for it there: a
- * filter of system calls (sandbox_linux.c) sees what kind of socket it is only here.
+ * filter of system calls (sandbox_filter.c) sees what kind of socket it is only here.
  * Elsewhere it is empty.
  */
 #include <sys/socket.h>
