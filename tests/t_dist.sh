@@ -6,18 +6,20 @@ scripts_are_shell_body()
 	begin
 	root=$_dir/../..
 	for s in dist/freebsd/port/files/sockproxy.in dist/openbsd/sockproxy.rc \
-	    dist/openwrt/files/sockproxy.init tests/demo.sh tests/check.sh \
+	    dist/openwrt/files/sockproxy.init dist/openrc/sockproxy.initd \
+	    dist/alpine/APKBUILD dist/alpine/sockproxy.pre-install tests/demo.sh tests/check.sh \
 	    tests/coverage.sh .ci/run; do
 		atf_check sh -n "$root/$s"
 	done
 }
 
-describe scripts_pass_shellcheck "what it knows of OpenWrt's scripts" shellcheck
+describe scripts_pass_shellcheck "OpenWrt's and OpenRC's" shellcheck
 scripts_pass_shellcheck_body()
 {
 	begin
 	atf_check shellcheck -s dash \
-	    "$_dir/../../dist/openwrt/files/sockproxy.init"
+	    "$_dir/../../dist/openwrt/files/sockproxy.init" \
+	    "$_dir/../../dist/openrc/sockproxy.initd"
 }
 
 # The functions of procd.sh are stubs that say what they are called with.
@@ -53,6 +55,54 @@ procd_is_told_all_body()
 	sed -i.before "s|^CONFIG=.*|CONFIG=bad|" init
 	atf_check -s exit:1 -e ignore sh run rc_procd start_service
 	atf_check -s exit:1 -e ignore sh run reload_service
+}
+
+# What openrc-run has ready for a script says what it is called with.
+describe openrc_signals_what_was_checked "Alpine: start, reload and upgrade, with the package's file"
+openrc_signals_what_was_checked_body()
+{
+	begin
+	dist=$_dir/../../dist
+	mkdir -p bin to/etc
+	ln -s "$dist" dist
+	for f in checkpath install make start-stop-daemon; do
+		printf '#! /bin/sh\necho %s "$@"\n' "$f" >"bin/$f"
+		chmod +x "bin/$f"
+	done
+	cat >run <<-'SH'
+		PATH=$PWD/bin:$PATH RC_SVCNAME=sockproxy
+		eerror() { echo "$@" >&2; }
+		ebegin() { :; }
+		eend() { return "$1"; }
+		. "./dist/$SCRIPT"
+		command=$PROGRAM pkgdir=to
+		"$@"
+	SH
+	export PROGRAM SCRIPT cfgfile
+	SCRIPT=alpine/APKBUILD
+	atf_check -o match:"^make install OPT= DESTDIR=to PREFIX=/usr " \
+	    -o match:" dist/openrc/sockproxy.initd to/etc/init.d/sockproxy$" \
+	    sh run package
+	SCRIPT=openrc/sockproxy.initd cfgfile=to/etc/sockproxy.conf
+	atf_check sh run checkconfig
+	atf_check -o match:"^checkpath -d -m 0755 /run/sockproxy$" \
+	    sh run start_pre
+	for s in HUP:reload USR2:upgrade; do
+		atf_check -o inline:"start-stop-daemon --signal ${s%:*}\
+ --pidfile /run/sockproxy.pid\n" sh run "${s#*:}"
+	done
+	# a restart does not stop what could not start again
+	echo nonsense >>"$cfgfile"
+	for f in checkconfig start_pre reload upgrade \
+	    "eval RC_CMD=restart; stop_pre"; do
+		atf_check -s exit:1 -e match:"conf:[0-9]+:[0-9]+: error" \
+		    sh run $f
+	done
+	atf_check sh run stop_pre
+	# nobody would be there to be signalled
+	cfgfile=dist/sockproxy.conf
+	atf_check -s exit:1 -e match:'server\.pid-file = "/run/sockproxy\.pid"' \
+	    sh run checkconfig
 }
 
 # rc.subr finds its processes by their name, and sends signals to all of them.
