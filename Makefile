@@ -27,6 +27,7 @@ ZIG = zig
 STRIP = strip
 # -Werror is for those who change the code, not for those who build it.
 WERROR =
+KEEP =
 # Seeds of "make sim" and "make sim-night", seconds of "make fuzz".
 SEEDS = 2000
 SECONDS = 60
@@ -343,7 +344,9 @@ demo:
 	@cd build && $(MAKE) program tests/demo
 	@DEMO='$(DEMO)' sh tests/demo.sh build
 
-install: all
+# Builds what is missing; what there is keeps the flags it was built with.
+install:
+	@$(MAKE) KEEP=flags all
 	mkdir -p "$(DESTDIR)$(PREFIX)/sbin" "$(DESTDIR)$(EXAMPLES)" \
 	    "$(DESTDIR)$(MANDIR)/man5" "$(DESTDIR)$(MANDIR)/man8"
 	install -m 0755 $(BINARY) "$(DESTDIR)$(PREFIX)/sbin/sockproxy"
@@ -352,6 +355,14 @@ install: all
 	    "$(DESTDIR)$(MANDIR)/man5/sockproxy.conf.5"
 	install -m 0644 dist/sockproxy.conf \
 	    "$(DESTDIR)$(EXAMPLES)/sockproxy.conf"
+
+# What install put there; directories stay, but for the example's own, if empty.
+uninstall:
+	rm -f "$(DESTDIR)$(PREFIX)/sbin/sockproxy" \
+	    "$(DESTDIR)$(MANDIR)/man8/sockproxy.8" \
+	    "$(DESTDIR)$(MANDIR)/man5/sockproxy.conf.5" \
+	    "$(DESTDIR)$(EXAMPLES)/sockproxy.conf"
+	rmdir "$(DESTDIR)$(EXAMPLES)" 2>/dev/null || :
 
 # Not through a pipe, whose status is that of gzip.
 dist:
@@ -365,6 +376,7 @@ help:
 	@echo "generic       build-generic/sockproxy: what any system has, only"
 	@echo "systems       for BSDs and macOS, to see that it compiles; ZIG="
 	@echo "install       program, manuals, example; DESTDIR= PREFIX= BINARY="
+	@echo "uninstall     takes these away again"
 	@echo "demo          see it work; DEMO=once: and end"
 	@echo "check         every test; CHECK=quick or CHECK=full"
 	@echo "check-asan check-msan check-valgrind coverage   tests under tools"
@@ -384,6 +396,13 @@ clean:
 # ---- in a build directory ----------------------------------------------------
 
 program: sockproxy
+
+# What is built with; written anew only when it changes, and then all else is, too.
+flags: always
+	@echo $(CC) $(OPT) $(CFLAGS) $(LDFLAGS) >flags.now
+	@test -e '$(KEEP)' || cmp -s flags.now flags || cp flags.now flags
+
+always:
 
 sockproxy: $(OBJS)
 	$(CC) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJS)
@@ -406,7 +425,7 @@ test-programs: $(UNIT_TESTS) $(ONCE_TESTS) $(PATIENT_TESTS) $(SYSTEM_TESTS) \
 	tests/peer tests/sim/sim tests/sim/sim-contract
 
 $(OBJS) $(PARTS:.c=.o) $(PEER:.c=.o) $(SIM:.c=.o) $(FUZZERS:=.o) $(FUZZ_MAIN) \
-    tests/keys.o tests/sim/sim.o tests/sim/sim_contract.o: $(HEADERS)
+    tests/keys.o tests/sim/sim.o tests/sim/sim_contract.o: $(HEADERS) flags
 
 $(UNIT_TESTS): libcompat.a libparts.a libsrc.a $(HEADERS)
 
@@ -478,6 +497,6 @@ tests/demo: tests/demo.c
 	{ echo "#! `command -v atf-sh`"; cat tests/lib.sh $<; } > $@
 	chmod +x $@
 
-.PHONY: all bench bench-quick bench-write check check-asan check-msan \
+.PHONY: all always bench bench-quick bench-write check check-asan check-msan \
 	check-valgrind churn clean coverage demo dist fuzz fuzz-afl generic help \
-	install program sim sim-night static test-programs tests variant
+	install program sim sim-night static test-programs tests uninstall variant

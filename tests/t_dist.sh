@@ -134,7 +134,15 @@ rc_signals_go_to_the_parent_body()
 	proxy_stop
 }
 
-describe install_puts_all_in_place "make install with DESTDIR, PREFIX and a blank" make
+# Runs its words with each make that is there, as all are promised.
+each_make()
+{
+	for make in make bmake gmake; do
+		! command -v $make >/dev/null || "$@"
+	done
+}
+
+describe install_puts_all_in_place "make install with DESTDIR, PREFIX and a blank; uninstall" make
 install_puts_all_in_place_body()
 {
 	begin
@@ -142,18 +150,76 @@ install_puts_all_in_place_body()
 	*/build/tests) ;;
 	*)	atf_skip "only for the directory that make install takes" ;;
 	esac
-	cd "$_dir/../.." || fail "no source tree"
-	atf_check -o ignore -e ignore make install DESTDIR="$OLDPWD/in to" \
-	    PREFIX=/usr
-	cd "$OLDPWD" || fail "no work directory"
-	atf_check -o save:there sh -c 'cd "in to" && find . -type f | sort'
+	each_make installs
+}
+
+installs()
+{
+	for t in install uninstall; do
+		(cd "$_dir/../.." && $make $t DESTDIR="$OLDPWD/in to" \
+		    PREFIX=/usr) >said 2>&1 || fail "$make $t: $(cat said)"
+		atf_check -o save:$t sh -c 'cd "in to" && find . -type f | sort'
+		[ $t = install ] || continue
+		atf_check -o inline:"Syntax OK\n" "in to/usr/sbin/sockproxy" -t \
+		    -f "in to/usr/share/examples/sockproxy/sockproxy.conf"
+		touch "in to/usr/sbin/sockproxy2" "in to/usr/share/man/man8/a"
+	done
 	atf_check -o inline:"./usr/sbin/sockproxy
 ./usr/share/examples/sockproxy/sockproxy.conf
 ./usr/share/man/man5/sockproxy.conf.5
 ./usr/share/man/man8/sockproxy.8
-" cat there
-	atf_check -o inline:"Syntax OK\n" "in to/usr/sbin/sockproxy" -t \
-	    -f "in to/usr/share/examples/sockproxy/sockproxy.conf"
+" cat install
+	atf_check -o inline:"./usr/sbin/sockproxy2\n./usr/share/man/man8/a\n" \
+	    cat uninstall
+	[ ! -e "in to/usr/share/examples/sockproxy" ] || fail "a directory is left"
+	rm -r "in to"
+}
+
+# A compiler that makes empty files, and writes down what it was called with.
+describe other_flags_build_anew "make with CFLAGS, without, and make install" make
+other_flags_build_anew_body()
+{
+	begin
+	cat >cc <<-SH
+		#! /bin/sh
+		echo "\$*" >>"$PWD/called"
+		while [ "\$1" != -o ]; do shift; done
+		>"\$2"
+	SH
+	chmod +x cc
+	each_make flags
+}
+
+flags()
+{
+	mkdir tree
+	(cd "$_dir/../.." && tar cf - Makefile dist sockproxy.* src compat \
+	    tests/*.h tests/*/*.h) |
+	    (cd tree && tar xf -)
+	builds all
+	n=$calls
+	[ "$n" -gt 60 ] || fail "$make: $n files"
+	builds all
+	[ "$calls" = 0 ] || fail "$make builds $calls of $n again"
+	builds all CFLAGS='-DX=\"a\ b\"'
+	[ "$calls" = "$n" ] || fail "$make, other flags: $calls of $n"
+	grep -q 'DX="a b"' called || fail "$(head -1 called)"
+	# who packages may say only once how to build
+	builds install DESTDIR="$PWD/to"
+	[ "$calls" = 0 ] || fail "$make install builds $calls of $n"
+	builds all
+	[ "$calls" = "$n" ] || fail "$make, no flags: $calls of $n"
+	rm -r tree to
+}
+
+builds()
+{
+	: >called
+	(cd tree && $make CC="$OLDPWD/cc" "$@") >said 2>&1 ||
+	    fail "$make $*: $(cat said)"
+	calls=$(grep -c . called)
+	# bmake sees whole seconds
+	find tree -exec touch -h -t 200001010000 {} +
 }
 
 describe make_says_what_it_cannot "no tarball without git, no place for a build" make
