@@ -478,6 +478,7 @@ finish(struct conf *c)
 {
 	bool good;
 
+	conf_unused(c);
 	if (!c->stop)
 		conf_build(c);
 	good = c->errors == 0;

@@ -135,10 +135,12 @@ static void
 not_ours(struct conf *c, struct place place, const char *name)
 {
 	struct key_near near;
+	const char *hint = key_nearest(&near, name, false);
 
 	if (!key_ignored(name))
 		conf_error(c, place, "no directive has the name %s%s", name,
-		    key_nearest(&near, name, false));
+		    *hint != '\0' ? hint :
+		    key_like_hint(&near, strrchr(name, '.') + 1));
 	else
 		conf_warn(c, place, conf_begins(name, "ssl.") ?
 		    "%s means nothing here: bytes are passed on as they are, "
@@ -227,4 +229,25 @@ conf_assign(struct conf *c, struct place place, const char *name,
 		a->key = key;
 	a->denies = a->key != NULL && key->type == KEY_SERVERS &&
 	    c->block->remote && v->first == NULL;
+}
+
+const struct key *
+conf_variable(const char *name)
+{
+	return conf_begins(name, "var.") ? key_like(NULL, name + 4) : NULL;
+}
+
+void
+conf_unused(struct conf *c)
+{
+	const struct assign *a;
+	const struct key *key;
+	struct key_near near;
+
+	for (a = c->assigns; a < c->assigns + c->nassigns; a++) {
+		key = conf_variable(a->name);
+		if (key != NULL && !c->used[key_index(key)])
+			conf_warn(c, a->place, "this variable is used nowhere%s",
+			    key_like_hint(&near, a->name + 4));
+	}
 }

@@ -144,6 +144,7 @@ struct conf {
 	struct block	*first_any;	/* that can hold for any listener */
 	uint32_t	 decided;	/* the listener that active is for */
 	const struct assign *winner[KEYS_MAX];	/* by key; NULL: default */
+	bool		 used[KEYS_MAX];	/* a variable like that key */
 	struct value	 none;		/* an empty list */
 	struct value	 values[LIMIT_CONF_VALUES];
 	struct assign	 assigns[LIMIT_CONF_VALUES];
@@ -242,6 +243,11 @@ const char *conf_token_text(struct conf *);
 /* key = value in the current block; op is the token between them. */
 void	conf_assign(struct conf *, struct place, const char *name,
 	    enum token_type op, struct value *);
+
+/* The first key that a variable is named like, or NULL. */
+const struct key *conf_variable(const char *);
+/* Warn of those that are used nowhere. */
+void	conf_unused(struct conf *);
 
 /* A value as its key keeps it; false after an error (reported) or poison. */
 bool	conf_read(struct conf *, const struct key *, struct value *,

@@ -359,10 +359,13 @@ struct value *
 value_of_word(struct conf *c, struct place place, const char *name)
 {
 	struct value *v = value_new(c, VALUE_POISON, place);
+	const struct key *like = conf_variable(name);
 	const struct assign *a;
 
 	if (c->stop)
 		return v;
+	if (like != NULL)
+		c->used[key_index(like)] = true;
 	if (strncmp(name, "env.", 4) == 0)
 		value_of_env(c, v, name + 4);
 	else if ((a = assign_find(c->block, name)) != NULL) {

@@ -310,3 +310,30 @@ key_nearest(struct key_near *near, const char *name, bool host)
 		key_nearer(near, w.name);
 	return near->hint;
 }
+
+const struct key *
+key_like(const struct key *key, const char *word)
+{
+	const char *dot;
+
+	for (key = key != NULL ? key + 1 : keys; key < keys + NKEYS; key++) {
+		dot = strrchr(key->name, '.');
+		if (text_casecmp(dot != NULL ? dot + 1 : key->name, word) == 0)
+			return key;
+	}
+	return NULL;
+}
+
+const char *
+key_like_hint(struct key_near *near, const char *word)
+{
+	const struct key *key = NULL;
+	size_t len = 0;
+
+	near->hint[0] = '\0';
+	while ((key = key_like(key, word)) != NULL)	/* over the last "?" */
+		len += text_format(near->hint + len, sizeof(near->hint) - len,
+		    key->scope == SCOPE_HOST ? "%s\"%s\" of a backend?" :
+		    "%s%s?", len == 0 ? ", did you mean " : " or ", key->name) - 1;
+	return near->hint;
+}

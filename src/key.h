@@ -105,6 +105,13 @@ void	key_nearer(struct key_near *, const char *);
 /* Begin with the names of all keys.  Returns the hint. */
 const char *key_nearest(struct key_near *, const char *, bool host);
 
+/*
+ * The next key, or the first one after NULL, that has this word for its name, or
+ * behind the dot in it; all of these as a hint.
+ */
+const struct key *key_like(const struct key *, const char *word);
+const char *key_like_hint(struct key_near *, const char *word);
+
 /* The setting of a key in the struct of its scope; as const as that is. */
 struct setting;
 struct setting *key_setting(const struct key *, const void *);

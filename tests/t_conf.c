@@ -747,6 +747,33 @@ ATF_TC_BODY(version_6_of_a_listener, tc)
 	bad("$SERVER[\"socket\"] == \"[*]:81\" { " SERVER "}", "t:1:22:");
 }
 
+ATF_TC_WITHOUT_HEAD(a_variable_that_was_meant_for_a_key_is_said);
+ATF_TC_BODY(a_variable_that_was_meant_for_a_key_is_said, tc)
+{
+	good("Balance = \"sticky\"\n"
+	    "$SERVER[\"socket\"] == \":81\" { " SERVER "\n"
+	    " connect-timeout = 3\n port = 80\n port := 81\n"
+	    " var.balance = 1\n}\n");
+	ATF_CHECK_STREQ("t:1:1: warning: this variable is used nowhere, "
+	    "did you mean sockproxy.balance?\n"
+	    "t:4:2: warning: this variable is used nowhere, "
+	    "did you mean \"connect-timeout\" of a backend?\n"
+	    "t:6:2: warning: this variable is used nowhere, "
+	    "did you mean server.port or \"port\" of a backend?\n"
+	    "t:7:2: warning: this variable is used nowhere, "
+	    "did you mean sockproxy.balance?\n", said.text);
+	/* used, by whatever name, in whatever block; or like no key */
+	good("port = 80\nvar.host = \"10.0.0.1:\"\nlimit = 4\nserver = ()\n"
+	    "$SERVER[\"socket\"] == \":81\" {\n"
+	    " port = 81\n"
+	    " sockproxy.server = server + ( HOST + var.port )\n}\n");
+	ATF_CHECK_STREQ("", said.text);
+	bad("sockproxy.read-timeout = 3\n", "t:1:1: error: no directive has the "
+	    "name sockproxy.read-timeout, did you mean \"read-timeout\" of a "
+	    "backend?");
+	bad("server.balance = 3\n", ", did you mean sockproxy.balance?");
+}
+
 ATF_TC_WITHOUT_HEAD(a_rule_that_comes_to_nothing_is_said);
 ATF_TC_BODY(a_rule_that_comes_to_nothing_is_said, tc)
 {
@@ -1659,6 +1686,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, listeners_without_backends_are_not_opened);
 	ATF_TP_ADD_TC(tp, version_6_of_a_listener);
 	ATF_TP_ADD_TC(tp, a_rule_that_comes_to_nothing_is_said);
+	ATF_TP_ADD_TC(tp, a_variable_that_was_meant_for_a_key_is_said);
 	ATF_TP_ADD_TC(tp, port_0_is_for_tests);
 	ATF_TP_ADD_TC(tp, backends_have_many_forms);
 	ATF_TP_ADD_TC(tp, each_name_has_its_own_addresses);
