@@ -388,10 +388,15 @@ bury_ours(unsigned i, const struct proc_exit *how, uint64_t now)
 static void
 bury_other(unsigned i, const struct proc_exit *how, uint64_t now)
 {
+	const char	*log = second->start.log_path;
+	char		 why[300];
+
 	crew_bury(second, i, how, other == NEXT || how->status != 0, now);
-	if (other == NEXT)
-		give_up("a relay did not start, see the log");
-	else
+	if (other == NEXT) {
+		text_format(why, sizeof(why), "a relay did not start, see "
+		    "%.250s", *log != '\0' ? log : "the log");
+		give_up(why);
+	} else
 		bury_shared(second, i);
 }
 

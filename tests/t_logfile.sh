@@ -498,3 +498,20 @@ the_systems_logger_is_told_facility_and_name_body()
 	await "the end" grep -q "${front}sockproxy stopped" lines
 	! grep -v '^<15[2-9]>' lines || fail "other facilities"
 }
+
+# Its own word is in the log of the configuration that is not taken.
+describe who_did_not_start_is_to_be_read_about "a reload with another log and a bad chroot"
+who_did_not_start_is_to_be_read_about_body()
+{
+	begin
+	[ "$(id -u)" = 0 ] || atf_skip "chroot wants root"
+	with_log
+	sed -i.before 's/"log"/"log2"/' c
+	echo 'server.chroot = "none"' >>c
+	kill -HUP "$PROXY"
+	await "the end of the reload" grep -q 'not changed: ' log
+	where=$(sed -n 's/.*a relay did not start, see //p' log)
+	[ "$where" = "$PWD/log2" ] || fail "it says: $where"
+	atf_check grep -q 'server.chroot.*no such file' "$where"
+	proxy_stop
+}
