@@ -878,10 +878,16 @@ lists()
 }
 
 # states STATE ...: of all backends, in order.
+# After a reload the monitor from before may answer once more.
 states()
 {
+	await "states: $*" states_are "$* "
+}
+
+states_are()
+{
 	_is=$(ctl backends | awk '$1 ~ /^[0-9]+$/ { print $3 }' | tr '\n' ' ')
-	is "$_is" "$* " states
+	[ "$_is" = "$1" ]
 }
 
 describe a_backend_of_several_lists_stays_in_its_own \
