@@ -11,6 +11,7 @@
 #include "ctl.h"
 #include "history.h"
 #include "http.h"
+#include "operate.h"
 #include "out.h"
 #include "stat.h"
 #include "view.h"
@@ -266,6 +267,7 @@ ATF_TC_BODY(control_lines, tc)
 	ATF_CHECK_STREQ("a b \xff", req.word);
 	ATF_CHECK(!ctl_view(&req, &kind));
 	ATF_CHECK_STREQ("no command; try help", line("", &req));
+	ATF_CHECK_STREQ("no command; try help", line("\r\n", &req));
 	ATF_CHECK_STREQ("no command; try help", line("--json", &req));
 	ATF_CHECK(line("statu", &req) != NULL);
 	ATF_CHECK(line("STATUS", &req) != NULL);
@@ -281,6 +283,24 @@ ATF_TC_BODY(control_lines, tc)
 	ATF_CHECK_EQ(NULL, ctl_parse(longest, CTL_LINE - 1, &req, buf,
 	    sizeof(buf)));
 	ATF_CHECK_EQ(CTL_LINE - 1 - 6, strlen(req.word));
+}
+
+/* Its configuration is gone, and so are the numbers of its backends. */
+ATF_TC_WITHOUT_HEAD(a_monitor_that_was_dismissed_takes_no_orders);
+ATF_TC_BODY(a_monitor_that_was_dismissed_takes_no_orders, tc)
+{
+	const struct ctl_request	req = { .command = CTL_RELOAD,
+					    .word = "" };
+	struct status_place		victim;
+	struct out			out = { .size = 0 };
+	char				buf[OPERATE_ERROR];
+
+	operate_open(-1);
+	ATF_CHECK_STREQ("the parent process cannot be told: not an open "
+	    "descriptor", operate_start(&req, &out, &victim, buf));
+	operate_end();
+	ATF_CHECK_STREQ("the configuration has just changed; try again",
+	    operate_start(&req, &out, &victim, buf));
 }
 
 /* ---- board.h, history.h ---- */
@@ -492,6 +512,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, texts_are_safe_where_they_go);
 	ATF_TP_ADD_TC(tp, forms_show_members_of_records);
 	ATF_TP_ADD_TC(tp, control_lines);
+	ATF_TP_ADD_TC(tp, a_monitor_that_was_dismissed_takes_no_orders);
 	ATF_TP_ADD_TC(tp, orders_go_with_their_backends);
 	ATF_TP_ADD_TC(tp, history_keeps_differences);
 	ATF_TP_ADD_TC(tp, the_newest_points_are_drawn_at_the_right);

@@ -305,13 +305,20 @@ ATF_TC_WITHOUT_HEAD(what_is_held_back_is_told_at_the_end);
 ATF_TC_BODY(what_is_held_back_is_told_at_the_end, tc)
 {
 	log_open(7, false, 0);
+	(void)allowed(LOG_CLASS_SESSION, 101, 50000);
+	(void)allowed(LOG_CLASS_FAILED, 100, 50000);	/* none too many */
 	(void)allowed(LOG_CLASS_BACKEND, 103, 50000);
+	(void)allowed(LOG_CLASS_LISTENER, 102, 50000);
 	log_flush(50200);
-	ATF_REQUIRE_EQ(1, nwritten);
+	ATF_REQUIRE_EQ(3, nwritten);
+	ATF_CHECK_STREQ("sockproxy: 1 more lines like this in the last "
+	    "0.200 s: session ends\n", written[0].text);
 	ATF_CHECK_STREQ("sockproxy: 3 more lines like this in the last "
-	    "0.200 s: backend up or down\n", written[0].text);
+	    "0.200 s: backend up or down\n", written[1].text);
+	ATF_CHECK_STREQ("sockproxy: 2 more lines like this in the last "
+	    "0.200 s: listener paused\n", written[2].text);
 	log_flush(50300);
-	ATF_CHECK_EQ(1, nwritten);
+	ATF_CHECK_EQ(3, nwritten);
 }
 
 ATF_TC_WITHOUT_HEAD(a_moved_log_goes_on_elsewhere);

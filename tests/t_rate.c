@@ -75,10 +75,26 @@ ATF_TC_BODY(relays_have_no_more_together_than_there_is, tc)
 	CHECK_ABOUT(8000, wait_after(limited(0, 10, 8), 1, 10240));
 }
 
+ATF_TC_WITHOUT_HEAD(who_has_no_limit_may_splice);
+ATF_TC_BODY(who_has_no_limit_may_splice, tc)
+{
+	struct setup_profile	*p = limited(0, 0, 1);
+
+	ATF_CHECK(!rate_leave(p, &half, 0, NOW).splice);
+	p->splice.v = 1;
+	ATF_CHECK(rate_leave(p, &half, 0, NOW).splice);
+	ATF_CHECK_EQ(LIMIT_HALF_BUDGET, rate_leave(p, &half, 0, NOW).take);
+	half.state = HALF_SPLICE;
+	ATF_CHECK_EQ(LIMIT_SPLICE_BUDGET, rate_leave(p, &half, 0, NOW).take);
+	ATF_CHECK(!rate_leave(limited(MIB, 0, 1), &half, 0, NOW).splice);
+	ATF_CHECK(!rate_leave(limited(0, MIB, 1), &half, 0, NOW).splice);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, small_pieces_are_no_dearer_than_a_large_one);
 	ATF_TP_ADD_TC(tp, a_high_rate_is_had);
 	ATF_TP_ADD_TC(tp, relays_have_no_more_together_than_there_is);
+	ATF_TP_ADD_TC(tp, who_has_no_limit_may_splice);
 	return atf_no_error();
 }
