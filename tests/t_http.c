@@ -2,12 +2,18 @@
  * t_http.c - requests of the status page, the bounded text that answers are made
  * of, and the lines of the control socket.
  */
+#include <sys/types.h>
+#include <sys/socket.h>
+
 #include <atf-c.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "board.h"
+#include "client.h"
 #include "ctl.h"
 #include "history.h"
 #include "http.h"
@@ -15,6 +21,7 @@
 #include "out.h"
 #include "stat.h"
 #include "view.h"
+#include "wait.h"
 
 static int
 parse(const char *s, struct http_request *req)
@@ -303,6 +310,41 @@ ATF_TC_BODY(a_monitor_that_was_dismissed_takes_no_orders, tc)
 	    operate_start(&req, &out, &victim, buf));
 }
 
+ATF_TC_WITHOUT_HEAD(who_sends_on_has_his_answer);
+ATF_TC_BODY(who_sends_on_has_his_answer, tc)
+{
+	static const char	request[] = "GET /x HTTP/1.0\r\n\r\n";
+	static struct client	c;
+	static char		more[5 * HTTP_HEAD], got[sizeof(c.out)];
+	const int		room = sizeof(more);	/* BSDs give 8 KiB */
+	int			fd[2], turns = 0;
+
+	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, fd));
+	(void)setsockopt(fd[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+	(void)setsockopt(fd[0], SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+	ATF_REQUIRE_EQ(0, fcntl(fd[0], F_SETFL, O_NONBLOCK));
+	client_start(&c, fd[0], CLIENT_HTTP, 1);
+	ATF_CHECK_EQ(WAIT_READ, client_want(&c));
+	ATF_REQUIRE(write(fd[1], request, sizeof(request) - 1) > 0);
+	ATF_CHECK(client_run(&c, 1));
+	ATF_CHECK_EQ(CLIENT_LINGERS, c.state);
+	/* more than is thrown away at once: closing would be a reset */
+	ATF_REQUIRE_EQ(sizeof(more), write(fd[1], more, sizeof(more)));
+	ATF_CHECK(client_run(&c, 1));
+	ATF_CHECK(read(fd[1], got, sizeof(got)) > 0);
+	ATF_CHECK_EQ(0, strncmp(got, "HTTP/1.1 404 ", 13));
+	(void)close(fd[1]);
+	while (client_run(&c, 1) && turns < 10)
+		turns++;
+	ATF_CHECK_EQ(0, turns);
+	client_drop(&c);
+	/* who waits for the parent, and has all that there is, waits for nothing */
+	c.state = CLIENT_RELOADS;
+	ATF_CHECK_EQ(0, client_want(&c));
+	c.out_len = c.out_at + 1;
+	ATF_CHECK_EQ(WAIT_WRITE, client_want(&c));
+}
+
 /* ---- board.h, history.h ---- */
 
 ATF_TC_WITHOUT_HEAD(orders_go_with_their_backends);
@@ -513,6 +555,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, forms_show_members_of_records);
 	ATF_TP_ADD_TC(tp, control_lines);
 	ATF_TP_ADD_TC(tp, a_monitor_that_was_dismissed_takes_no_orders);
+	ATF_TP_ADD_TC(tp, who_sends_on_has_his_answer);
 	ATF_TP_ADD_TC(tp, orders_go_with_their_backends);
 	ATF_TP_ADD_TC(tp, history_keeps_differences);
 	ATF_TP_ADD_TC(tp, the_newest_points_are_drawn_at_the_right);

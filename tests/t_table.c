@@ -1,10 +1,13 @@
 /*
- * t_table.c - rows of sessions, and what a dead relay leaves in its own.
+ * t_table.c - rows of sessions, what a dead relay leaves in its own, and when they
+ * are looked through.
  */
 #include <atf-c.h>
 
 #include "buf.h"
+#include "expire.h"
 #include "limits.h"
+#include "session.h"
 #include "share.h"
 #include "table.h"
 
@@ -152,6 +155,29 @@ ATF_TC_BODY(shares_of_relays_are_even_and_all_there_is, tc)
 	ATF_CHECK_EQ(0, share_bytes(&set));
 }
 
+ATF_TC_WITHOUT_HEAD(limits_are_looked_at_in_steps);
+ATF_TC_BODY(limits_are_looked_at_in_steps, tc)
+{
+	static struct setup	set;
+	const uint64_t		now = 5000;
+	struct session		s = { .state = SESSION_CONNECT, .since_ms = now };
+
+	open_table(0);
+	expire_open(&set);
+	expire_sweep(now);
+	ATF_CHECK(!expire_before(&s));
+	ATF_CHECK_EQ(UINT64_MAX, expire_due());
+	set.backends[0].connect_timeout.v = 2 * LIMIT_SWEEP_MS;
+	ATF_CHECK(expire_before(&s));
+	ATF_CHECK_EQ(now + 2 * LIMIT_SWEEP_MS, expire_due());
+	set.backends[0].connect_timeout.v = 1;
+	ATF_CHECK(expire_before(&s));
+	ATF_CHECK_EQ(now + LIMIT_SWEEP_MS, expire_due());
+	/* there is no such session in the table */
+	expire_sweep(now + LIMIT_SWEEP_MS);
+	ATF_CHECK_EQ(UINT64_MAX, expire_due());
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, who_is_in_the_run_list_is_served_once);
@@ -160,5 +186,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, what_is_not_mapped_is_not_wiped);
 	ATF_TP_ADD_TC(tp, what_cannot_be_addressed_is_refused);
 	ATF_TP_ADD_TC(tp, shares_of_relays_are_even_and_all_there_is);
+	ATF_TP_ADD_TC(tp, limits_are_looked_at_in_steps);
 	return atf_no_error();
 }
