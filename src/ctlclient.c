@@ -239,9 +239,9 @@ verdict(const char *broken)
 	if (!answer.json ||
 	    (answer.close == NULL && end > s && end[-1] == '['))
 		show(answer.len, "]}\n");
-	/* a letter begins the verdict: nothing is open any more */
-	if (answer.json && answer.close != NULL &&
-	    (answer.len == 0 || *s < 'a' || *s > 'z'))
+	/* a letter in an array's place is the verdict: nothing is open any more */
+	if (answer.json && answer.close != NULL && (*answer.close == '"' ||
+	    answer.len == 0 || *s < 'a' || *s > 'z'))
 		console_put(answer.close);
 	return fail(broken, "");
 }

@@ -542,6 +542,12 @@ exit_status_says_success_body()
 	    "$PROGRAM" ctl -s ./ctl.sock drain c
 	atf_check -s exit:1 -e match:"no control socket" \
 	    "$PROGRAM" ctl -s ./nothing status
+	atf_check -s exit:1 \
+	    -e match:"cannot reach ./proxy.conf/x: not a directory" \
+	    "$PROGRAM" ctl -s ./proxy.conf/x status
+	echo 'server.port = "x"' >bad
+	atf_check -s exit:1 -e match:"bad:1:.*server.port" \
+	    "$PROGRAM" ctl -f bad status
 	atf_check -s exit:2 -e match:"^usage" "$PROGRAM" ctl
 	atf_check -s exit:2 -e match:"^usage" "$PROGRAM" ctl --json
 	atf_check -s exit:2 -e match:"^usage" "$PROGRAM" ctl -x
@@ -623,8 +629,10 @@ json_is_whole_wherever_it_breaks_off_body()
 		        breaks(answer, at)
 		assert breaks(b'{"messages":[', 13) == b'{"messages":[]}\n'
 		long = b'{"config":"' + 2000 * b'a\\"b\\\\n = \\u001b\\n' + b'"}\nok\n'
-		for at in range(20000, 20020):
-		    assert len(breaks(long, at)) > 10000
+		# whatever the buffer is full with, and however much follows
+		for n in range(20):
+		    assert len(breaks(long[:11] + n * b"x" + long[11:],
+		        20000 + 2 * n)) > 10000
 		assert ask(long) == (long[:-3], b"", 0)
 		assert ask(b"error: why\n") == (b"", b"sockproxy ctl: why\n", 1)
 	PYTHON
