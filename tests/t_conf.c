@@ -15,6 +15,7 @@
 
 #include "conf_int.h"
 #include "conf_same.h"
+#include "names.h"
 #include "resolve.h"
 #include "text.h"
 
@@ -883,6 +884,42 @@ ATF_TC_BODY(each_name_has_its_own_addresses, tc)
 	}
 }
 
+ATF_TC_WITHOUT_HEAD(a_name_that_is_found_later_is_news_once);
+ATF_TC_BODY(a_name_that_is_found_later_is_news_once, tc)
+{
+	good("$SERVER[\"socket\"] == \"127.0.0.2:1\" { sockproxy.server = "
+	    "( \"0x7f000003:1\" ) }\n");
+	ATF_CHECK(resolve_lacks(&one));
+	ATF_CHECK(resolve_again(&one));
+	ATF_CHECK(!resolve_lacks(&one));
+	ATF_CHECK(!resolve_again(&one));
+	ATF_CHECK_EQ(1, one.naddrs);
+	/* or is a loop */
+	good("$SERVER[\"socket\"] == \"127.0.0.2:1\" { sockproxy.server = "
+	    "( \"0x7f000002:1\" ) }\n");
+	ATF_CHECK(!resolve_again(&one));
+}
+
+ATF_TC_WITHOUT_HEAD(names_are_asked_for_less_and_less_often);
+ATF_TC_BODY(names_are_asked_for_less_and_less_often, tc)
+{
+	static const unsigned	waits[] = { 20, 40, 80, 160, 300, 300 };
+	uint64_t		now = 5000;
+
+	good("sockproxy.server = ( \"0x7f000003:1\" )\n");
+	for (unsigned times = 0; times < 2; times++) {
+		names_lack(&one, now);
+		ATF_CHECK_EQ(now + 10000, names_due(&one));
+		for (unsigned i = 0; i < 6; i++) {
+			now = names_due(&one);
+			names_later(now);
+			ATF_CHECK_EQ(now + waits[i] * 1000, names_due(&one));
+		}
+	}
+	ATF_REQUIRE(resolve_again(&one));
+	ATF_CHECK_EQ(UINT64_MAX, names_due(&one));
+}
+
 ATF_TC_WITHOUT_HEAD(a_block_has_defaults_for_its_backends);
 ATF_TC_BODY(a_block_has_defaults_for_its_backends, tc)
 {
@@ -1690,6 +1727,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, port_0_is_for_tests);
 	ATF_TP_ADD_TC(tp, backends_have_many_forms);
 	ATF_TP_ADD_TC(tp, each_name_has_its_own_addresses);
+	ATF_TP_ADD_TC(tp, a_name_that_is_found_later_is_news_once);
+	ATF_TP_ADD_TC(tp, names_are_asked_for_less_and_less_often);
 	ATF_TP_ADD_TC(tp, a_block_has_defaults_for_its_backends);
 	ATF_TP_ADD_TC(tp, one_mistake_is_one_error);
 	ATF_TP_ADD_TC(tp, lists_that_say_the_same_are_one_pool);

@@ -520,6 +520,8 @@ a_name_without_an_address_is_unresolved_body()
 	    proxy.log || fail "$(cat proxy.log)"
 	state_is n unresolved || fail "$(ctl backends)"
 	is "$(member backends backends.0.address)" "$name:80" address
+	is "$(member backends backends.1.pool)" 0 "the pool of a"
+	is "$(member backends backends.2.pool)" 2 "the pool of o"
 	client load 1 1 100 "$p0"
 }
 
