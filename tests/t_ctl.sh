@@ -85,6 +85,10 @@ totals_are_those_of_the_traffic_body()
 	ctl status >status.txt
 	grep -q '^accepted  *4$' status.txt || fail "$(cat status.txt)"
 	ctl listeners | grep -q " $p0\$" || fail "$(ctl listeners)"
+	is "$(ctl listeners | awk 'NR == 1 { print $1, $2 }')" \
+	    "LISTENER ACTIVE" "the first line of listeners"
+	is "$(ctl backends | awk 'NR == 1 { print $2, $3 }')" \
+	    "BACKEND STATE" "the first line of backends"
 	proxy_stop
 	counts sockproxy.accepted 4
 }

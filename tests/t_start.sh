@@ -106,6 +106,10 @@ each_failure_of_a_start_names_its_setting_body()
 	refused '"192.0.2.1:80": address not available' 192.0.2.1:80 127.0.0.1:1
 	refused '"/nowhere/socket": the directory does not exist' \
 	    /nowhere/socket 127.0.0.1:1
+	# No name server is asked: a part of a name has 63 characters at most.
+	name=$(printf '%070d' 0).invalid
+	refused "cannot listen on \"$name:1\": the name does not resolve: " \
+	    "$name:1" 127.0.0.1:1
 	touch file
 	refused "\"$PWD/file\": a file that is not a socket is in the way" \
 	    "$PWD/file" 127.0.0.1:1

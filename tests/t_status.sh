@@ -107,6 +107,7 @@ numbers_are_those_of_the_traffic_body()
 	    'http-equiv=refresh'; do
 		grep -qF -e "$w" page.html || fail "the page has no $w"
 	done
+	grep -qE '<td>[0-9]+ ms<td>' page.html || fail "no time to connect"
 	for w in "<script" "http://" "https://" "src="; do
 		! grep -qF -e "$w" page.html || fail "the page has $w"
 	done
