@@ -19,8 +19,6 @@ void
 operate_open(int chan)
 {
 	channel = chan;
-	over = false;
-	reloads = 0;
 }
 
 void

@@ -514,7 +514,7 @@ a_name_without_an_address_is_unresolved_body()
 	name=$(printf '%070d' 0).invalid
 	controlled <<-CONF
 		\$SERVER["socket"] == "127.0.0.1:0" { $(server "n=$name:80" "a=$a") }
-		\$SERVER["socket"] == "127.0.0.2:0" { $(server "o=$name:81")
+		\$SERVER["socket"] == "127.0.0.2:0" { $(server "longer-than-others=$name:81")
 		    \$HTTP["remoteip"] == "127.0.0.3" { sockproxy.server = ( ) } }
 	CONF
 	grep "no address for a backend: \"$name\" does not resolve: " proxy.log ||
@@ -525,7 +525,10 @@ a_name_without_an_address_is_unresolved_body()
 	state_is n unresolved || fail "$(ctl backends)"
 	is "$(member backends backends.0.address)" "$name:80" address
 	is "$(member backends backends.1.pool)" 0 "the pool of a"
-	is "$(member backends backends.2.pool)" 2 "the pool of o"
+	is "$(member backends backends.2.pool)" 2 "the pool of the third"
+	ctl backends | awk 'NR == 1 { at = index($0, "STATE") }
+	    NR > 1 && substr($0, at) !~ /^(up|unresolved) / { exit 1 }' ||
+	    fail "not below each other: $(ctl backends)"
 	client load 1 1 100 "$p0"
 }
 

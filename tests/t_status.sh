@@ -97,6 +97,9 @@ numbers_are_those_of_the_traffic_body()
 	is "$(metric "backend_connected_total$l")" \
 	    "$(page /server-statistics |
 	    sed -n 's/^gw.backend.a.0.connected: //p')" "connected"
+	is "$(metric "backend_up$l")" 1 "up"
+	is "$(metric "backend_state${l%\}},state=\"up\"}")" 1 "the state up"
+	is "$(metric "backend_state${l%\}},state=\"out\"}")" 0 "the state out"
 	is "$(page /server-statistics | head -n 1)" "gw.active-requests: 0" \
 	    "statistics"
 	is "$(page /server-statistics |
