@@ -116,6 +116,14 @@ ATF_TC_BODY(size_is_bounded, tc)
 	memset(big, 'x', sizeof(big));
 	ATF_CHECK_EQ(0, http_parse(big, 2048, &req));
 	ATF_CHECK_EQ(-414, http_parse(big, 2049, &req));
+	big[2047] = '\n';
+	ATF_CHECK_EQ(-400, http_parse(big, 2048, &req));
+	big[2047] = 'x';
+	big[2048] = '\n';
+	ATF_CHECK_EQ(-400, http_parse(big, 2049, &req));
+	big[2048] = 'x';
+	big[2049] = '\n';
+	ATF_CHECK_EQ(-414, http_parse(big, 2050, &req));
 	memset(big, '\n', sizeof(big));
 	ATF_CHECK_EQ(-431, http_parse(big, HTTP_HEAD, &req));
 	n = (size_t)snprintf(big, sizeof(big), "GET / HTTP/1.1\r\n" HOST "A: ");

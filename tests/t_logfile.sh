@@ -199,14 +199,28 @@ upgraded()
 	[ "$(grep -c 'took over' log)" -eq "$1" ]
 }
 
+in_effect()
+{
+	[ "$(grep -c 'the configuration is in effect' log)" -eq "$1" ]
+}
+
 describe no_log_writer_is_left \
-    "after an upgrade, and when the parent was killed"
+    "after a reload, an upgrade, and when the parent was killed"
 no_log_writer_is_left_body()
 {
 	begin
 	needs_word_of_files
 	own_program
 	with_log
+	await "one has it" one_writer
+	open=$(parent_fds)
+	for n in 1 2 3; do
+		kill -HUP "$PROXY"
+		await "a reload" in_effect $n
+		await "one has it" one_writer
+		await "two children" relays_are 2
+	done
+	await "it has $open descriptors again" eval '[ "$(parent_fds)" -eq $open ]'
 	for n in 1 2 3; do
 		kill -USR2 "$PROXY"
 		await "an upgrade" upgraded $n
