@@ -112,6 +112,39 @@ ATF_TC_BODY(what_makes_no_sense_changes_nothing, tc)
 	ATF_CHECK_EQ(other[1] + 1, dup(0));
 }
 
+static void
+say(int channel, unsigned i, enum channel_order order)
+{
+	ATF_REQUIRE_EQ(0, channel_send(channel, order, 0, -1));
+	crew_hear(&crew, i);
+}
+
+ATF_TC_WITHOUT_HEAD(a_crew_is_what_all_of_it_is);
+ATF_TC_BODY(a_crew_is_what_all_of_it_is, tc)
+{
+	int	fd[2];
+
+	start(2);
+	ATF_CHECK_EQ(0, crew_alive(&crew));
+	fd[0] = relay(0);
+	fd[1] = relay(1);
+	ATF_CHECK_EQ(2, crew_alive(&crew));
+	say(fd[0], 0, CHANNEL_READY);
+	ATF_CHECK(!crew_ready(&crew));
+	say(fd[1], 1, CHANNEL_READY);
+	ATF_CHECK(crew_ready(&crew) && !crew_settled(&crew));
+	say(fd[0], 0, CHANNEL_ADOPTED);
+	ATF_CHECK(!crew_settled(&crew));
+	say(fd[1], 1, CHANNEL_ADOPTED);
+	ATF_CHECK(crew_settled(&crew));
+	/* nobody waits for one that is no more */
+	crew.relays[1].settled = false;
+	ATF_CHECK(!crew_settled(&crew));
+	crew.relays[1].child.pid = 0;
+	ATF_CHECK(crew_settled(&crew));
+	ATF_CHECK_EQ(1, crew_alive(&crew));
+}
+
 ATF_TC_WITHOUT_HEAD(who_was_never_started_is_due_at_once);
 ATF_TC_BODY(who_was_never_started_is_due_at_once, tc)
 {
@@ -129,6 +162,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, who_has_no_end_of_notes_holds_up_nothing);
 	ATF_TP_ADD_TC(tp, what_makes_no_sense_changes_nothing);
+	ATF_TP_ADD_TC(tp, a_crew_is_what_all_of_it_is);
 	ATF_TP_ADD_TC(tp, who_was_never_started_is_due_at_once);
 	return atf_no_error();
 }

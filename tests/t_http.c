@@ -403,7 +403,7 @@ count(uint64_t accepted, uint64_t bytes, uint64_t done, uint64_t connected)
 ATF_TC_WITHOUT_HEAD(history_keeps_differences);
 ATF_TC_BODY(history_keeps_differences, tc)
 {
-	static const uint16_t	map[1] = { 0 };
+	static const uint16_t	map[1] = { 0 }, gone[1] = { 1 };
 	void			*former, *next;
 	struct history_rate	rate;
 	uint64_t		now = 1000;
@@ -445,11 +445,20 @@ ATF_TC_BODY(history_keeps_differences, tc)
 	(void)history_sample(now);
 	ATF_CHECK_EQ(5, history_point(HISTORY_ALL, 2).sessions);
 	ATF_CHECK_EQ(500, history_point(HISTORY_ALL, 2).bytes[0]);
+	ATF_CHECK_EQ(1000, history_point(HISTORY_ALL, 2).bytes[1]);
 	/* another generation goes on where this one stopped */
 	history_use(next, 2);
 	history_carry(former, 1, map);
 	ATF_CHECK_EQ(3, history_points());
 	ATF_CHECK_EQ(5, history_point(0, 0).sessions);
+	ATF_CHECK_EQ(0, history_point(1, 0).sessions);
+	/* a backend that is gone leaves nothing, least of all behind the last */
+	memset(next, 0, history_memory(2));
+	history_use(next, 1);
+	history_carry(former, 1, gone);
+	ATF_CHECK_EQ(3, history_points());
+	ATF_CHECK_EQ(0, history_point(0, 0).sessions);
+	history_use(next, 2);
 	ATF_CHECK_EQ(0, history_point(1, 0).sessions);
 	history_use(former, 1);
 	for (i = 0; i < 2 * HISTORY_POINTS; i++) {
