@@ -109,9 +109,8 @@ a_socket_of_the_service_manager_stays_body()
 	[ -S s ] || fail "the socket is gone"
 }
 
-describe who_comes_in_a_drain_is_not_served \
-    "a socket that was given takes clients on, but they are the next one's"
-who_comes_in_a_drain_is_not_served_body()
+# alone [SIGNAL]: what comes of who comes in a drain, after that signal.
+alone()
 {
 	begin_activated
 	# the service manager has it, too
@@ -119,6 +118,7 @@ who_comes_in_a_drain_is_not_served_body()
 	mv i inner
 	activated stream 0
 	STARTED="$STARTED $(cat holder)"
+	[ $# -eq 0 ] || reload "$1"
 	half_way "$p0"
 	kill -TERM "$PROXY"
 	await "it drains" logs 'no new clients'
@@ -130,6 +130,20 @@ who_comes_in_a_drain_is_not_served_body()
 	kill "$(cat holder)"
 	finish two
 	counts sockproxy.accepted 1
+}
+
+describe who_comes_in_a_drain_is_not_served \
+    "a socket that was given takes clients on, but they are the next one's"
+who_comes_in_a_drain_is_not_served_body()
+{
+	alone
+}
+
+describe a_socket_is_given_to_the_next_program_as_well \
+    "after an upgrade it is the service manager's as before"
+a_socket_is_given_to_the_next_program_as_well_body()
+{
+	alone USR2
 }
 
 describe what_cannot_be_used_is_refused \

@@ -1080,6 +1080,27 @@ a_former_monitor_that_hangs_ends_too_body()
 	is "$left" "" "processes that are left"
 }
 
+describe one_that_hangs_does_not_keep_others_away \
+    "SIGSTOP of the monitor, two reloads: another one answers, and it ends later"
+one_that_hangs_does_not_keep_others_away_body()
+{
+	begin
+	own_program
+	in_front_of_two
+	await "the monitor answers" ctl status
+	was=$(monitor_pid)
+	kill -STOP "$was"
+	reload
+	await "another one answers" ctl status
+	reload
+	await "a third one answers" \
+	    timeout 5 "$PROGRAM" ctl -s ./ctl.sock status
+	kill -CONT "$was"
+	await "the first has ended" gone "$was"
+	proxy_stop
+	await "no process is left" processes_are 0
+}
+
 describe reset_is_a_reset_after_a_reload \
     "who is connected after a reload is not told of an end that nobody sent"
 reset_is_a_reset_after_a_reload_body()

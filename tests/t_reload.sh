@@ -495,6 +495,12 @@ more_relays_are_no_more_sessions_body()
 	counts sockproxy.ended.done 3
 }
 
+mapped()
+{
+	[ ! -e "/proc/$PROXY/status" ] ||
+		sed -n 's/^VmSize:[^0-9]*//p' "/proc/$PROXY/status"
+}
+
 describe a_reload_is_all_or_nothing \
     "an address in use: the listener beside it is not opened either"
 a_reload_is_all_or_nothing_body()
@@ -536,6 +542,13 @@ a_reload_is_all_or_nothing_body()
 	reload
 	client unconnectable "$HERE:8000"
 	[ ! -e new.sock ] || fail "a socket was left"
+	# nothing more is mapped, either
+	size=$(mapped)
+	reload
+	conf "$taken" >c
+	kill -HUP "$PROXY"
+	await "it is refused" times_logged 3 'is not changed'
+	[ "$(mapped)" = "$size" ] || fail "$size before, now $(mapped)"
 	proxy_stop
 }
 

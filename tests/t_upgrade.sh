@@ -301,6 +301,23 @@ what_the_configuration_runs_does_not_end_an_upgrade_body()
 	proxy_stop
 }
 
+describe what_is_in_a_sockets_place_is_anothers \
+    "the file of a Unix listener was replaced: after an upgrade it is not removed"
+what_is_in_a_sockets_place_is_anothers_body()
+{
+	begin
+	backend b 127.0.0.1:0 forever echo
+	echo "\$SERVER[\"socket\"] == \"$PWD/s\" { $(server "b=$b") }" >c
+	launch -- -f c
+	mv s old
+	backend other "$PWD/s" forever echo
+	reload USR2
+	logs 'another is in its place' || fail "it is not said"
+	client connect "$PWD/old" rxseed 1 send 1k fin expect-fin got 1k
+	proxy_stop
+	client connect "$PWD/s" rxseed 1 send 1k fin expect-fin got 1k
+}
+
 describe what_cannot_be_taken_over_ends_it \
     "a state that makes no sense: who serves nobody is not to stay"
 what_cannot_be_taken_over_ends_it_body()
