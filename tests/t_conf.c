@@ -862,6 +862,20 @@ ATF_TC_BODY(backends_have_many_forms, tc)
 	ATF_CHECK_EQ(12, one.pools[profile(":80", NULL)->pool].nbackends);
 }
 
+/* Each is known by its name and port before it has an address. */
+ATF_TC_WITHOUT_HEAD(a_name_is_one_listener);
+ATF_TC_BODY(a_name_is_one_listener, tc)
+{
+	good("sockproxy.server = ( \"10.0.0.1\" )\n"
+	    "$SERVER[\"socket\"] == \"name:1\" { server.listen-backlog = 7 }\n"
+	    "$SERVER[\"socket\"] == \"NAME:1\" { server.defer-accept = 8 }\n"
+	    "$SERVER[\"socket\"] == \"name:2\" { }\n"
+	    "$SERVER[\"socket\"] == \"other:1\" { }\n");
+	ATF_CHECK_EQ(4, one.nlisteners);
+	ATF_CHECK_EQ(7, listener("name:1")->backlog.v);
+	ATF_CHECK_EQ(8, listener("name:1")->defer_accept.v);
+}
+
 /* Names that no server is asked for: inet_aton(3) knows them. */
 ATF_TC_WITHOUT_HEAD(each_name_has_its_own_addresses);
 ATF_TC_BODY(each_name_has_its_own_addresses, tc)
@@ -1726,6 +1740,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_variable_that_was_meant_for_a_key_is_said);
 	ATF_TP_ADD_TC(tp, port_0_is_for_tests);
 	ATF_TP_ADD_TC(tp, backends_have_many_forms);
+	ATF_TP_ADD_TC(tp, a_name_is_one_listener);
 	ATF_TP_ADD_TC(tp, each_name_has_its_own_addresses);
 	ATF_TP_ADD_TC(tp, a_name_that_is_found_later_is_news_once);
 	ATF_TP_ADD_TC(tp, names_are_asked_for_less_and_less_often);

@@ -443,10 +443,16 @@ ATF_TC_BODY(lines_are_appended, tc)
 ATF_TC_WITHOUT_HEAD(a_log_link_is_followed_only_where_it_is_safe);
 ATF_TC_BODY(a_log_link_is_followed_only_where_it_is_safe, tc)
 {
+	struct stat	st;
+	int		fd;
+
 	make("target", "");
 	ATF_REQUIRE_EQ(mkdir("open", 0700), 0);
 	ATF_REQUIRE_EQ(symlink("../target", "open/log"), 0);
-	ATF_CHECK(logio_open("open/log") >= 0);
+	ATF_REQUIRE((fd = logio_open("open/log")) >= 0);
+	ATF_CHECK_EQ(0, logio_write(fd, "line\n", 5));
+	ATF_REQUIRE_EQ(0, stat("target", &st));
+	ATF_CHECK_EQ(5, st.st_size);
 	ATF_REQUIRE_EQ(chmod("open", 0777), 0);
 	ATF_CHECK_EQ(logio_open("open/log"), -ELOOP);
 	ATF_REQUIRE_EQ(chmod("open", 01777), 0);
@@ -487,6 +493,12 @@ ATF_TC_BODY(anothers_file_is_not_taken, tc)
 	ATF_REQUIRE_EQ(link("ours", "shared/linked"), 0);
 	ATF_CHECK_EQ(logio_open("shared/linked"), -EPERM);
 	ATF_CHECK_EQ(file_pid_open("shared/linked"), -EPERM);
+	/* a link of somebody who may not even be there */
+	ATF_REQUIRE_EQ(mkdir("closed", 0700), 0);
+	ATF_REQUIRE_EQ(symlink("../ours", "closed/log"), 0);
+	ATF_CHECK(logio_open("closed/log") >= 0);
+	ATF_REQUIRE_EQ(lchown("closed/log", 65534, 65534), 0);
+	ATF_CHECK_EQ(logio_open("closed/log"), -ELOOP);
 	/* and ones that are */
 	ATF_CHECK(logio_open("shared/new") >= 0);
 	ATF_CHECK(logio_open("shared/new") >= 0);
