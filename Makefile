@@ -143,8 +143,8 @@ COMPAT_generic = compat/chan_stream.c compat/logio_syslog.c compat/os_accept.c \
 	compat/splice_none.c compat/wait_none.c
 # Instead of something in the C library: "make static" only.
 COMPAT_SMALL = compat/small.c compat/small_env.c compat/small_fork.c \
-	compat/small_heap.c compat/small_proc.c compat/small_user.c \
-	compat/small_zone.c
+	compat/small_heap.c compat/small_musl.c compat/small_proc.c \
+	compat/small_user.c compat/small_zone.c
 INSTEAD =
 COMPAT = $(COMPAT_ALL) $(COMPAT_$(COMPAT_SYSTEM)) $(INSTEAD)
 SIM = tests/sim/sim_actor.c tests/sim/sim_chan.c tests/sim/sim_check.c \

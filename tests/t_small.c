@@ -67,6 +67,7 @@ int	 small_setgid(gid_t);
 int	 small_setgroups(size_t, const gid_t *);
 int	 small_setrlimit(int, const struct rlimit *);
 int	 small_getrlimit(int, struct rlimit *);
+int	 small_getc(FILE *);
 
 #define malloc		small_malloc
 #define calloc		small_calloc
@@ -117,9 +118,18 @@ int	 small_getrlimit(int, struct rlimit *);
 #define setgroups	small_setgroups
 #define setrlimit	small_setrlimit
 #define getrlimit	small_getrlimit
+#undef getc
+#define getc		small_getc
+#define __lock		small_lock
+#define __unlock	small_unlock
+#define __lockfile	small_lockfile
+#define __unlockfile	small_unlockfile
+#define __procfdname	small_procfdname
+#define __lookup_serv	small_lookup_serv
 #include "small.c"
 #include "small_env.c"
 #include "small_heap.c"
+#include "small_musl.c"
 #ifdef __linux__
 #include "small_proc.c"
 #endif
@@ -160,6 +170,7 @@ int	 small_getrlimit(int, struct rlimit *);
 #undef setgroups
 #undef setrlimit
 #undef getrlimit
+#undef getc
 
 ATF_TC_WITHOUT_HEAD(each_has_its_own);
 ATF_TC_BODY(each_has_its_own, tc)
@@ -383,6 +394,32 @@ same(const char *s)
 		SAME(strtoul, s, bases[i]);
 		SAME(strtoull, s, bases[i]);
 	}
+}
+
+ATF_TC_WITHOUT_HEAD(each_byte_of_a_stream_is_a_number);
+ATF_TC_BODY(each_byte_of_a_stream_is_a_number, tc)
+{
+	FILE	*f = tmpfile();
+
+	ATF_REQUIRE(f != NULL);
+	for (int c = 0; c < 512; c++)
+		ATF_REQUIRE(putc(c % 256, f) != EOF);
+	rewind(f);
+	for (int c = 0; c < 512; c++)
+		ATF_REQUIRE_EQ(c % 256, small_getc(f));
+	ATF_CHECK_EQ(EOF, small_getc(f));
+	fclose(f);
+}
+
+ATF_TC_WITHOUT_HEAD(a_stream_has_one_service_without_a_name);
+ATF_TC_BODY(a_stream_has_one_service_without_a_name, tc)
+{
+	struct service	services[2];
+
+	ATF_REQUIRE_EQ(1, small_lookup_serv(services, NULL, 0, SOCK_STREAM, 0));
+	ATF_CHECK_EQ(0, services[0].port);
+	ATF_CHECK_EQ(IPPROTO_TCP, services[0].protocol);
+	ATF_CHECK_EQ(SOCK_STREAM, services[0].type);
 }
 
 ATF_TC_WITHOUT_HEAD(numbers_are_what_the_c_library_reads);
@@ -827,6 +864,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, the_environment_changes);
 	ATF_TP_ADD_TC(tp, bytes_are_characters);
 	ATF_TP_ADD_TC(tp, sorted_like_the_c_library_sorts);
+	ATF_TP_ADD_TC(tp, each_byte_of_a_stream_is_a_number);
+	ATF_TP_ADD_TC(tp, a_stream_has_one_service_without_a_name);
 	ATF_TP_ADD_TC(tp, numbers_are_what_the_c_library_reads);
 	ATF_TP_ADD_TC(tp, users_are_lines_that_are_whole);
 	ATF_TP_ADD_TC(tp, lines_may_be_long);
