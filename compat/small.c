@@ -129,36 +129,24 @@ swap(unsigned char *a, unsigned char *b, size_t size)
 	}
 }
 
-/*
- * A heap, largest in front, whose element i may be too small for its place.
- */
-static void
-sink(unsigned char *base, size_t i, size_t n, size_t size,
-    int (*compare)(const void *, const void *))
-{
-	size_t	child;
-
-	for (; (child = 2 * i + 1) < n; i = child) {
-		if (child + 1 < n && compare(base + child * size,
-		    base + (child + 1) * size) < 0)
-			child++;
-		if (compare(base + i * size, base + child * size) >= 0)
-			return;
-		swap(base + i * size, base + child * size, size);
-	}
-}
-
+/* Shell's: in order across ever smaller gaps. */
 void
 qsort(void *base, size_t n, size_t size,
     int (*compare)(const void *, const void *))
 {
-	size_t	i;
+	unsigned char	*a, *b;
+	size_t		 gap = n, i, k;
 
-	for (i = n / 2; i-- > 0; )
-		sink(base, i, n, size, compare);
-	while (n-- > 1) {
-		swap(base, (unsigned char *)base + n * size, size);
-		sink(base, 0, n, size, compare);
+	while (gap > 1) {
+		gap = gap / 3 + 1;
+		for (i = gap; i < n; i++)
+			for (k = i; k >= gap; k -= gap) {
+				b = (unsigned char *)base + k * size;
+				a = b - gap * size;
+				if (compare(a, b) <= 0)
+					break;
+				swap(a, b, size);
+			}
 	}
 }
 
