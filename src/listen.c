@@ -172,8 +172,8 @@ void
 listen_keeps(const struct start *start, uint32_t at, const char *name,
     const char *key)
 {
-	log_warn("%s: \"%.200s\" stays as bound until a restart: %s has "
-	    "changed", place(start->setup, at), name, key);
+	place_warn(start->setup, at, "\"%.200s\" stays as bound until a "
+	    "restart: %s has changed", name, key);
 }
 
 /*
@@ -213,8 +213,8 @@ stays(const struct start *next, const struct setup_listener *l,
 	const char	*why;
 
 	if (!os_listens(former->listeners[j])) {
-		log_warn("%s: \"%.200s\" does not listen any more, and is made "
-		    "again", place(next->setup, l->at),
+		place_warn(next->setup, l->at, "\"%.200s\" does not listen "
+		    "any more, and is made again",
 		    conf_string(next->setup, l->name));
 		if (l->addr.family == OS_UNIX)
 			(void)file_socket_remove(l->addr.u.path,
@@ -231,8 +231,8 @@ stays(const struct start *next, const struct setup_listener *l,
 		    "when they are served";
 	else
 		return false;
-	log_warn("%s: the file of \"%.200s\" is gone, and %s",
-	    place(next->setup, l->at), conf_string(next->setup, l->name), why);
+	place_warn(next->setup, l->at, "the file of \"%.200s\" is gone, and %s",
+	    conf_string(next->setup, l->name), why);
 	return true;
 }
 
@@ -296,8 +296,8 @@ listen_change(const struct start *start, const struct start *former)
 	for (unsigned i = 0; i < start->setup->nlisteners; i++, l++)
 		if (has(former, start->listeners[i]) &&
 		    (error = adopt_as(start, i, start->listeners[i])) != 0)
-			log_warn("%s: the options of \"%.200s\" cannot be "
-			    "changed: %s", place(start->setup, l->at),
+			place_warn(start->setup, l->at, "the options of "
+			    "\"%.200s\" cannot be changed: %s",
 			    conf_string(start->setup, l->name),
 			    log_errno(error));
 }

@@ -4,7 +4,6 @@
 #include "place.h"
 
 #include "conf.h"
-#include "log.h"
 #include "text.h"
 
 const char *
@@ -16,17 +15,18 @@ place(const struct setup *setup, uint32_t at)
 }
 
 bool
-place_fatal(const struct setup *setup, uint32_t at, const char *f, ...)
+place_line(const struct setup *setup, uint32_t at, const char *f, ...)
 {
 	char	text[1024];
+	/* its level is written over below */
+	char	line[] = "?%s%s%s";
 	va_list	ap;
 
 	va_start(ap, f);
-	(void)text_vformat(text, sizeof(text), f, ap);
+	(void)text_vformat(text, sizeof(text), f + 1, ap);
 	va_end(ap);
-	if (at == 0)
-		log_fatal("%s", text);
-	else
-		log_fatal("%s: %s", place(setup, at), text);
+	line[0] = *f;
+	log_line(line, at == 0 ? "" : place(setup, at), at == 0 ? "" : ": ",
+	    text);
 	return false;
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "attr.h"
+#include "log.h"
 #include "setup.h"
 
 /*
@@ -15,9 +16,12 @@
 const char *place(const struct setup *, uint32_t at);
 
 /*
- * log_fatal about what is set there (0: nowhere, a default).  Always false.
+ * log_line with that in front (0: nowhere, a default).  Always false.
  */
-bool	place_fatal(const struct setup *, uint32_t at, const char *, ...)
+bool	place_line(const struct setup *, uint32_t at, const char *, ...)
 	    ATTR_PRINTF(3, 4);
+#define place_fatal(s, at, ...)		place_line(s, at, "\2" __VA_ARGS__)
+#define place_warn(s, at, ...)		place_line(s, at, "\4" __VA_ARGS__)
+#define place_notice(s, at, ...)	place_line(s, at, "\5" __VA_ARGS__)
 
 #endif

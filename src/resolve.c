@@ -55,14 +55,15 @@ report_missing(const struct setup *setup, unsigned i, int error)
 {
 	const struct setup_backend	*b = &setup->backends[i];
 	const char			*host = conf_string(setup, b->host);
-	const char			*at = place(setup, b->at);
 
 	if (is_only(setup, i))
-		log_warn("%s: no address for the only backend: \"%.200s\" does "
-		    "not resolve: %s", at, host, lookup_text(error));
+		place_warn(setup, b->at, "no address for the only backend: "
+		    "\"%.200s\" does not resolve: %s", host,
+		    lookup_text(error));
 	else
-		log_notice("%s: no address for a backend: \"%.200s\" does not "
-		    "resolve: %s", at, host, lookup_text(error));
+		place_notice(setup, b->at, "no address for a backend: "
+		    "\"%.200s\" does not resolve: %s", host,
+		    lookup_text(error));
 }
 
 static int
@@ -102,9 +103,9 @@ keep(struct setup *setup, unsigned i, const struct os_addr *addrs, unsigned n)
 	for (unsigned k = i + 1; k < setup->nbackends && room > 0; k++)
 		room -= setup->backends[k].addr.family == OS_NONE;
 	if (n > room) {
-		log_warn("%s: only %u of the %u addresses of \"%.200s\" are "
-		    "kept (LIMIT_ADDRS)", place(setup, b->at),
-		    room, n, conf_string(setup, b->host));
+		place_warn(setup, b->at, "only %u of the %u addresses of "
+		    "\"%.200s\" are kept (LIMIT_ADDRS)", room, n,
+		    conf_string(setup, b->host));
 		n = room;
 	}
 	b->addr = addrs[0];
@@ -139,8 +140,8 @@ resolve_backends(struct setup *setup, bool again)
 			keep(setup, i, addrs, (unsigned)n);
 			found = true;
 			if (again)
-				log_notice("%s: \"%.200s\" has an address now",
-				    place(setup, b->at),
+				place_notice(setup, b->at, "\"%.200s\" has an "
+				    "address now",
 				    conf_string(setup, b->host));
 		} else if (!again)
 			report_missing(setup, i, n);

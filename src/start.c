@@ -231,8 +231,8 @@ warn_of_privileges(const struct start *start)
 		return;
 	}
 	if (wanted->v != 0)
-		log_warn("%s: not started by root: user, group and chroot "
-		    "have no effect", place(start->setup, wanted->at));
+		place_warn(start->setup, wanted->at, "not started by root: "
+		    "user, group and chroot have no effect");
 }
 
 /*
@@ -341,8 +341,8 @@ keep_addresses(struct setup *next, const struct setup *now)
 		    to->addr.family != OS_NONE ||
 		    from->addr.family == OS_NONE)
 			continue;
-		log_notice("%s: backend %.200s keeps the address it had",
-		    place(next, to->at), conf_string(next, to->label));
+		place_notice(next, to->at, "backend %.200s keeps the address "
+		    "it had", conf_string(next, to->label));
 		to->addr = from->addr;
 		if (from->naddrs > LIMIT_ADDRS - next->naddrs)
 			continue;
