@@ -108,11 +108,11 @@ SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
 	src/start.c src/stat.c src/stat_text.c src/status.c src/table.c \
 	src/text.c src/upgrade.c src/view.c src/watcher.c src/writer.c
 COMPAT_ALL = compat/chan.c compat/console.c compat/fd.c compat/file.c \
-	compat/file_glob.c compat/file_run.c compat/line.c compat/logio.c \
-	compat/mem.c compat/name.c compat/notify.c compat/os_addr.c \
-	compat/os_listen.c compat/os_sock.c compat/owner.c compat/proc.c \
-	compat/proc_close.c compat/proc_signal.c compat/proc_user.c \
-	compat/wait.c compat/wait_poll.c
+	compat/file_glob.c compat/file_run.c compat/file_socket.c compat/line.c \
+	compat/logio.c compat/mem.c compat/name.c compat/notify.c \
+	compat/os_addr.c compat/os_listen.c compat/os_sock.c compat/owner.c \
+	compat/proc.c compat/proc_close.c compat/proc_signal.c \
+	compat/proc_user.c compat/wait.c compat/wait_poll.c
 COMPAT_Linux = compat/chan_packet.c compat/logio_syslog.c compat/os_accept4.c \
 	compat/os_linux.c compat/os_socketcall.c compat/proc_close_linux.c \
 	compat/proc_linux.c compat/sandbox_filter.c compat/sandbox_linux.c \

@@ -1,6 +1,6 @@
 /*
- * file.c - reading files, and owning the pid file and socket files.  (file_glob.c
- * finds files, file_run.c runs commands, logio.c writes logs.)
+ * file.c - reading files, and owning the pid file.  (file_glob.c finds files,
+ * file_run.c runs commands, file_socket.c owns socket files, logio.c writes logs.)
  */
 #include <sys/types.h>
 #include <sys/stat.h>
@@ -247,39 +247,4 @@ file_pid_remove(int fd, const char *path)
 	error = file_pid_is(fd, path) ? unlink(path) : ftruncate(fd, 0);
 	(void)error;
 	(void)close(fd);
-}
-
-/* ---- socket files ---- */
-
-int
-file_socket_id(const char *path, struct file_id *id)
-{
-	struct stat	st;
-
-	if (lstat(path, &st) == -1)
-		return -errno;
-	if (!S_ISSOCK(st.st_mode))
-		return -EINVAL;
-	id->dev = (uint64_t)st.st_dev;
-	id->ino = (uint64_t)st.st_ino;
-	return 0;
-}
-
-bool
-file_socket_is(const char *path, const struct file_id *id)
-{
-	struct file_id	now = { .dev = 0 };
-
-	return file_socket_id(path, &now) == 0 && now.dev == id->dev &&
-	    now.ino == id->ino;
-}
-
-int
-file_socket_remove(const char *path, const struct file_id *id)
-{
-	struct stat	st;
-
-	if (file_socket_is(path, id))
-		return unlink(path) == -1 ? -errno : 0;
-	return lstat(path, &st) == -1 ? -errno : -ESTALE;
 }

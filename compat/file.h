@@ -103,13 +103,13 @@ struct file_id {
 int	file_socket_id(const char *path, struct file_id *);
 
 /*
- * Whether it is still that one.
+ * Whether it is still that one.  0, -ESTALE when something else is there now, or
+ * lstat(2)'s errors.
  */
-bool	file_socket_is(const char *path, const struct file_id *);
+int	file_socket_check(const char *path, const struct file_id *);
 
 /*
- * Remove it if it is still that one.  0, -ESTALE when something else is there
- * now, or an error.
+ * Remove it if it is.  0, the same errors, or unlink(2)'s.
  */
 int	file_socket_remove(const char *path, const struct file_id *);
 

@@ -50,7 +50,6 @@ int
 owner_give(const char *path, const struct file_id *id, uint32_t uid,
     uint32_t gid)
 {
-	struct stat	st;
 	unsigned	mode;
 	int		error;
 
@@ -58,11 +57,8 @@ owner_give(const char *path, const struct file_id *id, uint32_t uid,
 		return error;
 	if ((mode & (S_IWGRP | S_IWOTH)) != 0 && (mode & S_ISVTX) == 0)
 		return -EPERM;
-	if (lstat(path, &st) == -1)
-		return -errno;
-	if (!S_ISSOCK(st.st_mode) || (uint64_t)st.st_dev != id->dev ||
-	    (uint64_t)st.st_ino != id->ino)
-		return -ESTALE;
+	if ((error = file_socket_check(path, id)) != 0)
+		return error;
 	return lchown(path, uid == OWNER_SAME ? (uid_t)-1 : (uid_t)uid,
 	    gid == OWNER_SAME ? (gid_t)-1 : (gid_t)gid) == -1 ? -errno : 0;
 }

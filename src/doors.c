@@ -145,7 +145,7 @@ static bool
 in_place(const struct door_socket *door)
 {
 	return !door->made ||
-	    file_socket_is(door->addr.u.path, &door->file);
+	    file_socket_check(door->addr.u.path, &door->file) == 0;
 }
 
 /*

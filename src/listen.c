@@ -197,7 +197,7 @@ listen_in_place(const struct start *start, unsigned i)
 
 	return !start->made[i] || addr->family != OS_UNIX ||
 	    addr->u.path[0] == '\0' ||
-	    file_socket_is(addr->u.path, &start->files[i]);
+	    file_socket_check(addr->u.path, &start->files[i]) == 0;
 }
 
 /*
