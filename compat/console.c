@@ -65,3 +65,19 @@ console_error(const char *text)
 {
 	(void)write_all(STDERR_FILENO, text, strlen(text));
 }
+
+void
+console_complain(const char *who, const char *what, const char *about)
+{
+	console_error(who);
+	console_error(what);
+	console_error(about);
+	console_error("\n");
+}
+
+void
+console_error_line(void *arg, const char *line)
+{
+	(void)arg;
+	console_complain(line, "", "");
+}

@@ -21,8 +21,11 @@ int	console_failed(void);
 bool	console_terminal(void);
 
 /*
- * Standard error.
+ * Standard error: as it is, as one line of three pieces, or as a line; arg means
+ * nothing.
  */
 void	console_error(const char *);
+void	console_complain(const char *who, const char *what, const char *about);
+void	console_error_line(void *arg, const char *);
 
 #endif

@@ -36,19 +36,8 @@ static const char *const usage =
 static int
 fail(const char *what, const char *about)
 {
-	console_error("sockproxy ctl: ");
-	console_error(what);
-	console_error(about);
-	console_error("\n");
+	console_complain("sockproxy ctl: ", what, about);
 	return EXIT_FAILURE;
-}
-
-static void
-put_error(void *arg, const char *line)
-{
-	(void)arg;
-	console_error(line);
-	console_error("\n");
 }
 
 /* The path of the control socket in a configuration. */
@@ -59,7 +48,7 @@ path_from(const char *file, struct setup *set, const char **path)
 
 	/* whether the configuration is right is not the question here */
 	(void)conf_port_zero(&any_port);
-	if (!conf_file(set, file, put_error, NULL))
+	if (!conf_file(set, file, console_error_line, NULL))
 		return EXIT_FAILURE;
 	*path = conf_string(set, set->server.control.v);
 	if (**path == '\0')

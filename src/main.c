@@ -45,10 +45,7 @@ static const char *const usage =
 static int
 misuse(const char *what, const char *about)
 {
-	console_error("sockproxy: ");
-	console_error(what);
-	console_error(about);
-	console_error("\n");
+	console_complain("sockproxy: ", what, about);
 	console_error(usage);
 	return EXIT_USAGE;
 }
@@ -61,7 +58,7 @@ finish_output(void)
 {
 	if (console_failed() == 0)
 		return EXIT_SUCCESS;
-	console_error("sockproxy: cannot write to standard output\n");
+	console_complain("sockproxy: ", "cannot write to standard output", "");
 	return EXIT_FAILURE;
 }
 
@@ -71,14 +68,6 @@ put_line(void *arg, const char *line)
 	(void)arg;
 	console_put(line);
 	console_put("\n");
-}
-
-static void
-put_error(void *arg, const char *line)
-{
-	(void)arg;
-	console_error(line);
-	console_error("\n");
 }
 
 static const char *
@@ -235,8 +224,9 @@ read_setup(const struct parent_job *job)
 	/* who is told the ports may leave them to the system */
 	(void)conf_port_zero(&any_port);
 	if (job->file != NULL)
-		return conf_file(&setup, job->file, put_error, NULL);
-	return conf_words(&setup, job->words, job->nwords, put_error, NULL);
+		return conf_file(&setup, job->file, console_error_line, NULL);
+	return conf_words(&setup, job->words, job->nwords, console_error_line,
+	    NULL);
 }
 
 static int
