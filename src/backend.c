@@ -14,7 +14,6 @@
 #include "log.h"
 #include "mem.h"
 #include "must.h"
-#include "place.h"
 #include "stat.h"
 #include "text.h"
 
@@ -270,19 +269,18 @@ backend_errno(int error)
 static const char *
 failure(const struct setup_backend *sb, int error, char *buf, size_t size)
 {
-	char at[256], span[TEXT_SHORT];
+	char span[TEXT_SHORT];
 
 	if (error == ENOENT && setup->server.chroot.v != 0) {
 		text_format(buf, size, "%s (below server.chroot, %s)",
-		    log_errno(error), conf_at(setup, setup->server.chroot.at,
-		    at, sizeof(at)));
+		    log_errno(error), conf_at(setup, setup->server.chroot.at));
 		return buf;
 	}
 	if (error != ETIMEDOUT || sb->connect_timeout.v == 0)
 		return backend_errno(error);
 	text_format(buf, size, "%s (connect-timeout is %s, %s)",
 	    log_errno(error), text_span(span, sb->connect_timeout.v),
-	    conf_at(setup, sb->connect_timeout.at, at, sizeof(at)));
+	    conf_at(setup, sb->connect_timeout.at));
 	return buf;
 }
 
@@ -292,7 +290,8 @@ backend_failed(unsigned b, int error, uint64_t now)
 	const struct setup_backend *sb = &setup->backends[b];
 	const struct stat_backend *st = stat_backend(b);
 	struct health *h = &health[b];
-	char span[TEXT_SHORT], addr[ADDR_TEXT], why[384];
+	char span[TEXT_SHORT], addr[ADDR_TEXT], buf[384];
+	const char *why;
 
 	stat_add(error == EAGAIN ? &st->overloaded :
 	    error == ETIMEDOUT ? &st->timeouts : &st->died, 1);
@@ -309,11 +308,11 @@ backend_failed(unsigned b, int error, uint64_t now)
 		text_format(addr, sizeof(addr), "%u addresses", sb->naddrs);
 	else
 		addr_text(addr, sizeof(addr), &sb->addr);
+	why = failure(sb, error, buf, sizeof(buf));
 	log_warn("backend %s (%s) does not answer: %s; left out for %s "
-	    "(disable-time, %s)", conf_string(setup, sb->label), addr,
-	    failure(sb, error, why, sizeof(why)), left_out(b) ?
-	    text_span(span, sb->disable_time.v) : "no time",
-	    place(setup, sb->disable_time.at));
+	    "(disable-time, %s)", conf_string(setup, sb->label), addr, why,
+	    left_out(b) ? text_span(span, sb->disable_time.v) : "no time",
+	    conf_at(setup, sb->disable_time.at));
 }
 
 void

@@ -44,16 +44,16 @@ conf_string(const struct setup *setup, uint32_t offset)
 }
 
 const char *
-conf_at(const struct setup *setup, uint32_t at, char *buf, size_t size)
+conf_at(const struct setup *setup, uint32_t at)
 {
+	static char text[300];
 	uint32_t file = SETUP_AT_FILE(at);
 
 	if (at == 0 || file >= setup->nfiles)
-		text_format(buf, size, "default");
-	else
-		text_format(buf, size, "%s:%u",
-		    conf_string(setup, setup->files[file]), SETUP_AT_LINE(at));
-	return buf;
+		return "default";
+	text_format(text, sizeof(text), "%s:%u",
+	    conf_string(setup, setup->files[file]), SETUP_AT_LINE(at));
+	return text;
 }
 
 /* ---- files ---- */
@@ -114,7 +114,7 @@ circle(struct conf *c, const char *path, struct place from)
 
 	for (i = 1; i <= c->nopen && len < sizeof(names); i++)
 		len += text_format(names + len, sizeof(names) - len, "%s -> ",
-		    conf_where(c, i < c->nopen ? c->open[i].from.at :
+		    conf_at(c->setup, i < c->nopen ? c->open[i].from.at :
 		    from.at));
 	conf_error(c, from, "include goes round in a circle: %s%s", names,
 	    path);
@@ -221,7 +221,7 @@ include_shell(struct conf *c, const char *command, struct place from)
 		file_error(c, from, command, n);
 	else {
 		text_format(name, sizeof(name), "%s(include_shell)",
-		    conf_where(c, from.at));
+		    conf_at(c->setup, from.at));
 		read_input(c, name, (size_t)n, from);
 	}
 }

@@ -66,9 +66,9 @@ const struct setup_listener *conf_own_listener(const struct setup *,
     const struct setup_backend *);
 
 /*
- * "file:line" of where a value was set, "default" for 0.  Returns buf.
+ * "file:line" of where a value was set, "default" for 0.  Holds until the next call.
  */
-const char *conf_at(const struct setup *, uint32_t at, char *buf, size_t);
+const char *conf_at(const struct setup *, uint32_t at);
 
 /* A string of the setup. */
 const char *conf_string(const struct setup *, uint32_t offset);

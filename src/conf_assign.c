@@ -168,7 +168,7 @@ scope_allows(struct conf *c, struct place place, const struct key *key)
 	else
 		return true;
 	conf_error(c, place, "%s %s (%s)", key->name, wrong,
-	    conf_where(c, b->place.at));
+	    conf_at(c->setup, b->place.at));
 	return false;
 }
 
@@ -213,7 +213,7 @@ conf_assign(struct conf *c, struct place place, const char *name,
 	if (op == TOKEN_ASSIGN && a != NULL) {
 		conf_error(c, place, "%s is set in this block already (%s); "
 		    ":= replaces, += adds", name,
-		    conf_where(c, a->place.at));
+		    conf_at(c->setup, a->place.at));
 		return;
 	}
 	if (op == TOKEN_APPEND && (old = assign_find(c->block, name)) != NULL)

@@ -127,7 +127,7 @@ warn_of_rule(struct conf *c, const struct assign *rule, const struct assign *by)
 	if (!rule->value->warned)
 		conf_warn(c, rule->place, "this keeps nobody out where "
 		    "sockproxy.server is set again, later and for all clients "
-		    "(%s)", conf_where(c, by->place.at));
+		    "(%s)", conf_at(c->setup, by->place.at));
 	rule->value->warned = true;
 }
 
@@ -244,7 +244,7 @@ listen_at(struct conf *c, const char *written, struct place place,
 		l = &s->listeners[*known - 1];
 		if (more || c->opener[*known - 1].more)
 			conf_error(c, place, "\"%.60s\" is a listener already "
-			    "(%s)", m.name, conf_where(c, l->at));
+			    "(%s)", m.name, conf_at(c->setup, l->at));
 		return *known;
 	}
 	if (!conf_room(c, place, s->nlisteners, LIMIT_LISTENERS))

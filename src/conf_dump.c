@@ -31,14 +31,14 @@ static void
 put_line(struct out *o, uint32_t at, const char *f, const char *a,
     const char *b)
 {
-	char line[LINE], place[PLACE];
+	char line[LINE];
 	size_t len = o->indent;
 
 	memset(line, '\t', len);
 	len += text_format(line + len, sizeof(line) - len, f, a, b);
 	if (at != BARE)
 		text_format(line + len, sizeof(line) - len, "\t# %s",
-		    conf_at(o->setup, at, place, sizeof(place)));
+		    conf_at(o->setup, at));
 	o->put(o->ctx, line);
 }
 

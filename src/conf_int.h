@@ -133,7 +133,6 @@ struct conf {
 		struct place	from;	/* the include; at 0: the main file */
 	} open[LIMIT_DEPTH + 1];
 	char		 base[4096];	/* directory of the main file, with / */
-	char		 where[200];	/* see conf_where */
 
 	struct report	 reported[LIMIT_ERRORS];
 	uint32_t	 poolhash[LIMIT_POOLS];
@@ -170,9 +169,6 @@ void	conf_warn(struct conf *, struct place, const char *, const char *name);
 /* The same about the key of a value, once. */
 void	value_warn(struct conf *, struct value *, const char *,
 	    const char *name);
-
-/* "file:line" of something else, for one message. */
-const char *conf_where(struct conf *, uint32_t at);
 
 /*
  * Whether there is room for one more.  If not that is reported, with the name

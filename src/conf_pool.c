@@ -370,6 +370,6 @@ pool_check_loops(struct conf *c)
 			conf_error(c, (struct place){ b->at, c->columns[i] },
 			    "the backend \"%.60s\" is our own listener "
 			    "\"%.60s\" (%s)", conf_string(s, b->label),
-			    conf_string(s, l->name), conf_where(c, l->at));
+			    conf_string(s, l->name), conf_at(s, l->at));
 	}
 }

@@ -19,16 +19,14 @@ static void
 put_line(struct conf *c, struct place place, const char *kind,
     const char *text)
 {
-	char line[LINE], at[LINE / 2], column[16] = "";
+	const char *at = conf_string(c->setup, c->setup->files[0]);
+	char line[LINE], column[16] = "";
 
-	if (place.at == 0)
-		text_format(at, sizeof(at), "%s",
-		    conf_string(c->setup, c->setup->files[0]));
-	else {
-		conf_at(c->setup, place.at, at, sizeof(at));
+	if (place.at != 0) {
+		at = conf_at(c->setup, place.at);
 		text_format(column, sizeof(column), ":%u", place.column);
 	}
-	text_format(line, sizeof(line), "%s%s: %s: %s", at, column, kind,
+	text_format(line, sizeof(line), "%.500s%s: %s: %s", at, column, kind,
 	    text);
 	text_plain(line);		/* text that was quoted from the file */
 	c->put(c->ctx, line);
@@ -93,12 +91,6 @@ value_warn(struct conf *c, struct value *v, const char *f, const char *name)
 	if (!v->warned)
 		conf_warn(c, v->keyplace, f, name);
 	v->warned = true;
-}
-
-const char *
-conf_where(struct conf *c, uint32_t at)
-{
-	return conf_at(c->setup, at, c->where, sizeof(c->where));
 }
 
 bool
@@ -229,7 +221,7 @@ value_twice(struct conf *c, struct place place, const char *key,
     const struct value *old)
 {
 	conf_error(c, place, "\"%.60s\" is in the list already (%s)", key,
-	    conf_where(c, old->place.at));
+	    conf_at(c->setup, old->place.at));
 }
 
 static bool

@@ -381,7 +381,7 @@ listen_tell(const struct start *start)
 			(void)os_sockname(start->listeners[i], &addr);
 		addr_text(text, sizeof(text), &addr);
 		log_info("listening on %s (%s)", text,
-		    place(setup, setup->listeners[i].at));
+		    conf_at(setup, setup->listeners[i].at));
 		text_format(number, sizeof(number), "%u", i);
 		if (!listen_say(start, number, text))
 			return false;

@@ -8,11 +8,11 @@
 #include <errno.h>
 
 #include "addr.h"
+#include "conf.h"
 #include "limits.h"
 #include "listener.h"
 #include "log.h"
 #include "os.h"
-#include "place.h"
 #include "session.h"
 #include "share.h"
 #include "table.h"
@@ -150,7 +150,7 @@ pause_all(int error, uint64_t now)
 	if (error == 0)
 		log_warn("all %u sessions are in use: new clients wait "
 		    "(server.max-connections, %s)", share_all_sessions(setup),
-		    place(setup, setup->server.max_connections.at));
+		    conf_at(setup, setup->server.max_connections.at));
 	else
 		log_warn("accepting no one for a while: %s", log_errno(error));
 }

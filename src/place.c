@@ -1,18 +1,10 @@
 /*
- * place.c - "file:line" for a message, and in front of one.
+ * place.c - "file:line" in front of a message.
  */
 #include "place.h"
 
 #include "conf.h"
 #include "text.h"
-
-const char *
-place(const struct setup *setup, uint32_t at)
-{
-	static char	text[256];
-
-	return conf_at(setup, at, text, sizeof(text));
-}
 
 bool
 place_line(const struct setup *setup, uint32_t at, const char *f, ...)
@@ -26,7 +18,7 @@ place_line(const struct setup *setup, uint32_t at, const char *f, ...)
 	(void)text_vformat(text, sizeof(text), f + 1, ap);
 	va_end(ap);
 	line[0] = *f;
-	log_line(line, at == 0 ? "" : place(setup, at), at == 0 ? "" : ": ",
+	log_line(line, at == 0 ? "" : conf_at(setup, at), at == 0 ? "" : ": ",
 	    text);
 	return false;
 }

@@ -1,5 +1,5 @@
 /*
- * place.h - where in the configuration, for messages.
+ * place.h - where in the configuration a message belongs.
  */
 #ifndef PLACE_H
 #define PLACE_H
@@ -11,12 +11,7 @@
 #include "setup.h"
 
 /*
- * conf_at in a buffer of its own, which holds until the next call.
- */
-const char *place(const struct setup *, uint32_t at);
-
-/*
- * log_line with that in front (0: nowhere, a default).  Always false.
+ * log_line with "file:line" in front (0: nowhere, a default).  Always false.
  */
 bool	place_line(const struct setup *, uint32_t at, const char *, ...)
 	    ATTR_PRINTF(3, 4);

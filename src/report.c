@@ -11,7 +11,6 @@
 #include "backend.h"
 #include "conf.h"
 #include "log.h"
-#include "place.h"
 #include "report.h"
 #include "session.h"
 #include "text.h"
@@ -125,7 +124,7 @@ because(const struct setup *set, const struct session *s, char *buf,
 		(void)text_format(buf, size, " (%s %s, %s)",
 		    text_nth(names, s->reason - REASON_READ_TIMEOUT),
 		    text_span(span, at->v),
-		    place(set, at->at));
+		    conf_at(set, at->at));
 	else if (s->reason == REASON_NO_BACKEND && s->error == 0)
 		return " (all are drained, disabled or without an address)";
 	else if (s->reason == REASON_NO_BACKEND ||

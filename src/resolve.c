@@ -204,7 +204,7 @@ check_loops(const struct setup *setup)
 		return place_fatal(setup, b->at, "the backend \"%.200s\" is our "
 		    "own listener \"%.200s\" (%s)",
 		    conf_string(setup, b->label), conf_string(setup, l->name),
-		    place(setup, l->at));
+		    conf_at(setup, l->at));
 	}
 	return true;
 }

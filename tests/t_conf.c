@@ -423,25 +423,20 @@ ATF_TC_BODY(defaults_are_as_documented, tc)
 ATF_TC_WITHOUT_HEAD(every_value_knows_its_line);
 ATF_TC_BODY(every_value_knows_its_line, tc)
 {
-	char	buf[100];
-
 	good("\n\nserver.max-connections = 5\n"
 	    "$SERVER[\"socket\"] == \":81\" {\n\tsockproxy.server = ( \"\" => "
 	    "(\n"
 	    "\t\"web\" => (\n\t\t\"host\" => \"10.0.0.1\",\n"
 	    "\t\t\"connect-timeout\" => 3 ) ) )\n\tserver.max-read-idle = 9 "
 	    "}\n");
-	ATF_CHECK_STREQ("t:3", conf_at(&one, one.server.max_connections.at, buf,
-	    sizeof(buf)));
-	ATF_CHECK_STREQ("default", conf_at(&one, one.server.max_fds.at, buf,
-	    sizeof(buf)));
-	ATF_CHECK_STREQ("t:4", conf_at(&one, listener(":81")->at, buf,
-	    sizeof(buf)));
-	ATF_CHECK_STREQ("t:6", conf_at(&one, backend(0)->at, buf, sizeof(buf)));
+	ATF_CHECK_STREQ("t:3", conf_at(&one, one.server.max_connections.at));
+	ATF_CHECK_STREQ("default", conf_at(&one, one.server.max_fds.at));
+	ATF_CHECK_STREQ("t:4", conf_at(&one, listener(":81")->at));
+	ATF_CHECK_STREQ("t:6", conf_at(&one, backend(0)->at));
 	ATF_CHECK_STREQ("t:8", conf_at(&one,
-	    backend(0)->connect_timeout.at, buf, sizeof(buf)));
+	    backend(0)->connect_timeout.at));
 	ATF_CHECK_STREQ("t:9", conf_at(&one, profile(":81", NULL)->
-	    max_read_idle.at, buf, sizeof(buf)));
+	    max_read_idle.at));
 }
 
 /* ---- conditions ---- */
@@ -1035,8 +1030,6 @@ bad_file(const char *name, const char *error)
 ATF_TC_WITHOUT_HEAD(includes_are_found_beside_the_main_file);
 ATF_TC_BODY(includes_are_found_beside_the_main_file, tc)
 {
-	char	buf[100];
-
 	ATF_REQUIRE(mkdir("d", 0755) == 0 && mkdir("d/x", 0755) == 0);
 	write_file("d/main.conf", "x = 1\ninclude \"x/*.conf\"\n"
 	    "$SERVER[\"socket\"] == \":81\" { include \"in.conf\" }\n"
@@ -1050,11 +1043,11 @@ ATF_TC_BODY(includes_are_found_beside_the_main_file, tc)
 	accept_setup("includes");
 	ATF_CHECK_EQ(321, one.server.max_connections.v);
 	ATF_CHECK_STREQ("d/x/b.conf:2", conf_at(&one,
-	    one.server.max_connections.at, buf, sizeof(buf)));
+	    one.server.max_connections.at));
 	ATF_CHECK_EQ(2, one.nlisteners);
 	ATF_CHECK_EQ(4, debug_of(":81", NULL));
 	ATF_CHECK_STREQ("d/main.conf:4(include_shell):1", conf_at(&one,
-	    profile(":81", NULL)->debug.at, buf, sizeof(buf)));
+	    profile(":81", NULL)->debug.at));
 }
 
 ATF_TC_WITHOUT_HEAD(includes_that_fail_name_the_chain);

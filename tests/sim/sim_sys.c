@@ -171,9 +171,11 @@ conf_string(const struct setup *set, uint32_t offset)
 }
 
 const char *
-conf_at(const struct setup *set, uint32_t at, char *buf, size_t size)
+conf_at(const struct setup *set, uint32_t at)
 {
+	static char	text[32];
+
 	(void)set;
-	text_format(buf, size, "line %u", SETUP_AT_LINE(at));
-	return buf;
+	text_format(text, sizeof(text), "line %u", SETUP_AT_LINE(at));
+	return text;
 }
