@@ -42,6 +42,14 @@ put_line(struct out *o, uint32_t at, const char *f, const char *a,
 	o->put(o->ctx, line);
 }
 
+/* The end of what was indented. */
+static void
+put_end(struct out *o, const char *text)
+{
+	o->indent--;
+	put_line(o, BARE, text, "", "");
+}
+
 /* A string of the setup, in double quotes. */
 static const char *
 quoted(struct out *o, uint32_t string)
@@ -111,8 +119,7 @@ put_backend(struct out *o, const struct setup_backend *b)
 			put_line(o, set->at, "\"%s\" => %s,", key->name,
 			    value_of(o, key, set));
 	}
-	o->indent--;
-	put_line(o, BARE, "),", "", "");
+	put_end(o, "),");
 }
 
 static void
@@ -127,8 +134,7 @@ put_pool(struct out *o, const struct setup_pool *pool)
 	o->indent++;
 	for (i = 0; i < pool->nbackends; i++)
 		put_backend(o, &o->setup->backends[pool->first_backend + i]);
-	o->indent--;
-	put_line(o, BARE, ") )", "", "");
+	put_end(o, ") )");
 }
 
 /* What the profile of a class has that the one of another (NULL) has not. */
@@ -157,8 +163,7 @@ put_class(struct out *o, const struct setup_class *class)
 	    bits);
 	o->indent++;
 	put_profile(o, class, setup_around(class));
-	o->indent--;
-	put_line(o, BARE, "}", "", "");
+	put_end(o, "}");
 }
 
 static void
@@ -175,8 +180,7 @@ put_listener(struct out *o, const struct setup_listener *l)
 	put_profile(o, class, NULL);
 	while (class-- > first)		/* the inner ones come last and win */
 		put_class(o, class);
-	o->indent--;
-	put_line(o, BARE, "}", "", "");
+	put_end(o, "}");
 }
 
 void
