@@ -141,10 +141,10 @@ slot(unsigned i)
 }
 
 static const struct history_point *
-sampled(int backend, unsigned at)
+sampled(int backend)
 {
 	MUST(backend >= HISTORY_ALL && backend < (int)count);
-	return &head->rings[backend + 1].points[at];
+	return head->rings[backend + 1].points;
 }
 
 struct history_point
@@ -153,7 +153,7 @@ history_point(int backend, unsigned i)
 	const unsigned		at = slot(i);
 	const uint64_t		span = head->spans[at];
 	const uint64_t		n = span < HISTORY_MS ? 1 : span / HISTORY_MS;
-	struct history_point	p = *sampled(backend, at);
+	struct history_point	p = sampled(backend)[at];
 
 	p.sessions = (uint32_t)((p.sessions + n - 1) / n);
 	p.bytes[0] /= n;
@@ -164,14 +164,14 @@ history_point(int backend, unsigned i)
 void
 history_rate(int backend, struct history_rate *rate)
 {
-	const struct history_point	*p;
+	const struct history_point	*points = sampled(backend), *p;
 	uint64_t			 ms = 0, sessions = 0;
 	unsigned			 i, at, n = head->used;
 
 	memset(rate, 0, sizeof(*rate));
 	for (i = n > RATE_POINTS ? n - RATE_POINTS : 0; i < n; i++) {
 		at = slot(i);
-		p = sampled(backend, at);
+		p = &points[at];
 		ms += head->spans[at];
 		sessions += p->sessions;
 		rate->bytes[0] += p->bytes[0];
