@@ -85,7 +85,7 @@ HEADERS = compat/attr.h compat/chan.h compat/chan_fds.h compat/console.h \
 	src/expire.h src/former.h src/half.h src/handover.h src/history.h \
 	src/http.h src/ids.h src/key.h src/lex.h src/limits.h src/listen.h \
 	src/listener.h src/log.h src/loop.h src/manager.h src/monitor.h \
-	src/must.h src/names.h src/operate.h src/out.h src/parent.h src/place.h \
+	src/must.h src/operate.h src/out.h src/parent.h src/place.h \
 	src/rate.h src/reader.h src/relay.h src/report.h src/resolve.h \
 	src/session.h src/setup.h src/share.h src/start.h src/stat.h \
 	src/status.h src/table.h src/text.h src/upgrade.h src/view.h \
@@ -102,7 +102,7 @@ SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
 	src/expire.c src/former.c src/half.c src/handover.c src/history.c \
 	src/http.c src/ids.c src/json.c src/key.c src/key_value.c src/lex.c \
 	src/listen.c src/listener.c src/listing.c src/log.c src/loop.c \
-	src/manager.c src/metrics.c src/monitor.c src/must.c src/names.c src/operate.c \
+	src/manager.c src/metrics.c src/monitor.c src/must.c src/operate.c \
 	src/out.c src/page.c src/parent.c src/place.c src/rate.c src/reader.c \
 	src/relay.c src/report.c src/resolve.c src/session.c src/share.c \
 	src/start.c src/stat.c src/stat_text.c src/status.c src/table.c \

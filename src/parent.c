@@ -22,9 +22,9 @@
 #include "log.h"
 #include "manager.h"
 #include "monitor.h"
-#include "names.h"
 #include "os.h"
 #include "reader.h"
+#include "resolve.h"
 #include "stat.h"
 #include "table.h"
 #include "text.h"
@@ -258,7 +258,7 @@ look_up(uint64_t now)
 {
 	int	error;
 
-	names_later(now);
+	resolve_later(now);
 	error = reader_start(&reader, job, crew->start.setup, READER_TOKEN,
 	    now);
 	if (error != 0) {
@@ -322,7 +322,7 @@ change(void)
 	start_take_over(&crew->start, &former->start);
 	upgrade_orders(setup);
 	if (!only_names)
-		names_lack(setup, os_now_ms());
+		resolve_await(setup, os_now_ms());
 	crew_hand_over(former, crew);
 	watcher_change();
 	reload_over(true);	/* what follows it is for the new monitor */
@@ -471,7 +471,7 @@ announce(void)
 	phase_to(RUNS, UINT64_MAX);
 	manager_tell(NOTIFY_READY, "serving");
 	log_notice("sockproxy " VERSION " started, process %d", proc_pid());
-	names_lack(crew->start.setup, os_now_ms());
+	resolve_await(crew->start.setup, os_now_ms());
 }
 
 static void
@@ -547,7 +547,7 @@ times(uint64_t now)
 		try_pid = upgrade_try(job);
 		try_due = from_now(CHANGE_MS);
 	}
-	if (settled() && is_due(names_due(crew->start.setup), now))
+	if (settled() && is_due(resolve_due(crew->start.setup), now))
 		look_up(now);
 	if (try_pid != 0 && is_due(try_due, now)) {
 		proc_kill(try_pid);

@@ -16,12 +16,18 @@
 #include "place.h"
 #include "text.h"
 
-enum { HURRY_MS = 10000 };
+enum {
+	HURRY_MS = 10000,
+	AGAIN_MS = 10000,	/* between two tries at first; it doubles */
+	AGAIN_MOST_MS = 300000
+};
 
 /* What looking a backend's name up came to: addresses, or an error; 0: no name. */
 static int	results[LIMIT_BACKENDS];
 static bool	named;		/* something was looked up */
 static uint64_t	until;		/* no further name is looked up after that */
+static uint64_t	due = UINT64_MAX;	/* the next try */
+static uint32_t	wait_ms;
 
 static const char *
 lookup_text(int error)
@@ -219,16 +225,6 @@ resolve_status(struct setup *setup)
 }
 
 bool
-resolve_lacks(const struct setup *setup)
-{
-	unsigned	i;
-
-	for (i = 0; i < setup->nbackends && !lacks(setup, i); i++)
-		continue;
-	return i < setup->nbackends;
-}
-
-bool
 resolve_again(struct setup *setup)
 {
 	until = UINT64_MAX;
@@ -243,4 +239,41 @@ resolve_names(struct setup *setup, bool hurry)
 	(void)resolve_backends(setup, false);
 	return resolve_listeners(setup) && resolve_status(setup) &&
 	    (!named || check_loops(setup));
+}
+
+/*
+ * When it is tried again.
+ */
+
+static bool
+lacks_any(const struct setup *setup)
+{
+	unsigned	i;
+
+	for (i = 0; i < setup->nbackends && !lacks(setup, i); i++)
+		continue;
+	return i < setup->nbackends;
+}
+
+void
+resolve_await(const struct setup *setup, uint64_t now)
+{
+	wait_ms = AGAIN_MS;
+	due = now + wait_ms;
+	if (lacks_any(setup))
+		log_notice("names without an address are looked up again in "
+		    "%d s", AGAIN_MS / 1000);
+}
+
+uint64_t
+resolve_due(const struct setup *setup)
+{
+	return lacks_any(setup) ? due : UINT64_MAX;
+}
+
+void
+resolve_later(uint64_t now)
+{
+	wait_ms = wait_ms < AGAIN_MOST_MS / 2 ? 2 * wait_ms : AGAIN_MOST_MS;
+	due = now + wait_ms;
 }

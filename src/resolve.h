@@ -5,6 +5,7 @@
 #define RESOLVE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "setup.h"
 
@@ -17,10 +18,18 @@
 bool	resolve_names(struct setup *, bool hurry);
 
 /*
- * Whether a backend has no address; and look these up once more.  False: there is no
- * new address, or one is our own listener's, and log_fatal has said so.
+ * Look those up once more that have none.  False: there is no new address, or one is
+ * our own listener's, and log_fatal has said so.
  */
-bool	resolve_lacks(const struct setup *);
 bool	resolve_again(struct setup *);
+
+/*
+ * For who has that done, when (ms): a configuration is in effect; the next time,
+ * UINT64_MAX when it lacks no address; it is being done, and the next time is later,
+ * after ever longer times.
+ */
+void	resolve_await(const struct setup *, uint64_t now);
+uint64_t resolve_due(const struct setup *);
+void	resolve_later(uint64_t now);
 
 #endif

@@ -46,7 +46,7 @@ listen start doors
 confine
 relay watcher writer
 crew
-names parent reader upgrade
+parent reader upgrade
 ctlclient
 main
 "
