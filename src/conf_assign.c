@@ -227,6 +227,7 @@ conf_assign(struct conf *c, struct place place, const char *name,
 	if (key != NULL && scope_allows(c, place, key) &&
 	    check(c, key, v, &a->v))
 		a->key = key;
+	a->replaces = op == TOKEN_REPLACE;
 	a->denies = a->key != NULL && key->type == KEY_SERVERS &&
 	    c->block->remote && v->first == NULL;
 }

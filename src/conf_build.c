@@ -318,6 +318,27 @@ find_listeners(struct conf *c)
 }
 
 /*
+ * One address written in two ways makes two blocks of one listener, and none of them
+ * is in front of the other.
+ */
+static void
+check_twins(struct conf *c, const struct block *b)
+{
+	const struct block *first = c->opener[b->listener - 1].block;
+	const struct assign *a, *old;
+
+	if (first == b || b->parent != first->parent || b->prev != NULL ||
+	    first->prev != NULL)
+		return;
+	for (a = b->first; a != NULL; a = a->next)
+		if (a->key != NULL && !a->replaces &&
+		    (old = assign_here(first, a->name)) != NULL)
+			conf_error(c, a->place, "%s is set for this listener "
+			    "already (%s); := replaces", a->name,
+			    conf_at(c->setup, old->place.at));
+}
+
+/*
  * Complain about == blocks that even their own listener cannot be in, and about
  * != blocks that name no listener.
  */
@@ -334,8 +355,10 @@ check_blocks(struct conf *c)
 		if (b->listener == 0 && b->op == TOKEN_NE)
 			conf_warn(c, b->place, "no listener has the address "
 			    "\"%.60s\", so this always holds", b->text);
-		if (b->listener == 0 || b->op == TOKEN_NE ||
-		    (b->prev == NULL && b->parent == c->blocks))
+		if (b->listener == 0 || b->op == TOKEN_NE)
+			continue;
+		check_twins(c, b);
+		if (b->prev == NULL && b->parent == c->blocks)
 			continue;
 		decide(c, b->listener - 1, NULL);
 		if (!b->active)

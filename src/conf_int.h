@@ -59,6 +59,7 @@ struct assign {
 	struct value	*value;
 	struct place	place;
 	bool		denies;		/* an empty sockproxy.server for some clients */
+	bool		replaces;	/* by := */
 };
 
 enum cond {

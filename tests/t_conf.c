@@ -15,7 +15,6 @@
 
 #include "conf_int.h"
 #include "conf_same.h"
-#include "names.h"
 #include "resolve.h"
 #include "text.h"
 
@@ -283,6 +282,22 @@ ATF_TC_BODY(a_second_assignment_is_an_error_unless_meant, tc)
 	bad("$SERVER[\"socket\"] == \":81\" { sockproxy.debug = 1 }\n"
 	    "$SERVER[\"socket\"] == \":81\" { sockproxy.debug = 2 }\n",
 	    "is set in this block already (t:1)");
+	/* and so it is when its address is written in another way */
+	bad("$SERVER[\"socket\"] == \":81\" { sockproxy.debug = 1 }\n"
+	    "$SERVER[\"socket\"] == \"0.0.0.0:81\" { sockproxy.debug = 2 }\n"
+	    SERVER, "t:2:37: error: sockproxy.debug is set for this listener "
+	    "already (t:1); := replaces");
+	bad("$SERVER[\"socket\"] == \":81\" { " SERVER " }\n"
+	    "$SERVER[\"socket\"] == \"*:81\" { sockproxy.server += "
+	    "( \"10.0.0.9\" ) }\n", "t:3:31: error: sockproxy.server is set "
+	    "for this listener already");
+	good("sockproxy.debug = 1\nserver.port = 81\n"
+	    "$SERVER[\"socket\"] == \":81\" { sockproxy.debug = 2\n"
+	    "var.x = 1 }\n"
+	    "$SERVER[\"socket\"] == \"0.0.0.0:81\" { sockproxy.debug := 3\n"
+	    "var.x = 2 }\n"
+	    SERVER);
+	ATF_CHECK_EQ(3, debug_of(":81", NULL));
 	/* global { } is the top level */
 	bad("sockproxy.debug = 1\n$SERVER[\"socket\"] == \":81\" {\n"
 	    "global { sockproxy.debug = 2 } }\n", "t:3:10: error: ");
@@ -898,9 +913,10 @@ ATF_TC_BODY(a_name_that_is_found_later_is_news_once, tc)
 {
 	good("$SERVER[\"socket\"] == \"127.0.0.2:1\" { sockproxy.server = "
 	    "( \"0x7f000003:1\" ) }\n");
-	ATF_CHECK(resolve_lacks(&one));
+	resolve_await(&one, 0);
+	ATF_CHECK(resolve_due(&one) != UINT64_MAX);
 	ATF_CHECK(resolve_again(&one));
-	ATF_CHECK(!resolve_lacks(&one));
+	ATF_CHECK_EQ(UINT64_MAX, resolve_due(&one));
 	ATF_CHECK(!resolve_again(&one));
 	ATF_CHECK_EQ(1, one.naddrs);
 	/* or is a loop */
@@ -917,16 +933,16 @@ ATF_TC_BODY(names_are_asked_for_less_and_less_often, tc)
 
 	good("sockproxy.server = ( \"0x7f000003:1\" )\n");
 	for (unsigned times = 0; times < 2; times++) {
-		names_lack(&one, now);
-		ATF_CHECK_EQ(now + 10000, names_due(&one));
+		resolve_await(&one, now);
+		ATF_CHECK_EQ(now + 10000, resolve_due(&one));
 		for (unsigned i = 0; i < 6; i++) {
-			now = names_due(&one);
-			names_later(now);
-			ATF_CHECK_EQ(now + waits[i] * 1000, names_due(&one));
+			now = resolve_due(&one);
+			resolve_later(now);
+			ATF_CHECK_EQ(now + waits[i] * 1000, resolve_due(&one));
 		}
 	}
 	ATF_REQUIRE(resolve_again(&one));
-	ATF_CHECK_EQ(UINT64_MAX, names_due(&one));
+	ATF_CHECK_EQ(UINT64_MAX, resolve_due(&one));
 }
 
 ATF_TC_WITHOUT_HEAD(a_block_has_defaults_for_its_backends);
