@@ -203,8 +203,7 @@ SMALL = -flto=auto -ffunction-sections -fdata-sections -fno-pie \
 SMALLER = -Oz -flto-partition=one -fno-caller-saves -fno-jump-tables \
 	-fno-tree-forwprop
 SMALL_LINK = -static -no-pie -Wl,--gc-sections -Wl,--sort-section=alignment \
-	-Wl,--build-id=none -Wl,-z,noseparate-code -Wl,-z,norelro \
-	-Wl,-z,common-page-size=16
+	-Wl,--build-id=none -Wl,-z,noseparate-code -Wl,-z,norelro
 MUSL = CC='$(MUSL_CC)' OPT="$$o $(SMALL)" LDFLAGS='$(SMALL_LINK) $(LDFLAGS)' \
 	INSTEAD='$(COMPAT_SMALL)'
 ASAN = CC='$(CLANG)' OPT='-O1 -g -fsanitize=address,undefined \

@@ -432,8 +432,8 @@ seccomp_fast(const struct bpf_prog *arg)
 int
 sandbox_filter(const struct sandbox_need *need)
 {
-	static struct prog	prog;
-	struct bpf_prog		arg;
+	struct prog	prog;
+	struct bpf_prog	arg;
 
 	prog.n = 0;
 	make_filter(&prog, need);

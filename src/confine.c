@@ -61,8 +61,7 @@ bool
 confine_enter(const struct start *start, const int *fds, unsigned n,
     int channel)
 {
-	static int	keep[LIMIT_LISTENERS + 3];
-	int		error;
+	int	keep[LIMIT_LISTENERS + 3], error;
 
 	memcpy(keep, fds, n * sizeof(keep[0]));
 	keep[n++] = channel;

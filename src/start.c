@@ -99,7 +99,7 @@ check_ready_fd(const struct start *start)
 static void
 close_inherited(const struct start *start, int activated)
 {
-	static int	keep[LIMIT_LISTENERS + 1];
+	int	keep[LIMIT_LISTENERS + 1];
 
 	for (int i = 0; i < activated; i++)
 		keep[i] = PROC_LISTEN_FIRST + i;
