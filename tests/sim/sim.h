@@ -194,6 +194,7 @@ struct sock {
 	uint64_t	dead_us;
 	/* the relay's clock, ms */
 	uint64_t	read_ms, write_ms;	/* last byte read, last written */
+	uint64_t	again_ms;	/* last denied that it had any */
 	uint64_t	tx_ms;			/* last arrival there */
 	uint64_t	owner_turn;		/* when an owner was last seen */
 	/* listeners */

@@ -175,6 +175,7 @@ read_some(int fd, void *to, size_t size, bool take)
 		sim_fail("splice", -1, "reads %d while it is spliced", fd);
 	if (!s->dead && fault(FAULT_READ_AGAIN)) {
 		remind(s);
+		s->again_ms = W.last_ms;
 		trace("read-again", fd, 0, 0);
 		return -EAGAIN;
 	}

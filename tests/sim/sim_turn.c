@@ -470,6 +470,7 @@ check_limits(unsigned i)
 	const struct session *s = table_row(i);
 	const struct setup_profile *p = &plan_setup.profiles[s->profile];
 	const struct setup_backend *b;
+	const struct sock *client = check_side(s, CLIENT);
 	uint64_t up, down, any;
 	bool one;
 
@@ -497,7 +498,9 @@ check_limits(unsigned i)
 	    (s->half[BACKEND].state == HALF_DONE);
 	over(i, LATE_HALF_CLOSE, any, one ? p->half_close_timeout.v : 0);
 	one = half_want(&s->half[CLIENT]) == WAIT_WRITE;
-	over(i, LATE_WRITE, up, one ? b->write_timeout.v : 0);
+	/* who has nothing to write is not late */
+	over(i, LATE_WRITE, client == NULL ? up : later(up, client->again_ms),
+	    one ? b->write_timeout.v : 0);
 	one = half_want(&s->half[BACKEND]) == WAIT_READ;
 	over(i, LATE_READ, down, one ? b->read_timeout.v : 0);
 }
