@@ -9,12 +9,14 @@
 #include "conf_int.h"
 #include "text.h"
 
-/* Returns whether the one flag with a meaning is there and good. */
+/* The one flag with a meaning. */
+static const char *const graceful = "server.graceful-shutdown-timeout";
+
+/* Returns whether it is there and good. */
 static bool
 check_flags(struct conf *c, const struct key *key, const struct value *list,
     uint32_t *to)
 {
-	static const char *const graceful = "server.graceful-shutdown-timeout";
 	const char *name;
 	struct value *v;
 	bool good = false;
@@ -29,7 +31,8 @@ check_flags(struct conf *c, const struct key *key, const struct value *list,
 		}
 		if (text_casecmp(name, graceful) == 0)
 			good = conf_read(c, key, v, to);
-		else if (text_distance(name, graceful, 4) < 4)
+		else if (text_distance(name, graceful, 4) < 4 ||
+		    text_casecmp(name, strchr(graceful, '.') + 1) == 0)
 			conf_error(c, v->keyplace, "no flag has the name "
 			    "\"%.60s\", did you mean \"%s\"?", name, graceful);
 		else
@@ -137,7 +140,10 @@ not_ours(struct conf *c, struct place place, const char *name)
 	struct key_near near;
 	const char *hint = key_nearest(&near, name, false);
 
-	if (!key_ignored(name))
+	if (text_casecmp(name, graceful) == 0)
+		conf_error(c, place, "%s is one of server.feature-flags, not a "
+		    "directive", name);
+	else if (!key_ignored(name))
 		conf_error(c, place, "no directive has the name %s%s", name,
 		    *hint != '\0' ? hint :
 		    key_like_hint(&near, strrchr(name, '.') + 1));

@@ -357,6 +357,12 @@ ATF_TC_BODY(numbers_times_sizes_and_words, tc)
 	ATF_CHECK_EQ(7200000, profile(":80", NULL)->max_read_idle.v);
 	ATF_CHECK_EQ(360000, profile(":80", NULL)->max_write_idle.v);
 	ATF_CHECK_EQ(BALANCE_LEAST, profile(":80", NULL)->balance.v);
+	/* where it does not belong, or by half of its name, it would do nothing */
+	bad("server.graceful-shutdown-timeout = 30\n" SERVER, "t:1:1: error: "
+	    "server.graceful-shutdown-timeout is one of server.feature-flags, "
+	    "not a directive");
+	bad("server.feature-flags = ( \"graceful-shutdown-timeout\" => 30 )\n"
+	    SERVER, "did you mean \"server.graceful-shutdown-timeout\"?");
 }
 
 ATF_TC_WITHOUT_HEAD(values_out_of_range_are_refused);
