@@ -26,7 +26,7 @@ file_socket_id(const char *path, struct file_id *id)
 int
 file_socket_check(const char *path, const struct file_id *id)
 {
-	struct file_id	now;
+	struct file_id	now = { .dev = 0 };
 	int		error = file_socket_id(path, &now);
 
 	if (error == -EINVAL || (error == 0 &&

@@ -137,6 +137,8 @@ rc_signals_go_to_the_parent_body()
 # Runs its words with each make that is there, as all are promised.
 each_make()
 {
+	# the words of another make, which may be the one that runs the tests
+	unset MAKEFLAGS MFLAGS
 	for make in make bmake gmake; do
 		! command -v $make >/dev/null || "$@"
 	done

@@ -40,7 +40,7 @@ write_timeout_is_for_backends_that_take_nothing_body()
 	limited rcvbuf 4096 accept wait go expect-reset <<-CONF
 		sockproxy.server-default = ( "write-timeout" => "1s" )
 	CONF
-	client sndbuf 4096 connect "$p0" fill expect-reset got 0
+	client sndbuf 4096 connect "$p0" send-until-error got 0
 	: >go
 	finish b
 	proxy_stop
