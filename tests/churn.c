@@ -35,7 +35,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "peer.h"
@@ -100,15 +99,6 @@ static unsigned		sessions = 200, rate = 50, patience = 60;
 static bool		losses, gaps, stopping, resting;
 static uint64_t		now, owed_ms, stop_ms;
 static uint32_t		serial, seed = 1;
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec	ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 static uint32_t
 chance(uint32_t n)
@@ -662,7 +652,7 @@ main(int argc, char *argv[])
 
 	setup(argc, argv);
 	for (;;) {
-		now = now_ms();
+		now = peer_now();
 		if (now >= next) {
 			if (!tick())
 				break;
@@ -672,7 +662,7 @@ main(int argc, char *argv[])
 		n = npolled;
 		if (poll(polled, n, timeout) <= 0)
 			continue;
-		now = now_ms();
+		now = peer_now();
 		for (i = 0; i < n; i++)
 			if (polled[i].fd != -1 && polled[i].revents != 0)
 				event(about[i]);

@@ -99,15 +99,6 @@ static struct {
 	uint64_t	sessions, bytes, ends, errors, wrong;
 } sum;
 
-static uint64_t
-now_ms(void)
-{
-	struct timespec	ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 static uint32_t
 chance(uint32_t n)
 {
@@ -542,7 +533,7 @@ turn(unsigned sessions, bool stopping)
 				    events_of(&flows[k], i), 0 };
 	}
 	(void)poll(polled, n, 5);
-	now = now_ms();
+	now = peer_now();
 	for (unsigned d = 0; d < ndoors; d++)
 		admit(doors[d]);
 	for (unsigned g = 0; g < FLOWS; g++)
@@ -628,7 +619,7 @@ main(int argc, char *argv[])
 		peer_die(argv[optind], "no address");
 	printf("seed %llu\n", (unsigned long long)seed);
 	random_state = seed * 2654435761U + 88172645463325252U;
-	now = now_ms();
+	now = peer_now();
 	end = now + seconds * 1000;
 	while (turn(sessions, now >= end))
 		continue;

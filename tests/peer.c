@@ -72,7 +72,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "peer.h"
@@ -85,15 +84,6 @@ static const char *ready, *source;
 static int listener = -1, backlog = 4096;
 static uint64_t within, longer;	/* ms, for the next command; 0: no */
 static unsigned watch = 30;		/* seconds */
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 static void
 watchdog(int sig)
@@ -656,7 +646,7 @@ become_child(void)
 static void
 run_timed(const char *w, char **a)
 {
-	uint64_t start = now_ms(), took, max = within, min = longer;
+	uint64_t start = peer_now(), took, max = within, min = longer;
 	char why[64];
 
 	run_word(w, a);
@@ -664,7 +654,7 @@ run_timed(const char *w, char **a)
 	if (strcmp(w, "within") == 0 || strcmp(w, "longer") == 0)
 		return;
 	within = longer = 0;
-	took = now_ms() - start;
+	took = peer_now() - start;
 	snprintf(why, sizeof(why), "%llu ms", (unsigned long long)took);
 	if (max != 0 && took > max)
 		peer_die("it took too long", why);

@@ -43,6 +43,9 @@ extern int peer_rcvbuf, peer_sndbuf;	/* for new sockets; 0: the system's */
 
 ATTR_NORETURN void peer_die(const char *what, const char *why);
 
+/* ms; the clock that nobody sets. */
+uint64_t peer_now(void);
+
 /* "10", "10k", "10m". */
 uint64_t peer_number(const char *);
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "peer.h"
@@ -24,6 +25,15 @@ peer_die(const char *what, const char *why)
 {
 	fprintf(stderr, "peer: %s: %s: %s\n", peer_command, what, why);
 	exit(1);
+}
+
+uint64_t
+peer_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
 uint64_t
