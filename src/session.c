@@ -634,6 +634,11 @@ session_try(struct session *s, uint64_t now)
 
 	for (i = CLIENT; i <= BACKEND; i++)
 		s->side[i].ready |= WAIT_READ | WAIT_WRITE | WAIT_END;
+	/*
+	 * Before, too: what a kernel moves by itself between a look at its count and
+	 * one at what is unsent would hide as much that was acknowledged.
+	 */
+	session_look(s, now);
 	session_halves(s, HALVES_REFRESH, now);
 	session_serve(s, now);
 	if (s->state == SESSION_RELAY)
