@@ -410,9 +410,7 @@ admit(int door)
 	unsigned	i;
 	int		fd;
 
-	while ((fd = accept(door, NULL, NULL)) != -1) {
-		(void)fcntl(fd, F_SETFL, O_NONBLOCK);
-		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	while ((fd = peer_admit(door)) != -1) {
 		for (i = 0; i < FLOWS && guests[i].fd != -1; i++)
 			continue;
 		if (i == FLOWS)
@@ -586,20 +584,9 @@ event(uint64_t what)
 static void
 open_door(FILE *ready, const char *where)
 {
-	union peer_address	 a;
-	socklen_t		 len = peer_address(&a, where);
-	const int		 fd = socket(a.any.sa_family, SOCK_STREAM |
-				     SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	if (fd == -1 || bind(fd, &a.any, len) == -1 || listen(fd, 4096) == -1 ||
-	    getsockname(fd, &a.any, &len) == -1)
-		peer_die(where, strerror(errno));
-	watch(fd, POLLIN, (uint64_t)DOOR | ndoors);
-	doors[ndoors++] = fd;
-	if (a.any.sa_family == AF_INET)
-		fprintf(ready, "127.0.0.1:%u\n", ntohs(a.in.sin_port));
-	else
-		fprintf(ready, "%s\n", where);
+	doors[ndoors] = peer_door(where, ready);
+	watch(doors[ndoors], POLLIN, (uint64_t)DOOR | ndoors);
+	ndoors++;
 }
 
 static void

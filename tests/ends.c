@@ -437,8 +437,7 @@ admit(int door)
 	unsigned	i;
 	int		fd;
 
-	while ((fd = accept(door, NULL, NULL)) != -1) {
-		(void)fcntl(fd, F_SETFL, O_NONBLOCK);
+	while ((fd = peer_admit(door)) != -1) {
 		for (i = 0; i < FLOWS && guests[i] != -1; i++)
 			continue;
 		if (i == FLOWS)
@@ -551,25 +550,8 @@ turn(unsigned sessions, bool stopping)
 static void
 open_door(FILE *ready, const char *where)
 {
-	union peer_address	a;
-	socklen_t		len = peer_address(&a, where);
-	const int		fd = socket(a.any.sa_family, SOCK_STREAM, 0);
-
-	if (fd == -1 || bind(fd, &a.any, len) == -1) {
-		if (a.any.sa_family == AF_INET6)
-			return;
-		peer_die(where, strerror(errno));
-	}
-	if (listen(fd, FLOWS) == -1 || getsockname(fd, &a.any, &len) == -1)
-		peer_die(where, strerror(errno));
-	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
-	doors[ndoors++] = fd;
-	if (a.any.sa_family == AF_INET)
-		fprintf(ready, "127.0.0.1:%u\n", ntohs(a.in.sin_port));
-	else if (a.any.sa_family == AF_INET6)
-		fprintf(ready, "[::1]:%u\n", ntohs(a.in6.sin6_port));
-	else
-		fprintf(ready, "%s\n", where);
+	if ((doors[ndoors] = peer_door(where, ready)) != -1)
+		ndoors++;
 }
 
 int

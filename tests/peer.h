@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "attr.h"
 
@@ -57,6 +58,13 @@ socklen_t peer_address(union peer_address *, const char *);
 int	peer_socket(int family);
 /* MSG_DONTWAIT does not keep the BSDs from waiting when they send. */
 void	peer_waits(int fd, bool);
+
+/*
+ * Listen, without waiting, and write the address as a line; -1 where there is no
+ * IPv6.  And who has come there, without waiting for him either; -1: nobody.
+ */
+int	peer_door(const char *where, FILE *ready);
+int	peer_admit(int door);
 
 void	peer_begin(struct peer *, int fd, uint64_t txseed, uint64_t rxseed);
 

@@ -194,3 +194,44 @@ peer_connect(struct peer *s, const char *text, const char *from)
 	s->reset = error != 0;
 	return 0;
 }
+
+static int
+at_once(int fd)
+{
+	if (fd != -1) {
+		(void)fcntl(fd, F_SETFL, O_NONBLOCK);
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	}
+	return fd;
+}
+
+int
+peer_door(const char *where, FILE *ready)
+{
+	union peer_address a;
+	socklen_t len = peer_address(&a, where);
+	int fd = socket(a.any.sa_family, SOCK_STREAM, 0);
+
+	if (fd == -1 || bind(fd, &a.any, len) == -1) {
+		if (a.any.sa_family != AF_INET6)
+			peer_die(where, strerror(errno));
+		if (fd != -1)
+			close(fd);
+		return -1;
+	}
+	if (listen(fd, 4096) == -1 || getsockname(fd, &a.any, &len) == -1)
+		peer_die(where, strerror(errno));
+	if (a.any.sa_family == AF_INET)
+		fprintf(ready, "127.0.0.1:%u\n", ntohs(a.in.sin_port));
+	else if (a.any.sa_family == AF_INET6)
+		fprintf(ready, "[::1]:%u\n", ntohs(a.in6.sin6_port));
+	else
+		fprintf(ready, "%s\n", where);
+	return at_once(fd);
+}
+
+int
+peer_admit(int door)
+{
+	return at_once(accept(door, NULL, NULL));
+}
