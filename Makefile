@@ -82,8 +82,8 @@ HEADERS = compat/attr.h compat/chan.h compat/chan_fds.h compat/console.h \
 	src/addr.h src/backend.h src/board.h src/bound.h src/buf.h \
 	src/channel.h src/child.h src/client.h src/conf.h src/conf_int.h src/confine.h \
 	src/connect.h src/crew.h src/ctl.h src/ctlclient.h src/doors.h \
-	src/expire.h src/former.h src/half.h src/handover.h src/history.h \
-	src/http.h src/ids.h src/key.h src/lex.h src/limits.h src/listen.h \
+	src/expire.h src/former.h src/gather.h src/half.h src/handover.h src/history.h \
+	src/http.h src/ids.h src/key.h src/last.h src/lex.h src/limits.h src/listen.h \
 	src/listener.h src/log.h src/loop.h src/manager.h src/monitor.h \
 	src/must.h src/operate.h src/out.h src/parent.h src/place.h \
 	src/rate.h src/reader.h src/relay.h src/report.h src/resolve.h \
@@ -99,8 +99,8 @@ SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \
 	src/conf_assign.c src/conf_build.c src/conf_cond.c src/conf_dump.c \
 	src/conf_expr.c src/conf_pool.c src/conf_value.c \
 	src/confine.c src/connect.c src/crew.c src/ctl.c src/ctlclient.c src/doors.c \
-	src/expire.c src/former.c src/half.c src/handover.c src/history.c \
-	src/http.c src/ids.c src/json.c src/key.c src/key_value.c src/lex.c \
+	src/expire.c src/former.c src/gather.c src/half.c src/handover.c src/history.c \
+	src/http.c src/ids.c src/json.c src/key.c src/key_value.c src/last.c src/lex.c \
 	src/listen.c src/listener.c src/listing.c src/log.c src/loop.c \
 	src/manager.c src/metrics.c src/monitor.c src/must.c src/operate.c \
 	src/out.c src/page.c src/parent.c src/place.c src/rate.c src/reader.c \

@@ -3,10 +3,12 @@
  */
 #include <string.h>
 
+#include "conf.h"
 #include "former.h"
 #include "ids.h"
 #include "key.h"
 #include "listener.h"
+#include "place.h"
 
 #define NOBODY	UINT16_MAX
 
@@ -168,4 +170,32 @@ former_map(const struct setup *former, const struct setup *next,
 		if (origins[i] == NOBODY)
 			origins[i] = (uint16_t)ids_find(was,
 			    former->nbackends, is[i]);
+}
+
+void
+former_addresses(const struct setup *former, struct setup *next,
+    const uint16_t *origins)
+{
+	const struct setup_backend *from;
+	struct setup_backend *to;
+	unsigned i;
+
+	for (i = 0; i < next->nbackends; i++) {
+		to = &next->backends[i];
+		from = &former->backends[origins[i]];
+		if (origins[i] >= former->nbackends ||
+		    to->addr.family != OS_NONE || from->addr.family == OS_NONE)
+			continue;
+		place_notice(next, to->at, "backend %.200s keeps the address "
+		    "it had", conf_string(next, to->label));
+		to->addr = from->addr;
+		if (from->naddrs > LIMIT_ADDRS - next->naddrs)
+			continue;
+		to->first_addr = (uint16_t)next->naddrs;
+		to->naddrs = from->naddrs;
+		memcpy(&next->addrs[next->naddrs],
+		    &former->addrs[from->first_addr],
+		    from->naddrs * sizeof(next->addrs[0]));
+		next->naddrs += from->naddrs;
+	}
 }

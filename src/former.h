@@ -25,4 +25,11 @@ void	former_entries(struct setup *);
 void	former_map(const struct setup *former, const struct setup *next,
     uint16_t *listeners, uint16_t *backends, uint16_t *origins);
 
+/*
+ * Backends of the next setup whose names have no address now keep those that their
+ * origins had, and the log says so.
+ */
+void	former_addresses(const struct setup *former, struct setup *next,
+    const uint16_t *origins);
+
 #endif

@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "buf.h"
+#include "gather.h"
 #include "half.h"
 #include "limits.h"
 #include "must.h"
@@ -22,7 +23,6 @@
 /* What struct half has room for. */
 _Static_assert((LIMIT_RELAYS + 1) * LIMIT_LANES <= INT16_MAX, "lane");
 _Static_assert(LIMIT_BUFFER - 1 <= UINT16_MAX, "off");
-_Static_assert(LIMIT_GATHER / LIMIT_GATHER_UNIT <= UINT8_MAX, "gathers");
 
 /* Which states may follow which. */
 static const uint8_t legal[] = {
@@ -66,70 +66,6 @@ half_spliced(struct half *h, const struct splice_moved *moved)
 		stat_add(&stat_global()->spliced, moved->out);
 }
 
-/*
- * Gathering: a stream that is surely bulk, and fast, is cheaper to move in large
- * pieces than each time that a little of it has come.  In SPLICE, bulk says how
- * sure that is.  Large pieces add to it; a pause takes much away, for the bytes in
- * front of it had to wait: so there is one such wait for many pieces, whatever the
- * stream does.
- */
-static bool
-half_sure(const struct half *h, const struct side *from)
-{
-	return h->bulk >= LIMIT_GATHER_SURE && !from->local;
-}
-
-/* How much must be there to be fetched at once; 0: anything, an end too. */
-static size_t
-half_least(const struct half *h, const struct side *from)
-{
-	if (from->ready & WAIT_END)
-		return 0;
-	if (from->gathers > 0)
-		return (size_t)from->gathers * LIMIT_GATHER_UNIT;
-	return half_sure(h, from) ? LIMIT_GATHER_LEAST : 1;
-}
-
-static void
-half_scatter(struct side *from)
-{
-	if (from->gathers == 0)
-		return;
-	from->gathers = 0;
-	(void)wait_gather(from->fd, 0);
-	from->ready |= WAIT_READ;
-}
-
-/* A splice has left the source empty, or with less than least. */
-static void
-half_gather(struct half *h, struct side *from, size_t least,
-    const struct splice_moved *moved)
-{
-	int mark = 0, sure = h->bulk;
-
-	if (moved->in >= LIMIT_BULK)
-		sure++;
-	if (from->gathers > 0 && moved->in > 0 && moved->in < LIMIT_GATHER_LEAST)
-		sure -= LIMIT_GATHER_PAUSE;
-	else if (moved->in > 0 && moved->in < LIMIT_BULK)
-		sure -= LIMIT_BULK_READS;
-	h->bulk = (uint8_t)(sure < 0 ? 0 : sure > 2 * LIMIT_GATHER_SURE ?
-	    2 * LIMIT_GATHER_SURE : sure);
-	if (half_sure(h, from) && moved->in + moved->out > 0)
-		mark = wait_gather(from->fd, LIMIT_GATHER);
-	if (mark > 0) {
-		from->gathers = (uint8_t)((mark + LIMIT_GATHER_UNIT - 1) /
-		    LIMIT_GATHER_UNIT);
-		return;
-	}
-	half_scatter(from);
-	if (mark < 0)
-		h->bulk = 0;
-	/* with neither, it was asked, and had nothing */
-	if (least > 1 && moved->in + moved->out > 0)
-		from->ready |= WAIT_READ;
-}
-
 /* Give back what the half owns. */
 static void
 half_free(struct half *h, struct side *from)
@@ -141,7 +77,7 @@ half_free(struct half *h, struct side *from)
 	h->buf = -1;
 	h->off = h->len = 0;
 	if (h->lane != -1) {
-		half_scatter(from);
+		gather_end(from);
 		h->bulk = 0;
 		splice_end(h->lane, from->fd, &moved);
 		half_spliced(h, &moved);
@@ -419,7 +355,7 @@ half_splice(struct half *h, struct side *from, struct side *to, size_t size,
 {
 	struct splice_moved moved;
 	enum splice_result result;
-	size_t least = half_least(h, from);
+	size_t least = gather_least(h, from);
 
 	result = splice_step(h->lane, from->fd, to->fd, size, least, &moved);
 	half_spliced(h, &moved);
@@ -437,7 +373,7 @@ half_splice(struct half *h, struct side *from, struct side *to, size_t size,
 		from->ready &= (uint8_t)~(WAIT_READ | WAIT_END);
 		if (splice_kind() == SPLICE_DETACHED)
 			break;
-		half_gather(h, from, least, &moved);
+		gather_step(h, from, least, &moved);
 		if (moved.in >= LIMIT_BULK)
 			h->chatty = 0;
 		else if (++h->chatty >= LIMIT_CHATTY) {
@@ -605,7 +541,7 @@ half_halt(struct half *h, struct side *from)
 {
 	if (h->state != HALF_SPLICE)
 		return;
-	half_scatter(from);
+	gather_end(from);
 	if (splice_held(h->lane) > 0)
 		return;
 	half_free(h, from);

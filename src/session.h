@@ -121,10 +121,11 @@ struct session *session_arrive(const struct session *, const int fd[2]);
 void	session_ready(struct session *, uint64_t now);
 
 /*
- * For connect.c and expire.c: parts of the machine.  session_side: the session owns
- * this socket from now on.  session_shut: close or reset it.  session_unload: the
+ * For connect.c, last.c and expire.c: parts of the machine.  session_side: the session
+ * owns this socket from now on.  session_shut: close or reset it.  session_unload: the
  * backend has no part in it any more.  session_reset: end by reset, at once or when
- * what is on its way has arrived.  session_expire: over a limit.
+ * what is on its way has arrived.  session_free: it has ended.  session_expire: over a
+ * limit.
  */
 void	session_to(struct session *, enum session_state);
 uint32_t session_token(const struct session *, unsigned side);
@@ -133,6 +134,7 @@ void	session_shut(struct side *, bool reset);
 void	session_unload(struct session *);
 void	session_reset(struct session *, enum reason, int error,
     bool now_or_never, uint64_t now);
+void	session_free(struct session *, uint64_t now);
 void	session_expire(struct session *, enum reason, uint64_t now);
 
 /*

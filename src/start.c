@@ -8,7 +8,6 @@
 #include "start.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "bound.h"
 #include "conf.h"
@@ -326,36 +325,6 @@ catch_signals(void)
 }
 
 /*
- * Names that cannot be resolved now keep the addresses they had.
- */
-static void
-keep_addresses(struct setup *next, const struct setup *now)
-{
-	const struct setup_backend	*from;
-	struct setup_backend		*to;
-
-	for (unsigned i = 0; i < next->nbackends; i++) {
-		to = &next->backends[i];
-		from = &now->backends[backend_was[i]];
-		if (backend_was[i] >= now->nbackends ||
-		    to->addr.family != OS_NONE ||
-		    from->addr.family == OS_NONE)
-			continue;
-		place_notice(next, to->at, "backend %.200s keeps the address "
-		    "it had", conf_string(next, to->label));
-		to->addr = from->addr;
-		if (from->naddrs > LIMIT_ADDRS - next->naddrs)
-			continue;
-		to->first_addr = (uint16_t)next->naddrs;
-		to->naddrs = from->naddrs;
-		memcpy(&next->addrs[next->naddrs],
-		    &now->addrs[from->first_addr],
-		    from->naddrs * sizeof(next->addrs[0]));
-		next->naddrs += from->naddrs;
-	}
-}
-
-/*
  * More than its setup allows a generation can only have from the one before: what
  * relays say is believed up to that.
  */
@@ -404,7 +373,7 @@ follow(struct start *next, const struct start *former)
 {
 	former_map(former->setup, next->setup, listener_now, backend_now,
 	    backend_was);
-	keep_addresses(next->setup, former->setup);
+	former_addresses(former->setup, next->setup, backend_was);
 	size_room(next, former);
 }
 

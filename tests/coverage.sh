@@ -25,8 +25,8 @@ echo "== the simulator alone, $SEEDS seeds"
 # seeds by name run in this process, which writes down what it reached
 # shellcheck disable=SC2046
 tests/sim/sim -q $(awk -v n="$SEEDS" 'BEGIN { while (i < n) print ++i }') >/dev/null
-summary src/backend.c src/buf.c src/connect.c src/expire.c src/half.c \
-    src/listener.c src/loop.c src/session.c
+summary src/backend.c src/buf.c src/connect.c src/expire.c src/gather.c \
+    src/half.c src/last.c src/listener.c src/loop.c src/session.c
 
 echo "== with the unit tests"
 for t in $UNIT; do

@@ -25,11 +25,11 @@ stat stat_text
 history
 ids
 buf
-backend half
+backend half gather
 rate
 channel
 child
-session connect expire report table
+session connect expire last report table
 handover listener
 loop
 resolve
