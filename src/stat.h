@@ -147,17 +147,17 @@ uint64_t stat_load(unsigned backend);
 uint64_t stat_active(void);
 
 /*
- * Write all statistics as "key: value" lines, lighttpd's keys first, each line
- * given to put (with no line end).
- */
-void	stat_print(const struct setup *, void (*put)(void *, const char *), void *);
-
-/*
- * The same in parts, each short, for who cannot take all at once: part is 0, 1, ...
- * until it returns false, with nothing written.
+ * Write all statistics as "key: value" lines, lighttpd's keys first, each line given
+ * to put (with no line end).  In parts, each short, for who cannot take all at once:
+ * part is 0, 1, ... until it returns false, with nothing written.
  */
 bool	stat_print_part(const struct setup *, unsigned part,
 	    void (*put)(void *, const char *), void *);
+
+/*
+ * Those of use in a log: the first part, and of the others what is not 0.
+ */
+void	stat_print(const struct setup *, void (*put)(void *, const char *), void *);
 
 const char *reason_text(enum reason);	/* "the client reset the connection" */
 const char *reason_key(enum reason);	/* "client-reset" */

@@ -63,6 +63,7 @@ struct lines {
 	void		(*put)(void *, const char *);
 	void		 *arg;
 	const char	 *prefix, *name;
+	bool		  zeros;	/* those that are 0, too */
 };
 
 static void
@@ -70,6 +71,8 @@ line_put(const struct lines *lines, const char *key, uint64_t value)
 {
 	char	line[LABEL_MAX + 128];
 
+	if (value == 0 && !lines->zeros)
+		return;
 	text_format(line, sizeof(line), "%s%.*s.%s: %llu", lines->prefix,
 	    LABEL_MAX, lines->name, key, (unsigned long long)value);
 	text_plain(line);
@@ -228,32 +231,43 @@ print_first(struct lines *lines)
 /*
  * The parts: what lighttpd has first, each backend, the totals, each listener.
  */
+static bool
+print_part(const struct setup *setup, struct lines *lines, unsigned part)
+{
+	const unsigned	totals = 1 + stat_backends();
+
+	lines->name = "";
+	if (part == 0)
+		print_first(lines);
+	else if (part < totals)
+		print_backend(setup, lines, part - 1);
+	else if (part == totals)
+		print_global(lines);
+	else if (part - totals <= stat_listeners())
+		print_listener(setup, lines, part - totals - 1);
+	else
+		return false;
+	return true;
+}
+
 bool
 stat_print_part(const struct setup *setup, unsigned part,
     void (*put)(void *, const char *), void *arg)
 {
-	const unsigned	totals = 1 + stat_backends();
-	struct lines	lines = { .put = put, .arg = arg, .name = "" };
+	struct lines	lines = { .put = put, .arg = arg, .zeros = true };
 
-	if (part == 0)
-		print_first(&lines);
-	else if (part < totals)
-		print_backend(setup, &lines, part - 1);
-	else if (part == totals)
-		print_global(&lines);
-	else if (part - totals <= stat_listeners())
-		print_listener(setup, &lines, part - totals - 1);
-	else
-		return false;
-	return true;
+	return print_part(setup, &lines, part);
 }
 
 void
 stat_print(const struct setup *setup, void (*put)(void *, const char *),
     void *arg)
 {
+	struct lines	lines = { .put = put, .arg = arg, .zeros = true };
 	unsigned	part = 0;
 
-	while (stat_print_part(setup, part, put, arg))
+	while (print_part(setup, &lines, part)) {
+		lines.zeros = false;
 		part++;
+	}
 }

@@ -326,10 +326,27 @@ proxy_stop_now()
 	ended
 }
 
-# After proxy_stop: the value of a statistics key.
+# Whether the manual has a statistics key of that name.
+known()
+{
+	echo "$1" | sed -e 's/^gw\.backend\..*\.load$/gw.backend.LABEL.load/' \
+	    -e 's/^gw\.backend\..*\.0\./gw.backend.LABEL.0./' \
+	    -e 's/^sockproxy\.listener\..*\./sockproxy.listener.ADDRESS./' \
+	    -e 's/^\(sockproxy\.ended\)\.\(.*\)/\1.REASON \2/' | {
+		read -r _key _reason
+		grep -q "^\.It Ic $_key\$" "$_dir/../../sockproxy.8" &&
+		grep -q "Pq Ic ${_reason:-done}\$" "$_dir/../../sockproxy.8"
+	}
+}
+
+# After proxy_stop: the value of a statistics key.  Those that are 0 are not in the log.
 counter()
 {
-	sed -n "s/^.*[ ]$1: //p" proxy.log | tail -n 1
+	known "$1" || fail "there is no counter $1"
+	awk -v key=" $1: " '
+	/ gw\.active-requests: [0-9]+$/ { value = 0 }
+	index($0, key) { value = $NF }
+	END { print value }' proxy.log
 }
 
 counts()

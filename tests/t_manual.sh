@@ -42,7 +42,7 @@ manual_has_every_key_with_its_default_body()
 }
 
 describe manual_has_every_reason_and_counter \
-    "sockproxy.8: each reason to end, each key of the statistics"
+    "sockproxy.8: each reason to end, each key of the statistics" curl
 manual_has_every_reason_and_counter_body()
 {
 	begin
@@ -56,10 +56,12 @@ manual_has_every_reason_and_counter_body()
 	atf_check cat lacking
 	server b=127.0.0.1:9 >list
 	proxy <<-CONF
+		status.listen = "127.0.0.1:0"
 		\$SERVER["socket"] == "127.0.0.1:0" { $(cat list) }
 	CONF
-	proxy_stop
-	sed -n 's/^.* \([a-z][a-z0-9.:-]*\): [0-9][0-9]*$/\1/p' proxy.log |
+	# shellcheck disable=SC2154 # from the fifo
+	curl -sS --max-time "$LIMIT" "http://$pstatus/server-statistics" |
+	    sed -n 's/^\([a-z][a-z0-9.:-]*\): [0-9][0-9]*$/\1/p' |
 	    sed -e 's/gw\.backend\.b\./gw.backend.LABEL./' \
 	    -e 's/\.removed\./.LABEL./' \
 	    -e 's/listener\.LABEL\./listener.ADDRESS./' \
@@ -68,6 +70,7 @@ manual_has_every_reason_and_counter_body()
 	sed -n 's/^\.It Ic \([a-zA-Z0-9.-]*\)$/\1/p' "$ROOT/sockproxy.8" |
 	    grep -E '^(gw|sockproxy)\.' | sort -u >in_manual
 	atf_check diff said in_manual
+	proxy_stop
 }
 
 describe examples_are_good_configurations \

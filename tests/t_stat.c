@@ -38,6 +38,16 @@ printed(const char *line)
 	return false;
 }
 
+static void
+print_all(void)
+{
+	unsigned	part = 0;
+
+	lines.n = 0;
+	while (stat_print_part(&setup, part, put, &lines))
+		part++;
+}
+
 static uint32_t
 string(const char *text)
 {
@@ -251,8 +261,7 @@ ATF_TC_BODY(lighttpds_keys_come_first, tc)
 	stat_set(&stat_listener(0)->active, 2);
 	stat_set(&stat_listener(0)->bytes[0], 4);
 	stat_set(&stat_listener(0)->bytes[1], 5);
-	lines.n = 0;
-	stat_print(&setup, put, &lines);
+	print_all();
 	for (unsigned i = 0; i < sizeof(first) / sizeof(first[0]); i++)
 		ATF_CHECK_STREQ(first[i], lines.text[i]);
 	ATF_CHECK(printed("gw.backend.10.0.0.1:80.0.disabled: 0"));
@@ -275,8 +284,7 @@ ATF_TC_BODY(lighttpds_keys_come_first, tc)
 	    "5"));
 	/* in how many relays is of no interest */
 	stat_set(&stat_listener(0)->paused, 2);
-	lines.n = 0;
-	stat_print(&setup, put, &lines);
+	print_all();
 	ATF_CHECK(printed("sockproxy.listener.127.0.0.1:80.paused: 1"));
 	stat_close();
 }
@@ -294,8 +302,7 @@ ATF_TC_BODY(backends_with_one_label_are_one, tc)
 	stat_set(&stat_backend(1)->connected, 10);
 	stat_set(&stat_backend(2)->connected, 100);
 	stat_set(&stat_backend(2)->down, 1);
-	lines.n = 0;
-	stat_print(&setup, put, &lines);
+	print_all();
 	ATF_CHECK(printed("gw.backend.a.0.connected: 101"));
 	ATF_CHECK(printed("gw.backend.a.0.disabled: 1"));
 	ATF_CHECK(printed("gw.backend.a.0.up: 1"));
@@ -319,12 +326,39 @@ ATF_TC_BODY(up_is_who_gets_new_sessions, tc)
 	(void)board_give_order(1, BOARD_DRAIN);
 	ATF_REQUIRE(stat_open(1, 1, 4));
 	stat_self(0);
-	lines.n = 0;
-	stat_print(&setup, put, &lines);
+	print_all();
 	ATF_CHECK(printed("gw.backend.a.0.disabled: 2"));
 	ATF_CHECK(printed("gw.backend.a.0.up: 1"));
 	ATF_CHECK(printed("gw.backend.b.0.disabled: 0"));
 	board_use(NULL, 0);
+	stat_close();
+}
+
+ATF_TC_WITHOUT_HEAD(a_log_gets_what_is_not_0);
+ATF_TC_BODY(a_log_gets_what_is_not_0, tc)
+{
+	static const char *const	labels[] = { "a", "b" };
+	static const char *const	said[] = {
+		"gw.active-requests: 0",
+		"sockproxy.requests: 0",
+		"gw.backend.a.0.up: 1",
+		"gw.backend.b.0.died: 3",
+		"gw.backend.b.0.up: 1",
+		"sockproxy.refused: 4",
+		"sockproxy.listener.127.0.0.1:80.accepted: 5"
+	};
+
+	make_setup(2, labels);
+	ATF_REQUIRE(stat_open(1, 1, 2));
+	stat_self(0);
+	stat_set(&stat_backend(1)->died, 3);
+	stat_set(&stat_global()->refused, 4);
+	stat_set(&stat_listener(0)->accepted, 5);
+	lines.n = 0;
+	stat_print(&setup, put, &lines);
+	ATF_REQUIRE_EQ(sizeof(said) / sizeof(said[0]), (size_t)lines.n);
+	for (int i = 0; i < lines.n; i++)
+		ATF_CHECK_STREQ(said[i], lines.text[i]);
 	stat_close();
 }
 
@@ -338,8 +372,7 @@ ATF_TC_BODY(a_label_cannot_make_a_line_of_its_own, tc)
 	memset(giant, 'g', sizeof(giant) - 1);
 	make_setup(2, labels);
 	ATF_REQUIRE(stat_open(1, 1, 2));
-	lines.n = 0;
-	stat_print(&setup, put, &lines);
+	print_all();
 	for (int i = 0; i < lines.n; i++) {
 		ATF_CHECK(strchr(lines.text[i], '\n') == NULL);
 		ATF_CHECK(strstr(lines.text[i], ": ") != NULL);
@@ -389,6 +422,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, lighttpds_keys_come_first);
 	ATF_TP_ADD_TC(tp, backends_with_one_label_are_one);
 	ATF_TP_ADD_TC(tp, up_is_who_gets_new_sessions);
+	ATF_TP_ADD_TC(tp, a_log_gets_what_is_not_0);
 	ATF_TP_ADD_TC(tp, a_label_cannot_make_a_line_of_its_own);
 	ATF_TP_ADD_TC(tp, every_reason_has_its_own_words);
 	ATF_TP_ADD_TC(tp, no_more_memory_is_used_than_stated);
