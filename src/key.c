@@ -215,12 +215,16 @@ key_next(const struct key *key, enum key_scope scope)
 const struct key *
 key_find(const char *name, bool host)
 {
-	const struct key *key;
+	static uint32_t hashes[NKEYS];
+	uint32_t hash = text_casehash(name);
+	unsigned i;
 
-	for (key = keys; key < keys + NKEYS; key++)
-		if ((key->scope == SCOPE_HOST) == host &&
-		    text_casecmp(key->name, name) == 0)
-			return key;
+	for (i = 0; hashes[NKEYS - 1] == 0 && i < NKEYS; i++)
+		hashes[i] = text_casehash(keys[i].name);
+	for (i = 0; i < NKEYS; i++)
+		if (hashes[i] == hash && (keys[i].scope == SCOPE_HOST) == host &&
+		    text_casecmp(keys[i].name, name) == 0)
+			return &keys[i];
 	return NULL;
 }
 
