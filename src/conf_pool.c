@@ -116,7 +116,8 @@ fill_names(struct conf *c, struct value *v, const char *host,
 	}
 	if (*label == '\0')
 		label = text;
-	c->hash = c->hash * 31 + text_casehash(label) + text_casehash(host);
+	b->label_hash = text_casehash(label);
+	c->hash = c->hash * 31 + b->label_hash + text_casehash(host);
 	b->host = setup_string(c, host);
 	b->label = strcmp(label, host) == 0 ? b->host :
 	    setup_string(c, label);

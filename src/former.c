@@ -9,6 +9,7 @@
 #include "key.h"
 #include "listener.h"
 #include "place.h"
+#include "text.h"
 
 #define NOBODY	UINT16_MAX
 
@@ -52,7 +53,8 @@ former_entries(struct setup *set)
 	*c = (struct setup_class){ .profile = (uint16_t)set->nprofiles };
 	*l = (struct setup_listener){ .name = name, .first_class =
 	    set->nclasses, .nclasses = 1 };
-	*b = (struct setup_backend){ .label = name, .host = name };
+	*b = (struct setup_backend){ .label = name, .host = name,
+	    .label_hash = text_casehash(set->strings + name) };
 	/* who still connects to it is to go on some time */
 	b->connect_timeout = initial_of("connect-timeout", true);
 }

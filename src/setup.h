@@ -41,6 +41,7 @@ enum sandbox { SANDBOX_OFF, SANDBOX_ON, SANDBOX_KILL };
 /* One backend of one pool. */
 struct setup_backend {
 	uint32_t	label;		/* string: written, or its address */
+	uint32_t	label_hash;	/* text_casehash of it */
 	uint32_t	host;		/* string as written (name, address, path) */
 	uint32_t	at;
 	uint16_t	first_addr;	/* in setup.addrs: all a name resolved to */

@@ -97,7 +97,8 @@ label(const struct setup *setup, unsigned i)
 static bool
 label_same(const struct setup *setup, unsigned i, unsigned k)
 {
-	return strcmp(label(setup, i), label(setup, k)) == 0;
+	return setup->backends[i].label_hash == setup->backends[k].label_hash &&
+	    strcmp(label(setup, i), label(setup, k)) == 0;
 }
 
 /* Backends with one label are one to the reader, as in lighttpd. */
