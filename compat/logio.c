@@ -203,15 +203,28 @@ put(int fd, enum kind kind, const char *line, size_t len)
 	return n;
 }
 
-/* Whether it takes anything, in that time. */
+static void
+spend(uint64_t begin, int *left_ms)
+{
+	uint64_t	spent = os_now_ms() - begin;
+
+	*left_ms = spent < (unsigned)*left_ms ? *left_ms - (int)spent : 0;
+}
+
+/* Whether it takes anything, in the time that is left, whatever signals come. */
 static int
-ask(int fd, int timeout_ms)
+ask(int fd, int *left_ms)
 {
 	struct pollfd	p = { .fd = fd, .events = POLLOUT };
-	int		n;
+	uint64_t	begin;
+	int		n, error;
 
-	while ((n = poll(&p, 1, timeout_ms)) == -1 && errno == EINTR)
-		continue;
+	do {
+		begin = os_now_ms();
+		n = poll(&p, 1, *left_ms);
+		error = errno;
+		spend(begin, left_ms);
+	} while (n == -1 && error == EINTR);
 	if (n == 1 && p.revents & POLLOUT)
 		return 0;
 	return p.revents == 0 ? -EAGAIN : -EPIPE;
@@ -222,9 +235,9 @@ logio_write(int fd, const char *line, size_t len)
 {
 	enum kind	kind = kind_of(fd);
 	ssize_t		n;
-	int		error;
+	int		error, no_time = 0;
 
-	if (kind != OWN && (error = ask(fd, 0)) != 0)
+	if (kind != OWN && (error = ask(fd, &no_time)) != 0)
 		return error;
 	if (fd == torn && put(fd, kind, "\n", 1) == 1)
 		torn = -1;
@@ -236,24 +249,10 @@ logio_write(int fd, const char *line, size_t len)
 	return -ENOSPC;
 }
 
-static void
-spend(uint64_t begin, int *left_ms)
-{
-	uint64_t	spent = os_now_ms() - begin;
-
-	*left_ms = spent < (unsigned)*left_ms ? *left_ms - (int)spent : 0;
-}
-
 void
 logio_await(int fd, int *left_ms)
 {
-	uint64_t	begin;
-
-	if (ask(fd, 0) != -EAGAIN)
-		return;
-	begin = os_now_ms();
-	(void)ask(fd, *left_ms);
-	spend(begin, left_ms);
+	(void)ask(fd, left_ms);
 }
 
 void

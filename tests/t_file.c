@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
@@ -571,6 +572,41 @@ ATF_TC_BODY(a_pipe_for_lines_never_hangs, tc)
 	ATF_CHECK_EQ(n, 0);
 }
 
+/* Signals that come faster than the time is over; at last, there is room. */
+static int		reader_of;
+static volatile int	ticks;
+
+static void
+tick(int sig)
+{
+	char	got[8192];
+
+	(void)sig;
+	if (++ticks == 300)
+		while (read(reader_of, got, sizeof(got)) > 0)
+			continue;
+}
+
+ATF_TC_WITHOUT_HEAD(signals_make_no_wait_longer);
+ATF_TC_BODY(signals_make_no_wait_longer, tc)
+{
+	const struct itimerval	 often = { { 0, 10000 }, { 0, 10000 } };
+	struct sigaction	 sa = { .sa_handler = tick };
+	char			 line[512];
+	int			 p[2], error = 0, left_ms = 300;
+
+	memset(line, 'x', sizeof(line));
+	ATF_REQUIRE_EQ(logio_pipe(p), 0);
+	reader_of = p[0];
+	while (error == 0)
+		error = logio_write(p[1], line, sizeof(line));
+	ATF_REQUIRE_EQ(sigaction(SIGALRM, &sa, NULL), 0);
+	ATF_REQUIRE_EQ(setitimer(ITIMER_REAL, &often, NULL), 0);
+	logio_await(p[1], &left_ms);
+	ATF_CHECK(ticks > 0 && ticks < 300);
+	ATF_CHECK_EQ(left_ms, 0);
+}
+
 /* Standard error is a full pipe: for us alone it does not block. */
 static void
 check_full(int fd, int shared)
@@ -838,6 +874,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_log_that_may_not_be_made_is_not_said_to_be_missing);
 	ATF_TP_ADD_TC(tp, a_fifo_never_hangs);
 	ATF_TP_ADD_TC(tp, a_pipe_for_lines_never_hangs);
+	ATF_TP_ADD_TC(tp, signals_make_no_wait_longer);
 	ATF_TP_ADD_TC(tp, a_shared_pipe_stays_blocking_for_others);
 	ATF_TP_ADD_TC(tp, a_shared_socket_stays_blocking_for_others);
 	ATF_TP_ADD_TC(tp, a_shared_file_keeps_its_place);
