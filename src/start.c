@@ -150,18 +150,34 @@ settle_paths(struct start *start)
 }
 
 /*
+ * A pid file is removed with all that is in it, and to open ours once more and close
+ * it would end its lock.
+ */
+static bool
+log_is_apart(const struct start *start, int pid_fd)
+{
+	if (pid_fd == -1 || start->log_path[0] == '\0' ||
+	    !file_pid_is(pid_fd, start->log_path))
+		return true;
+	return place_fatal(start->setup, start->setup->server.errorlog.at,
+	    "server.errorlog: %.200s is the pid file", start->log_path);
+}
+
+/*
  * Without a place for the log, a daemon has only the system's logger: standard
  * error ends with the terminal.  A logger that is not there yet is no reason not to
  * start.
  */
 static bool
-open_log(struct start *start)
+open_log(struct start *start, const struct start *former)
 {
 	const struct setup_server	*server = &start->setup->server;
 	int				 error, fd = -1;
 
 	if (server->use_syslog.v != 0)
 		start->log_path[0] = '\0';
+	else if (former != NULL && !log_is_apart(start, former->pid_fd))
+		return false;
 	else if (start->log_path[0] != '\0')
 		fd = logio_open(start->log_path);
 	else if (start->foreground)
@@ -260,19 +276,6 @@ open_pid_file(struct start *start, const struct start *former)
 	    error == -EBUSY ? "it is locked: sockproxy runs already" :
 	    error == -EEXIST ? "it holds more than a number" :
 	    log_errno(error));
-}
-
-/*
- * A pid file is removed with all that is in it.
- */
-static bool
-log_is_apart(const struct start *start, int pid_fd)
-{
-	if (pid_fd == -1 || start->log_path[0] == '\0' ||
-	    !file_pid_is(pid_fd, start->log_path))
-		return true;
-	return place_fatal(start->setup, start->setup->server.errorlog.at,
-	    "server.errorlog: %.200s is the pid file", start->log_path);
 }
 
 /*
@@ -396,7 +399,7 @@ open_parts(struct start *start, const struct start *former, int activated)
 {
 	char	bound[256];
 
-	if (!settle_paths(start) || !open_log(start))
+	if (!settle_paths(start) || !open_log(start, former))
 		return false;
 	if (former == NULL)
 		say_first(start);
@@ -416,7 +419,6 @@ open_parts(struct start *start, const struct start *former, int activated)
 	return catch_signals() && listen_open(start, former, activated) &&
 	    open_pid_file(start, former) &&
 	    log_is_apart(start, start->pid_fd) &&
-	    (former == NULL || log_is_apart(start, former->pid_fd)) &&
 	    doors_open(start, former) &&
 	    open_tables(start, former);
 }

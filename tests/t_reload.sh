@@ -634,6 +634,16 @@ who_connects_to_a_backend_that_is_removed_does_not_hang_body()
 	counts gw.backend.removed.0.timeouts 1
 }
 
+# is_locked FILE: who wants it as a pid file is told that sockproxy runs.
+is_locked()
+{
+	atf_check -s exit:1 -e match:'runs already' timeout "$LIMIT" "$PROGRAM" \
+	    -D -R 9 -f - 9>ports <<-CONF
+		server.pid-file = "$PWD/$1"
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+}
+
 describe user_log_and_pid_file_change \
     "server.username, server.errorlog, server.pid-file"
 user_log_and_pid_file_change_head()
@@ -677,10 +687,7 @@ user_log_and_pid_file_change_body()
 	kill -HUP "$PROXY"
 	await "it is refused" grep -q 'none/pid: no such file' log.2
 	# Both the old one and the new one hold the lock all along.
-	atf_check -s exit:1 -e match:'runs already' "$PROGRAM" -D -R 9 -f - 9>ports <<-CONF
-		server.pid-file = "$PWD/pid.2"
-		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
-	CONF
+	is_locked pid.2
 	# In the foreground no log file means standard error, as at the start.
 	conf log.2 pid.2 daemon | sed 1d >c
 	kill -HUP "$PROXY"
@@ -713,8 +720,9 @@ a_log_is_no_pid_file_body()
 		kill -HUP "$PROXY"
 		await "$names is refused" times_logged $n 'is not changed$'
 		[ "$(cat pid)" = "$PROXY" ] || fail "$names: $(cat pid)"
+		is_locked pid
 	done
-	logged 3 'server.errorlog: .*/(pid|both) is the pid file'
+	logged 4 'server.errorlog: .*/(pid|both) is the pid file'
 	conf log pid >c
 	reload
 	proxy_stop
