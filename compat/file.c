@@ -76,6 +76,7 @@ file_program(const char *called, char *buf, size_t size)
 {
 	const char	*dir = getenv("PATH"), *end;
 	const size_t	 len = strlen(called) + 1;
+	struct stat	 st;
 	size_t		 n;
 
 	if (strchr(called, '/') != NULL)
@@ -89,7 +90,9 @@ file_program(const char *called, char *buf, size_t size)
 		if (n > 0)		/* an empty one is where we are */
 			buf[n++] = '/';
 		memcpy(buf + n, called, len);
-		if (access(buf, X_OK) == 0)
+		/* a directory may have the name, and X_OK */
+		if (access(buf, X_OK) == 0 && stat(buf, &st) == 0 &&
+		    S_ISREG(st.st_mode))
 			return 0;
 	}
 	return -ENOENT;

@@ -283,12 +283,14 @@ ATF_TC_BODY(a_program_is_found_as_the_shell_found_it, tc)
 {
 	static const char *const	paths[][2] = { { "/none:d:x", "d/p" },
 	    { "no:x:d", "x/p" }, { ":x", "p" }, { "/none:", "p" },
+	    { "of:d", "d/p" },
 	    { "/none::x", "p" }, { "no:/none", NULL }, { NULL, NULL } };
 	char				found[256], dir[200];
 
 	ATF_REQUIRE(mkdir("d", 0755) == 0 && mkdir("x", 0755) == 0 &&
-	    mkdir("no", 0755) == 0);
+	    mkdir("no", 0755) == 0 && mkdir("of", 0755) == 0);
 	make("no/p", "");		/* may not be executed */
+	ATF_REQUIRE_EQ(mkdir("of/p", 0755), 0);
 	make("d/p", "");
 	make("x/p", "");
 	make("p", "");
