@@ -239,7 +239,8 @@ logio_write(int fd, const char *line, size_t len)
 
 	if (kind != OWN && (error = ask(fd, &no_time)) != 0)
 		return error;
-	if (fd == torn && put(fd, kind, "\n", 1) == 1)
+	/* its number may be another file's when it comes again */
+	if (fd != torn || put(fd, kind, "\n", 1) == 1)
 		torn = -1;
 	if (fd == torn || (n = put(fd, kind, line, len)) == -1)
 		return -errno;

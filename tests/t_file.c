@@ -714,6 +714,26 @@ ATF_TC_BODY(a_piece_of_a_line_stays_alone, tc)
 	    "first\nse\nfourth\nfifth\n");
 }
 
+/* The log writer is given its files, which have the same numbers in turns. */
+ATF_TC_WITHOUT_HEAD(a_new_file_has_no_piece_of_a_line);
+ATF_TC_BODY(a_new_file_has_no_piece_of_a_line, tc)
+{
+	int	fd, next, third;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	ATF_REQUIRE((fd = logio_open("log")) >= 0);
+	ATF_REQUIRE((next = open("next", O_CREAT | O_WRONLY, 0600)) >= 0);
+	limit_files(3);
+	ATF_CHECK(logio_write(fd, "first\n", 6) != 0);
+	limit_files(RLIM_INFINITY);
+	ATF_CHECK_EQ(logio_write(next, "next\n", 5), 0);
+	(void)close(fd);
+	ATF_REQUIRE((third = open("third", O_CREAT | O_WRONLY, 0600)) >= 0);
+	ATF_REQUIRE_EQ(fd, third);
+	ATF_CHECK_EQ(logio_write(third, "third\n", 6), 0);
+	ATF_CHECK_EQ(file_read("third", buf, sizeof(buf)), 6);
+}
+
 /* Where a C library has two sizes of files, ours are the larger ones. */
 ATF_TC_WITHOUT_HEAD(a_log_may_be_larger_than_two_gib);
 ATF_TC_BODY(a_log_may_be_larger_than_two_gib, tc)
@@ -882,6 +902,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_shared_file_keeps_its_place);
 	ATF_TP_ADD_TC(tp, a_full_disk_is_told);
 	ATF_TP_ADD_TC(tp, a_piece_of_a_line_stays_alone);
+	ATF_TP_ADD_TC(tp, a_new_file_has_no_piece_of_a_line);
 	ATF_TP_ADD_TC(tp, a_log_may_be_larger_than_two_gib);
 	ATF_TP_ADD_TC(tp, nothing_is_left_open);
 	ATF_TP_ADD_TC(tp, a_stamp_is_a_date_and_a_time);
