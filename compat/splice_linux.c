@@ -8,7 +8,8 @@
  * splice(2) has no MSG_NOSIGNAL: SIGPIPE must be ignored.
  *
  * Pipes are made when needed and kept, the last used first, for it is the one
- * whose pages are still in the cache.  A pipe is kept only when it is empty.
+ * whose pages are still in the cache.  A pipe is kept only when it is empty, and of
+ * those that came from another process only as many as there are lanes.
  */
 #include <sys/types.h>
 #include <sys/ioctl.h>
@@ -384,7 +385,7 @@ splice_end(int lane, int from, struct splice_moved *moved)
 	(void)from;
 	if (moved != NULL)
 		memset(moved, 0, sizeof(*moved));
-	if (l->held == 0)
+	if (l->held == 0 && nkept < nlanes)
 		kept[nkept++] = l->pipe;
 	else
 		close_pipe(&l->pipe);

@@ -720,6 +720,40 @@ ATF_TC_BODY(a_lane_can_be_given_away, tc)
 	splice_close();
 }
 
+/* The lowest that is free. */
+static int
+free_fd(void)
+{
+	int	fd;
+
+	ATF_REQUIRE((fd = dup(0)) != -1);
+	(void)close(fd);
+	return fd;
+}
+
+/* They come beside those that are made here: more than there are lanes. */
+ATF_TC_WITHOUT_HEAD(no_more_pipes_are_kept_than_lanes);
+ATF_TC_BODY(no_more_pipes_are_kept_than_lanes, tc)
+{
+	char	byte;
+	int	i, before, lane, p[2];
+
+	if (splice_open(1) != SPLICE_PUMPED)
+		atf_tc_skip("no lanes that we pump");
+	before = free_fd();
+	for (i = 0; i < 3; i++) {
+		ATF_REQUIRE(pipe(p) == 0 && write(p[1], "x", 1) == 1);
+		ATF_REQUIRE((lane = splice_import((int[]){ p[1], p[0] }, 1)) >=
+		    0);
+		ATF_REQUIRE_EQ(1, splice_take(lane, &byte, 1));
+		splice_end(lane, -1, NULL);
+	}
+	ATF_CHECK_EQ(free_fd(), before + 2);
+	splice_trim();
+	ATF_CHECK_EQ(free_fd(), before);
+	splice_close();
+}
+
 ATF_TC_WITHOUT_HEAD(no_descriptor_for_a_pipe_says_so);
 ATF_TC_BODY(no_descriptor_for_a_pipe_says_so, tc)
 {
@@ -814,6 +848,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, pipes_are_kept_until_trimmed);
 	ATF_TP_ADD_TC(tp, a_pipe_with_bytes_is_not_used_again);
 	ATF_TP_ADD_TC(tp, a_lane_can_be_given_away);
+	ATF_TP_ADD_TC(tp, no_more_pipes_are_kept_than_lanes);
 	ATF_TP_ADD_TC(tp, no_descriptor_for_a_pipe_says_so);
 	ATF_TP_ADD_TC(tp, pipes_run_short_of_pages);
 	return atf_no_error();
