@@ -414,7 +414,8 @@ splice_import(const int fd[2], size_t held)
 	struct lane	*l;
 	int		 n, lane = next_lane();
 
-	if (lanes == NULL || unable)
+	/* bytes of a lane can be taken out of it where splice(2) fails, too */
+	if (lanes == NULL)
 		return -ENOTSUP;
 	if (lane == -1)
 		return -ENOBUFS;

@@ -720,6 +720,32 @@ ATF_TC_BODY(a_lane_can_be_given_away, tc)
 	splice_close();
 }
 
+/* To a file that is appended to, splice(2) moves nothing. */
+ATF_TC_WITHOUT_HEAD(what_a_lane_holds_comes_where_none_can_begin);
+ATF_TC_BODY(what_a_lane_holds_comes_where_none_can_begin, tc)
+{
+	struct splice_moved	m;
+	char			buf[8];
+	int			a, b, file, lane, p[2];
+
+	if (splice_open(2) != SPLICE_PUMPED)
+		atf_tc_skip("no lanes that we pump");
+	pair(&a, &b);
+	ATF_REQUIRE((file = open("f", O_CREAT | O_WRONLY | O_APPEND, 0600)) !=
+	    -1);
+	ATF_REQUIRE((lane = splice_begin(b, file)) >= 0);
+	ATF_REQUIRE_EQ(3, os_write(a, "abc", 3));
+	ATF_CHECK_EQ(SPLICE_ENDED, splice_step(lane, b, file, 100, 0, &m));
+	ATF_REQUIRE_EQ(3, splice_take(lane, buf, sizeof(buf)));
+	splice_end(lane, b, NULL);
+	ATF_CHECK_EQ(-ENOTSUP, splice_begin(b, file));
+	ATF_REQUIRE(pipe(p) == 0 && write(p[1], "abc", 3) == 3);
+	ATF_REQUIRE((lane = splice_import((int[]){ p[1], p[0] }, 3)) >= 0);
+	ATF_CHECK_EQ(3, splice_take(lane, buf, sizeof(buf)));
+	splice_end(lane, -1, NULL);
+	splice_close();
+}
+
 /* The lowest that is free. */
 static int
 free_fd(void)
@@ -848,6 +874,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, pipes_are_kept_until_trimmed);
 	ATF_TP_ADD_TC(tp, a_pipe_with_bytes_is_not_used_again);
 	ATF_TP_ADD_TC(tp, a_lane_can_be_given_away);
+	ATF_TP_ADD_TC(tp, what_a_lane_holds_comes_where_none_can_begin);
 	ATF_TP_ADD_TC(tp, no_more_pipes_are_kept_than_lanes);
 	ATF_TP_ADD_TC(tp, no_descriptor_for_a_pipe_says_so);
 	ATF_TP_ADD_TC(tp, pipes_run_short_of_pages);
