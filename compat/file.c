@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,9 +21,10 @@ static const char	*begin_at;	/* relative paths; NULL: where we are */
 long
 file_rest(int fd, char *buf, size_t size)
 {
-	size_t	used = 0;
-	ssize_t	n;
-	char	more;
+	struct pollfd	ready = { .fd = fd, .events = POLLIN };
+	size_t		used = 0;
+	ssize_t		n;
+	char		more;
 
 	for (;;) {
 		if (used < size)
@@ -31,6 +33,11 @@ file_rest(int fd, char *buf, size_t size)
 			n = read(fd, &more, 1);
 		if (n == -1 && errno == EINTR)
 			continue;
+		if (n == -1 && errno == EAGAIN && fd == STDIN_FILENO) {
+			/* somebody who shares it does not want to wait */
+			(void)poll(&ready, 1, -1);
+			continue;
+		}
 		if (n == -1)
 			return -errno;
 		if (n == 0)

@@ -15,6 +15,7 @@
 #include <atf-c.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #ifdef __linux__
 #include <sched.h>
 #endif
@@ -74,6 +75,23 @@ ATF_TC_BODY(standard_input_is_read_to_its_end, tc)
 	ATF_REQUIRE_EQ(pipe(p), 0);
 	ATF_REQUIRE_EQ(dup2(p[0], 0), 0);
 	ATF_REQUIRE_EQ(write(p[1], "in", 2), 2);
+	(void)close(p[1]);
+	ATF_CHECK_EQ(file_read("-", buf, sizeof(buf)), 2);
+}
+
+/* As it is when somebody who shares it does not want to wait. */
+ATF_TC_WITHOUT_HEAD(standard_input_is_waited_for);
+ATF_TC_BODY(standard_input_is_waited_for, tc)
+{
+	int	p[2];
+
+	ATF_REQUIRE_EQ(pipe(p), 0);
+	ATF_REQUIRE_EQ(dup2(p[0], 0), 0);
+	ATF_REQUIRE_EQ(fcntl(0, F_SETFL, O_NONBLOCK), 0);
+	if (fork() == 0) {
+		(void)poll(NULL, 0, 50);
+		_exit(write(p[1], "in", 2) == 2 ? 0 : 1);
+	}
 	(void)close(p[1]);
 	ATF_CHECK_EQ(file_read("-", buf, sizeof(buf)), 2);
 }
@@ -877,6 +895,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_file_is_read_whole);
 	ATF_TP_ADD_TC(tp, what_is_no_file_is_refused_and_does_not_hang);
 	ATF_TP_ADD_TC(tp, standard_input_is_read_to_its_end);
+	ATF_TP_ADD_TC(tp, standard_input_is_waited_for);
 	ATF_TP_ADD_TC(tp, globs_are_sorted);
 	ATF_TP_ADD_TC(tp, globs_match_like_a_shell);
 	ATF_TP_ADD_TC(tp, a_directory_that_is_closed_is_told);
