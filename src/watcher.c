@@ -84,6 +84,8 @@ watcher_change(void)
 {
 	watcher_dismiss();
 	watcher = &watchers[watcher == watchers];
+	/* it does not hear the end any more that others are told of after this */
+	child_tell(&watcher->child, CHANNEL_RELOADED, watcher->reads, -1);
 	child_let_go(&watcher->child);
 	watcher->child.start_ms = 0;
 }

@@ -298,6 +298,16 @@ a_reload_has_its_own_verdict_body()
 	wait $first && fail "the first one was taken"
 	wait $second || fail "the second one: $(cat second)"
 	is "$(cat second)" "" "the second one says"
+	# and with both taken: who waits is at the monitor before the last
+	echo 'include_shell "echo >reached; cat gate"' >>proxy.conf
+	ctl reload >first & first=$!
+	told reached
+	cp good proxy.conf
+	ctl reload >second 2>&1 & second=$!
+	await "both are asked for" times_logged 6 'operator: reload'
+	echo >gate
+	wait $first || fail "the first one: $(cat first)"
+	wait $second || fail "the second one: $(cat second)"
 	# who asks when it stops is told so
 	echo 'include_shell "echo >reached; cat gate"' >>proxy.conf
 	ctl reload >first & first=$!
