@@ -79,6 +79,7 @@ static uint64_t	 ids_listener[LIMIT_LISTENERS + 1];
 static uint64_t	 ids_backend[LIMIT_BACKENDS + 1];
 static uint64_t	 names[LIMIT_BACKENDS + 1];	/* of backends, twins alike */
 static bool	 ids_made;
+static uint8_t	 emptied[LIMIT_BACKENDS / 8];	/* a bit for each */
 
 static void
 ids_make(const struct setup *set)
@@ -94,6 +95,14 @@ void
 handover_open(void)
 {
 	ids_made = false;
+	memset(emptied, 0, sizeof(emptied));
+}
+
+void
+handover_empty(uint32_t backend)
+{
+	if (backend < LIMIT_BACKENDS)
+		emptied[backend / 8] |= (uint8_t)(1 << backend % 8);
 }
 
 /*
@@ -423,11 +432,15 @@ take_over(const struct setup *set, const struct handover_row *row, size_t len,
 static void
 arrived(struct handover_in *in, uint64_t now)
 {
-	if (in->arriving == NULL || in->missing[CLIENT] != 0 ||
-	    in->missing[BACKEND] != 0)
+	struct session *s = in->arriving;
+
+	if (s == NULL || in->missing[CLIENT] != 0 || in->missing[BACKEND] != 0)
 		return;
-	session_ready(in->arriving, now);
 	in->arriving = NULL;
+	session_ready(s, now);
+	if (s->backend < LIMIT_BACKENDS &&
+	    emptied[s->backend / 8] >> s->backend % 8 & 1)
+		session_kill(s, REASON_KILLED, false, now);
 }
 
 void

@@ -198,6 +198,33 @@ disabled_backend_loses_its_sessions_body()
 	counts sockproxy.ended.killed 1
 }
 
+describe who_is_handed_over_late_is_reset_too \
+    "disable while a relay has yet to hand over: its sessions of that backend go"
+who_is_handed_over_late_is_reset_too_body()
+{
+	begin
+	in_front_of_two
+	relay=$(relays | sed -n 1p | tr -d ' ')
+	peer one connect "$p0" expect-reset
+	await "it is on a" load_is a 1
+	mkfifo go
+	peer two connect "$p0" wait go txseed 1 rxseed 1 send 10 fin \
+	    expect-fin got 10 close
+	await "it is on b" load_is b 1
+	kill -STOP "$relay"
+	reload
+	await "the next monitor answers" load_is a 0
+	ctl disable a || fail "disable failed"
+	kill -CONT "$relay"
+	await "it has handed over" gone "$relay"
+	finish one
+	await "one is left" eval '[ "$(ctl sessions | wc -l)" -eq 2 ]'
+	echo >go
+	finish two
+	proxy_stop
+	counts sockproxy.ended.killed 1
+}
+
 describe backend_that_is_done_has_no_load \
     "a client has yet to read the end: its backend can be taken away"
 backend_that_is_done_has_no_load_body()
