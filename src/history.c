@@ -49,6 +49,24 @@ history_use(void *mem, unsigned nbackends)
 	count = nbackends;
 }
 
+static void
+ring_add(struct ring *to, const struct ring *from)
+{
+	const struct history_point	*p = from->points;
+	struct history_point		*sum = to->points;
+	unsigned			 i;
+
+	to->seen.sessions += from->seen.sessions;
+	to->seen.bytes[0] += from->seen.bytes[0];
+	to->seen.bytes[1] += from->seen.bytes[1];
+	for (i = 0; i < HISTORY_POINTS; i++, sum++, p++) {
+		sum->load += p->load;
+		sum->sessions += p->sessions;
+		sum->bytes[0] += p->bytes[0];
+		sum->bytes[1] += p->bytes[1];
+	}
+}
+
 void
 history_carry(const void *former, unsigned nbackends, const uint16_t *backends)
 {
@@ -61,7 +79,9 @@ history_carry(const void *former, unsigned nbackends, const uint16_t *backends)
 		memset(head, 0, offsetof(struct head, rings[1]));
 	for (b = 0; b < nbackends; b++)
 		if (backends[b] < count)
-			head->rings[backends[b] + 1] = old->rings[b + 1];
+			/* several may have become one, whose counter has all */
+			ring_add(&head->rings[backends[b] + 1],
+			    &old->rings[b + 1]);
 }
 
 /* What a counter grew by; one that is smaller has begun again. */

@@ -476,6 +476,45 @@ ATF_TC_BODY(history_keeps_differences, tc)
 	stat_close();
 }
 
+/* stat_carry makes one counter of both. */
+ATF_TC_WITHOUT_HEAD(backends_that_become_one_make_no_leap);
+ATF_TC_BODY(backends_that_become_one_make_no_leap, tc)
+{
+	static const uint16_t	map[2] = { 0, 0 };
+	static const uint64_t	seen[2][2] = { { 100, 7000 }, { 103, 7004 } };
+	void			*former, *next;
+	unsigned		 b, i;
+
+	ATF_REQUIRE(stat_open(1, 1, 2));
+	stat_self(0);
+	ATF_REQUIRE((former = calloc(1, history_memory(2))) != NULL);
+	ATF_REQUIRE((next = calloc(1, history_memory(1))) != NULL);
+	history_use(former, 2);
+	for (i = 0; i < 2; i++) {
+		for (b = 0; b < 2; b++) {
+			stat_set(&stat_backend(b)->connected, seen[i][b]);
+			stat_set(&stat_backend(b)->load, 1 + b);
+			stat_set(&stat_backend(b)->bytes[0], 10 * seen[i][b]);
+		}
+		(void)history_sample(1000 + i * HISTORY_MS);
+	}
+	history_use(next, 1);
+	history_carry(former, 2, map);
+	ATF_REQUIRE_EQ(1, history_points());
+	ATF_CHECK_EQ(7, history_point(0, 0).sessions);
+	ATF_CHECK_EQ(70, history_point(0, 0).bytes[0]);
+	ATF_CHECK_EQ(3, history_point(0, 0).load);
+	stat_set(&stat_backend(0)->connected, 7110);
+	stat_set(&stat_backend(0)->bytes[0], 71080);
+	(void)history_sample(1000 + 2 * HISTORY_MS);
+	ATF_REQUIRE_EQ(2, history_points());
+	ATF_CHECK_EQ(3, history_point(0, 1).sessions);
+	ATF_CHECK_EQ(10, history_point(0, 1).bytes[0]);
+	free(former);
+	free(next);
+	stat_close();
+}
+
 static void
 check_drawing(unsigned drawing, const char *most, const char *paths)
 {
@@ -575,6 +614,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, who_sends_on_has_his_answer);
 	ATF_TP_ADD_TC(tp, orders_go_with_their_backends);
 	ATF_TP_ADD_TC(tp, history_keeps_differences);
+	ATF_TP_ADD_TC(tp, backends_that_become_one_make_no_leap);
 	ATF_TP_ADD_TC(tp, the_newest_points_are_drawn_at_the_right);
 	ATF_TP_ADD_TC(tp, a_history_that_makes_no_sense_is_forgotten);
 	return atf_no_error();
