@@ -287,6 +287,10 @@ look_at_victim(struct client *c, uint64_t now)
 
 	if (status_lives(&c->victim))
 		return;
+	if (status_left(&c->victim)) {
+		finish(c, "its relay has ended; try again", now);
+		return;
+	}
 	out_string(&out, c->json ? "{\"killed\":true}\n" :
 	    "the session is ended\n");
 	c->out_len = (uint32_t)out.len;

@@ -342,6 +342,16 @@ status_lives(const struct status_place *at)
 	    s.state != SESSION_LAST;
 }
 
+/* One that was not handed over, but has come to its end, has a reason for it. */
+bool
+status_left(const struct status_place *at)
+{
+	struct session	s;
+
+	return !row_copy(at, &s) || (s.number == at->number &&
+	    s.state == SESSION_FREE && s.reason == REASON_NONE);
+}
+
 bool
 status_means(unsigned b, const char *word)
 {

@@ -130,10 +130,12 @@ const char *status_word(enum status_state);
 
 /*
  * Find a session by its name.  False when there is none.  status_lives: whether it
- * still moves bytes.
+ * still moves bytes.  status_left: its relay goes, or has gone, with it or without: it
+ * may do so elsewhere.
  */
 bool	status_find(const char *id, struct status_place *);
 bool	status_lives(const struct status_place *);
+bool	status_left(const struct status_place *);
 
 /*
  * Whether a backend is meant by a word: its label, or "#N" for its number.

@@ -1138,6 +1138,38 @@ one_that_hangs_does_not_keep_others_away_body()
 	await "no process is left" processes_are 0
 }
 
+describe a_kill_that_nobody_heard_is_none \
+    "asked of a monitor that goes: the session lives on, and it says so"
+a_kill_that_nobody_heard_is_none_body()
+{
+	begin
+	in_front_of_two
+	relay=$(relays | sed -n 1p | tr -d ' ')
+	mkfifo go order
+	peer one connect "$p0" wait go txseed 1 rxseed 1 send 10 fin \
+	    expect-fin got 10 close
+	await "it is there" eval '[ "$(ctl sessions | wc -l)" -eq 2 ]'
+	was=$(monitor_pid)
+	peer asks connect "$PWD/ctl.sock" text "kill" wait order \
+	    text " $(ctl sessions | awk 'NR == 2 { print $1 }')
+" recv-print
+	ctl status >/dev/null	# who came before has been let in
+	kill -STOP "$was" "$relay"
+	echo >order
+	reload
+	await "another one answers" load_is a 0
+	kill -CONT "$was"
+	await "it has asked for it" logs 'operator: kill session'
+	kill -CONT "$relay"
+	await "it has handed over" gone "$relay"
+	finish asks
+	is "$(cat asks.out)" "error: its relay has ended; try again" "the answer"
+	echo >go
+	finish one
+	proxy_stop
+	counts sockproxy.ended.done 1
+}
+
 describe reset_is_a_reset_after_a_reload \
     "who is connected after a reload is not told of an end that nobody sent"
 reset_is_a_reset_after_a_reload_body()
