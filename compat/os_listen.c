@@ -24,6 +24,9 @@
 #define POLLRDHUP 0		/* needed on Linux alone, which has it */
 #endif
 
+/* At a listener, and a few more: elsewhere than on Linux others may still come. */
+enum { MOST_WAIT = 65536 };
+
 /*
  * Whether a Unix socket's file is somebody's: -EADDRINUSE, or 0 when nobody has it
  * open.  A datagram socket asks: it makes no connection where nobody waits for one,
@@ -230,7 +233,7 @@ os_listen_end(int fd)
 
 	os_listen_shut(fd);
 	/* a Unix socket keeps those it has */
-	for (; n < SOMAXCONN && (conn = accept(fd, NULL, NULL)) != -1; n++)
+	for (; n < MOST_WAIT && (conn = accept(fd, NULL, NULL)) != -1; n++)
 		(void)close(conn);
 	(void)close(fd);
 }

@@ -399,6 +399,32 @@ ATF_TC_BODY(paths_as_long_as_they_may_be, tc)
 	ATF_CHECK_EQ(os_listen(&a, &how), -ENAMETOOLONG);
 }
 
+/* Another process has the socket, and hangs: its copy is never closed. */
+ATF_TC_WITHOUT_HEAD(all_who_wait_see_the_end_of_a_listener);
+ATF_TC_BODY(all_who_wait_see_the_end_of_a_listener, tc)
+{
+	enum { CLIENTS = 200 };
+	const struct os_listen	many = { .backlog = CLIENTS, .mode = -1 };
+	struct os_addr		a = unix_path("s");
+	struct pollfd		p[CLIENTS];
+	bool			pending;
+	char			byte;
+	int			fd, i, n = 0;
+
+	ATF_REQUIRE((fd = os_listen(&a, &many)) >= 0);
+	ATF_REQUIRE(dup(fd) != -1);
+	for (; n < CLIENTS; n++) {
+		p[n].events = POLLIN;
+		if ((p[n].fd = os_connect(&a, &pending)) < 0)
+			break;		/* the system allows no more */
+	}
+	ATF_REQUIRE(n > 0);
+	os_listen_end(fd);
+	for (i = 0; i < n; i++)
+		if (poll(&p[i], 1, 5000) != 1 || os_read(p[i].fd, &byte, 1) > 0)
+			atf_tc_fail("%d of %d", i, n);
+}
+
 ATF_TC_WITHOUT_HEAD(abstract_names_have_no_file);
 ATF_TC_BODY(abstract_names_have_no_file, tc)
 {
@@ -863,6 +889,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, what_is_no_socket_is_left_alone);
 	ATF_TP_ADD_TC(tp, permissions_are_there_from_the_start);
 	ATF_TP_ADD_TC(tp, paths_as_long_as_they_may_be);
+	ATF_TP_ADD_TC(tp, all_who_wait_see_the_end_of_a_listener);
 	ATF_TP_ADD_TC(tp, abstract_names_have_no_file);
 	ATF_TP_ADD_TC(tp, unix_sockets_take_no_descriptors);
 	ATF_TP_ADD_TC(tp, an_adopted_listener_is_like_ours);
