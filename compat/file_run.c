@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdint.h>
 #include <unistd.h>
 
@@ -20,7 +19,6 @@ run(const char *dir, const char *command, int out)
 	const char *const	args[] = { "sh", "-c", command, NULL };
 	int			null;
 
-	(void)setpgid(0, 0);
 	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1 ||
 	    dup2(null, STDIN_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1)
 		_exit(126);
@@ -52,11 +50,9 @@ file_shell(const char *dir, const char *command, char *buf, size_t size,
 	if (pid == 0)
 		run(dir, command, fd[1]);
 	(void)close(fd[1]);
-	if ((n = file_rest(fd[0], buf, size)) < 0) {
-		(void)setpgid(pid, pid);	/* if it has not yet */
-		(void)kill(-pid, SIGKILL);
-	}
-	(void)close(fd[0]);
+	if ((n = file_rest(fd[0], buf, size)) < 0)
+		proc_kill(pid);
+	(void)close(fd[0]);	/* which ends those that it has started */
 	*status = 127;
 	if (proc_wait(pid, &how) >= 0)
 		*status = how.signal != 0 ? 128 + how.signal : how.status;

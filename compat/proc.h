@@ -110,6 +110,13 @@ int	proc_wait(int pid, struct proc_exit *);
  */
 void	proc_kill(int pid);
 
+/*
+ * Begin a group of processes, to which all belong that this one starts; and kill a
+ * child with its group, if it is to have one.
+ */
+void	proc_group(void);
+void	proc_kill_group(int pid);
+
 /* This process's number. */
 int	proc_pid(void);
 

@@ -268,3 +268,19 @@ proc_kill(int pid)
 	if (pid > 0)
 		(void)kill((pid_t)pid, SIGKILL);
 }
+
+void
+proc_group(void)
+{
+	(void)setpgid(0, 0);
+	set(SIGTTOU, SIG_IGN);	/* who is behind a terminal may write there */
+}
+
+void
+proc_kill_group(int pid)
+{
+	if (pid <= 0)
+		return;
+	(void)setpgid((pid_t)pid, (pid_t)pid);	/* if it has not yet */
+	(void)kill(-(pid_t)pid, SIGKILL);
+}

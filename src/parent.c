@@ -105,7 +105,7 @@ give_up(const char *why)
 {
 	log_error("the configuration is not changed: %s", why);
 	watcher_say(why);
-	child_end(&reader);
+	reader_end(&reader);
 	if (other == NEXT) {
 		for (unsigned i = 0; i < second->start.relays; i++)
 			child_end(&second->relays[i].child);
@@ -550,7 +550,7 @@ times(uint64_t now)
 	if (settled() && is_due(resolve_due(crew->start.setup), now))
 		look_up(now);
 	if (try_pid != 0 && is_due(try_due, now)) {
-		proc_kill(try_pid);
+		proc_kill_group(try_pid);
 		try_due = UINT64_MAX;
 	}
 	if (phase == RUNS && !foreign) {
@@ -710,7 +710,7 @@ parent_run(const struct parent_job *what)
 	} else
 		failed = true;
 	watcher_end();
-	proc_kill(try_pid);
+	proc_kill_group(try_pid);
 	if (!failed) {
 		if (other == FORMER)
 			start_carry();

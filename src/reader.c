@@ -74,6 +74,7 @@ run(const struct parent_job *job, const struct setup *of, int pid)
 	int	keep[] = { parent, log_fd(), logio_syslog_fd() };
 	bool	good;
 
+	proc_group();
 	/* the ends of channels, above all: a dead parent must be seen */
 	proc_close_others(keep, sizeof(keep) / sizeof(keep[0]));
 	(void)conf_pid(pid);
@@ -125,6 +126,9 @@ reader_take(struct child *reader, const struct proc_exit *how,
 void
 reader_end(struct child *reader)
 {
+	if (reader->pid == 0)
+		return;
+	proc_kill_group(reader->pid);
 	child_end(reader);
 	mem_unmap(shared, sizeof(*shared));
 }

@@ -24,7 +24,7 @@ bool	reader_take(struct child *, const struct proc_exit *, struct setup *to,
 	    uint64_t now);
 
 /*
- * It is not wanted any more.
+ * It is not wanted any more, if there is one, nor is a command that it runs.
  */
 void	reader_end(struct child *);
 

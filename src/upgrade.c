@@ -95,6 +95,7 @@ upgrade_try(const struct parent_job *job)
 	}
 	text_format(version, sizeof(version), "%d", HANDOVER_VERSION);
 	if ((pid = proc_fork()) == 0) {
+		proc_group();
 		if (file_enter(job->dir) != 0)
 			proc_exit(TRY_ENTER);
 		(void)proc_exec(job->program, arguments(job, version));

@@ -317,6 +317,15 @@ proxy_stop()
 	ended
 }
 
+# is_gone PID: it has ended, whether anybody has asked for its status or not.
+is_gone()
+{
+	case $(ps -o stat= -p "$1") in
+	""|*Z*)	return 0 ;;
+	esac
+	return 1
+}
+
 # proxy_stop_now: without waiting for sessions; exit status 0 too.
 proxy_stop_now()
 {

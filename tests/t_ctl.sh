@@ -342,7 +342,6 @@ a_reload_has_its_own_verdict_body()
 	proxy_stop
 	wait $first && fail "taken at the end"
 	grep -q 'sockproxy stops' first || fail "at the end: $(cat first)"
-	echo >gate
 }
 
 describe who_asks_when_it_stops_is_told \
@@ -362,7 +361,6 @@ who_asks_when_it_stops_is_told_body()
 	wait $first && fail "taken at the end"
 	grep -q 'sockproxy stops' first || fail "it says: $(cat first)"
 	grep -q 'not taken' first || fail "the end: $(cat first)"
-	echo >gate
 }
 
 describe a_reading_that_dies_is_a_reload_refused \

@@ -28,14 +28,16 @@ a_reading_that_hangs_holds_nobody_up_body()
 	await "the log says what is up" logs 'takes long: a command in it'
 	echo >gate
 	await "it is in effect" logs 'is in effect'
+	printf '%s\n' "$conf" \
+	    'include_shell "cat gate & echo $! >cat; echo >reached; wait"' >c
 	kill -HUP "$PROXY"
 	told reached
 	kill -TERM "$PROXY"
 	wait "$PROXY" || fail "sockproxy ended with $?"
 	PROXY=
 	await "no process is left" processes_are 0
+	await "nor the command" is_gone "$(cat cat)"
 	logs 'not changed: sockproxy stops' || fail "not said"
-	echo >gate
 }
 
 describe a_relay_that_is_stopped_holds_nobody_up_for_ever \

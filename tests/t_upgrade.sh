@@ -122,7 +122,8 @@ a_bad_program_is_not_taken_body()
 			why="does not know how to take over" ;;
 		refuse)	printf '#!/bin/sh\nexit 1\n' >sockproxy
 			why="does not take the configuration" ;;
-		hang)	printf '#!/bin/sh\nexec sleep 1000\n' >sockproxy
+		hang)	printf '#!/bin/sh\nsleep 1000 & echo $! >slept; wait\n' \
+			    >sockproxy
 			why="took too long" ;;
 		esac
 		[ ! -e sockproxy ] || [ $how = denied ] || chmod +x sockproxy
@@ -135,6 +136,7 @@ a_bad_program_is_not_taken_body()
 		client connect "$HERE:8000" rxseed 1 send 1k fin expect-fin
 	done
 	[ "$(relays)" = "$before" ] || fail "other relays"
+	await "what it ran is gone" is_gone "$(cat slept)"
 	# A good program, but the configuration has become a bad one.
 	cp "$_dir/../sockproxy" sockproxy
 	echoing "bad" >c
