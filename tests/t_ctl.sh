@@ -1143,17 +1143,19 @@ a_kill_that_nobody_heard_is_none_body()
 	begin
 	in_front_of_two
 	relay=$(relays | sed -n 1p | tr -d ' ')
-	mkfifo go order
+	mkfifo go up order
 	peer one connect "$p0" wait go txseed 1 rxseed 1 send 10 fin \
 	    expect-fin got 10 close
 	await "it is there" eval '[ "$(ctl sessions | wc -l)" -eq 2 ]'
 	was=$(monitor_pid)
-	peer asks connect "$PWD/ctl.sock" text "kill" wait order \
+	peer asks connect "$PWD/ctl.sock" text "kill" tell up wait order \
 	    text " $(ctl sessions | awk 'NR == 2 { print $1 }')
-" recv-print
+" tell up recv-print
+	told up
 	ctl status >/dev/null	# who came before has been let in
 	kill -STOP "$was" "$relay"
 	echo >order
+	told up
 	reload
 	await "another one answers" load_is a 0
 	kill -CONT "$was"
