@@ -151,11 +151,16 @@ static void
 tell_doors(const struct start *start, struct out *out)
 {
 	const struct door_socket	*door;
+	bool				 made;
 
 	for (int i = 0; i < DOORS; i++) {
 		door = &start->doors[i];
-		if (door->fd != -1)
-			out_format(out, "d %d %d %d ", i, door->fd, door->made);
+		if (door->fd == -1)
+			continue;
+		/* what is in its place by now is not ours to remove */
+		made = door->made && file_socket_check(door->addr.u.path,
+		    &door->file) != -ESTALE;
+		out_format(out, "d %d %d %d ", i, door->fd, made);
 	}
 }
 

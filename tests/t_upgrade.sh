@@ -304,20 +304,26 @@ what_the_configuration_runs_does_not_end_an_upgrade_body()
 }
 
 describe what_is_in_a_sockets_place_is_anothers \
-    "the file of a Unix listener was replaced: after an upgrade it is not removed"
+    "files of Unix sockets were replaced: after an upgrade they are not removed"
 what_is_in_a_sockets_place_is_anothers_body()
 {
 	begin
 	backend b 127.0.0.1:0 forever echo
-	echo "\$SERVER[\"socket\"] == \"$PWD/s\" { $(server "b=$b") }" >c
+	{
+		echo "sockproxy.control = \"$PWD/ctl.sock\""
+		echo "\$SERVER[\"socket\"] == \"$PWD/s\" { $(server "b=$b") }"
+	} >c
 	launch -- -f c
 	mv s old
+	rm ctl.sock
 	backend other "$PWD/s" forever echo
+	backend others "$PWD/ctl.sock" forever echo
 	reload USR2
 	logs 'another is in its place' || fail "it is not said"
 	client connect "$PWD/old" rxseed 1 send 1k fin expect-fin got 1k
 	proxy_stop
 	client connect "$PWD/s" rxseed 1 send 1k fin expect-fin got 1k
+	client connect "$PWD/ctl.sock" rxseed 1 send 1k fin expect-fin got 1k
 }
 
 describe what_cannot_be_taken_over_ends_it \
