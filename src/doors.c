@@ -149,6 +149,28 @@ in_place(const struct door_socket *door)
 }
 
 /*
+ * Whether a former one stays.  One that does not listen any more was shut by who had
+ * it: it is made again.
+ */
+static bool
+stays(const struct start *start, enum door which,
+    const struct door_socket *old)
+{
+	const struct setting	*setting = setting_of(start, which);
+
+	if (old->fd == -1 ||
+	    !addr_equal(&old->addr, &start->doors[which].addr))
+		return false;
+	if (os_listens(old->fd))
+		return in_place(old);
+	place_warn(start->setup, setting->at, "\"%.200s\" does not listen any "
+	    "more, and is made again", conf_string(start->setup, setting->v));
+	if (old->made)
+		(void)file_socket_remove(old->addr.u.path, &old->file);
+	return false;
+}
+
+/*
  * Whether an owner was named, user or group, that is named no more.
  */
 static bool
@@ -183,23 +205,20 @@ keep(struct start *start, enum door which, const struct start *former)
 static bool
 open_one(struct start *start, enum door which, const struct start *former)
 {
-	struct door_socket		*door = &start->doors[which];
-	const struct door_socket	*old;
-	bool				 stays;
+	struct door_socket	*door = &start->doors[which];
+	bool			 kept;
 
 	*door = (struct door_socket){ .fd = -1 };
 	if (setting_of(start, which)->v == 0)
 		return true;
 	if (!find_address(start, which, &door->addr))
 		return false;
-	old = former == NULL ? NULL : &former->doors[which];
-	stays = old != NULL && old->fd != -1 && addr_equal(&old->addr,
-	    &door->addr) && in_place(old);
-	if (stays)
+	kept = former != NULL && stays(start, which, &former->doors[which]);
+	if (kept)
 		keep(start, which, former);
 	else if (!listen_at(start, which))
 		return false;
-	return which != DOOR_CONTROL || give_control(start, door, stays);
+	return which != DOOR_CONTROL || give_control(start, door, kept);
 }
 
 bool

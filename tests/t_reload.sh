@@ -298,11 +298,15 @@ a_listener_that_was_shut_is_made_again_body()
 	begin
 	here
 	backend b 127.0.0.1:0 forever echo
-	for s in "$HERE:8000" "$PWD/s"; do
-		echo "\$SERVER[\"socket\"] == \"$s\" { $(server "b=$b") }"
-	done >c
+	{
+		echo "sockproxy.control = \"$PWD/ctl.sock\""
+		echo "status.listen = \"$HERE:8001\""
+		for s in "$HERE:8000" "$PWD/s"; do
+			echo "\$SERVER[\"socket\"] == \"$s\" { $(server "b=$b") }"
+		done
+	} >c
 	launch -- -f c
-	# As somebody could who has taken over a relay.
+	# As somebody could who has taken over a relay, or the monitor.
 	python3 - "$PROXY" <<-'EOF' || atf_skip "no pidfd_getfd(2) here"
 	import ctypes, os, socket, sys
 	pidfd = os.pidfd_open(int(sys.argv[1]))
@@ -321,7 +325,7 @@ a_listener_that_was_shut_is_made_again_body()
 	            ends += 1
 	    except OSError:
 	        pass
-	sys.exit(ends != 2)
+	sys.exit(ends != 4)
 	EOF
 	client unconnectable "$HERE:8000"
 	reload
@@ -330,8 +334,15 @@ a_listener_that_was_shut_is_made_again_body()
 		    fail "not told of $to"
 		client connect "$to" rxseed 1 send 1k fin expect-fin got 1k
 	done
+	for to in "$PWD/ctl.sock" "$HERE:8001"; do
+		logs "warning: .*/c:[0-9]+: \"$to\" does not listen any more" ||
+		    fail "not told of $to"
+	done
+	"$PROGRAM" ctl -s ./ctl.sock status >/dev/null || fail "no control"
+	"$_dir/ask" "$HERE:8001" 'GET /metrics HTTP/1.0\r\n\r\n' |
+	    grep -q '^sockproxy_' || fail "no status page"
 	proxy_stop
-	[ ! -e s ] || fail "it was left"
+	[ ! -e s ] && [ ! -e ctl.sock ] || fail "it was left"
 }
 
 describe a_reload_may_map_more_than_there_is \
