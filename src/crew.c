@@ -17,14 +17,26 @@ enum { FINISH_MS = 3000 };	/* for the last lines */
 static struct child	left[LIMIT_RELAYS];	/* to themselves */
 
 /* Both ends of channels from relay to relay, until they have arrived. */
-static int		held[2 * LIMIT_RELAYS];
+static struct {
+	const struct child *from, *to;
+	int		fd[2];
+} held[LIMIT_RELAYS];
 static unsigned		nheld;
 
+/*
+ * Those of one of them, or (NULL) all.
+ */
 static void
-release(void)
+release(const struct child *whose)
 {
-	while (nheld > 0)
-		os_drop(held[--nheld]);
+	for (unsigned i = nheld; i-- > 0; ) {
+		if (whose != NULL && held[i].from != whose &&
+		    held[i].to != whose)
+			continue;
+		os_drop(held[i].fd[0]);
+		os_drop(held[i].fd[1]);
+		held[i] = held[--nheld];
+	}
 }
 
 void
@@ -266,7 +278,7 @@ crew_hear(struct crew *crew, unsigned i)
 		return;
 	relay->settled = true;
 	if (crew_settled(crew))
-		release();
+		release(NULL);
 }
 
 int
@@ -289,7 +301,7 @@ crew_bury(struct crew *crew, unsigned i, const struct proc_exit *how,
 		    now);
 	child_let_go(&relay->child);
 	relay->ready = false;
-	release();	/* who waited for it sees the end */
+	release(&relay->child);	/* who waited for it sees the end */
 }
 
 void
@@ -342,8 +354,10 @@ join(const struct child *from, const struct child *to, unsigned n)
 		return error;
 	}
 	/* Not yet: chan_finish in chan.h says why. */
-	held[nheld++] = pair[0];
-	held[nheld++] = pair[1];
+	held[nheld].from = from;
+	held[nheld].to = to;
+	held[nheld].fd[0] = pair[0];
+	held[nheld++].fd[1] = pair[1];
 	return 0;
 }
 
@@ -355,7 +369,7 @@ crew_hand_over(struct crew *former, struct crew *next)
 	unsigned		 n;
 	int			 error;
 
-	release();
+	release(NULL);
 	for (unsigned i = 0; i < relays; i++) {
 		to = &next->relays[i].child;
 		if ((n = predecessors(former, i, relays)) == 0)
@@ -405,7 +419,7 @@ crew_leave(struct crew *former, struct crew *next)
 {
 	struct crew_relay	*relay;
 
-	release();
+	release(NULL);
 	crew_tell(next, CHANNEL_ADOPT, 0, -1);
 	for (unsigned i = 0; i < next->start.relays; i++) {
 		relay = &next->relays[i];

@@ -17,19 +17,25 @@ enum { TOKEN = 7 };
 static struct crew	crew;
 static struct setup	setup;
 
+static int
+relay_of(struct crew *whose, unsigned i)
+{
+	struct child	*c = i == LIMIT_RELAYS ? &whose->writer :
+			    &whose->relays[i].child;
+	int		 pair[2];
+
+	ATF_REQUIRE_EQ(0, chan_pair(pair));
+	ATF_REQUIRE_EQ(0, wait_add(pair[0], WAIT_LEVEL, whose->token + i));
+	c->channel = pair[0];
+	c->pid = getpid();
+	return pair[1];
+}
+
 /* The other end of the channel of relay i (LIMIT_RELAYS: the log writer). */
 static int
 relay(unsigned i)
 {
-	struct child	*c = i == LIMIT_RELAYS ? &crew.writer :
-			    &crew.relays[i].child;
-	int		 pair[2];
-
-	ATF_REQUIRE_EQ(0, chan_pair(pair));
-	ATF_REQUIRE_EQ(0, wait_add(pair[0], WAIT_LEVEL, TOKEN + i));
-	c->channel = pair[0];
-	c->pid = getpid();
-	return pair[1];
+	return relay_of(&crew, i);
 }
 
 static void
@@ -145,6 +151,58 @@ ATF_TC_BODY(a_crew_is_what_all_of_it_is, tc)
 	ATF_CHECK_EQ(1, crew_alive(&crew));
 }
 
+/* The one end of a channel that was made to hand over. */
+static int
+told(int channel, enum channel_order order)
+{
+	struct channel_note	note;
+
+	channel_take(channel, &note, 1);
+	ATF_REQUIRE_EQ(order, note.order);
+	return note.fd;
+}
+
+/* Nobody has it, not here either. */
+static bool
+is_let_go(int fd)
+{
+	char		byte;
+	unsigned	nfds = 0;
+
+	return chan_recv(fd, &byte, 1, NULL, &nfds) != -EAGAIN;
+}
+
+ATF_TC_WITHOUT_HEAD(a_channel_is_kept_until_who_has_it_is_done);
+ATF_TC_BODY(a_channel_is_kept_until_who_has_it_is_done, tc)
+{
+	static struct crew	 next;
+	static const struct proc_exit how;
+	int			 i, from[3], to[2];
+
+	start(3);
+	crew_open(&next, TOKEN + CREW_TOKENS, &setup);
+	next.start.relays = 2;
+	for (i = 0; i < 3; i++)
+		from[i] = relay_of(&crew, (unsigned)i);
+	for (i = 0; i < 2; i++)
+		to[i] = relay_of(&next, (unsigned)i);
+	crew_hand_over(&crew, &next);
+	/* who takes: its own end only; the others' are still in the messages */
+	for (i = 0; i < 3; i++)
+		from[i] = told(from[i], CHANNEL_HANDOVER);
+	(void)close(told(to[0], CHANNEL_ADOPT));
+	(void)close(told(to[0], CHANNEL_ADOPT));
+	(void)close(told(to[1], CHANNEL_ADOPT));
+	crew_bury(&crew, 0, &how, false, 0);
+	ATF_CHECK(is_let_go(from[0]));
+	ATF_CHECK(!is_let_go(from[1]) && !is_let_go(from[2]));
+	crew_bury(&next, 1, &how, false, 0);
+	ATF_CHECK(is_let_go(from[1]));
+	ATF_CHECK(!is_let_go(from[2]));
+	crew_hand_over(&next, &crew);	/* whatever is left */
+	ATF_CHECK(is_let_go(from[2]));
+}
+
 ATF_TC_WITHOUT_HEAD(who_was_never_started_is_due_at_once);
 ATF_TC_BODY(who_was_never_started_is_due_at_once, tc)
 {
@@ -163,6 +221,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, who_has_no_end_of_notes_holds_up_nothing);
 	ATF_TP_ADD_TC(tp, what_makes_no_sense_changes_nothing);
 	ATF_TP_ADD_TC(tp, a_crew_is_what_all_of_it_is);
+	ATF_TP_ADD_TC(tp, a_channel_is_kept_until_who_has_it_is_done);
 	ATF_TP_ADD_TC(tp, who_was_never_started_is_due_at_once);
 	return atf_no_error();
 }
