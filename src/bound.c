@@ -114,11 +114,16 @@ relay_text(struct setup *setup, uint64_t *fixed, char *buf, size_t size)
 
 	pool = (uint64_t)buffers * LIMIT_BUFFER;
 	setup->server.buffers.v = buffers;
-	each = loop_memory(setup) - pool;
-	setup->server.max_connections.v = 0;
 	*fixed = loop_memory(setup) - pool;
+	/* of so many that whole pages do not matter */
+	setup->server.max_worker.v = 1;
+	setup->server.max_connections.v = LIMIT_SESSIONS;
+	each = loop_memory(setup);
+	setup->server.max_connections.v = 1;
+	each = (each - loop_memory(setup) + LIMIT_SESSIONS / 2) /
+	    LIMIT_SESSIONS;
+	*fixed -= sessions * each;
 	setup->server = saved;
-	each = (each - *fixed + sessions - 1) / sessions;
 	text_format(buf, size, "%u session%s x %llu bytes + %u buffer%s x %s",
 	    sessions, text_s(sessions), (unsigned long long)each, buffers,
 	    text_s(buffers), text_bytes(one, LIMIT_BUFFER));

@@ -520,6 +520,25 @@ buffers_in_use()
 	"$PROGRAM" ctl -s ./ctl status | grep -q "^buffers in use  *$1\$"
 }
 
+describe a_session_takes_as_much_however_few_there_are \
+    "the bound is stated with what each takes, not with a share of a page"
+a_session_takes_as_much_however_few_there_are_body()
+{
+	begin
+	for n in 1 5 20 2000; do
+		proxy <<-CONF
+			server.max-connections = $n
+			\$SERVER["socket"] == "127.0.0.1:0" {
+				$(server "a=127.0.0.1:9")
+			}
+		CONF
+		proxy_stop
+		sed -n 's/.* sessions* x \([0-9]*\) bytes.*/\1/p' proxy.log >>each
+	done
+	[ "$(grep -c . each)" = 4 ] || fail "$(cat proxy.log)"
+	[ "$(sort -u each | grep -c .)" = 1 ] || fail "$(cat each)"
+}
+
 describe memory_stays_within_the_stated_bound \
     "resident memory with 1,000 idle and 100 stalled sessions"
 memory_stays_within_the_stated_bound_body()
