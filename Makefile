@@ -168,8 +168,8 @@ PEER = tests/peer.c tests/peer_load.c tests/peer_net.c
 UNIT_TESTS = tests/t_addr tests/t_backend tests/t_cage tests/t_chan tests/t_conf \
 	tests/t_contract tests/t_crew tests/t_file tests/t_handover \
 	tests/t_http tests/t_lex tests/t_log tests/t_notify tests/t_os \
-	tests/t_proc tests/t_rate tests/t_small tests/t_stat tests/t_table \
-	tests/t_text tests/t_wait
+	tests/t_proc tests/t_rate tests/t_report tests/t_small tests/t_stat \
+	tests/t_table tests/t_text tests/t_view tests/t_wait
 ONCE_TESTS = tests/t_dist tests/t_fuzz tests/t_layers tests/t_manual \
 	tests/t_sim
 PATIENT_TESTS = tests/t_hangs
