@@ -151,29 +151,14 @@ static struct {
 	const char	*close;
 } answer;
 
-/*
- * What steers a terminal is shown as "?": who answers may not be himself any more.
- * U+0080 to U+009F do that, too.
- */
-static void
-tame(char *s, size_t n)
-{
-	for (; n > 0; s++, n--) {
-		if (*s == '\xc2' && n > 1 && (s[1] & 0xe0) == 0x80)
-			s[0] = s[1] = '?';
-		if (((unsigned char)*s < ' ' && *s != '\n' && *s != '\t') ||
-		    *s == 0x7f)
-			*s = '?';
-	}
-}
-
 static void
 show(size_t n, const char *close)
 {
 	if (n == 0)
 		return;
+	/* who answers may not be himself any more */
 	if (console_terminal())
-		tame(answer.text, n);
+		text_tame(answer.text, n, "\n\t");
 	console_bytes(answer.text, n);
 	answer.close = close;
 	answer.len -= n;
@@ -216,7 +201,7 @@ verdict(const char *broken)
 
 	if (line) {
 		*--end = '\0';
-		tame(s, answer.len - 1);
+		text_tame(s, answer.len - 1, "\n\t");
 	}
 	if (line && (strcmp(s, "ok") == 0 || strncmp(s, error, len) == 0)) {
 		if (console_failed() != 0)

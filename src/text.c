@@ -215,12 +215,23 @@ text_number(const char *s, uint64_t max, uint64_t *v)
 	return s != NULL && *s == '\0';
 }
 
+/* U+0080 to U+009F steer, too. */
+void
+text_tame(char *s, size_t n, const char *but)
+{
+	for (; n > 0; s++, n--) {
+		if (*s == '\xc2' && n > 1 && (s[1] & 0xe0) == 0x80)
+			s[0] = s[1] = '?';
+		if (((unsigned char)*s < ' ' || *s == 0x7f) &&
+		    (*s == '\0' || strchr(but, *s) == NULL))
+			*s = '?';
+	}
+}
+
 void
 text_plain(char *text)
 {
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
+	text_tame(text, strlen(text), "");
 }
 
 const char *

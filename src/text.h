@@ -45,9 +45,11 @@ const char *text_digits(const char *, uint64_t max, uint64_t *);
 bool	text_number(const char *, uint64_t max, uint64_t *);
 
 /*
- * Bytes that could end a line or steer a terminal become '?'.
+ * Bytes that could end a line or steer a terminal become '?': all of a text, or of
+ * so many bytes those that are none of but.
  */
 void	text_plain(char *);
+void	text_tame(char *, size_t, const char *but);
 
 /*
  * Edit distance of two words, for "did you mean"; at most limit + 1.

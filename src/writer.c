@@ -12,6 +12,7 @@
 #include "log.h"
 #include "logio.h"
 #include "os.h"
+#include "text.h"
 #include "wait.h"
 
 enum {
@@ -51,9 +52,7 @@ put_lines(char *buf, size_t len)
 
 	while ((end = memchr(line, '\n', len)) != NULL) {
 		/* as those of ours are made; others may write here, too */
-		for (char *p = line; p < end; p++)
-			if ((unsigned char)*p < ' ' || *p == 0x7f)
-				*p = '?';
+		text_tame(line, (size_t)(end - line), "");
 		end++;
 		log_copy(line, (size_t)(end - line));
 		len -= (size_t)(end - line);

@@ -92,11 +92,11 @@ a_line_is_text_whoever_wrote_it_body()
 	with_log
 	for fd in "/proc/$PROXY/fd"/*; do
 		case $(readlink "$fd") in
-		pipe:*)	printf 'it \033[2Jis \000not\177 me\n' >"$fd" || : ;;
+		pipe:*)	printf 'it \033[2Jis \000not\177 \302\2332Jme\n' >"$fd" || : ;;
 		esac
 	done
 	await "the line" grep -q 'it .*me' log
-	atf_check -o ignore grep -a 'it ?\[2Jis ?not? me$' log
+	atf_check -o ignore grep -a 'it ?\[2Jis ?not? ??2Jme$' log
 	proxy_stop
 }
 

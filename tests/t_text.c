@@ -194,6 +194,23 @@ ATF_TC_BODY(comparison_is_blind_to_case, tc)
 	ATF_CHECK_EQ(0, text_casecmp("", ""));
 }
 
+ATF_TC_WITHOUT_HEAD(nothing_steers_a_terminal);
+ATF_TC_BODY(nothing_steers_a_terminal, tc)
+{
+	/* U+009B begins what ESC [ does; a-umlaut and the last byte do nothing */
+	char	text[] = "a\n\t\033[2J\x7f\xc2\x9b" "2J\xc2\x80\xc2\x9f"
+		    "\xc2\xa0\xc3\xa4\x9b\xc2";
+	char	part[] = "a\0\n\t\xc2\x9b";
+
+	text_plain(text);
+	ATF_CHECK_STREQ("a???[2J???2J????\xc2\xa0\xc3\xa4\x9b\xc2", text);
+	/* no further, and with lines */
+	text_tame(part, 5, "\n\t");
+	ATF_CHECK_EQ(0, memcmp(part, "a?\n\t\xc2\x9b", sizeof(part)));
+	text_tame(part, 6, "\t");
+	ATF_CHECK_STREQ("a??\t??", part);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, format_is_as_printf);
@@ -203,5 +220,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, bytes_are_for_people);
 	ATF_TP_ADD_TC(tp, distance_counts_slips_of_the_keyboard);
 	ATF_TP_ADD_TC(tp, comparison_is_blind_to_case);
+	ATF_TP_ADD_TC(tp, nothing_steers_a_terminal);
 	return atf_no_error();
 }
