@@ -505,6 +505,12 @@ the_systems_logger_is_told_facility_and_name_body()
 	STARTED="$STARTED $(cat logger.pid)"
 	front="^<157>[A-Z][a-z][a-z] [ 0-9][0-9] ..:..:.. sockproxy.$PROXY.: "
 	await "the start" grep -q "${front}sockproxy .* started" lines
+	client connect "$HERE:8000" txseed 1 rxseed 1 send 10 fin expect-fin \
+	    got 10 close
+	await "an end in order, for information" \
+	    grep -q '^<158>.* session 1: .* both sides sent their end' lines
+	client connect "$HERE:8000" reset
+	await "another one, worth a look" grep -q '^<157>.* session 2: ' lines
 	kill -USR2 "$PROXY"
 	await "the next program" grep -q "${front}sockproxy .* took over" lines
 	await "its reload" grep -q "in effect" lines

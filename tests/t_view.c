@@ -18,7 +18,8 @@
 enum {
 	ALL = 100000, ONE = 200000, DOOR = 300000,	/* their first counters */
 	STEP = 1000,		/* from one counter to the next */
-	BEFORE = 7		/* each counter, when the history began */
+	BEFORE = 7,		/* each counter, when the history began */
+	AGE = 1500, IDLE = 400	/* ms, at the least */
 };
 
 static struct setup	setup;
@@ -67,7 +68,7 @@ begin(void)
 	history_use(history, 1);
 	ATF_REQUIRE(board_memory(1) <= sizeof(board));
 	board_use(board, 1);
-	board_start(os_now_ms());
+	board_start(os_now_ms() - AGE);
 	status_open(&setup, &bound);
 	count(stat_global(), sizeof(struct stat_global), BEFORE, 0);
 	count(stat_backend(0), sizeof(struct stat_backend), BEFORE, 0);
@@ -101,6 +102,19 @@ static void
 says(const char *part)
 {
 	ATF_CHECK_MSG(strstr(text, part) != NULL, "no %s\nin %s", part, text);
+}
+
+/* The number behind this, which is a time: no less than that, and not long. */
+static uint64_t
+says_time(const char *name, uint64_t least)
+{
+	const char	*at = strstr(text, name);
+	uint64_t	n;
+
+	ATF_REQUIRE(at != NULL);
+	n = strtoull(at + strlen(name), NULL, 10);
+	ATF_CHECK_MSG(n >= least && n < least + 60000, "%s in %s", name, text);
+	return n;
 }
 
 /* With what was counted for a reason, and that in percent of all. */
@@ -139,6 +153,7 @@ ATF_TC_BODY(each_number_is_in_its_place_in_json, tc)
 
 	begin();
 	show(VIEW_JSON_STATUS);
+	(void)says_time("\"uptime_ms\":", AGE);
 	says(",\"generation\":1,\"relays\":1,\"sessions\":100000,"
 	    "\"sessions_max\":77,\"accepted\":102000,\"refused\":103000,"
 	    "\"bytes\":{\"from_clients\":104000,\"from_backends\":105000},"
@@ -280,20 +295,26 @@ ATF_TC_BODY(each_number_is_in_its_place_in_metrics, tc)
 ATF_TC_WITHOUT_HEAD(each_number_of_a_session_is_in_its_place);
 ATF_TC_BODY(each_number_of_a_session_is_in_its_place, tc)
 {
+	const uint64_t	now = os_now_ms();
 	struct session	*s;
+	uint64_t	age;
 
 	begin();
 	ATF_REQUIRE(table_map(1, 1));
 	ATF_REQUIRE(table_open(0, 1, 1));
 	ATF_REQUIRE((s = table_take()) != NULL);
 	*s = (struct session){ .state = SESSION_RELAY, .number = 9,
+	    .start_ms = now - AGE,
 	    .peer = { .family = OS_IPV4, .port = 83, .ip = { 127, 0, 0, 4 } },
 	    .half = { { .bytes = 11000, .len = 500, .state = HALF_DRAIN },
-	    { .bytes = 22000, .len = 5, .state = HALF_DRAIN } } };
+	    { .bytes = 22000, .len = 5, .state = HALF_DRAIN,
+	    .moved_ms = now - IDLE } } };
 	show(VIEW_JSON_SESSIONS);
 	says("{\"sessions\":[\n{\"session\":\"1.0.9\",\"state\":\"relay\","
 	    "\"client\":\"127.0.0.4:83\",\"listener\":\"door\","
 	    "\"backend\":\"one\",\"backend_number\":0,\"age_ms\":");
+	age = says_time("\"age_ms\":", AGE);
+	ATF_CHECK_EQ(AGE - IDLE, age - says_time(",\"idle_ms\":", IDLE));
 	says(",\"held\":505,\"bytes\":{\"from_clients\":11000,"
 	    "\"from_backends\":22000}}]}\n");
 	show(VIEW_SESSIONS);
