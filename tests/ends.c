@@ -17,6 +17,8 @@
  *	an end		when one was sent, and behind all bytes
  *	an error	when this end was reset, or closed while bytes came for it
  *
+ * A close with bytes unread is a reset on Linux; elsewhere it is an end, and who goes
+ * on sending is reset.
  * A Unix socket cannot be reset: a reset is an end to who reads from one.  Nobody
  * waits for ever: a script that waits for bytes goes on after a while, so a session
  * in which nothing happens for STILL_MS hangs.  Prints the seed, what happened, and
@@ -53,6 +55,12 @@ enum {
 };
 
 enum step { SEND, URGENT, RECV, PAUSE, FIN, READ, CLOSE, RESET };
+
+#ifdef __linux__
+static const bool	unread_resets = true;
+#else
+static const bool	unread_resets = false;
+#endif
 
 static const char *const	names[] = { "send", "urgent", "recv", "pause",
 				    "fin", "read", "close", "reset" };
@@ -319,8 +327,9 @@ leave(struct end *e, bool reset)
 	if (reset && !e->local)
 		(void)setsockopt(e->fd, SOL_SOCKET, SO_LINGER, &hard,
 		    sizeof(hard));
-	e->unkind = unread > 0 || (reset && !e->local);
-	e->fin = e->fin || !e->unkind;
+	reset = reset && !e->local;
+	e->unkind = unread > 0 || reset;
+	e->fin = e->fin || !(unread_resets ? e->unkind : reset);
 	e->closed = true;
 	hang_up(e);
 }
