@@ -325,9 +325,10 @@ half_drain(struct half *h, struct side *from, struct side *to, uint64_t now)
 		return;
 	buf_give(h->buf);
 	h->buf = -1;
-	if (h->lane == -1)
-		half_to(h, HALF_FILL);
-	/* else: the next step fetches the rest of the lane, or ends it */
+	if (h->lane != -1 && splice_held(h->lane) > 0)
+		return;		/* the next step fetches the rest of it */
+	half_free(h, from);
+	half_to(h, HALF_FILL);
 }
 
 /* The lane moves no more; the ordinary read will find out why. */

@@ -91,6 +91,9 @@ check_half(const struct session *s, unsigned way)
 	    !(h->state == HALF_DRAIN && h->lane != -1))
 		sim_fail("buffer", s->number, "half %u in state %u has buffer %d",
 		    way, h->state, h->buf);
+	if (h->state == HALF_DRAIN && half_held(h) == 0)
+		sim_fail("buffer", s->number, "half %u has nothing to drain",
+		    way);
 	if (h->buf != -1) {
 		if (h->len == 0)
 			sim_fail("buffer", s->number, "leased and empty");
