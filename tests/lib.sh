@@ -196,6 +196,16 @@ client()
 	    fail "client $*: $(cat client.err)"
 }
 
+# What our socket and a client's (rcvbuf 4096) hold together, while he does not read.
+unread()
+{
+	case $(uname -s) in
+	Linux)	echo 300k ;;
+	OpenBSD) echo 20k ;;
+	*)	echo 100k ;;
+	esac
+}
+
 # server NAME=ADDRESS ...: a sockproxy.server list for the configuration.
 # "name=127.0.0.1:80,connect-timeout=>1" adds keys.
 server()

@@ -233,8 +233,7 @@ backend_that_is_done_has_no_load_body()
 	! "$PROGRAM" -V | grep -q '^splicing: none' ||
 	    atf_skip "this program cannot tell what the system still holds"
 	mkfifo go
-	much=300k
-	[ "$(uname -s)" = Linux ] || much=100k
+	much=$(unread)
 	backend a 127.0.0.1:0 accept expect-fin send $much fin close
 	controlled <<-CONF
 		\$SERVER["socket"] == "127.0.0.1:0" { $(server "a=$a") }

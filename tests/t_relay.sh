@@ -160,12 +160,7 @@ session_lasts_until_its_end_has_arrived_body()
 	begin
 	can_tell_what_is_unsent
 	mkfifo go
-	# what our socket and the client's hold together
-	case $(uname -s) in
-	Linux)	much=300k ;;
-	OpenBSD) much=20k ;;
-	*)	much=100k ;;
-	esac
+	much=$(unread)
 	in_front_of accept expect-fin send $much fin close
 	peer one rcvbuf 4096 connect "$p0" fin wait go expect-fin got $much
 	await "it has gone to the client's socket" logs "relay -> last"
@@ -202,8 +197,7 @@ what_is_on_its_way_outlives_others_body()
 	begin
 	! "$PROGRAM" -V | grep -q '^splicing: none' ||
 	    atf_skip "this program cannot tell what the system still holds"
-	much=300k
-	[ "$(uname -s)" = Linux ] || much=100k
+	much=$(unread)
 	in_front_of forever expect-fin send $much fin close
 	last 1 expect-fin got $much
 	last 2 reset
