@@ -52,7 +52,7 @@ enum {
 	LIMIT_LAST_BLIND_MS = 300,	/* LAST, where os_unsent cannot say */
 	LIMIT_SHUTDOWN_LAST_MS = 500,	/* LAST, when the program ends */
 	LIMIT_PAUSE_MS = 100,		/* a listener that is out of something */
-	LIMIT_TRIM_MS = 10000,		/* memory is given back after a peak */
+	LIMIT_TRIM_MS = 10000,		/* until what lies idle is given back */
 	LIMIT_KEEP_MS = 1000,		/* a session lasts: one to two of these */
 	LIMIT_SWEEP_MS = 100		/* between two sweeps at the least */
 };

@@ -55,7 +55,7 @@ static struct {
 static unsigned		 adopting;	/* of these, in use */
 static unsigned		 expected;	/* predecessors that have not ended */
 static unsigned		 leased;	/* buffers, as last counted */
-static bool		 peak;		/* several buffers were leased */
+static uint64_t		 spliced;	/* bytes, the same */
 static uint64_t		 trim_due;
 static int		 failure;
 
@@ -191,7 +191,7 @@ loop_open(const struct setup *set, unsigned relay, const int *listeners,
 	mode_due = log_due = trim_due = UINT64_MAX;
 	failure = 0;
 	leased = 0;
-	peak = false;
+	spliced = stat_global()->spliced;
 	expected = adopting = 0;
 	for (i = 0; i < LIMIT_RELAYS; i++)
 		adopt[i].fd = -1;
@@ -501,17 +501,21 @@ timeout(void)
 	return due - now > INT32_MAX ? INT32_MAX : (int)(due - now);
 }
 
-/* Some time after a peak, memory and pipes that only it needed are given back. */
+/*
+ * Some time after some were in use, memory and pipes that lie idle are given
+ * back: again and again as long as some are, for the peak that needed the others
+ * may be long over.
+ */
 static void
 trim(uint64_t now)
 {
-	if (leased > 1) {
-		peak = true;
-		trim_due = UINT64_MAX;
-	} else if (peak) {
-		peak = false;
+	bool used = buf_used() != leased || stat_global()->spliced != spliced;
+
+	if (buf_used() != leased)
+		stat_set(&stat_global()->buffers_used, leased = buf_used());
+	spliced = stat_global()->spliced;
+	if (used && trim_due == UINT64_MAX)
 		trim_due = now + LIMIT_TRIM_MS;
-	}
 	if (trim_due > now)
 		return;
 	trim_due = UINT64_MAX;
@@ -561,8 +565,6 @@ loop_turn(void)
 	listener_turn(now);
 	if (mode_due <= now)
 		mode_expire(now);
-	if (buf_used() != leased)
-		stat_set(&stat_global()->buffers_used, leased = buf_used());
 	trim(now);
 	log_due = log_tick(now);
 	if (mode != LOOP_RUN && table_count() == 0 && adopting == 0)

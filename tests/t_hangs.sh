@@ -363,3 +363,27 @@ dead_name_servers_hold_nobody_up_body()
 	proxy_stop
 	await "no process is left" processes_are 0
 }
+
+pipes_are()
+{
+	[ "$(ls -l "/proc/$relay/fd" | grep -c pipe:)" "$@" ]
+}
+
+describe pipes_of_a_peak_are_given_back \
+    "what was opened to splice, when no buffer was needed"
+pipes_of_a_peak_are_given_back_body()
+{
+	begin
+	[ -d /proc/self/fd ] || atf_skip "/proc does not tell"
+	[ "$SPLICE" != disable ] || atf_skip "without pipes"
+	backend b 127.0.0.1:0 forever echo
+	proxy <<-CONF
+		\$SERVER["socket"] == "127.0.0.1:0" { $(server "b=$b") }
+	CONF
+	relay=$(relays | tr -d ' ')
+	pipes_are -eq 0 || fail "pipes before there are sessions"
+	client load 8 16 8m "$p0"
+	pipes_are -gt 0 || atf_skip "nothing was spliced"
+	await "they are closed" pipes_are -eq 0
+	proxy_stop
+}
