@@ -252,7 +252,9 @@ ATF_TC_BODY(each_number_is_in_its_place_in_metrics, tc)
 #define DOOR_IS	"{listener=\"door\",bound=\"127.0.0.2:81\""
 	begin();
 	show(VIEW_METRICS);
-	says("\nsockproxy_sessions 100000\n");
+	ATF_CHECK(says_time("\nsockproxy_uptime_seconds ", AGE / 1000) < 100);
+	says("\n# TYPE sockproxy_sessions gauge\nsockproxy_sessions 100000\n"
+	    "# HELP sockproxy_sessions_max ");
 	says("\nsockproxy_sessions_max 77\n");
 	says("\nsockproxy_accepted_total 102000\n");
 	says("\nsockproxy_refused_total 103000\n");
