@@ -2,7 +2,7 @@
  * board.c - a byte for the operator's word on each backend.
  *
  * What is in it is believed only as far as it goes: a word that is not known
- * keeps new sessions away, and nothing worse.
+ * disables its backend, and nothing worse.
  */
 #include <stdatomic.h>
 

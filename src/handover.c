@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "backend.h"
+#include "board.h"
 #include "buf.h"
 #include "chan.h"
 #include "handover.h"
@@ -438,8 +439,9 @@ arrived(struct handover_in *in, uint64_t now)
 		return;
 	in->arriving = NULL;
 	session_ready(s, now);
-	if (s->backend < LIMIT_BACKENDS &&
-	    emptied[s->backend / 8] >> s->backend % 8 & 1)
+	if (board_order(s->backend) == BOARD_DISABLED ||
+	    (s->backend < LIMIT_BACKENDS &&
+	    emptied[s->backend / 8] >> s->backend % 8 & 1))
 		session_kill(s, REASON_KILLED, false, now);
 }
 

@@ -225,6 +225,57 @@ who_is_handed_over_late_is_reset_too_body()
 	counts sockproxy.ended.killed 1
 }
 
+# held_after PID: that one has ended, and the parent is about to look.
+held_after()
+{
+	is_gone "$1" && grep -q '^State:[[:blank:]]*t' "/proc/$PROXY/status"
+}
+
+describe an_order_that_an_upgrade_overtakes_is_obeyed \
+    "disable in the moment of execve(2): the sessions that are there are reset"
+an_order_that_an_upgrade_overtakes_is_obeyed_head()
+{
+	atf_set require.user root
+	atf_set require.progs strace
+	atf_set timeout 120
+}
+an_order_that_an_upgrade_overtakes_is_obeyed_body()
+{
+	begin
+	own_program
+	here
+	mkfifo go tries
+	backend a 127.0.0.1:0 forever echo
+	backend b 127.0.0.1:0 forever echo
+	controlled <<-CONF
+		sockproxy.balance = "round-robin"
+		\$SERVER["socket"] == "$HERE:8000" { $(server "a=$a" "b=$b") }
+	CONF
+	peer one connect "$p0" expect-reset
+	await "it is on a" load_is a 1
+	peer two connect "$p0" wait go txseed 1 rxseed 1 send 10 fin \
+	    expect-fin got 10 close
+	await "it is on b" load_is b 1
+	rm sockproxy
+	printf '#!/bin/sh\n[ "$1$2" != -D-H ] || { echo $$ >tries; exit 0; }
+exec "%s" "$@"\n' "$(atf_config_get program "$_dir/../sockproxy")" >sockproxy
+	chmod +x sockproxy
+	PROGRAM=$(atf_config_get program "$_dir/../sockproxy")
+	# it has looked what the monitor says when it learns of the try's end
+	hold "$PROXY" wait4 3000
+	kill -USR2 "$PROXY"
+	try=$(timeout "$LIMIT" cat tries)
+	await "the try is over" held_after "$try"
+	ctl disable a || fail "disable failed"
+	let_go
+	await "the new program serves" logs 'the configuration is in effect'
+	await "it answers" state_is a disabled
+	finish one
+	echo >go
+	finish two
+	proxy_stop
+}
+
 describe backend_that_is_done_has_no_load \
     "a client has yet to read the end: its backend can be taken away"
 backend_that_is_done_has_no_load_body()
