@@ -21,6 +21,8 @@ enum {
 };
 
 static const char *const unheard = "the parent process does not answer";
+static const char *const upgraded = "the parent process has ended, or become "
+    "another program, which reads the configuration: see the log";
 
 static const uint8_t legal[] = {
 	[CLIENT_READS] = 1 << CLIENT_KILLS | 1 << CLIENT_RELOADS |
@@ -333,8 +335,9 @@ client_note(struct client *c, const struct channel_note *note, uint64_t now)
 {
 	if (c->kind == CLIENT_NONE || c->state != CLIENT_RELOADS)
 		return;
+	/* one that dies takes us along, see monitor.c */
 	if (note->order == CHANNEL_GONE)
-		reload_end(c, unheard, now);
+		reload_end(c, upgraded, now);
 	else if (note->value < c->victim.number)
 		return;		/* what was read before this one was asked for */
 	else if (note->order == CHANNEL_SAID)

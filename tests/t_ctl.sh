@@ -225,6 +225,17 @@ who_is_handed_over_late_is_reset_too_body()
 	counts sockproxy.ended.killed 1
 }
 
+# becomes PROGRAM COMMAND: what an upgrade meets in the place of own_program's copy:
+# a try is that command.
+becomes()
+{
+	rm sockproxy
+	printf '#!/bin/sh\n[ "$1$2" != -D-H ] || { %s; exit; }\nexec "%s" "$@"\n' \
+	    "$2" "$1" >sockproxy
+	chmod +x sockproxy
+	PROGRAM=$1
+}
+
 # held_after PID: that one has ended, and the parent is about to look.
 held_after()
 {
@@ -242,6 +253,7 @@ an_order_that_an_upgrade_overtakes_is_obeyed_head()
 an_order_that_an_upgrade_overtakes_is_obeyed_body()
 {
 	begin
+	new=$PROGRAM
 	own_program
 	here
 	mkfifo go tries
@@ -256,11 +268,7 @@ an_order_that_an_upgrade_overtakes_is_obeyed_body()
 	peer two connect "$p0" wait go txseed 1 rxseed 1 send 10 fin \
 	    expect-fin got 10 close
 	await "it is on b" load_is b 1
-	rm sockproxy
-	printf '#!/bin/sh\n[ "$1$2" != -D-H ] || { echo $$ >tries; exit 0; }
-exec "%s" "$@"\n' "$(atf_config_get program "$_dir/../sockproxy")" >sockproxy
-	chmod +x sockproxy
-	PROGRAM=$(atf_config_get program "$_dir/../sockproxy")
+	becomes "$new" 'echo $$ >tries'
 	# it has looked what the monitor says when it learns of the try's end
 	hold "$PROXY" wait4 3000
 	kill -USR2 "$PROXY"
@@ -273,6 +281,32 @@ exec "%s" "$@"\n' "$(atf_config_get program "$_dir/../sockproxy")" >sockproxy
 	finish one
 	echo >go
 	finish two
+	proxy_stop
+}
+
+describe a_reload_that_an_upgrade_overtakes_is_its_own \
+    "asked for while the new program tries itself: who makes it is said"
+a_reload_that_an_upgrade_overtakes_is_its_own_body()
+{
+	begin
+	new=$PROGRAM
+	own_program
+	here
+	mkfifo tries gate
+	backend a 127.0.0.1:0 forever echo
+	controlled <<-CONF
+		\$SERVER["socket"] == "$HERE:8000" { $(server "a=$a") }
+	CONF
+	becomes "$new" 'echo >tries; cat gate'
+	kill -USR2 "$PROXY"
+	told tries
+	ctl reload >said 2>&1 & asks=$!
+	await "it is asked for" logs 'operator: reload'
+	echo >gate
+	wait $asks && fail "it was taken, by nobody yet"
+	is "$(cat said)" "sockproxy ctl: the parent process has ended, or become \
+another program, which reads the configuration: see the log" "the answer"
+	await "the new program serves" logs 'the configuration is in effect'
 	proxy_stop
 }
 
