@@ -401,13 +401,12 @@ upgrade_orders(const struct setup *setup)
 {
 	unsigned	b;
 
-	if (norders == 0 || !monitor_wanted(setup))
-		return;
-	ids_each(setup, ids_listeners, ids_backends);
+	if (norders > 0)
+		ids_each(setup, ids_listeners, ids_backends);
 	for (; norders > 0; norders--) {
 		b = ids_find(ids_backends, setup->nbackends,
 		    orders[norders - 1].id);
-		if (b < setup->nbackends)
+		if (b < setup->nbackends && monitor_wanted(setup))
 			(void)board_give_order(b, orders[norders - 1].order);
 	}
 }

@@ -48,7 +48,7 @@ bool	upgrade_take(struct crew *, bool foreground);
 
 /*
  * When the new program has a setup in use: what the operator wanted of its
- * backends.
+ * backends.  Without a board it ends here.
  */
 void	upgrade_orders(const struct setup *);
 

@@ -310,6 +310,29 @@ another program, which reads the configuration: see the log" "the answer"
 	proxy_stop
 }
 
+describe orders_end_with_who_gives_them \
+    "an upgrade without control and status: a later reload with it begins anew"
+orders_end_with_who_gives_them_body()
+{
+	begin
+	own_program
+	here
+	backend a 127.0.0.1:0 forever echo
+	controlled <<-CONF
+		\$SERVER["socket"] == "$HERE:8000" { $(server "a=$a") }
+	CONF
+	ctl drain a || fail "drain failed"
+	cp proxy.conf with
+	sed '/^sockproxy.control/d' with >proxy.conf
+	reload USR2
+	client connect "$p0" rxseed 1 send 1k fin expect-fin got 1k
+	cp with proxy.conf
+	reload
+	await "somebody answers" ctl status
+	state_is a up || fail "a is $(column a 3)"
+	proxy_stop
+}
+
 describe backend_that_is_done_has_no_load \
     "a client has yet to read the end: its backend can be taken away"
 backend_that_is_done_has_no_load_body()
