@@ -19,8 +19,12 @@ change_root(const struct start *start)
 	const struct setting	*setting = &start->setup->server.chroot;
 	int			 error;
 
-	if (start->chroot[0] == '\0' || !proc_is_root())
+	if (start->chroot[0] == '\0' || !proc_is_root()) {
+		/* who is forked at the start is where that was, yet */
+		if (!start->foreground)
+			(void)file_enter("/");
 		return true;
+	}
 	if ((error = proc_chroot(start->chroot)) == 0)
 		return true;
 	return place_fatal(start->setup, setting->at, "cannot change the root "

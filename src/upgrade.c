@@ -462,6 +462,8 @@ upgrade_take(struct crew *crew, bool foreground)
 	struct start	*start = &crew->start;
 	bool		 good;
 
+	if (!foreground)
+		(void)file_enter("/");	/* as proc_daemon_ready does */
 	start->foreground = foreground;
 	start->ready_fd = start->log_fd = start->pid_fd = -1;
 	for (int i = 0; i < DOORS; i++)

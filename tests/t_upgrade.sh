@@ -158,6 +158,16 @@ a_bad_program_is_not_taken_body()
 	proxy_stop
 }
 
+# Nor does it keep the file system that it was started in.
+holds_no_directory()
+{
+	for _pid in $(processes); do
+		[ ! -d /proc/self/fd ] ||
+		    [ "$(readlink "/proc/$_pid/cwd")" = / ] ||
+		    fail "process $_pid is in $(readlink "/proc/$_pid/cwd")"
+	done
+}
+
 describe a_daemon_is_upgraded_from_where_it_was_started \
     "relative paths, -D not given; number, pid file and its lock stay"
 a_daemon_is_upgraded_from_where_it_was_started_body()
@@ -170,6 +180,7 @@ a_daemon_is_upgraded_from_where_it_was_started_body()
 	echoing 'server.pid-file = "pid"' 'server.errorlog = "proxy.log"' >c
 	./sockproxy -f c || fail "it does not start"
 	PROXY=$(cat pid)
+	holds_no_directory
 	peer one connect "$HERE:8000" rxseed 1 send 1000 recv 1000 tell up \
 	    wait go send 5000 fin expect-fin got 6000
 	head -n 1 up >/dev/null
@@ -183,6 +194,7 @@ a_daemon_is_upgraded_from_where_it_was_started_body()
 	finish one
 	# with the log writer
 	[ "$(processes | wc -l)" -eq 3 ] || fail "processes: $(processes)"
+	holds_no_directory
 	kill -TERM "$PROXY"
 	await "no process is left" processes_are 0
 	PROXY=
