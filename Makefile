@@ -91,7 +91,7 @@ HEADERS = compat/attr.h compat/chan.h compat/chan_fds.h compat/console.h \
 	src/status.h src/table.h src/text.h src/upgrade.h src/view.h \
 	src/watcher.h src/writer.h tests/atf-c.h tests/conf_same.h \
 	tests/contract.h tests/fuzz/fuzz.h tests/peer.h tests/sim/sim.h \
-	tests/sim/sim_check.h
+	tests/sim/sim_check.h tests/unit.h
 
 # All but main.c, which tests must not have.
 SRC = src/addr.c src/backend.c src/board.c src/bound.c src/buf.c \

@@ -7,6 +7,7 @@
 
 #include "backend.h"
 #include "stat.h"
+#include "unit.h"
 
 enum { MANY = 70, DISABLE_MS = 1000, NOW = 5000 };
 
@@ -14,16 +15,6 @@ static struct setup		setup;
 static struct os_peer		peer;
 static uint64_t			tried[2];
 static struct backend_choice	choice;
-
-static uint32_t
-string(const char *text)
-{
-	uint32_t	at = setup.nstrings;
-
-	strcpy(setup.strings + at, text);
-	setup.nstrings += (uint32_t)strlen(text) + 1;
-	return at;
-}
 
 /* A pool of n behind one of two others, and two listeners. */
 static void
@@ -34,8 +25,8 @@ open_backends(enum balance balance, unsigned n)
 	memset(&setup, 0, sizeof(setup));
 	setup.nstrings = 1;
 	setup.nlisteners = 2;
-	setup.listeners[0].name = string(":1");
-	setup.listeners[1].name = string(":2");
+	setup.listeners[0].name = unit_string(&setup, ":1");
+	setup.listeners[1].name = unit_string(&setup, ":2");
 	setup.npools = setup.nprofiles = 2;
 	setup.pools[0].nbackends = 2;
 	setup.pools[1] = (struct setup_pool){ .first_backend = 2,
@@ -46,7 +37,7 @@ open_backends(enum balance balance, unsigned n)
 		label[1] = (char)('0' + setup.nbackends / 10);
 		label[2] = (char)('0' + setup.nbackends % 10);
 		setup.backends[setup.nbackends++] = (struct setup_backend){
-		    .label = string(label), .disable_time = { DISABLE_MS, 0 },
+		    .label = unit_string(&setup, label), .disable_time = { DISABLE_MS, 0 },
 		    .addr = { .family = OS_IPV4, .port = 80 } };
 	}
 	peer = (struct os_peer){ .family = OS_IPV4, .ip = { 10, 0, 0, 1 } };

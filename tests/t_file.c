@@ -28,6 +28,7 @@
 
 #include "file.h"
 #include "logio.h"
+#include "unit.h"
 
 static char	buf[4096];
 
@@ -769,21 +770,10 @@ ATF_TC_BODY(a_log_may_be_larger_than_two_gib, tc)
 	ATF_CHECK_EQ(st.st_size - 10, (off_t)1 << 31);
 }
 
-/* The lowest that is free: one that is left somewhere changes it. */
-static int
-free_fd(void)
-{
-	int	fd;
-
-	ATF_REQUIRE((fd = dup(0)) != -1);
-	(void)close(fd);
-	return fd;
-}
-
 ATF_TC_WITHOUT_HEAD(nothing_is_left_open);
 ATF_TC_BODY(nothing_is_left_open, tc)
 {
-	int	before = free_fd(), fd, status;
+	int	before = unit_free_fd(), fd, status;
 
 	make("f", "hello");
 	make("g", "hello");
@@ -793,24 +783,24 @@ ATF_TC_BODY(nothing_is_left_open, tc)
 	ATF_CHECK_EQ(file_read("f", buf, 4), -EFBIG);
 	ATF_CHECK_EQ(file_read(".", buf, sizeof(buf)), -EISDIR);
 	ATF_CHECK_EQ(file_read("fifo", buf, sizeof(buf)), -EINVAL);
-	ATF_CHECK_EQ(free_fd(), before);
+	ATF_CHECK_EQ(unit_free_fd(), before);
 	ATF_CHECK_EQ(file_glob("?", buf, sizeof(buf)), 2);
 	ATF_CHECK_EQ(file_glob("?", buf, 1), -E2BIG);
-	ATF_CHECK_EQ(free_fd(), before);
+	ATF_CHECK_EQ(unit_free_fd(), before);
 	ATF_CHECK_EQ(file_shell(NULL, "printf abc", buf, 3, &status), 3);
 	ATF_CHECK_EQ(file_shell(NULL, "exit 3", buf, 3, &status), -ECHILD);
 	ATF_CHECK_EQ(file_shell(NULL, "printf abcd", buf, 3, &status), -EFBIG);
-	ATF_CHECK_EQ(free_fd(), before);
+	ATF_CHECK_EQ(unit_free_fd(), before);
 	ATF_CHECK_EQ(file_pid_open("f"), -EEXIST);
 	ATF_CHECK_EQ(file_pid_open("fifo"), -EINVAL);
 	ATF_CHECK(file_pid_open("link") < 0);
 	ATF_REQUIRE((fd = file_pid_open("pid")) >= 0);
 	file_pid_remove(fd, "pid");
-	ATF_CHECK_EQ(free_fd(), before);
+	ATF_CHECK_EQ(unit_free_fd(), before);
 	ATF_CHECK_EQ(access("pid", F_OK), -1);
 	ATF_CHECK(logio_open(".") < 0);
 	ATF_CHECK(logio_open("no/log") < 0);
-	ATF_CHECK_EQ(free_fd(), before);
+	ATF_CHECK_EQ(unit_free_fd(), before);
 }
 
 ATF_TC_WITHOUT_HEAD(a_stamp_is_a_date_and_a_time);
@@ -876,7 +866,7 @@ ATF_TC_BODY(a_logger_that_was_restarted_is_found, tc)
 	}
 	for (i = 0; i < 2; i++)
 		ATF_CHECK_EQ(logio_syslog(line, 1), -ECONNREFUSED);
-	ATF_CHECK_EQ(free_fd(), fd);
+	ATF_CHECK_EQ(unit_free_fd(), fd);
 	fd = logger();
 	ATF_CHECK_EQ(logio_syslog(line, 1), 0);
 	/* one that is only busy is not left */

@@ -19,6 +19,7 @@
 #include "expire.h"
 #include "former.h"
 #include "stat.h"
+#include "unit.h"
 
 enum { ROWS = 3, BUFFERS = 4, LANES = 4, NOW = 5000 };
 
@@ -26,23 +27,13 @@ static struct setup	setup;
 static int		fds[HANDOVER_FDS];
 static unsigned		nfds;
 
-static uint32_t
-string(const char *text)
-{
-	uint32_t	at = setup.nstrings;
-
-	strcpy(setup.strings + at, text);
-	setup.nstrings += (uint32_t)strlen(text) + 1;
-	return at;
-}
-
 static void
 backend(const char *label, const char *host, uint16_t port)
 {
 	struct setup_backend	*b = &setup.backends[setup.nbackends++];
 
-	*b = (struct setup_backend){ .label = string(label),
-	    .host = string(host), .port = { port, 0 },
+	*b = (struct setup_backend){ .label = unit_string(&setup, label),
+	    .host = unit_string(&setup, host), .port = { port, 0 },
 	    .disable_time = { 1000, 0 },
 	    .addr = { .family = OS_IPV4, .port = port } };
 }
@@ -55,7 +46,7 @@ make_setup(void)
 	setup.nstrings = 1;
 	setup.nlisteners = setup.npools = setup.nprofiles = 1;
 	setup.nclasses = 1;
-	setup.listeners[0] = (struct setup_listener){ .name = string(":1"),
+	setup.listeners[0] = (struct setup_listener){ .name = unit_string(&setup, ":1"),
 	    .nclasses = 1, .addr = { .family = OS_IPV4, .port = 1 } };
 	backend("a", "10.0.0.1", 80);
 	backend("b", "10.0.0.1", 80);
@@ -678,7 +669,7 @@ ATF_TC_BODY(backends_keep_their_names_in_another_setup, tc)
 
 	make_setup();
 	setup.nlisteners = setup.npools = setup.nprofiles = setup.nclasses = 2;
-	setup.listeners[1] = (struct setup_listener){ .name = string(":2"),
+	setup.listeners[1] = (struct setup_listener){ .name = unit_string(&setup, ":2"),
 	    .first_class = 1, .nclasses = 1,
 	    .addr = { .family = OS_IPV4, .port = 2 } };
 	setup.classes[1].profile = 1;

@@ -22,6 +22,7 @@
 #include "os.h"
 #include "proc.h"
 #include "splice.h"
+#include "unit.h"
 
 static const struct os_listen how = { .backlog = 8, .mode = -1 };
 
@@ -772,17 +773,6 @@ ATF_TC_BODY(what_a_lane_holds_comes_where_none_can_begin, tc)
 	splice_close();
 }
 
-/* The lowest that is free. */
-static int
-free_fd(void)
-{
-	int	fd;
-
-	ATF_REQUIRE((fd = dup(0)) != -1);
-	(void)close(fd);
-	return fd;
-}
-
 /* They come beside those that are made here: more than there are lanes. */
 ATF_TC_WITHOUT_HEAD(no_more_pipes_are_kept_than_lanes);
 ATF_TC_BODY(no_more_pipes_are_kept_than_lanes, tc)
@@ -792,7 +782,7 @@ ATF_TC_BODY(no_more_pipes_are_kept_than_lanes, tc)
 
 	if (splice_open(1) != SPLICE_PUMPED)
 		atf_tc_skip("no lanes that we pump");
-	before = free_fd();
+	before = unit_free_fd();
 	for (i = 0; i < 3; i++) {
 		ATF_REQUIRE(pipe(p) == 0 && write(p[1], "x", 1) == 1);
 		ATF_REQUIRE((lane = splice_import((int[]){ p[1], p[0] }, 1)) >=
@@ -800,9 +790,9 @@ ATF_TC_BODY(no_more_pipes_are_kept_than_lanes, tc)
 		ATF_REQUIRE_EQ(1, splice_take(lane, &byte, 1));
 		splice_end(lane, -1, NULL);
 	}
-	ATF_CHECK_EQ(free_fd(), before + 2);
+	ATF_CHECK_EQ(unit_free_fd(), before + 2);
 	splice_trim();
-	ATF_CHECK_EQ(free_fd(), before);
+	ATF_CHECK_EQ(unit_free_fd(), before);
 	splice_close();
 }
 

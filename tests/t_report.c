@@ -12,22 +12,13 @@
 #include "log.h"
 #include "report.h"
 #include "session.h"
+#include "unit.h"
 
 enum { NOW = 100000 };		/* ms */
 
 static struct setup	setup;
 static struct session	session;
 static int		to_log[2];
-
-static uint32_t
-string(const char *s)
-{
-	const uint32_t	at = setup.nstrings;
-
-	strcpy(setup.strings + at, s);
-	setup.nstrings += (uint32_t)strlen(s) + 1;
-	return at;
-}
 
 static void
 begin(void)
@@ -39,9 +30,9 @@ begin(void)
 
 	setup.nstrings = 1;
 	setup.nlisteners = setup.nbackends = setup.npools = 1;
-	setup.files[setup.nfiles++] = string("conf");
-	setup.listeners[0].name = string("door");
-	b->label = string("one");
+	setup.files[setup.nfiles++] = unit_string(&setup, "conf");
+	setup.listeners[0].name = unit_string(&setup, "door");
+	b->label = unit_string(&setup, "one");
 	b->addr = addr;
 	b->read_timeout = (struct setting){ 1000, SETUP_AT(0, 11) };
 	b->write_timeout = (struct setting){ 2000, SETUP_AT(0, 12) };

@@ -10,6 +10,7 @@
 
 #include "board.h"
 #include "stat.h"
+#include "unit.h"
 
 enum { ROUNDS = 2000000, LINES = 256 };
 
@@ -48,16 +49,6 @@ print_all(void)
 		part++;
 }
 
-static uint32_t
-string(const char *text)
-{
-	uint32_t	at = setup.nstrings;
-
-	strcpy(setup.strings + at, text);
-	setup.nstrings += (uint32_t)strlen(text) + 1;
-	return at;
-}
-
 static void
 make_setup(unsigned n, const char *const *labels)
 {
@@ -65,11 +56,11 @@ make_setup(unsigned n, const char *const *labels)
 	setup.nstrings = 1;
 	setup.nbackends = n;
 	for (unsigned i = 0; i < n; i++) {
-		setup.backends[i].label = string(labels[i]);
+		setup.backends[i].label = unit_string(&setup, labels[i]);
 		setup.backends[i].addr.family = OS_IPV4;
 	}
 	setup.nlisteners = 1;
-	setup.listeners[0].name = string("127.0.0.1:80");
+	setup.listeners[0].name = unit_string(&setup, "127.0.0.1:80");
 }
 
 ATF_TC_WITHOUT_HEAD(counts_add_up_over_relays);

@@ -13,6 +13,7 @@
 #include "os.h"
 #include "session.h"
 #include "table.h"
+#include "unit.h"
 #include "view.h"
 
 enum {
@@ -26,16 +27,6 @@ static struct setup	setup;
 static uint64_t		board[8];
 static void		*history;
 static char		text[2 * VIEW_BUFFER];
-
-static uint32_t
-string(const char *s)
-{
-	const uint32_t	at = setup.nstrings;
-
-	strcpy(setup.strings + at, s);
-	setup.nstrings += (uint32_t)strlen(s) + 1;
-	return at;
-}
 
 static void
 count(const void *row, size_t size, uint64_t first, uint64_t step)
@@ -59,8 +50,8 @@ begin(void)
 	setup.nstrings = 1;
 	setup.nlisteners = setup.nbackends = setup.npools = 1;
 	setup.server.max_connections.v = 77;
-	setup.listeners[0].name = string("door");
-	setup.backends[0].label = string("one");
+	setup.listeners[0].name = unit_string(&setup, "door");
+	setup.backends[0].label = unit_string(&setup, "one");
 	setup.backends[0].addr = addr;
 	ATF_REQUIRE(stat_open(1, 1, 1));
 	stat_self(0);
