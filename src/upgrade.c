@@ -472,13 +472,12 @@ upgrade_take(struct crew *crew, bool foreground)
 	proc_unsetenv(VARIABLE);
 	take_settings(&start->setup->server);
 	start_use(start);
-	if (!good) {
-		log_fatal("what the program before has left cannot be taken "
-		    "over: ending, the relays drain");
-		return false;
-	}
 	/* all relays may be dead just now: there are rows all the same */
-	(void)stat_open(start->relays > 0 ? start->relays : 1,
-	    start->setup->nlisteners + 1, 1);
-	return true;
+	if (good && stat_open(start->relays > 0 ? start->relays : 1,
+	    start->setup->nlisteners + 1, 1))
+		return true;
+	log_fatal("what the program before has left cannot be taken over: %s: "
+	    "ending, the relays drain", good ? log_errno(-ENOMEM) :
+	    "it makes no sense");
+	return false;
 }

@@ -2,14 +2,21 @@
  * t_crew.c - what the parent takes from its children, whatever they send: they may
  * not be themselves any more.
  */
+#include <sys/resource.h>
+
 #include <atf-c.h>
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "chan.h"
 #include "crew.h"
+#include "log.h"
+#include "os.h"
+#include "upgrade.h"
 #include "wait.h"
 
 enum { TOKEN = 7 };
@@ -216,6 +223,44 @@ ATF_TC_BODY(who_was_never_started_is_due_at_once, tc)
 	ATF_CHECK_EQ(UINT64_MAX, child_due(&c));
 }
 
+/* What an old program says of a listener. */
+static void
+leave_listener(void)
+{
+	const struct os_addr	any = { .family = OS_IPV4,
+				    .u.ip = { 127, 0, 0, 1 } };
+	const struct os_listen	how = { .backlog = 1, .mode = -1 };
+	char			state[64];
+	int			fd;
+
+	ATF_REQUIRE((fd = os_listen(&any, &how)) >= 0);
+	(void)snprintf(state, sizeof(state), "%d 1 1 -1 -1 l %d 1 ",
+	    (int)getpid(), fd);
+	ATF_REQUIRE_EQ(0, setenv("SOCKPROXY_UPGRADE", state, 1));
+}
+
+ATF_TC_WITHOUT_HEAD(a_new_program_without_memory_takes_nothing_over);
+ATF_TC_BODY(a_new_program_without_memory_takes_nothing_over, tc)
+{
+#ifndef RLIMIT_AS
+	atf_tc_skip("there is no limit of memory here");
+#else
+	struct rlimit	was, none;
+	bool		taken;
+
+	crew_open(&crew, TOKEN, &setup);
+	leave_listener();
+	ATF_REQUIRE_EQ(0, getrlimit(RLIMIT_AS, &was));
+	none = was;
+	none.rlim_cur = 4096;
+	ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_AS, &none));
+	taken = upgrade_take(&crew, true);
+	ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_AS, &was));
+	ATF_CHECK(!taken);
+	ATF_CHECK(strstr(log_last(), "out of memory") != NULL);
+#endif
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, who_has_no_end_of_notes_holds_up_nothing);
@@ -223,5 +268,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_crew_is_what_all_of_it_is);
 	ATF_TP_ADD_TC(tp, a_channel_is_kept_until_who_has_it_is_done);
 	ATF_TP_ADD_TC(tp, who_was_never_started_is_due_at_once);
+	ATF_TP_ADD_TC(tp, a_new_program_without_memory_takes_nothing_over);
 	return atf_no_error();
 }
