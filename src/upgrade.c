@@ -379,6 +379,7 @@ take_relay(struct crew *crew, const int *v)
 		return false;
 	relay->child.pid = v[0];
 	relay->child.channel = v[1];
+	relay->child.start_ms = os_now_ms();	/* what this program knows of it */
 	relay->ready = relay->settled = true;
 	crew->start.relays++;
 	return true;

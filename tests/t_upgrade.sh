@@ -315,6 +315,26 @@ what_the_configuration_runs_does_not_end_an_upgrade_body()
 	proxy_stop
 }
 
+describe a_relay_of_the_program_before_is_not_as_old_as_the_system \
+    "one that is killed before the reload: how long it was known"
+a_relay_of_the_program_before_is_not_as_old_as_the_system_body()
+{
+	begin
+	own_program
+	here
+	backend b 127.0.0.1:0 forever echo
+	echoing 'include_shell "echo >>runs; test $(wc -l <runs) -lt 3"' >c
+	launch -- -f c
+	relay=$(relays | tr -d ' ')
+	kill -USR2 "$PROXY"
+	await "its reload fails" logs 'is not changed'
+	kill -KILL "$relay"
+	await "that is seen" logs 'killed by signal 9'
+	took=$(sed -n 's/.*killed by signal 9 after \([0-9]*\) s.*/\1/p' proxy.log)
+	[ "$took" -le 120 ] || fail "after $took s"
+	proxy_stop
+}
+
 describe what_is_in_a_sockets_place_is_anothers \
     "files of Unix sockets were replaced: after an upgrade they are not removed"
 what_is_in_a_sockets_place_is_anothers_body()
