@@ -15,6 +15,7 @@ enum { END_MS = 500 };		/* for the last answers */
 
 static struct watcher {
 	struct child	child;
+	const struct start *of;		/* whose backends and relays it means */
 	uint32_t	token;
 	uint32_t	asked;		/* the last reload that was ordered of it */
 	uint32_t	reads;		/* the same when reading began */
@@ -72,6 +73,7 @@ spawn(const struct start *start, uint64_t now)
 	struct watcher	*w = watcher;
 	int		 pid;
 
+	w->of = start;
 	w->asked = w->reads = 0;
 	if ((pid = child_fork(&w->child, w->token, now)) == 0)
 		run(start, w->child.channel);
@@ -88,6 +90,7 @@ watcher_change(void)
 	child_tell(&watcher->child, CHANNEL_RELOADED, watcher->reads, -1);
 	child_let_go(&watcher->child);
 	watcher->child.start_ms = 0;
+	watcher->of = NULL;
 }
 
 uint64_t
@@ -134,8 +137,8 @@ watcher_hear(uint32_t token, struct channel_note *note)
 		return false;
 	if (note->order == CHANNEL_RELOAD)
 		w->asked = note->value;
-	/* what else was dismissed means relays that are no more */
-	else if (w != watcher)
+	/* one of another generation means relays that are no more */
+	else if (w->of != watcher->of)
 		note->order = CHANNEL_NONE;
 	return true;
 }

@@ -284,6 +284,41 @@ an_order_that_an_upgrade_overtakes_is_obeyed_body()
 	proxy_stop
 }
 
+describe an_order_that_a_failed_upgrade_overtakes_is_obeyed \
+    "the program has gone, and disable came just before: the sessions are reset"
+an_order_that_a_failed_upgrade_overtakes_is_obeyed_head()
+{
+	atf_set require.user root
+	atf_set require.progs strace
+	atf_set timeout 120
+}
+an_order_that_a_failed_upgrade_overtakes_is_obeyed_body()
+{
+	begin
+	new=$PROGRAM
+	own_program
+	here
+	mkfifo tries
+	backend a 127.0.0.1:0 forever echo
+	controlled <<-CONF
+		\$SERVER["socket"] == "$HERE:8000" { $(server "a=$a") }
+	CONF
+	peer one connect "$p0" expect-reset
+	await "it is on a" load_is a 1
+	becomes "$new" 'echo $$ >tries'
+	hold "$PROXY" wait4 3000
+	kill -USR2 "$PROXY"
+	try=$(timeout "$LIMIT" cat tries)
+	await "the try is over" held_after "$try"
+	rm sockproxy
+	ctl disable a || fail "disable failed"
+	let_go
+	await "it is refused" logs 'not taken as the new program: no such file'
+	await "the next monitor answers" state_is a disabled
+	finish one
+	proxy_stop
+}
+
 describe a_reload_that_an_upgrade_overtakes_is_its_own \
     "asked for while the new program tries itself: who makes it is said"
 a_reload_that_an_upgrade_overtakes_is_its_own_body()
