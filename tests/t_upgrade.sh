@@ -415,6 +415,7 @@ nothing_inherited()
 	for _fd in "/proc/$PROXY/fdinfo/"*; do
 		[ "${_fd##*/}" -lt 3 ] ||
 		    grep -q 'flags:.*[2367][0-7]\{6\}$' "$_fd" ||
+		    [ ! -e "$_fd" ] ||	# closed meanwhile
 		    fail "${_fd##*/} is inherited"
 	done
 }
