@@ -324,7 +324,7 @@ change(void)
 	if (!only_names)
 		resolve_await(setup, os_now_ms());
 	crew_hand_over(former, crew);
-	watcher_change();
+	watcher_change(&crew->start);
 	reload_over(true);	/* what follows it is for the new monitor */
 	start_close(&former->start, &crew->start);
 	crew_let_log(former);
@@ -359,7 +359,40 @@ upgrade_go(const struct proc_exit *how)
 		return;
 	watcher_dismiss();
 	upgrade_exec(job, crew);
-	watcher_change();
+	watcher_change(&crew->start);
+}
+
+/*
+ * What the operator wants.
+ */
+static void
+hear_monitor(uint32_t token)
+{
+	const uint64_t		now = os_now_ms();
+	struct channel_note	note;
+
+	/* a relay that hangs makes each of them take its time */
+	while (os_now_ms() - now < HEAR_MS && watcher_hear(token, &note)) {
+		if (note.order == CHANNEL_KILL &&
+		    note.relay < crew->start.relays)
+			crew_kill_session(crew, &note);
+		else if (note.order == CHANNEL_EMPTY)
+			crew_tell(crew, CHANNEL_EMPTY, note.value, -1);
+		else if (note.order == CHANNEL_RELOAD && phase == RUNS)
+			reload_ms = 0;
+		else if (note.order == CHANNEL_RELOAD)
+			refuse_all();
+	}
+}
+
+/*
+ * One of them has ended: what it said before is as good as ever.
+ */
+static void
+hear_monitors(void)
+{
+	for (uint32_t i = 0; i < WATCHERS; i++)
+		hear_monitor(WATCHER_TOKEN + i);
 }
 
 /*
@@ -440,6 +473,8 @@ reap(uint64_t now)
 			tell_change(pid, &how);
 			continue;
 		}
+		if (watcher_has(pid))
+			hear_monitors();
 		if (watcher_bury(pid, &how, phase == RUNS, now) ||
 		    crew_bury_writer(crew, pid, &how, now) ||
 		    crew_bury_writer(second, pid, &how, now))
@@ -572,29 +607,6 @@ timeout(uint64_t now)
 	if (next_due <= now)
 		return 0;
 	return next_due - now > INT32_MAX ? INT32_MAX : (int)(next_due - now);
-}
-
-/*
- * What the operator wants.
- */
-static void
-hear_monitor(uint32_t token)
-{
-	const uint64_t		now = os_now_ms();
-	struct channel_note	note;
-
-	/* a relay that hangs makes each of them take its time */
-	while (os_now_ms() - now < HEAR_MS && watcher_hear(token, &note)) {
-		if (note.order == CHANNEL_KILL &&
-		    note.relay < crew->start.relays)
-			crew_kill_session(crew, &note);
-		else if (note.order == CHANNEL_EMPTY)
-			crew_tell(crew, CHANNEL_EMPTY, note.value, -1);
-		else if (note.order == CHANNEL_RELOAD && phase == RUNS)
-			reload_ms = 0;
-		else if (note.order == CHANNEL_RELOAD)
-			refuse_all();
-	}
 }
 
 static void

@@ -82,7 +82,7 @@ spawn(const struct start *start, uint64_t now)
 }
 
 void
-watcher_change(void)
+watcher_change(const struct start *start)
 {
 	watcher_dismiss();
 	watcher = &watchers[watcher == watchers];
@@ -90,7 +90,7 @@ watcher_change(void)
 	child_tell(&watcher->child, CHANNEL_RELOADED, watcher->reads, -1);
 	child_let_go(&watcher->child);
 	watcher->child.start_ms = 0;
-	watcher->of = NULL;
+	watcher->of = start;
 }
 
 uint64_t

@@ -15,12 +15,12 @@ enum { WATCHERS = 2 };		/* tokens: token, and the one after it */
 /*
  * Start the monitor of a generation, if it wants one and has none.  Returns when it
  * wants to be called again (ms), or UINT64_MAX.  watcher_change: dismiss the one that
- * there is, another one may begin; who waits for this change with the one before it
- * is told that it is done.
+ * there is, another one of this generation may begin; who waits for this change with
+ * the one before it is told that it is done.
  */
 void	watcher_open(uint32_t token);
 uint64_t watcher_respawn(const struct start *, uint64_t now);
-void	watcher_change(void);
+void	watcher_change(const struct start *);
 
 /*
  * Reloads.  watcher_reads: the configuration is being read from now on, so whoever
