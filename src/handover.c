@@ -80,7 +80,6 @@ static uint64_t	 ids_listener[LIMIT_LISTENERS + 1];
 static uint64_t	 ids_backend[LIMIT_BACKENDS + 1];
 static uint64_t	 names[LIMIT_BACKENDS + 1];	/* of backends, twins alike */
 static bool	 ids_made;
-static uint8_t	 emptied[LIMIT_BACKENDS / 8];	/* a bit for each */
 
 static void
 ids_make(const struct setup *set)
@@ -96,14 +95,6 @@ void
 handover_open(void)
 {
 	ids_made = false;
-	memset(emptied, 0, sizeof(emptied));
-}
-
-void
-handover_empty(uint32_t backend)
-{
-	if (backend < LIMIT_BACKENDS)
-		emptied[backend / 8] |= (uint8_t)(1 << backend % 8);
 }
 
 /*
@@ -439,9 +430,8 @@ arrived(struct handover_in *in, uint64_t now)
 		return;
 	in->arriving = NULL;
 	session_ready(s, now);
-	if (board_order(s->backend) == BOARD_DISABLED ||
-	    (s->backend < LIMIT_BACKENDS &&
-	    emptied[s->backend / 8] >> s->backend % 8 & 1))
+	/* it was emptied while this one was on its way */
+	if (board_order(s->backend) == BOARD_DISABLED)
 		session_kill(s, REASON_KILLED, false, now);
 }
 

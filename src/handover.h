@@ -23,12 +23,6 @@ enum { HANDOVER_VERSION = 1 };	/* of the row; any change of it counts up */
 void	handover_open(void);
 
 /*
- * A backend was emptied: those of its sessions that are still to come are reset
- * when they are here.
- */
-void	handover_empty(uint32_t backend);
-
-/*
  * Send all sessions (and what is known of backends), waiting for the receiver,
  * which closes the channel when it has all.  0, or an error: the sessions that
  * are left are still ours, and whole.

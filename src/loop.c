@@ -429,7 +429,6 @@ kill_backend(uint32_t backend)
 	uint64_t now = os_now_ms();
 	unsigned i, n = table_rows();
 
-	handover_empty(backend);
 	for (i = 0; i < n; i++)
 		if (table_row(i)->state != SESSION_FREE &&
 		    table_row(i)->backend == backend)

@@ -242,6 +242,18 @@ held_after()
 	is_gone "$1" && grep -q '^State:[[:blank:]]*t' "/proc/$PROXY/status"
 }
 
+# With own_program, whose original is $new: the parent is held where it learns of the
+# try's end, when it has looked what the monitor says; let_go.
+upgrade_until_the_try_is_over()
+{
+	mkfifo tries
+	becomes "$new" 'echo $$ >tries'
+	hold "$PROXY" wait4 3000
+	kill -USR2 "$PROXY"
+	_try=$(timeout "$LIMIT" cat tries)
+	await "the try is over" held_after "$_try"
+}
+
 describe an_order_that_an_upgrade_overtakes_is_obeyed \
     "disable in the moment of execve(2): the sessions that are there are reset"
 an_order_that_an_upgrade_overtakes_is_obeyed_head()
@@ -256,7 +268,7 @@ an_order_that_an_upgrade_overtakes_is_obeyed_body()
 	new=$PROGRAM
 	own_program
 	here
-	mkfifo go tries
+	mkfifo go
 	backend a 127.0.0.1:0 forever echo
 	backend b 127.0.0.1:0 forever echo
 	controlled <<-CONF
@@ -268,12 +280,7 @@ an_order_that_an_upgrade_overtakes_is_obeyed_body()
 	peer two connect "$p0" wait go txseed 1 rxseed 1 send 10 fin \
 	    expect-fin got 10 close
 	await "it is on b" load_is b 1
-	becomes "$new" 'echo $$ >tries'
-	# it has looked what the monitor says when it learns of the try's end
-	hold "$PROXY" wait4 3000
-	kill -USR2 "$PROXY"
-	try=$(timeout "$LIMIT" cat tries)
-	await "the try is over" held_after "$try"
+	upgrade_until_the_try_is_over
 	ctl disable a || fail "disable failed"
 	let_go
 	await "the new program serves" logs 'the configuration is in effect'
@@ -298,18 +305,13 @@ an_order_that_a_failed_upgrade_overtakes_is_obeyed_body()
 	new=$PROGRAM
 	own_program
 	here
-	mkfifo tries
 	backend a 127.0.0.1:0 forever echo
 	controlled <<-CONF
 		\$SERVER["socket"] == "$HERE:8000" { $(server "a=$a") }
 	CONF
 	peer one connect "$p0" expect-reset
 	await "it is on a" load_is a 1
-	becomes "$new" 'echo $$ >tries'
-	hold "$PROXY" wait4 3000
-	kill -USR2 "$PROXY"
-	try=$(timeout "$LIMIT" cat tries)
-	await "the try is over" held_after "$try"
+	upgrade_until_the_try_is_over
 	rm sockproxy
 	ctl disable a || fail "disable failed"
 	let_go
